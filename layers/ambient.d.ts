@@ -1,0 +1,10 @@
+declare module '*.sql' {
+  const text: string;
+  export default text;
+}
+declare module '*.yaml' {
+  const text: string;
+  export default text;
+}
+/** Absolute path of the checkout; set by whoever bundles (esbuild, vitest). Not defined in Lambda bundles. */
+declare const PROJECT_ROOT: string;

@@ -1,0 +1,23 @@
+/** Type of a canonical column. `id` is BIGINT or VARCHAR by the configuration's `id_type`. */
+export type ColumnType = 'id' | 'text' | 'timestamp' | 'integer' | 'money';
+
+export interface ColumnContract {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** `required`: the file must have it and no value may be empty. `optional`: both may be missing. */
+  readonly presence: 'required' | 'optional';
+  /** Inclusive bounds: numbers for integer and money, ISO dates for timestamp. */
+  readonly min?: number | string;
+  readonly max?: number | string;
+  readonly description: string;
+}
+
+/** What a dataset's files must look like. One of these drives the SQL, the validation command and the docs. */
+export interface DatasetContract {
+  readonly dataset: string;
+  readonly required: boolean;
+  readonly key: readonly string[];
+  readonly columns: readonly ColumnContract[];
+  /** Columns the contract does not name are kept as text, so that they can serve as segments. */
+  readonly keepsOtherColumns: boolean;
+}

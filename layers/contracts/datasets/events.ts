@@ -1,0 +1,30 @@
+import type { DatasetContract } from './contract.ts';
+
+export const events = {
+  dataset: 'events',
+  required: true,
+  key: ['event_id'],
+  keepsOtherColumns: false,
+  columns: [
+    { name: 'event_id', type: 'id', presence: 'required', description: 'Id of the event.' },
+    { name: 'session_id', type: 'id', presence: 'optional', description: 'Session the event happened in.' },
+    {
+      name: 'user_id',
+      type: 'id',
+      presence: 'optional',
+      description: 'User of the event; where it is missing, the user of its session.',
+    },
+    { name: 'event_name', type: 'text', presence: 'required', description: 'Kind of event, before aliases.' },
+    { name: 'event_ts', type: 'timestamp', presence: 'required', description: 'When it happened.' },
+    { name: 'product_id', type: 'id', presence: 'optional', description: 'Product the event is about.' },
+    { name: 'quantity', type: 'integer', presence: 'optional', description: 'Number of items.' },
+    {
+      name: 'revenue',
+      type: 'money',
+      presence: 'optional',
+      description: 'Money of a purchase (whole event, not per item); a refund may be positive or negative.',
+    },
+    { name: 'order_id', type: 'text', presence: 'optional', description: 'Order of a purchase or refund.' },
+    { name: 'currency', type: 'text', presence: 'optional', description: 'ISO 4217 code; one per run.' },
+  ],
+} as const satisfies DatasetContract;

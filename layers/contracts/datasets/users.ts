@@ -1,0 +1,24 @@
+import type { DatasetContract } from './contract.ts';
+
+export const users = {
+  dataset: 'users',
+  required: false,
+  key: ['user_id'],
+  keepsOtherColumns: true,
+  columns: [
+    { name: 'user_id', type: 'id', presence: 'required', description: 'Id of the user.' },
+    {
+      name: 'signup_ts',
+      type: 'timestamp',
+      presence: 'optional',
+      description: 'When the user signed up (UTC unless the value has an offset).',
+    },
+    {
+      name: 'device',
+      type: 'text',
+      presence: 'optional',
+      description: 'Device; else that of the first session.',
+    },
+    { name: 'country', type: 'text', presence: 'optional', description: 'Country.' },
+  ],
+} as const satisfies DatasetContract;

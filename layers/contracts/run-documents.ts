@@ -1,0 +1,216 @@
+import { z } from 'zod';
+import { configSchema } from './config-schema.ts';
+import { datasetNames } from './datasets/index.ts';
+import { stageNames } from './stages.ts';
+
+const count = z.number().int().nonnegative();
+const runId = z.string().regex(/^[0-9a-f]{16}$/);
+const dataset = z.enum(datasetNames);
+const moment = z.iso.datetime();
+
+/** Input of the state machine and, with `index`, of each of its stages. */
+export const stageEvent = z.strictObject({
+  runId,
+  drop: z.string(),
+  attempt: z.number().int().positive(),
+  index: count.default(0),
+});
+export type StageEvent = z.infer<typeof stageEvent>;
+
+/** `_MANIFEST.json` of a drop: what an upload consists of. Written last. */
+export const dropManifest = z.strictObject({
+  schemaVersion: z.literal(1),
+  files: z.array(z.strictObject({ key: z.string(), etag: z.string(), size: count })),
+  /** Up to when the data are complete, when the uploader knows it. */
+  asOf: moment.nullable().default(null),
+});
+export type DropManifest = z.infer<typeof dropManifest>;
+
+export const rawInput = z.strictObject({
+  kind: z.enum([...datasetNames, 'config']),
+  key: z.string(),
+  versionId: z.string().nullable(),
+  /** Without quotes. */
+  etag: z.string(),
+  size: count,
+  lastModified: moment,
+});
+export type RawInput = z.infer<typeof rawInput>;
+
+/** `runs/<id>/inputs.json`: what the gate pinned. */
+export const runInputs = z.strictObject({
+  schemaVersion: z.literal(1),
+  runId,
+  drop: z.string(),
+  inputs: z.array(rawInput),
+  asOf: moment.nullable(),
+  configHash: z.string(),
+  codeVersion: z.string(),
+});
+export type RunInputs = z.infer<typeof runInputs>;
+
+/** How a canonical column comes from a file. */
+export const columnBinding = z.strictObject({
+  /** Canonical column. */
+  column: z.string(),
+  /** Header of the file's column, or null for a constant. */
+  source: z.string().nullable(),
+  constant: z.string().nullable(),
+  values: z.record(z.string(), z.string()),
+});
+export type ColumnBinding = z.infer<typeof columnBinding>;
+
+/** A file, or a byte range of one, that one `stage` child turns into Parquet. */
+export const chunk = z.strictObject({
+  index: count,
+  dataset,
+  /** Ordinal among the dataset's chunks. */
+  part: count,
+  key: z.string(),
+  versionId: z.string().nullable(),
+  etag: z.string(),
+  size: count,
+  gzip: z.boolean(),
+  /** Byte range [start, end) whose records (those that begin in it) belong to the chunk; null: the whole object. */
+  range: z.strictObject({ start: count, end: count }).nullable(),
+  /** Header of the file, in its order. */
+  header: z.array(z.string()),
+  /** Canonical columns the file provides. */
+  bindings: z.array(columnBinding),
+  /** Columns of the file outside the contract that are kept as text, where the contract keeps them. */
+  otherColumns: z.array(z.string()),
+});
+export type Chunk = z.infer<typeof chunk>;
+
+/** `runs/<id>/plan.json`. */
+export const runPlan = z.strictObject({
+  schemaVersion: z.literal(1),
+  runId,
+  drop: z.string(),
+  config: configSchema,
+  configHash: z.string(),
+  codeVersion: z.string(),
+  asOf: moment.nullable(),
+  chunks: z.array(chunk),
+  /** Number of user buckets that clean and marts are spread over. */
+  buckets: z.number().int().positive(),
+  /** Datasets the drop has. */
+  present: z.array(dataset),
+  /** Metrics, checks and segments that are switched off, each with the reason. */
+  unavailable: z.array(z.strictObject({ what: z.string(), reason: z.string() })),
+});
+export type RunPlan = z.infer<typeof runPlan>;
+
+/** An object a stage wrote. `bucket` is set where an object holds the rows of one user bucket. */
+export const output = z.strictObject({
+  key: z.string(),
+  rows: count,
+  bytes: count,
+  bucket: count.nullable().default(null),
+});
+export type Output = z.infer<typeof output>;
+
+/** `runs/<id>/done/<stage>-<index>.json`: written last by a stage; a stage whose marker exists does nothing. */
+export const completion = <Result extends z.ZodType>(result: Result) =>
+  z.strictObject({
+    stage: z.enum(stageNames),
+    index: count,
+    attempt: z.number().int().positive(),
+    startedAt: moment,
+    finishedAt: moment,
+    outputs: z.array(output),
+    result,
+  });
+export interface Completion<Result> {
+  readonly stage: (typeof stageNames)[number];
+  readonly index: number;
+  readonly attempt: number;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly outputs: readonly Output[];
+  readonly result: Result;
+}
+
+/** Rows that broke one rule, with a few examples. */
+export const ruleCount = z.strictObject({
+  dataset,
+  column: z.string().nullable(),
+  rule: z.string(),
+  rows: count,
+  examples: z.array(z.strictObject({ line: count.nullable(), value: z.string() })),
+});
+export type RuleCount = z.infer<typeof ruleCount>;
+
+/** Result of `stage` for a chunk: lines = accepted + quarantined, header and blank lines not counted. */
+export const stageResult = z.strictObject({
+  dataset,
+  part: count,
+  lines: count,
+  accepted: count,
+  quarantined: count,
+  quarantineRules: z.array(ruleCount),
+});
+export type StageResult = z.infer<typeof stageResult>;
+
+/** Result of `clean` for a bucket; counts per dataset. staged rows = accepted + quarantined + duplicates. */
+export const cleanResult = z.strictObject({
+  datasets: z.partialRecord(
+    dataset,
+    z.strictObject({ accepted: count, quarantined: count, duplicates: count }),
+  ),
+  quarantineRules: z.array(ruleCount),
+  /** Oddities that do not take a row out. */
+  warnings: z.array(ruleCount),
+  currencies: z.array(z.string()),
+  latestEventTs: moment.nullable(),
+});
+export type CleanResult = z.infer<typeof cleanResult>;
+
+/** A step of the way from assigned to analysed users. */
+export const populationStep = z.strictObject({
+  experimentId: z.string().nullable(),
+  step: z.string(),
+  rows: count,
+  users: count,
+});
+export type PopulationStep = z.infer<typeof populationStep>;
+
+/** Result of `marts` for a bucket. */
+export const martsResult = z.strictObject({
+  asOf: moment.nullable(),
+  population: z.array(populationStep),
+});
+export type MartsResult = z.infer<typeof martsResult>;
+
+/** Result of `load`. Money as a decimal string. */
+export const loadResult = z.strictObject({
+  tables: z.array(z.strictObject({ table: z.string(), rows: count, revenue: z.string().nullable() })),
+  variants: z.array(z.strictObject({ experimentId: z.string(), variant: z.string(), users: count })),
+});
+export type LoadResult = z.infer<typeof loadResult>;
+
+/** `runs/<id>/failure.json`. */
+export const failure = z.strictObject({
+  schemaVersion: z.literal(1),
+  runId,
+  drop: z.string(),
+  attempt: z.number().int().positive(),
+  stage: z.string().nullable(),
+  error: z.string(),
+  message: z.string(),
+  failedAt: moment,
+});
+export type Failure = z.infer<typeof failure>;
+
+/** `latest/<drop>.json`: the drop's published run. */
+export const latest = z.strictObject({
+  schemaVersion: z.literal(1),
+  drop: z.string(),
+  runId,
+  /** Newest LastModified among the run's inputs: what "newer" means between runs of a drop. */
+  inputsAsOf: moment,
+  manifest: z.string(),
+  report: z.string(),
+  publishedAt: moment,
+});
+export type Latest = z.infer<typeof latest>;
