@@ -1,0 +1,56 @@
+import { styleText } from 'node:util';
+import type { Fault } from '../layers/contracts/errors/index.ts';
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Whether `stream` shows colour: a terminal, unless NO_COLOR says otherwise; FORCE_COLOR overrides both. */
+function hasColour(stream: NodeJS.WriteStream): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+  if (FORCE_COLOR !== undefined && FORCE_COLOR !== '0') return true;
+  return stream.isTTY === true && (NO_COLOR === undefined || NO_COLOR === '') && TERM !== 'dumb';
+}
+
+/** `text` in a style, where the stream it is meant for shows colour. */
+export function paint(style: Style, text: string, stream: NodeJS.WriteStream = process.stdout): string {
+  return hasColour(stream) ? styleText(style, text, { validateStream: false }) : text;
+}
+
+/** Results go to standard output. */
+export function print(text = ''): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Progress and remarks go to standard error. */
+export function note(text = ''): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** The machine-readable answer of `--json`. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** What, where and what to do next, on lines of their own. */
+export function printError({ what, where, remedy }: Fault): void {
+  note(`${paint(['red', 'bold'], 'error', process.stderr)} ${what}`);
+  if (where !== undefined) note(`  at ${where}`);
+  if (remedy !== undefined) note(`  ${remedy}.`.replace(/([.?!])\.$/, '$1'));
+}
+
+/** A table with aligned columns; numbers (right: true) align right. */
+export function table(
+  columns: readonly { readonly title: string; readonly right?: boolean }[],
+  rows: readonly (readonly string[])[],
+): string {
+  const widths = columns.map(({ title }, column) =>
+    Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
+  );
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) =>
+        columns[column]?.right ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd();
+  return [paint('bold', line(columns.map(({ title }) => title))), ...rows.map(line)].join('\n');
+}
