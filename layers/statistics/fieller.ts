@@ -1,0 +1,42 @@
+import type { Interval, LiftEstimate } from './effect.ts';
+
+/** Why there is no relative interval although there is an absolute one. */
+export type RelativeReason =
+  /** The control's estimate is zero: nothing to relate to. */
+  | 'zero_baseline'
+  /** The control's estimate is not distinguishable from zero at this level (Fieller's g >= 1). */
+  | 'unbounded'
+  /** The result lies outside the range of a double. */
+  | 'not_representable';
+
+export type FiellerInterval =
+  | { readonly interval: Interval; readonly reason: null }
+  | { readonly interval: null; readonly reason: RelativeReason };
+
+/**
+ * Fieller's interval for lift / |baseline|: all L with (lift - L·|baseline|)² <= critical² Var(lift - L·|baseline|).
+ * At L = 0 that is the absolute test, so it excludes zero exactly when the absolute interval does.
+ */
+export function fiellerInterval(estimate: LiftEstimate, critical: number): FiellerInterval {
+  const { baseline } = estimate;
+  if (baseline === 0) return { interval: null, reason: 'zero_baseline' };
+  // In units of |baseline|: d the lift, then half-widths of the lift and of the baseline, and their covariance.
+  const unit = Math.abs(baseline);
+  const d = estimate.lift / unit;
+  const liftHalfWidth = (critical * Math.sqrt(estimate.liftVariance)) / unit;
+  const g = ((critical * Math.sqrt(estimate.baselineVariance)) / unit) ** 2;
+  const covariance = Math.sign(baseline) * ((critical * estimate.covariance) / unit) * (critical / unit);
+  if (g >= 1) return { interval: null, reason: 'unbounded' };
+
+  // (1 - g) L² - 2 (d - covariance) L + (d² - liftHalfWidth²) = 0, in the form without cancellation.
+  const a = 1 - g;
+  const b = d - covariance;
+  const c = (d - liftHalfWidth) * (d + liftHalfWidth);
+  const root = Math.sqrt(Math.max(b * b - a * c, 0));
+  const q = b < 0 ? b - root : b + root;
+  const far = q / a;
+  const near = c / q;
+  const interval: Interval = far < near ? [far, near] : [near, far];
+  if (!interval.every(Number.isFinite)) return { interval: null, reason: 'not_representable' };
+  return { interval, reason: null };
+}
