@@ -1,0 +1,1 @@
+"""Runs each Lambda execution environment of LocalStack as a Node.js process, without Docker."""
