@@ -81,20 +81,17 @@ export function chiSquareUpperQuantile(p: number, df: number): number {
   return invertSurvival((x) => chiSquareSurvival(x, df), p, lower);
 }
 
-/**
- * P(T > t) of the noncentral t distribution, for power analysis.
- * Its series holds about nine digits for noncentralities up to 10 and loses them further out, where the
- * normal approximation is right anyway; beyond that it is refused.
- */
+/** Largest noncentrality for which {@link noncentralTSurvival} holds; jStat's series ends too early beyond. */
+export const MAX_NONCENTRALITY = 15;
+
+/** P(T > t) of the noncentral t distribution to eight decimals, for power analysis. */
 export function noncentralTSurvival(t: number, df: number, noncentrality: number): number {
   requirePositive('df', df);
-  if (Math.abs(noncentrality) > MAX_NONCENTRALITY) {
+  if (!(Math.abs(noncentrality) <= MAX_NONCENTRALITY)) {
     throw new RangeError(`noncentrality must be within ±${MAX_NONCENTRALITY}, got ${noncentrality}`);
   }
   return 1 - jStat.noncentralt.cdf(t, df, noncentrality);
 }
-
-export const MAX_NONCENTRALITY = 10;
 
 /**
  * The x > 0 at which a decreasing survival function equals `target`, by Chandrupatla's bracketing method on

@@ -100,6 +100,7 @@ export function centred(n: bigint, sumA: bigint, sumB: bigint, sumAB: bigint): b
  */
 export function divide(numerator: bigint, denominator: bigint): number {
   if (denominator === 0n) throw new RangeError('division of sufficient statistics by zero');
+  if (numerator === 0n) return 0;
   const negative = numerator < 0n !== denominator < 0n;
   const p = numerator < 0n ? -numerator : numerator;
   const q = denominator < 0n ? -denominator : denominator;

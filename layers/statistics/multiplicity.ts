@@ -20,7 +20,7 @@ export function benjaminiHochberg(pValues: readonly number[]): number[] {
     pValues,
     (a, b) => b - a,
     (p, position) => {
-      running = Math.min(running, (p * m) / (m - position));
+      running = Math.min(running, p * (m / (m - position)));
       return running;
     },
   );

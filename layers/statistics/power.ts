@@ -60,27 +60,27 @@ export function detectableLiftOfMean(plan: Design & SampleSize & { readonly vari
   return detectability(plan) * Math.sqrt(plan.variance / plan.control + plan.variance / plan.treatment);
 }
 
+/** Above this the normal limit differs from noncentral t by less than 1e-5. */
+const MAX_DF_WITH_CORRECTION = 100_000;
+
 /**
- * Power of the two-sided two-sample t-test with equal variances: exact (noncentral t) while the effect is within
- * ten standard errors, certainty beyond; the normal limit where the degrees of freedom make no difference.
+ * Power of the two-sided two-sample t-test with equal variances, by the noncentral t distribution. Beyond 15
+ * standard errors it is the power at 15: a lower bound, and certainty unless there is but a handful of users.
  */
 export function powerForMean(
   plan: SampleSize & { readonly variance: number; readonly lift: number; readonly alpha: number },
 ): number {
-  const shift =
-    Math.abs(plan.lift) / Math.sqrt(plan.variance / plan.control + plan.variance / plan.treatment);
   const df = plan.control + plan.treatment - 2;
-  if (!(df > 0)) throw new RangeError('power of a mean needs more than two users');
-  if (df > MAX_DF_WITH_CORRECTION || shift > MAX_NONCENTRALITY) {
+  if (!(df > 0)) throw new RangeError('the power of a t-test needs more than two users');
+  const standardError = Math.sqrt(plan.variance / plan.control + plan.variance / plan.treatment);
+  const shift = Math.min(Math.abs(plan.lift) / standardError, MAX_NONCENTRALITY);
+  if (df > MAX_DF_WITH_CORRECTION) {
     const critical = normalCritical(plan.alpha);
     return normalSurvival(critical - shift) + normalSurvival(critical + shift);
   }
   const critical = studentTCritical(plan.alpha, df);
   return noncentralTSurvival(critical, df, shift) + 1 - noncentralTSurvival(-critical, df, shift);
 }
-
-/** Above this the normal limit differs from noncentral t by less than 1e-5. */
-const MAX_DF_WITH_CORRECTION = 100_000;
 
 function sampleSize(
   design: Design,

@@ -1,0 +1,25 @@
+import { expect } from 'vitest';
+
+/** Asserts |actual - expected| <= tolerance · |expected|, and an exact zero for zero. */
+export function expectClose(actual: number | null | undefined, expected: number, tolerance = 1e-9): void {
+  const error =
+    actual === null || actual === undefined
+      ? Number.NaN
+      : Math.abs(actual - expected) / (Math.abs(expected) || 1);
+  const within = expected === 0 ? actual === 0 : error <= tolerance;
+  expect(within, `${actual} against ${expected}: relative error ${error} above ${tolerance}`).toBe(true);
+}
+
+/** Asserts agreement with a printed number: to half a unit of its last digit. */
+export function expectRounds(actual: number | null | undefined, printed: string): void {
+  const decimals = printed.split('.')[1]?.length ?? 0;
+  const error = actual === null || actual === undefined ? Number.NaN : Math.abs(actual - Number(printed));
+  expect(error <= 0.5000001 * 10 ** -decimals, `${actual} does not round to ${printed}`).toBe(true);
+}
+
+/** A decimal as the integer it is in units of 10^-decimals; exact. */
+export function scaled(decimal: string, decimals: number): bigint {
+  const [whole = '', fraction = ''] = decimal.split('.');
+  if (fraction.length > decimals) throw new RangeError(`${decimal} has more than ${decimals} decimals`);
+  return BigInt(whole + fraction.padEnd(decimals, '0'));
+}
