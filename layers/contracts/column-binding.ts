@@ -1,0 +1,155 @@
+import type { ColumnSource } from './config.ts';
+import type { DatasetContract } from './datasets/index.ts';
+import { ConfigError, SchemaError } from './errors/index.ts';
+import { nearest } from './nearest.ts';
+import type { ColumnBinding } from './run-documents.ts';
+
+export interface BoundColumns {
+  /** Columns that the file (or a constant) provides, in the order of the contract. */
+  readonly bindings: ColumnBinding[];
+  /** Header names that the contract does not know and that are kept as text, in the file's order. */
+  readonly otherColumns: string[];
+}
+
+interface Source {
+  readonly candidates: readonly string[];
+  readonly constant: string | null;
+  readonly values: Record<string, string>;
+}
+
+/** Columns that staged files have beside those of the contract. */
+const reserved = ['_line'];
+
+/**
+ * Finds a column of the file for each column of the contract.
+ * @param mapping the configuration's `schema` for the dataset; a column it does not name is called as in the contract.
+ *   Where the contract keeps other columns, the mapping may name those too.
+ * @param file what errors call the file
+ * @throws SchemaError where a required column is missing, the choice is ambiguous, or the first line is data
+ * @throws ConfigError where the mapping names a column that the contract does not have
+ */
+export function bindColumns(
+  contract: DatasetContract,
+  header: readonly string[],
+  mapping: Readonly<Record<string, ColumnSource>>,
+  file: string,
+): BoundColumns {
+  const canonical = contract.columns.map(({ name }) => name);
+  const added = Object.keys(mapping).filter((name) => !canonical.includes(name));
+  if (!contract.keepsOtherColumns) checkMapping(contract, added);
+  checkLooksLikeHeader(header, file);
+
+  const bindings: ColumnBinding[] = [];
+  for (const column of [...canonical, ...added]) {
+    const { candidates, constant, values } = sourceOf(column, mapping[column]);
+    const source = candidates.map((name) => find(name, header, file)).find((found) => found !== undefined);
+    if (source !== undefined || constant !== null) {
+      bindings.push({ column, source: source ?? null, constant, values });
+    } else if (contract.columns.some(({ name, presence }) => name === column && presence === 'required')) {
+      throw missingColumn(contract, column, candidates, header, file);
+    }
+  }
+  return {
+    bindings,
+    otherColumns: contract.keepsOtherColumns ? others(header, bindings, canonical, file) : [],
+  };
+}
+
+/** Name of a kept column in staged files: lower case, as configurations name segments. */
+export function columnName(header: string): string {
+  const name = header
+    .trim()
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_');
+  return /^[a-z_]/.test(name) ? name : `_${name}`;
+}
+
+function sourceOf(column: string, source: ColumnSource | undefined): Source {
+  if (source === undefined) return { candidates: [column], constant: null, values: {} };
+  if (typeof source === 'string') return { candidates: [source], constant: null, values: {} };
+  if (Array.isArray(source)) return { candidates: source, constant: null, values: {} };
+  return {
+    candidates: source.column === undefined ? [] : [source.column],
+    constant: source.constant === undefined ? null : String(source.constant),
+    values: source.values ?? {},
+  };
+}
+
+/** The header's own spelling of `name`: exactly so, else the only one that differs in case and blanks alone. */
+function find(name: string, header: readonly string[], file: string): string | undefined {
+  if (header.includes(name)) return name;
+  const plain = (text: string) => text.trim().toLowerCase();
+  const [found, second] = header.filter((candidate) => plain(candidate) === plain(name));
+  if (second === undefined) return found;
+  throw new SchemaError({
+    what: `"${found}" and "${second}" may both be the column "${name}"`,
+    where: `${file}:1`,
+    remedy: 'Rename one of them, or name the right one in experiment.yaml, spelled as in the file',
+  });
+}
+
+function others(
+  header: readonly string[],
+  bindings: readonly ColumnBinding[],
+  canonical: readonly string[],
+  file: string,
+): string[] {
+  const used = new Set(bindings.map(({ source }) => source));
+  const taken = new Set([...reserved, ...canonical, ...bindings.map(({ column }) => column)]);
+  const kept = header.filter((name) => name !== '' && !used.has(name) && !taken.has(columnName(name)));
+  const clash = kept.find(
+    (name, index) => kept.findIndex((o) => columnName(o) === columnName(name)) !== index,
+  );
+  if (clash === undefined) return kept;
+  throw new SchemaError({
+    what: `two columns would be called "${columnName(clash)}" once staged, one of them "${clash}"`,
+    where: `${file}:1`,
+    remedy: 'Rename one of them',
+  });
+}
+
+function checkMapping(contract: DatasetContract, unknown: readonly string[]): void {
+  const [column] = unknown;
+  if (column === undefined) return;
+  const names = contract.columns.map(({ name }) => name);
+  const near = nearest(column, names);
+  throw new ConfigError({
+    what: `${contract.dataset} has no column "${column}"`,
+    where: `schema.${contract.dataset}`,
+    remedy: near === undefined ? `Its columns are ${names.join(', ')}` : `Did you mean "${near}"?`,
+  });
+}
+
+/** No name of a column is a number or a date. */
+function checkLooksLikeHeader(header: readonly string[], file: string): void {
+  const value = header.find((name) => /^-?\d+([.,]\d+)?$|^\d{4}-\d{2}-\d{2}/.test(name));
+  if (value === undefined) return;
+  throw new SchemaError({
+    what: `the file has no header: its first line holds data ("${value}")`,
+    where: `${file}:1`,
+    remedy: 'Put a line with the names of the columns first',
+  });
+}
+
+function missingColumn(
+  contract: DatasetContract,
+  column: string,
+  candidates: readonly string[],
+  header: readonly string[],
+  file: string,
+): SchemaError {
+  const named = header.filter((name) => name !== '');
+  const near = [column, ...candidates]
+    .map((name) => nearest(name, named))
+    .find((found) => found !== undefined);
+  const sought =
+    candidates.length === 1 && candidates[0] === column
+      ? ''
+      : `, which should come from ${candidates.map((name) => `"${name}"`).join(' or ')}`;
+  const line = `schema: { ${contract.dataset}: { ${column}: ${near === undefined ? '<its name in the file>' : JSON.stringify(near)} } }`;
+  return new SchemaError({
+    what: `the required column "${column}"${sought} is missing; the file has ${named.join(', ')}`,
+    where: `${file}:1`,
+    remedy: `Put this into experiment.yaml: ${line}`,
+  });
+}
