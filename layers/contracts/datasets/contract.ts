@@ -12,12 +12,23 @@ export interface ColumnContract {
   readonly description: string;
 }
 
+/** A column whose values name rows of another dataset. Checked only where the drop has that dataset. */
+export interface Reference {
+  readonly column: string;
+  readonly dataset: 'users' | 'products' | 'sessions';
+  /** Key of the other dataset. */
+  readonly key: string;
+  /** What happens to a row that names none. */
+  readonly onFail: 'warn' | 'quarantine';
+}
+
 /** What a dataset's files must look like. One of these drives the SQL, the validation command and the docs. */
 export interface DatasetContract {
   readonly dataset: string;
   readonly required: boolean;
   readonly key: readonly string[];
   readonly columns: readonly ColumnContract[];
+  readonly references: readonly Reference[];
   /** Columns the contract does not name are kept as text, so that they can serve as segments. */
   readonly keepsOtherColumns: boolean;
 }

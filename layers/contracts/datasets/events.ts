@@ -5,6 +5,11 @@ export const events = {
   required: true,
   key: ['event_id'],
   keepsOtherColumns: false,
+  references: [
+    { column: 'user_id', dataset: 'users', key: 'user_id', onFail: 'quarantine' },
+    { column: 'session_id', dataset: 'sessions', key: 'session_id', onFail: 'warn' },
+    { column: 'product_id', dataset: 'products', key: 'product_id', onFail: 'warn' },
+  ],
   columns: [
     { name: 'event_id', type: 'id', presence: 'required', description: 'Id of the event.' },
     { name: 'session_id', type: 'id', presence: 'optional', description: 'Session the event happened in.' },

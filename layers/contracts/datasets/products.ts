@@ -5,6 +5,7 @@ export const products = {
   required: false,
   key: ['product_id'],
   keepsOtherColumns: true,
+  references: [],
   columns: [
     { name: 'product_id', type: 'id', presence: 'required', description: 'Id of the product.' },
     { name: 'category', type: 'text', presence: 'optional', description: 'Category.' },

@@ -5,6 +5,7 @@ export const users = {
   required: false,
   key: ['user_id'],
   keepsOtherColumns: true,
+  references: [],
   columns: [
     { name: 'user_id', type: 'id', presence: 'required', description: 'Id of the user.' },
     {
