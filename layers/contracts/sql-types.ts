@@ -15,10 +15,10 @@ export interface ValueRule {
 
 type IdType = Config['id_type'];
 
-const digits = String.raw`-?[0-9]{1,18}`;
+const digits = '-?[0-9]{1,18}';
 const clock = String.raw`([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?`;
-const date = String.raw`[0-9]{4}-[0-9]{2}-[0-9]{2}`;
-const offset = String.raw`(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)`;
+const date = '[0-9]{4}-[0-9]{2}-[0-9]{2}';
+const offset = '(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)';
 const patterns = {
   integer: digits,
   /** What pandas makes of integers in a column that has gaps. */
@@ -45,7 +45,7 @@ export function sqlType({ type }: Pick<ColumnContract, 'type'>, idType: IdType):
  * empty.
  * @param cell SQL of the file's cell (VARCHAR)
  */
-export function textOf(
+export function cellText(
   { constant, values }: Pick<ColumnBinding, 'constant' | 'values'>,
   cell: string,
 ): string {
@@ -61,7 +61,7 @@ export function textOf(
  * alone rounds 1.5, drops offsets and accepts "infinity".
  * @param text SQL of the trimmed text, NULL where empty
  */
-export function valueOf(column: ColumnContract, text: string, idType: IdType): string {
+export function typedValue(column: ColumnContract, text: string, idType: IdType): string {
   switch (column.type) {
     case 'text':
       return text;
@@ -102,7 +102,7 @@ function moneyValue(text: string): string {
  * @param text SQL of the trimmed text, NULL where empty
  * @param value SQL of its typed value
  */
-export function rulesOf(column: ColumnContract, text: string, value: string, idType: IdType): ValueRule[] {
+export function valueRules(column: ColumnContract, text: string, value: string, idType: IdType): ValueRule[] {
   const { name, type, presence, min, max } = column;
   const said = (complaint: string) =>
     `${literal(`${name} `)} || '"' || left(${text}, 100) || '" ' || ${literal(complaint)}`;
