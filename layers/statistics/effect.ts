@@ -4,7 +4,7 @@ import { fiellerInterval, type RelativeReason } from './fieller.ts';
 /** Lower and upper bound, both finite. */
 export type Interval = readonly [lower: number, upper: number];
 
-export type TestName = 'z_unpooled' | 'welch_t';
+export type TestName = 'z_unpooled' | 'welch_t' | 'always_valid_z';
 
 /** A two-sided test of "no difference". `df` is null for a normal reference distribution. */
 export interface Test {
@@ -58,66 +58,116 @@ export type Effect = EstimatedEffect | InestimableEffect;
 export interface ArmEstimate {
   readonly value: number;
   readonly variance: number;
+  readonly n: number;
 }
 
-/** A lift with what its relative form needs: the baseline it is divided by and how the two vary together. */
+/**
+ * What every method makes of two arms, and all that any inference needs: the lift, the baseline that its relative
+ * form is divided by, how the two vary together, and the distribution that the statistic follows.
+ */
 export interface LiftEstimate {
+  readonly reason: null;
   readonly lift: number;
   readonly liftVariance: number;
   readonly baseline: number;
   readonly baselineVariance: number;
   /** Cov(lift, baseline); minus the baseline's variance for independent arms. */
   readonly covariance: number;
+  /** Of both arms. */
+  readonly users: number;
+  readonly reference: Reference;
 }
 
-export interface TestSettings {
-  readonly name: TestName;
-  readonly df: number | null;
-  /** Two-sided level of the test, and 1 - coverage of both intervals. */
-  readonly alpha: number;
+/** The reference distribution of lift / standard error; `df` is null for the normal. */
+export type Reference =
+  | { readonly name: 'z_unpooled'; readonly df: null }
+  | { readonly name: 'welch_t'; readonly df: number };
+
+/** The lift between two independent arms, tested against the normal distribution. */
+export function normalLift(control: ArmEstimate, treatment: ArmEstimate): LiftEstimate {
+  return liftOfArms(control, treatment, { name: 'z_unpooled', df: null });
 }
 
-/** The lift between two independent arms. */
-export function liftOfArms(control: ArmEstimate, treatment: ArmEstimate): LiftEstimate {
+/** The lift between two independent arms with estimated variances: Welch's t. */
+export function welchLift(control: ArmEstimate, treatment: ArmEstimate): LiftEstimate | InestimableEffect {
+  if (control.variance + treatment.variance === 0) {
+    return inestimable('no_variance', { lift: treatment.value - control.value, baseline: control.value });
+  }
+  return liftOfArms(control, treatment, { name: 'welch_t', df: welchDf(control, treatment) });
+}
+
+function liftOfArms(control: ArmEstimate, treatment: ArmEstimate, reference: Reference): LiftEstimate {
   return {
+    reason: null,
     lift: treatment.value - control.value,
     liftVariance: control.variance + treatment.variance,
     baseline: control.value,
     baselineVariance: control.variance,
     covariance: -control.variance,
+    users: control.n + treatment.n,
+    reference,
   };
+}
+
+/** Welch-Satterthwaite degrees of freedom of a difference of two independent estimates. */
+export function welchDf(control: ArmEstimate, treatment: ArmEstimate): number {
+  // Relative to the larger variance, so that squares neither overflow nor vanish.
+  const scale = Math.max(control.variance, treatment.variance);
+  const c = control.variance / scale;
+  const t = treatment.variance / scale;
+  return (c + t) ** 2 / (c ** 2 / (control.n - 1) + t ** 2 / (treatment.n - 1));
 }
 
 /**
  * Test and intervals from one standard error and one critical value, so that p < alpha, an absolute interval
  * without zero and a relative (Fieller) interval without zero are the same statement.
+ * `alpha` is the two-sided level of the test, and 1 - coverage of both intervals.
  */
-export function effectOf(estimate: LiftEstimate, { name, df, alpha }: TestSettings): Effect {
-  const { lift, liftVariance, baseline } = estimate;
-  if (![lift, liftVariance, baseline, estimate.baselineVariance].every(Number.isFinite)) {
+export function effectOf(estimate: LiftEstimate | InestimableEffect, alpha: number): Effect {
+  if (estimate.reason !== null) return estimate;
+  const { name, df } = estimate.reference;
+  return effectWith(estimate, {
+    name,
+    df,
+    critical: () => criticalValue(estimate.reference, alpha),
+    p: (statistic) => (df === null ? normalTwoSided(statistic) : studentTTwoSided(statistic, df)),
+  });
+}
+
+/** The multiplier of the standard error that a two-sided level asks for. */
+export function criticalValue({ df }: Reference, alpha: number): number {
+  return df === null ? normalCritical(alpha) : studentTCritical(alpha, df);
+}
+
+/** A two-sided test: |statistic| > critical() must mean the same as p(statistic) < alpha. */
+export interface TwoSidedTest {
+  readonly name: TestName;
+  readonly df: number | null;
+  critical(): number;
+  p(statistic: number): number;
+}
+
+/** The effect that a given two-sided test makes of an estimate. */
+export function effectWith(estimate: LiftEstimate, test: TwoSidedTest): Effect {
+  const { lift, liftVariance, baseline, baselineVariance } = estimate;
+  if (![lift, liftVariance, baseline, baselineVariance].every(Number.isFinite)) {
     return inestimable('not_representable');
   }
   if (liftVariance === 0) return inestimable('no_variance', { lift, baseline });
 
   const standardError = Math.sqrt(liftVariance);
-  const critical = df === null ? normalCritical(alpha) : studentTCritical(alpha, df);
+  const critical = test.critical();
   const halfWidth = critical * standardError;
   const statistic = lift / standardError;
   const absoluteCi: Interval = [lift - halfWidth, lift + halfWidth];
   if (![statistic, ...absoluteCi].every(Number.isFinite)) return inestimable('not_representable');
-
   return {
     reason: null,
     absolute: lift,
     absoluteCi,
     ...relativeEffect(estimate, critical),
     standardError,
-    test: {
-      name,
-      statistic,
-      df,
-      p: df === null ? normalTwoSided(statistic) : studentTTwoSided(statistic, df),
-    },
+    test: { name: test.name, statistic, df: test.df, p: test.p(statistic) },
   };
 }
 
@@ -145,27 +195,15 @@ export function inestimable(
   reason: Reason,
   known?: { readonly lift: number; readonly baseline: number },
 ): InestimableEffect {
-  const relative = known === undefined ? null : relativeLift(known.lift, known.baseline);
+  const absolute = known !== undefined && Number.isFinite(known.lift) ? known.lift : null;
   return {
     reason,
-    absolute: known?.lift ?? null,
+    absolute,
     absoluteCi: null,
-    relative,
+    relative: known === undefined ? null : relativeLift(known.lift, known.baseline),
     relativeCi: null,
     relativeReason: known?.baseline === 0 ? 'zero_baseline' : reason,
     standardError: null,
     test: null,
   };
-}
-
-/** Welch-Satterthwaite degrees of freedom of a difference of two independent estimates. */
-export function welchDf(
-  control: ArmEstimate & { readonly n: number },
-  treatment: ArmEstimate & { readonly n: number },
-): number {
-  // Relative to the larger variance, so that squares neither overflow nor vanish.
-  const scale = Math.max(control.variance, treatment.variance);
-  const c = control.variance / scale;
-  const t = treatment.variance / scale;
-  return (c + t) ** 2 / (c ** 2 / (control.n - 1) + t ** 2 / (treatment.n - 1));
 }

@@ -1,34 +1,39 @@
-import { type ArmEstimate, type Effect, effectOf, inestimable, liftOfArms, welchDf } from './effect.ts';
+import {
+  type ArmEstimate,
+  type Effect,
+  effectOf,
+  type InestimableEffect,
+  inestimable,
+  type LiftEstimate,
+  welchLift,
+} from './effect.ts';
 import { centred, divide, type Moments } from './moments.ts';
 
-export interface MeanComparison {
+export interface MeanArms {
   readonly control: Moments;
   readonly treatment: Moments;
-  readonly alpha: number;
   /** Stored units in one reported unit: 100 for cents reported in euros. */
   readonly scale?: bigint;
 }
 
 /** Lift of the mean per user: Welch's t-test, Welch interval, Fieller's relative interval. */
-export function compareMeans({ control, treatment, alpha, scale = 1n }: MeanComparison): Effect {
+export function compareMeans(comparison: MeanArms & { readonly alpha: number }): Effect {
+  return effectOf(meanLift(comparison), comparison.alpha);
+}
+
+/** The lift of the mean per user as any inference takes it. */
+export function meanLift({ control, treatment, scale = 1n }: MeanArms): LiftEstimate | InestimableEffect {
   if (control.n === 0n || treatment.n === 0n) return inestimable('too_few_users');
   if (control.n === 1n || treatment.n === 1n) {
     const baseline = divide(control.sum, control.n * scale);
-    return inestimable('too_few_users', {
-      lift: divide(treatment.sum, treatment.n * scale) - baseline,
-      baseline,
-    });
+    const lift = divide(treatment.sum, treatment.n * scale) - baseline;
+    return inestimable('too_few_users', { lift, baseline });
   }
-  const c = meanEstimate(control, scale);
-  const t = meanEstimate(treatment, scale);
-  return effectOf(liftOfArms(c, t), { name: 'welch_t', df: welchDf(c, t), alpha });
+  return welchLift(meanEstimate(control, scale), meanEstimate(treatment, scale));
 }
 
 /** Mean and its squared standard error s²/n, from at least two users. */
-export function meanEstimate(
-  { n, sum, sumSquares }: Moments,
-  scale = 1n,
-): ArmEstimate & { readonly n: number } {
+export function meanEstimate({ n, sum, sumSquares }: Moments, scale = 1n): ArmEstimate {
   return {
     n: Number(n),
     value: divide(sum, n * scale),

@@ -3,31 +3,40 @@ import {
   type ArmEstimate,
   type Effect,
   effectOf,
+  type InestimableEffect,
   type Interval,
   inestimable,
-  liftOfArms,
+  type LiftEstimate,
+  normalLift,
   type Reason,
 } from './effect.ts';
 import { type Counts, divide } from './moments.ts';
 
-export interface ProportionComparison {
+export interface ProportionArms {
   /** n users of whom `sum` succeeded. */
   readonly control: Counts;
   readonly treatment: Counts;
+}
+
+export interface ProportionComparison extends ProportionArms {
   readonly alpha: number;
 }
 
 /** Lift of a conversion rate: z-test and Wald interval with the unpooled standard error, Fieller's relative interval. */
-export function compareProportions({ control, treatment, alpha }: ProportionComparison): Effect {
+export function compareProportions(comparison: ProportionComparison): Effect {
+  return effectOf(proportionLift(comparison), comparison.alpha);
+}
+
+/** The lift of a conversion rate as any inference takes it. */
+export function proportionLift({ control, treatment }: ProportionArms): LiftEstimate | InestimableEffect {
   if (control.n === 0n || treatment.n === 0n) return inestimable('too_few_users');
-  const lift = liftOfArms(proportionEstimate(control), proportionEstimate(treatment));
-  return effectOf(lift, { name: 'z_unpooled', df: null, alpha });
+  return normalLift(proportionEstimate(control), proportionEstimate(treatment));
 }
 
 /** p and its squared standard error p (1 - p) / n, from at least one user. */
 export function proportionEstimate({ n, sum }: Counts): ArmEstimate {
   requireCounts({ n, sum });
-  return { value: divide(sum, n), variance: divide(sum * (n - sum), n ** 3n) };
+  return { n: Number(n), value: divide(sum, n), variance: divide(sum * (n - sum), n ** 3n) };
 }
 
 export interface PooledZTest {

@@ -1,11 +1,18 @@
-import { type ArmEstimate, type Effect, effectOf, inestimable, liftOfArms, welchDf } from './effect.ts';
+import {
+  type ArmEstimate,
+  type Effect,
+  effectOf,
+  type InestimableEffect,
+  inestimable,
+  type LiftEstimate,
+  welchLift,
+} from './effect.ts';
 import { divide, type PairMoments } from './moments.ts';
 
-export interface RatioComparison {
+export interface RatioArms {
   /** x is the numerator, y the denominator, one pair per user. */
   readonly control: PairMoments;
   readonly treatment: PairMoments;
-  readonly alpha: number;
   /** Stored units of the numerator in one reported unit: 100 for cents reported in euros. */
   readonly scale?: bigint;
   /** The same for the denominator: 1000 for milliseconds reported in seconds. */
@@ -16,8 +23,13 @@ export interface RatioComparison {
  * Lift of a ratio of sums Σx / Σy, such as revenue per order, where users rather than orders were randomised:
  * delta method on the per-user pairs, Welch's t, Fieller's relative interval.
  */
-export function compareRatios(comparison: RatioComparison): Effect {
-  const { control, treatment, alpha, scale = 1n, denominatorScale = 1n } = comparison;
+export function compareRatios(comparison: RatioArms & { readonly alpha: number }): Effect {
+  return effectOf(ratioLift(comparison), comparison.alpha);
+}
+
+/** The lift of a ratio as any inference takes it. */
+export function ratioLift(arms: RatioArms): LiftEstimate | InestimableEffect {
+  const { control, treatment, scale = 1n, denominatorScale = 1n } = arms;
   if (control.n === 0n || treatment.n === 0n) return inestimable('too_few_users');
   if (control.sumY === 0n || treatment.sumY === 0n) return inestimable('zero_denominator');
   if (control.n === 1n || treatment.n === 1n) {
@@ -25,9 +37,10 @@ export function compareRatios(comparison: RatioComparison): Effect {
     const lift = divide(treatment.sumX * denominatorScale, treatment.sumY * scale) - baseline;
     return inestimable('too_few_users', { lift, baseline });
   }
-  const c = ratioEstimate(control, scale, denominatorScale);
-  const t = ratioEstimate(treatment, scale, denominatorScale);
-  return effectOf(liftOfArms(c, t), { name: 'welch_t', df: welchDf(c, t), alpha });
+  return welchLift(
+    ratioEstimate(control, scale, denominatorScale),
+    ratioEstimate(treatment, scale, denominatorScale),
+  );
 }
 
 /**
@@ -38,7 +51,7 @@ export function ratioEstimate(
   { n, sumX, sumY, sumXX, sumYY, sumXY }: PairMoments,
   scale = 1n,
   denominatorScale = 1n,
-): ArmEstimate & { readonly n: number } {
+): ArmEstimate {
   const residuals = sumY ** 2n * sumXX - 2n * sumX * sumY * sumXY + sumX ** 2n * sumYY;
   return {
     n: Number(n),

@@ -85,19 +85,20 @@ describe('p < alpha, an absolute and a relative interval without zero are one st
     return fc
       .tuple(signed, size, signed, size, correlations)
       .map(([lift, liftError, baseline, baselineError, correlation]) => ({
+        reason: null,
         lift,
         liftVariance: liftError ** 2,
         baseline,
         baselineVariance: baselineError ** 2,
         covariance: correlation * liftError * baselineError,
+        users: 1000,
+        reference: { name: 'z_unpooled', df: null } as const,
       }));
   };
-  const z = { name: 'z_unpooled', df: null } as const;
-
   test('for any lift correlated with its baseline', () => {
     fc.assert(
       fc.property(estimates(30), alphas, (estimate, alpha) => {
-        expectConsistent(effectOf(estimate, { ...z, alpha }), alpha);
+        expectConsistent(effectOf(estimate, alpha), alpha);
       }),
       { numRuns: 3000 },
     );
@@ -106,7 +107,7 @@ describe('p < alpha, an absolute and a relative interval without zero are one st
   test('and where doubles end, numbers are finite or null', () => {
     fc.assert(
       fc.property(estimates(300), alphas, (estimate, alpha) => {
-        expectFinite(effectOf(estimate, { ...z, alpha }));
+        expectFinite(effectOf(estimate, alpha));
       }),
       { numRuns: 3000 },
     );
