@@ -14,5 +14,25 @@ const textModules = {
 export default defineConfig({
   plugins: [textModules],
   define: { PROJECT_ROOT: JSON.stringify(import.meta.dirname) },
-  test: { include: ['tests/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 240_000, maxWorkers: 2 },
+  test: {
+    testTimeout: 30_000,
+    hookTimeout: 240_000,
+    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'components', include: ['tests/{unit,oracle,cdk,integration}/**/*.test.ts'] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['tests/e2e/**/*.test.ts'],
+          // One emulator and one deployment for all of them.
+          globalSetup: ['tests/e2e/deployment.ts'],
+          testTimeout: 120_000,
+        },
+      },
+    ],
+  },
 });

@@ -86,5 +86,6 @@ export const processedKeys = {
     runId: string,
     file: 'report.json' | 'report.html' | 'results.parquet' | 'EXPERIMENT_DECISION.md',
   ) => `processed/reports/run_id=${runId}/${file}`,
+  gate: (drop: string, trigger: 'manifest' | 'files') => `processed/gate/${drop}/${trigger}.json`,
   latest: (drop: string) => `processed/latest/${drop}.json`,
 } as const;

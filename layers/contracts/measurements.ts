@@ -42,7 +42,7 @@ export const experimentMeasurement = z.strictObject({
   crossovers: count,
   segments: z.array(segmentMeasurement),
   logitCells: z.array(logitCell),
-  /** Analysed users whose outcome window had not ended by `asOf`. */
+  /** Exposed users whose outcome window had not ended by `asOf`: analysed, or left out with `immature: exclude`. */
   immatureUsers: count,
 });
 export type ExperimentMeasurement = z.infer<typeof experimentMeasurement>;

@@ -23,6 +23,8 @@ export const dropManifest = z.strictObject({
   files: z.array(z.strictObject({ key: z.string(), etag: z.string(), size: count })),
   /** Up to when the data are complete, when the uploader knows it. */
   asOf: moment.nullable().default(null),
+  /** Makes each upload's manifest an object of its own, so that the uploader knows which answer of the gate is his. */
+  uploadId: z.string().optional(),
 });
 export type DropManifest = z.infer<typeof dropManifest>;
 
@@ -46,8 +48,36 @@ export const runInputs = z.strictObject({
   asOf: moment.nullable(),
   configHash: z.string(),
   codeVersion: z.string(),
+  /** Why the drop cannot be run as uploaded (a manifest that cannot be read): `plan` fails with this sentence. */
+  problem: z.string().optional(),
 });
 export type RunInputs = z.infer<typeof runInputs>;
+
+/** `gate/<drop>/{manifest,files}.json`: what the gate last did about the drop, and which object made it. */
+export const gateAnswer = z.strictObject({
+  schemaVersion: z.literal(1),
+  drop: z.string(),
+  trigger: z.strictObject({ key: z.string(), etag: z.string() }),
+  outcome: z.enum([
+    /** This event started the execution. */
+    'started',
+    /** The same content is running. */
+    'running',
+    /** The same content was run before, with success. */
+    'succeeded',
+    /** The same content failed before, and this event is older than that attempt. */
+    'failed',
+    /** A required dataset, or a file that the manifest names, is not there. */
+    'incomplete',
+    /** A newer object of the drop will start it. */
+    'superseded',
+  ]),
+  runId: runId.nullable(),
+  attempt: z.number().int().positive().nullable(),
+  /** What an incomplete drop lacks. */
+  missing: z.array(z.string()),
+});
+export type GateAnswer = z.infer<typeof gateAnswer>;
 
 /** How a canonical column comes from a file. */
 export const columnBinding = z.strictObject({

@@ -1,0 +1,33 @@
+import path from 'node:path';
+import type { Command } from 'commander';
+import { generate } from '../generate/generate.ts';
+import { stateFolder } from '../local/state.ts';
+import { ensureUp } from '../local/up.ts';
+import { connect } from '../pipeline/connection.ts';
+import { downloadReport, verdictText } from '../pipeline/report.ts';
+import { runDrop } from '../pipeline/run-drop.ts';
+import { prepareDrop } from '../pipeline/upload.ts';
+import { note, print } from '../terminal.ts';
+
+/** `ecom demo`: everything, once, on generated data with a known uplift. */
+export function registerDemo(program: Command): void {
+  program
+    .command('demo')
+    .description('generate data with a known uplift, run them through the pipeline and print the verdict')
+    .action(async () => {
+      await ensureUp();
+      const folder = path.join(stateFolder(), 'demo');
+      const truth = await generate({ folder, users: 20_000, uplift: 0.25, seed: 42 });
+      note(
+        `generated ${folder}: 20 000 users, ${truth.rows.events} events, a planted uplift of 25 % on conversion`,
+      );
+      const connection = connect();
+      const report = await runDrop(connection, await prepareDrop({ folder, drop: 'demo' }));
+      const files = await downloadReport(connection, report.run.runId);
+      print(`\n${verdictText(report)}\n`);
+      for (const file of files) print(file);
+      print(
+        '\nNext: npx ecom run <folder of your CSVs>   npx ecom status   npx ecom psql -c "select * from mart_user_outcomes limit 5"   npx ecom down',
+      );
+    });
+}

@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import { defaultDrop, processedKeys } from '../../layers/contracts/keys.ts';
+import { latest } from '../../layers/contracts/run-documents.ts';
+import { type Connection, connect } from '../pipeline/connection.ts';
+import { findAttempt } from '../pipeline/executions.ts';
+import { downloadReport, readReport, verdictText } from '../pipeline/report.ts';
+import { print, printJson } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+
+/** `ecom report [run]`: the verdict of a run, or of a drop's published run. */
+export function registerReport(program: Command): void {
+  program
+    .command('report [run]')
+    .description(
+      "print the verdict of a run (by default of the drop's published one) and copy its files here",
+    )
+    .option('--drop <name>', 'the drop whose published run is meant, when no run is named')
+    .option('--json', 'print the report as JSON')
+    .action(async (run: string | undefined, options: { drop?: string; json?: boolean }) => {
+      const connection = connect();
+      const runId =
+        run === undefined
+          ? await publishedRun(connection, options.drop)
+          : (await findAttempt(connection, run)).runId;
+      const report = await readReport(connection, runId);
+      if (options.json) return printJson(report);
+      const files = await downloadReport(connection, runId);
+      print(`${verdictText(report)}\n`);
+      for (const file of files) print(file);
+    });
+}
+
+/** The drop's published run; without a drop, that of the newest publication. */
+async function publishedRun({ processed }: Connection, drop: string | undefined): Promise<string> {
+  const pointers =
+    drop === undefined ? await processed.list('processed/latest/') : [{ key: processedKeys.latest(drop) }];
+  const texts = await Promise.all(pointers.map(({ key }) => processed.getText(key)));
+  const published = texts
+    .filter((text) => text !== undefined)
+    .map((text) => latest.parse(JSON.parse(text)))
+    .toSorted((a, b) => b.publishedAt.localeCompare(a.publishedAt));
+  if (published[0] !== undefined) return published[0].runId;
+  throw new UsageError({
+    what: drop === undefined ? 'nothing is published yet' : `nothing is published for the drop "${drop}"`,
+    remedy: `Run it: npx ecom run <dir>${drop === undefined || drop === defaultDrop ? '' : ` --drop ${drop}`}`,
+  });
+}

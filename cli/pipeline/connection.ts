@@ -1,0 +1,64 @@
+import { SFNClient } from '@aws-sdk/client-sfn';
+import awsOverlay from '../../config/aws.yaml';
+import baseConfig from '../../config/base.yaml';
+import dockerOverlay from '../../config/docker.yaml';
+import { type Config, type ConfigFile, loadConfig } from '../../layers/contracts/config.ts';
+import { ObjectStore } from '../../layers/storage/object-store.ts';
+import { localEnvironment } from '../local/environment.ts';
+import { readState } from '../local/state.ts';
+import { UsageError } from '../usage-error.ts';
+
+const targets = ['local', 'docker', 'aws'] as const;
+type Target = (typeof targets)[number];
+
+const overlays: Record<Target, ConfigFile[]> = {
+  local: [],
+  docker: [{ name: 'config/docker.yaml', text: dockerOverlay }],
+  aws: [{ name: 'config/aws.yaml', text: awsOverlay }],
+};
+
+/** The deployed pipeline as the commands talk to it. */
+export interface Connection {
+  readonly config: Config;
+  readonly raw: ObjectStore;
+  readonly processed: ObjectStore;
+  readonly stepFunctions: SFNClient;
+}
+
+/** The configuration of the target that `ECOM_TARGET` names (local by default), with further files over it. */
+export function targetConfig(files: readonly ConfigFile[] = []): Config {
+  return loadConfig([{ name: 'config/base.yaml', text: baseConfig }, ...overlays[target()], ...files]);
+}
+
+/**
+ * Connects to the target's pipeline. Locally, the running emulator's address and credentials go into the environment,
+ * unless `AWS_ENDPOINT_URL` is set already.
+ * @throws LocalError when nothing runs locally
+ */
+export function connect(): Connection {
+  if (target() === 'local' && process.env.AWS_ENDPOINT_URL === undefined) {
+    Object.assign(process.env, { ...localEnvironment(readState()), ...databaseOf(process.env) });
+  }
+  const config = targetConfig();
+  return {
+    config,
+    raw: new ObjectStore(config.aws.raw_bucket),
+    processed: new ObjectStore(config.aws.processed_bucket),
+    stepFunctions: new SFNClient({}),
+  };
+}
+
+function target(): Target {
+  const name = process.env.ECOM_TARGET ?? 'local';
+  const found = targets.find((candidate) => candidate === name);
+  if (found !== undefined) return found;
+  throw new UsageError({
+    what: `there is no target "${name}"`,
+    where: 'ECOM_TARGET',
+    remedy: `It is one of ${targets.join(', ')}`,
+  });
+}
+
+function databaseOf({ DATABASE_URL }: NodeJS.ProcessEnv): { DATABASE_URL?: string } {
+  return DATABASE_URL === undefined ? {} : { DATABASE_URL };
+}

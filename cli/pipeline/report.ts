@@ -1,0 +1,102 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { processedKeys } from '../../layers/contracts/keys.ts';
+import {
+  formatCount,
+  formatDifference,
+  formatLift,
+  formatLiftInterval,
+  formatP,
+  formatValue,
+} from '../../layers/report/format.ts';
+import { type ExperimentReport, type Report, reportSchema } from '../../layers/report/schema.ts';
+import { stateFolder } from '../local/state.ts';
+import { paint, table } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+import type { Connection } from './connection.ts';
+
+/** The report of a run. */
+export async function readReport({ processed }: Connection, runId: string): Promise<Report> {
+  const key = processedKeys.report(runId, 'report.json');
+  const text = await processed.getText(key);
+  if (text === undefined) {
+    throw new UsageError({
+      what: `run ${runId} has no report`,
+      where: `s3://${processed.bucket}/${key}`,
+      remedy: `It has not ended, or it failed: npx ecom watch ${runId}`,
+    });
+  }
+  return reportSchema.parse(JSON.parse(text));
+}
+
+/** Copies the files of a run's report below the state folder and returns where they are. */
+export async function downloadReport({ processed }: Connection, runId: string): Promise<string[]> {
+  const folder = path.join(stateFolder(), 'reports', runId);
+  await mkdir(folder, { recursive: true });
+  const prefix = path.posix.dirname(processedKeys.report(runId, 'report.json'));
+  const objects = await processed.list(`${prefix}/`);
+  return Promise.all(
+    objects.map(async ({ key }) => {
+      const file = path.join(folder, path.posix.basename(key));
+      await processed.downloadTo({ key }, file);
+      return file;
+    }),
+  );
+}
+
+const actions = {
+  ship: { text: 'SHIP', style: 'green' },
+  do_not_ship: { text: 'DO NOT SHIP', style: 'red' },
+  keep_running: { text: 'KEEP RUNNING', style: 'yellow' },
+  invalid: { text: 'INVALID', style: 'red' },
+} as const;
+
+/** The verdict of each experiment with its reasons and its metrics, for the terminal. */
+export function verdictText(report: Report): string {
+  return report.experiments.map(experimentText).join('\n\n');
+}
+
+function experimentText({ experimentId, decision, arms, metrics, trust }: ExperimentReport): string {
+  const action = actions[decision.action];
+  const subject = decision.action === 'ship' && decision.variant !== null ? ` ${decision.variant}` : '';
+  return [
+    `${paint(['bold', action.style], `${action.text}${subject}`)}  ${paint('bold', experimentId)}`,
+    ...decision.reasons.map((reason) => `  ${reason}`),
+    `  Users: ${arms.map(({ variant, users }) => `${variant} ${formatCount(users)}`).join(', ')}. Sample ratio: ${
+      trust.srm.status === 'not_checked'
+        ? `not checked (${trust.srm.reason})`
+        : `${trust.srm.status}, p = ${formatP(trust.srm.p)}`
+    }.`,
+    '',
+    table(
+      [
+        { title: 'metric' },
+        { title: 'arm' },
+        { title: 'control', right: true },
+        { title: 'treatment', right: true },
+        { title: 'difference', right: true },
+        { title: 'lift', right: true },
+        { title: 'interval', right: true },
+        { title: 'p', right: true },
+        { title: 'verdict' },
+      ],
+      metrics.flatMap((metric) =>
+        metric.comparisons.length === 0
+          ? [[metric.metric, '', '', '', '', '', '', '', metric.unavailable ?? 'no treatment arm']]
+          : metric.comparisons.map((comparison) => [
+              metric.metric,
+              comparison.variant,
+              formatValue(metric.unit, comparison.control.mean),
+              formatValue(metric.unit, comparison.treatment.mean),
+              formatDifference(metric.unit, comparison.effect.absolute),
+              formatLift(comparison.effect.relative),
+              formatLiftInterval(comparison.effect.relativeCi),
+              formatP(comparison.test?.p ?? null),
+              comparison.nonInferiority?.status.replaceAll('_', ' ') ??
+                comparison.reason ??
+                comparison.verdict,
+            ]),
+      ),
+    ),
+  ].join('\n');
+}

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Config } from '../../layers/contracts/config.ts';
+import { dropConfigName, dropNameProblem, dropPrefix, manifestName } from '../../layers/contracts/keys.ts';
+import type { DropManifest } from '../../layers/contracts/run-documents.ts';
+import { jsonText } from '../../layers/storage/object-store.ts';
+import { UsageError } from '../usage-error.ts';
+import { type Connection, targetConfig } from './connection.ts';
+import { type DropFile, readDropFolder } from './drop-folder.ts';
+
+export interface DropSource {
+  readonly folder: string;
+  readonly drop: string;
+  /** A configuration to use in place of the folder's experiment.yaml. */
+  readonly configFile?: string | undefined;
+}
+
+/** A drop that has been read and checked, but not uploaded. */
+export interface PreparedDrop {
+  readonly drop: string;
+  readonly files: readonly DropFile[];
+}
+
+export interface Upload {
+  readonly drop: string;
+  readonly files: readonly DropFile[];
+  readonly bytes: number;
+  /** Entity tag of the manifest: the gate's answer to this upload carries it. */
+  readonly manifestEtag: string;
+}
+
+/**
+ * Finds the files of a drop and validates its configuration before anything is uploaded.
+ * @throws UsageError for a folder or a drop name that cannot work, ConfigError for a mistake in the configuration
+ */
+export async function prepareDrop({ folder, drop, configFile }: DropSource): Promise<PreparedDrop> {
+  const problem = dropNameProblem(drop);
+  if (problem !== undefined) throw new UsageError({ what: problem, where: `--drop ${drop}` });
+  const target = targetConfig();
+  const names = await dropFileNames(
+    configFile ?? path.join(folder, dropConfigName),
+    configFile !== undefined,
+  );
+  const files = await readDropFolder(folder, drop, names, target.raw);
+  if (configFile === undefined) return { drop, files };
+  const { length: size } = await readFile(configFile);
+  const config = { kind: 'config', file: configFile, key: dropPrefix(drop) + dropConfigName, size } as const;
+  return { drop, files: [...files.filter(({ kind }) => kind !== 'config'), config] };
+}
+
+/** Uploads the files, then the manifest that names them: the gate starts the drop when it sees that. */
+export async function upload(
+  { raw }: Connection,
+  { drop, files }: PreparedDrop,
+  onFile: (file: DropFile) => void = () => {},
+): Promise<Upload> {
+  const manifestFiles: DropManifest['files'] = [];
+  for (const file of files) {
+    await raw.uploadFrom(file.file, file.key);
+    const stored = await raw.head(file.key);
+    if (stored === undefined || stored.size !== file.size) {
+      throw new UsageError({
+        what: 'the file changed while it was uploaded',
+        where: file.file,
+        remedy: 'Upload again when nothing writes to it',
+      });
+    }
+    manifestFiles.push({ key: file.key, etag: stored.etag, size: stored.size });
+    onFile(file);
+  }
+  const manifest: DropManifest = {
+    schemaVersion: 1,
+    files: manifestFiles,
+    asOf: null,
+    uploadId: randomUUID(),
+  };
+  const key = dropPrefix(drop) + manifestName;
+  await raw.put(key, jsonText(manifest), 'application/json');
+  const stored = await raw.head(key);
+  return {
+    drop,
+    files,
+    bytes: files.reduce((sum, { size }) => sum + size, 0),
+    manifestEtag: stored?.etag ?? '',
+  };
+}
+
+/** The `raw` map of the drop's configuration, which also shows that the configuration is valid. */
+async function dropFileNames(file: string, required: boolean): Promise<Config['raw']> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (required) {
+      throw new UsageError({ what: 'there is no such configuration file', where: file }, { cause: error });
+    }
+    return targetConfig().raw;
+  }
+  return targetConfig([{ name: file, text }]).raw;
+}

@@ -1,0 +1,97 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { settingsOf } from '../../layers/contracts/config.ts';
+import { processedKeys } from '../../layers/contracts/keys.ts';
+import { type Measurements, measurements } from '../../layers/contracts/measurements.ts';
+import {
+  type Output,
+  type RunInputs,
+  type RunPlan,
+  runInputs,
+} from '../../layers/contracts/run-documents.ts';
+import { readCompletions } from '../../layers/execution/completions.ts';
+import { readPlan, stageHandler } from '../../layers/execution/stage-handler.ts';
+import { decisionDocument } from '../../layers/report/decision-document.ts';
+import { resultRows } from '../../layers/report/results-table.ts';
+import { type Report, reportSchema } from '../../layers/report/schema.ts';
+import { jsonText } from '../../layers/storage/object-store.ts';
+import { analyzeExperiment } from './analyze-experiment.ts';
+import { resultsParquet } from './results-parquet.ts';
+
+/** Result of `analyze`: the decision of each experiment, for the run's manifest. */
+const analyzeResult = z.strictObject({
+  decisions: z.array(z.strictObject({ experimentId: z.string(), action: z.string() })),
+});
+
+export const handler = stageHandler({
+  stage: 'analyze',
+  resultSchema: analyzeResult,
+  async run({ event, processed, folder, log }) {
+    await readCompletions(processed, 'measure', z.unknown(), event, 1);
+    const [plan, inputs, sums] = await Promise.all([
+      readPlan(processed, event.runId),
+      processed.getText(processedKeys.inputs(event.runId)),
+      processed.getText(processedKeys.measurements(event.runId)),
+    ]);
+    const report = buildReport(
+      plan,
+      runInputs.parse(JSON.parse(inputs ?? 'null')),
+      measurements.parse(JSON.parse(sums ?? 'null')),
+    );
+    const rows = resultRows(report);
+
+    const outputs: Output[] = [];
+    const write = async (
+      name: Parameters<typeof processedKeys.report>[1],
+      body: string | Uint8Array,
+      type: string,
+    ) => {
+      const key = processedKeys.report(event.runId, name);
+      await processed.put(key, body, type);
+      outputs.push({ key, rows: rows.length, bytes: Buffer.byteLength(body), bucket: null });
+    };
+    await write('report.json', jsonText(report), 'application/json');
+    await write('EXPERIMENT_DECISION.md', decisionDocument(report), 'text/markdown; charset=utf-8');
+    await write(
+      'results.parquet',
+      await resultsParquet(rows, path.join(folder, 'results.parquet')),
+      'application/vnd.apache.parquet',
+    );
+
+    const decisions = report.experiments.map(({ experimentId, decision }) => ({
+      experimentId,
+      action: decision.action,
+    }));
+    log.info('decided', { decisions });
+    return { outputs, result: { decisions } };
+  },
+});
+
+/** The report of a run, experiments in the order of their ids. */
+export function buildReport(plan: RunPlan, inputs: RunInputs, sums: Measurements): Report {
+  return reportSchema.parse({
+    schemaVersion: 1,
+    run: {
+      runId: plan.runId,
+      drop: plan.drop,
+      inputs: inputs.inputs.map(({ key, etag, size }) => ({ key, etag, size })),
+      configHash: plan.configHash,
+      asOf: sums.asOf,
+      engine: { codeVersion: plan.codeVersion },
+    },
+    experiments: sums.experiments
+      .toSorted((a, b) => (a.experimentId < b.experimentId ? -1 : 1))
+      .map((measurement) =>
+        analyzeExperiment(measurement, settingsOf(plan.config, measurement.experimentId), {
+          config: plan.config,
+          unavailable: plan.unavailable,
+          asOf: sums.asOf,
+        }),
+      ),
+    population: sums.population,
+    quality: sums.quality,
+    quarantineRules: sums.quarantineRules,
+    warnings: sums.warnings,
+    unavailable: plan.unavailable,
+  } satisfies Report);
+}

@@ -1,0 +1,46 @@
+import type { ExperimentMeasurement } from '../../layers/contracts/measurements.ts';
+import type { Parity } from '../../layers/report/schema.ts';
+import { fitLogit } from '../../layers/statistics/logit.ts';
+import { pooledZTest } from '../../layers/statistics/proportion.ts';
+
+type Arm = ExperimentMeasurement['arms'][number];
+
+const descriptive =
+  'Descriptive only: events_in_window happens after exposure, so the treatment can change it, and holding it fixed biases the coefficient of is_treatment.';
+
+/** The two analyses of the original Python project, for comparison with its printed results. */
+export function originalAnalyses(
+  { logitCells }: Pick<ExperimentMeasurement, 'logitCells'>,
+  control: Arm,
+  treatment: Arm,
+  alpha: number,
+): Parity {
+  const counts = (arm: Arm) => ({ n: BigInt(arm.users), sum: BigInt(arm.sums.purchased ?? '0') });
+  const z = pooledZTest({ control: counts(control), treatment: counts(treatment), alpha });
+  const fit = fitLogit({
+    terms: ['is_treatment', 'events_in_window'],
+    cells: logitCells
+      .filter(({ variant }) => variant === control.variant || variant === treatment.variant)
+      .map(({ variant, eventsInWindow, users, purchased }) => ({
+        x: [variant === treatment.variant ? 1 : 0, eventsInWindow],
+        trials: users,
+        successes: purchased,
+      })),
+  });
+  return {
+    variant: treatment.variant,
+    twoProportionZ:
+      z.reason === null
+        ? { control: z.control, treatment: z.treatment, lift: z.lift, z: z.z, p: z.p, ci: [...z.ci] }
+        : { reason: z.reason },
+    logit:
+      fit.reason === null
+        ? { note: descriptive, terms: fit.terms.map((term) => ({ ...term, name: termName(term.name) })) }
+        : { note: descriptive, reason: fit.reason },
+  };
+}
+
+function termName(name: string): 'intercept' | 'is_treatment' | 'events_in_window' {
+  if (name === 'intercept' || name === 'is_treatment' || name === 'events_in_window') return name;
+  throw new Error(`the model has no term "${name}"`);
+}

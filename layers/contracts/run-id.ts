@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import type { RunInputs } from './run-documents.ts';
+
+/** Hash of a text or of bytes as 64 hex digits. */
+export function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/**
+ * A run's id: 16 hex digits over everything its results depend on. The same content gives the same id however often
+ * and in whichever order it is uploaded.
+ */
+export function runIdOf(
+  run: Pick<RunInputs, 'drop' | 'asOf' | 'configHash' | 'codeVersion' | 'problem'> & {
+    readonly inputs: readonly Pick<RunInputs['inputs'][number], 'key' | 'etag' | 'size'>[];
+  },
+): string {
+  const inputs = run.inputs
+    .map(({ key, etag, size }) => [key, etag, size] as const)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const { drop, asOf, configHash, codeVersion, problem = null } = run;
+  return sha256(JSON.stringify([drop, inputs, asOf, configHash, codeVersion, problem])).slice(0, 16);
+}
+
+/** Name of the execution of a run's n-th attempt, n from 1: `<run>-a<n>`. */
+export function executionName(runId: string, attempt: number): string {
+  return `${runId}-a${attempt}`;
+}
+
+/** Run and attempt of an execution's name, or undefined for a name that is no run's. */
+export function parseExecutionName(name: string): { runId: string; attempt: number } | undefined {
+  const match = /^([0-9a-f]{16})-a([1-9]\d*)$/.exec(name);
+  return match?.[1] === undefined ? undefined : { runId: match[1], attempt: Number(match[2]) };
+}

@@ -1,0 +1,56 @@
+import type { MetricReport } from './schema.ts';
+
+const minus = '−';
+const signed = (value: number, text: string) => `${value < 0 ? minus : '+'}${text}`;
+
+/** A mean in the metric's unit: `4.24 %`, `12.34`, `95.1 s`. */
+export function formatValue(unit: MetricReport['unit'], value: number | null): string {
+  if (value === null) return 'n/a';
+  const sign = value < 0 ? minus : '';
+  return sign + magnitude(unit, value);
+}
+
+/** A difference in the metric's unit, with its sign: `+0.63 pp`. */
+export function formatDifference(unit: MetricReport['unit'], value: number | null): string {
+  if (value === null) return 'n/a';
+  return signed(value, unit === 'share' ? `${Math.abs(value * 100).toFixed(2)} pp` : magnitude(unit, value));
+}
+
+function magnitude(unit: MetricReport['unit'], value: number): string {
+  const size = Math.abs(value);
+  switch (unit) {
+    case 'share':
+      return `${(size * 100).toFixed(2)} %`;
+    case 'currency':
+      return size.toFixed(2);
+    case 'seconds':
+      return `${size.toFixed(1)} s`;
+    case 'count':
+      return size.toFixed(3);
+  }
+}
+
+/** A relative lift: `+14.9 %`. */
+export function formatLift(lift: number | null): string {
+  return lift === null ? 'n/a' : signed(lift, `${Math.abs(lift * 100).toFixed(1)} %`);
+}
+
+export function formatLiftInterval(interval: readonly [number, number] | null): string {
+  return interval === null ? 'n/a' : `${formatLift(interval[0])} to ${formatLift(interval[1])}`;
+}
+
+/** A p-value: four decimals, or one significant digit and its exponent below 0.0001. */
+export function formatP(p: number | null): string {
+  if (p === null) return 'n/a';
+  return p < 0.0001 ? p.toExponential(1).replace('-', minus) : p.toFixed(4);
+}
+
+/** `12 345`, grouped by thin spaces, the same in every locale. */
+export function formatCount(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
+}
+
+/** A share of a whole: `1.3 %`. */
+export function formatPercent(share: number | null): string {
+  return share === null ? 'n/a' : `${(share * 100).toFixed(1)} %`;
+}

@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+
+export interface CommandResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CommandOptions {
+  readonly stateFolder: string;
+  readonly input?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Runs the command line as a user does, in a process of its own. */
+export async function runEcom(args: readonly string[], options: CommandOptions): Promise<CommandResult> {
+  return runCommand(process.execPath, [path.join(PROJECT_ROOT, 'cli', 'bin.mjs'), ...args], options);
+}
+
+/** Runs any command with the state folder of the shared deployment. */
+export async function runCommand(
+  command: string,
+  args: readonly string[],
+  { stateFolder, input, environment }: CommandOptions,
+): Promise<CommandResult> {
+  const child = spawn(command, args, {
+    cwd: PROJECT_ROOT,
+    env: { ...process.env, ECOM_STATE: stateFolder, NO_COLOR: '1', ...environment },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  child.stdin.end(input ?? '');
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ]);
+  return { code, stdout, stderr };
+}
