@@ -4,11 +4,9 @@ import { fiellerInterval, type RelativeReason } from './fieller.ts';
 /** Lower and upper bound, both finite. */
 export type Interval = readonly [lower: number, upper: number];
 
-export type TestName = 'z_unpooled' | 'welch_t' | 'always_valid_z';
-
 /** A two-sided test of "no difference". `df` is null for a normal reference distribution. */
-export interface Test {
-  readonly name: TestName;
+export interface Test<Name extends string = Reference['name']> {
+  readonly name: Name;
   readonly statistic: number;
   readonly df: number | null;
   readonly p: number;
@@ -25,7 +23,7 @@ export type Reason =
   /** A result lies outside the range of a double. */
   | 'not_representable';
 
-export interface EstimatedEffect {
+export interface EstimatedEffect<Name extends string = Reference['name']> {
   readonly reason: null;
   /** treatment - control, in the metric's unit. */
   readonly absolute: number;
@@ -36,7 +34,7 @@ export interface EstimatedEffect {
   /** Why `relativeCi` is null. */
   readonly relativeReason: RelativeReason | null;
   readonly standardError: number;
-  readonly test: Test;
+  readonly test: Test<Name>;
 }
 
 /** Point estimates stand where the data define them; there is no inference. */
@@ -52,7 +50,7 @@ export interface InestimableEffect {
 }
 
 /** The lift of a treatment over the control: every number is finite, or null with a named reason. */
-export type Effect = EstimatedEffect | InestimableEffect;
+export type Effect<Name extends string = Reference['name']> = EstimatedEffect<Name> | InestimableEffect;
 
 /** An estimate (mean, proportion, ratio) and the variance of that estimate: its squared standard error. */
 export interface ArmEstimate {
@@ -140,15 +138,18 @@ export function criticalValue({ df }: Reference, alpha: number): number {
 }
 
 /** A two-sided test: |statistic| > critical() must mean the same as p(statistic) < alpha. */
-export interface TwoSidedTest {
-  readonly name: TestName;
+export interface TwoSidedTest<Name extends string> {
+  readonly name: Name;
   readonly df: number | null;
   critical(): number;
   p(statistic: number): number;
 }
 
 /** The effect that a given two-sided test makes of an estimate. */
-export function effectWith(estimate: LiftEstimate, test: TwoSidedTest): Effect {
+export function effectWith<Name extends string>(
+  estimate: LiftEstimate,
+  test: TwoSidedTest<Name>,
+): Effect<Name> {
   const { lift, liftVariance, baseline, baselineVariance } = estimate;
   if (![lift, liftVariance, baseline, baselineVariance].every(Number.isFinite)) {
     return inestimable('not_representable');
