@@ -1,0 +1,38 @@
+import type { FunctionName } from './functions.ts';
+
+/** What a function may touch of the data. Prefixes are those of layers/contracts/keys.ts. */
+export interface DataAccess {
+  /** Reads `raw/` of the raw bucket, pinned versions included. */
+  readonly raw: boolean;
+  /** Prefixes of the processed bucket that it reads. */
+  readonly reads: readonly string[];
+  /** Prefixes of the processed bucket that it writes. */
+  readonly writes: readonly string[];
+  /** Reads the database secret. */
+  readonly database: boolean;
+}
+
+/** The pipeline's own documents of a run: inputs, plan, completion markers, errors, intermediate results. */
+const runs = 'processed/runs/';
+const staged = 'processed/staged/';
+const quarantine = 'processed/quarantine/';
+const eventsClean = 'processed/events_clean/';
+const marts = 'processed/marts/';
+const reports = 'processed/reports/';
+const latest = 'processed/latest/';
+
+/** Every prefix that someone owns; a test holds it against `processedKeys`. */
+export const ownedPrefixes = [runs, staged, quarantine, eventsClean, marts, reports, latest] as const;
+
+export const dataAccess: Readonly<Record<FunctionName, DataAccess>> = {
+  gate: { raw: true, reads: [runs], writes: [runs], database: false },
+  plan: { raw: true, reads: [runs], writes: [runs], database: false },
+  stage: { raw: true, reads: [runs], writes: [runs, staged, quarantine], database: false },
+  clean: { raw: false, reads: [runs, staged], writes: [runs, eventsClean, quarantine], database: false },
+  marts: { raw: false, reads: [runs, staged, eventsClean], writes: [runs, marts], database: false },
+  measure: { raw: false, reads: [runs, marts], writes: [runs, marts], database: false },
+  load: { raw: false, reads: [runs, marts], writes: [runs], database: true },
+  analyze: { raw: false, reads: [runs], writes: [runs, reports], database: false },
+  publish: { raw: false, reads: [runs, reports, latest], writes: [runs, latest], database: true },
+  fail: { raw: false, reads: [runs], writes: [runs], database: false },
+};

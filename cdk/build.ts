@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import { build as bundle, type Metafile, type OutputFile } from 'esbuild';
+import { textLoader } from '../infrastructure/text-modules.mjs';
+import { ConfigError } from '../layers/contracts/errors/index.ts';
+import { type DuckdbPlatform, duckdbVersion, packDuckdb } from '../layers/duckdb/pack.ts';
+import { type FunctionName, functionNames, functionSizes } from './functions.ts';
+
+/** What a bundle may weigh in kB: a dependency that slips in fails the build, not a cold start on AWS. */
+export const bundleBudgetKb = 2_000;
+
+export interface BuildOptions {
+  /** Folder of package.json. */
+  readonly root: string;
+  /** Where DuckDB has to run. */
+  readonly platform: DuckdbPlatform;
+  /** For an emulator that does not mount layers: DuckDB goes into each bundle that needs it, and there is no layer. */
+  readonly bundleLayer: boolean;
+  /** Folder that holds `<function>/handler.ts`. */
+  readonly handlers?: string;
+  /** Folder for the results. */
+  readonly output?: string;
+}
+
+export interface Build {
+  /** Folder of each function's code. */
+  readonly functions: Readonly<Record<FunctionName, string>>;
+  /** Folder of the DuckDB layer, unless the bundles hold it. */
+  readonly layer: string | undefined;
+  /** sha256 over every bundle: part of each run's identity. */
+  readonly codeVersion: string;
+  /** esbuild's account of what went into each bundle. */
+  readonly metafile: Metafile;
+}
+
+/**
+ * Bundles every function and packs the DuckDB layer. The same sources give the same bytes; files that would not change
+ * are left alone.
+ * @throws ConfigError where a handler or a native package is missing, or a bundle is over its budget
+ */
+export async function build(options: BuildOptions): Promise<Build> {
+  const { root, platform, bundleLayer } = options;
+  const handlers = options.handlers ?? path.join(root, 'lambdas');
+  const output = options.output ?? path.join(root, 'dist');
+  const folderOf = (name: FunctionName) => path.join(output, 'lambdas', name);
+
+  assertHandlers(handlers);
+  const { outputFiles, metafile } = await bundle({
+    absWorkingDir: root,
+    entryPoints: functionNames.map((name) => ({
+      in: path.join(handlers, name, 'handler.ts'),
+      out: path.join('lambdas', name, 'index'),
+    })),
+    outdir: output,
+    write: false,
+    metafile: true,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    mainFields: ['module', 'main'],
+    external: ['@duckdb/*'],
+    loader: textLoader,
+    // Names of error classes are the contract with the state machine.
+    keepNames: true,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    logLevel: 'warning',
+  });
+  assertBudget(metafile, root);
+  await Promise.all(outputFiles.map(({ path: file, contents }) => writeIfChanged(file, contents)));
+
+  const layer = bundleLayer ? undefined : path.join(output, 'layers', 'duckdb');
+  const packed = layer === undefined ? undefined : path.join(layer, 'nodejs', 'node_modules');
+  if (packed !== undefined) await packDuckdb(root, platform, packed);
+  for (const name of functionNames.filter((each) => functionSizes[each].duckdb)) {
+    const own = path.join(folderOf(name), 'node_modules');
+    if (bundleLayer) await packDuckdb(root, platform, own);
+    else await rm(own, { recursive: true, force: true });
+  }
+
+  return {
+    functions: Object.fromEntries(functionNames.map((name) => [name, folderOf(name)])) as Build['functions'],
+    layer,
+    codeVersion: await codeVersion(root, output, outputFiles),
+    metafile,
+  };
+}
+
+/** Bundles differ in nothing but what was written by people: paths in them are relative to the project. */
+async function codeVersion(root: string, output: string, files: readonly OutputFile[]): Promise<string> {
+  const hash = createHash('sha256').update(await duckdbVersion(root));
+  const bundles = files.filter((file) => file.path.endsWith('.js'));
+  for (const { path: file, contents } of bundles.sort((a, b) => (a.path < b.path ? -1 : 1)))
+    hash.update(`\0${path.relative(output, file)}\0`).update(contents);
+  return hash.digest('hex');
+}
+
+function assertHandlers(handlers: string): void {
+  const missing = functionNames.filter((name) => !existsSync(path.join(handlers, name, 'handler.ts')));
+  if (missing.length === 0) return;
+  throw new ConfigError({
+    what: `no handler.ts for ${missing.join(', ')}`,
+    where: handlers,
+    remedy: 'Every function of the state machine needs its handler: restore the file',
+  });
+}
+
+function assertBudget(metafile: Metafile, root: string): void {
+  for (const [file, { bytes, inputs }] of Object.entries(metafile.outputs)) {
+    if (!file.endsWith('.js') || bytes <= bundleBudgetKb * 1000) continue;
+    const heaviest = Object.entries(inputs)
+      .sort(([, a], [, b]) => b.bytesInOutput - a.bytesInOutput)
+      .slice(0, 8)
+      .map(([input, { bytesInOutput }]) => `  ${Math.round(bytesInOutput / 1000)} kB  ${input}`);
+    throw new ConfigError({
+      what: `the bundle has ${Math.round(bytes / 1000)} kB, over its budget of ${bundleBudgetKb} kB; heaviest in it:\n${heaviest.join('\n')}`,
+      where: path.resolve(root, file),
+      remedy: 'Import less, or raise bundleBudgetKb in cdk/build.ts for a reason',
+    });
+  }
+}
+
+async function writeIfChanged(file: string, contents: Uint8Array): Promise<void> {
+  const current = existsSync(file) ? await readFile(file) : undefined;
+  if (current?.equals(contents)) return;
+  await mkdir(path.dirname(file), { recursive: true });
+  const fresh = `${file}.${process.pid}`;
+  await writeFile(fresh, contents);
+  await rename(fresh, file);
+}

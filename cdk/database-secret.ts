@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { RemovalPolicy, SecretValue, Validations } from 'aws-cdk-lib';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { z } from 'zod';
+import { ConfigError } from '../layers/contracts/errors/index.ts';
+import type { Settings } from './settings.ts';
+
+const placeholder = 'postgres://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full';
+const stateSchema = z.object({ postgres: z.object({ url: z.string().startsWith('postgres') }) });
+
+interface DatabaseSecretProps {
+  readonly settings: Settings;
+  /** Folder of package.json. */
+  readonly root: string;
+}
+
+/** The secret `{"url": "postgres://..."}` that `load` and `publish` connect with. */
+export class DatabaseSecret extends Construct {
+  readonly arn: string;
+
+  constructor(scope: Construct, id: string, { settings, root }: DatabaseSecretProps) {
+    super(scope, id);
+    if (settings.databaseSecretArn !== undefined) {
+      this.arn = settings.databaseSecretArn;
+      return;
+    }
+    const onAws = settings.target === 'aws';
+    const url = onAws ? placeholder : localDatabaseUrl(root, settings.target);
+    const secret = new Secret(this, 'Secret', {
+      secretName: 'ecom-experiment-pipeline/database',
+      description: 'Where the pipeline publishes marts: {"url": "postgres://..."}',
+      // Nothing secret stands here: a placeholder on AWS, the address of a throw-away database elsewhere.
+      secretObjectValue: { url: SecretValue.unsafePlainText(url) },
+      removalPolicy: onAws ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    this.arn = secret.secretArn;
+    Validations.of(this).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason:
+        'The owner of the database fills and rotates this secret; the stack does not know the database.',
+    });
+  }
+}
+
+/** DATABASE_URL, else what the running local database wrote into its state. */
+function localDatabaseUrl(root: string, target: Settings['target']): string {
+  const { DATABASE_URL, ECOM_STATE } = process.env;
+  if (DATABASE_URL !== undefined && DATABASE_URL !== '') return DATABASE_URL;
+  if (target === 'docker') return 'postgres://ecom:ecom@postgres:5432/ecom';
+  const file = path.join(ECOM_STATE ?? path.join(root, '.ecom'), 'state.json');
+  try {
+    return stateSchema.parse(JSON.parse(readFileSync(file, 'utf8'))).postgres.url;
+  } catch (cause) {
+    throw new ConfigError(
+      {
+        what: 'no local database is known',
+        where: file,
+        remedy: 'Start it with `npx ecom up`, or set DATABASE_URL',
+      },
+      { cause },
+    );
+  }
+}

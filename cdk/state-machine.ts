@@ -1,0 +1,235 @@
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import {
+  DefinitionBody,
+  DistributedMap,
+  Errors,
+  Fail,
+  type IChainable,
+  JitterType,
+  JsonPath,
+  LogLevel,
+  QueryLanguage,
+  StateMachine,
+  StateMachineType,
+  TaskInput,
+  Timeout,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { Construct } from 'constructs';
+import type { StageName } from '../layers/contracts/stages.ts';
+import { mappedStages, stageNames } from '../layers/contracts/stages.ts';
+import { acknowledgeResources } from './acknowledge.ts';
+import { functionSizes } from './functions.ts';
+import type { Settings } from './settings.ts';
+import type { StageFunctions } from './stage-functions.ts';
+
+/** Name of the state machine. */
+export const pipelineName = 'ecom-experiment-pipeline';
+
+/** Longest run: 10,000 chunks of five minutes, a hundred at a time, and the stages after them. */
+const longestRun = Duration.hours(12);
+
+/** What may heal by itself. Everything else is an answer: wrong data, a wrong shape, a wrong configuration. */
+const transientErrors = [
+  'TransientError',
+  'Lambda.TooManyRequestsException',
+  'Lambda.ServiceException',
+  'Lambda.AWSLambdaException',
+  'Lambda.SdkClientException',
+  'Lambda.ClientExecutionTimeoutException',
+];
+
+const stateNames: Readonly<Record<StageName, string>> = {
+  plan: 'Plan',
+  stage: 'StageChunks',
+  clean: 'CleanBuckets',
+  marts: 'BuildMarts',
+  measure: 'Measure',
+  load: 'Load',
+  analyze: 'Analyze',
+  publish: 'Publish',
+};
+
+const childNames = { stage: 'StageChunk', clean: 'CleanBucket', marts: 'BuildMartsOfBucket' } as const;
+
+export interface PipelineProps {
+  readonly functions: StageFunctions;
+  readonly settings: Settings;
+}
+
+/**
+ * Runs the stages in their order. States carry `{runId, drop, attempt}` and the plan's indexes, never data; what a
+ * stage made is on S3, where the next one checks that it is complete. Any error ends in RecordFailure, then RunFailed.
+ */
+export class Pipeline extends Construct {
+  readonly stateMachine: StateMachine;
+  readonly #functions: StageFunctions;
+  readonly #settings: Settings;
+
+  constructor(scope: Construct, id: string, { functions, settings }: PipelineProps) {
+    super(scope, id);
+    this.#functions = functions;
+    this.#settings = settings;
+
+    const recordFailure = this.#recordFailure();
+    const states = stageNames.map((stage) => {
+      const state = isMapped(stage) ? this.#map(stage) : this.#task(stateNames[stage], stage);
+      return state.addCatch(recordFailure, { errors: [Errors.ALL], resultPath: '$.failure' });
+    });
+    for (const [index, state] of states.slice(0, -1).entries())
+      state.next(states[index + 1] as IChainable & typeof state);
+    const [first] = states;
+    if (first === undefined) throw new Error('the pipeline has no stages');
+
+    const logGroup = new LogGroup(this, 'Log', {
+      logGroupName: `/aws/vendedlogs/states/${pipelineName}`,
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: settings.target === 'aws' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    this.stateMachine = new StateMachine(this, 'StateMachine', {
+      stateMachineName: pipelineName,
+      stateMachineType: StateMachineType.STANDARD,
+      queryLanguage: QueryLanguage.JSON_PATH,
+      definitionBody: DefinitionBody.fromChainable(first),
+      comment: 'From the raw CSVs of one drop to its published experiment decision',
+      timeout: longestRun,
+      role: this.#role().withoutPolicyUpdates(),
+      logs: { destination: logGroup, level: LogLevel.ALL, includeExecutionData: true },
+      tracingEnabled: true,
+    });
+  }
+
+  /** A stage that runs once. Plan's answer, the indexes to map over, is the only one that stays in the state. */
+  #task(id: string, stage: StageName): LambdaInvoke {
+    return this.#invoke(
+      id,
+      stage,
+      TaskInput.fromObject(runFields),
+      stage === 'plan' ? '$.plan' : JsonPath.DISCARD,
+    );
+  }
+
+  /** A stage that runs once for each chunk or bucket of the plan; the failure of one child fails it. */
+  #map(stage: keyof typeof mappedStages): DistributedMap {
+    const map = new DistributedMap(this, stateNames[stage], {
+      comment: `One child for each of the plan's ${mappedStages[stage]}`,
+      itemsPath: `$.plan.${mappedStages[stage]}`,
+      itemSelector: { ...runFields, index: JsonPath.numberAt('$$.Map.Item.Value') },
+      maxConcurrency: this.#settings.mapConcurrency,
+      mapExecutionType: StateMachineType.STANDARD,
+      resultPath: JsonPath.DISCARD,
+    });
+    return map.itemProcessor(this.#invoke(childNames[stage], stage, undefined, undefined));
+  }
+
+  #recordFailure(): LambdaInvoke {
+    const failed = new Fail(this, 'RunFailed', {
+      comment: 'Nothing was published',
+      errorPath: '$.failure.Error',
+      causePath: '$.failure.Cause',
+    });
+    const input = TaskInput.fromObject({ ...runFields, failure: JsonPath.objectAt('$.failure') });
+    const task = this.#invoke('RecordFailure', 'fail', input, '$.failure', {
+      'Error.$': '$.error',
+      'Cause.$': '$.cause',
+    });
+    // Where even that fails, the execution still ends with the failure that came first.
+    task.addCatch(failed, { errors: [Errors.ALL], resultPath: JsonPath.DISCARD });
+    task.next(failed);
+    return task;
+  }
+
+  #invoke(
+    id: string,
+    name: StageName | 'fail',
+    payload: TaskInput | undefined,
+    resultPath: string | undefined,
+    resultSelector?: Record<string, string>,
+  ): LambdaInvoke {
+    const task = new LambdaInvoke(this, id, {
+      lambdaFunction: this.#functions.byName[name],
+      payloadResponseOnly: true,
+      retryOnServiceExceptions: false,
+      taskTimeout: Timeout.duration(Duration.seconds(functionSizes[name].timeoutSeconds + 30)),
+      ...(payload === undefined ? {} : { payload }),
+      ...(resultPath === undefined ? {} : { resultPath }),
+      ...(resultSelector === undefined ? {} : { resultSelector }),
+    });
+    task.addRetry({
+      errors: transientErrors,
+      interval: Duration.seconds(1),
+      backoffRate: 2,
+      maxAttempts: 5,
+      maxDelay: Duration.seconds(30),
+      jitterStrategy: JitterType.FULL,
+    });
+    return task;
+  }
+
+  #role(): Role {
+    const arn = (resource: string, name: string) =>
+      Stack.of(this).formatArn({
+        service: 'states',
+        resource,
+        resourceName: name,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      });
+    const allow = (actions: string[], resources: string[]) =>
+      new PolicyStatement({ effect: Effect.ALLOW, actions, resources });
+    const executions = arn('execution', `${pipelineName}:*`);
+    const childExecutions = arn('execution', `${pipelineName}/*:*`);
+    const functions = [...stageNames, 'fail' as const].map(
+      (name) => this.#functions.byName[name].functionArn,
+    );
+
+    const role = new Role(this, 'Role', {
+      description: `Of the state machine ${pipelineName}`,
+      assumedBy: new ServicePrincipal('states.amazonaws.com'),
+      inlinePolicies: {
+        Stages: new PolicyDocument({
+          statements: [
+            allow(['lambda:InvokeFunction'], functions),
+            // The children of a Distributed Map are executions of their own.
+            allow(['states:StartExecution'], [arn('stateMachine', pipelineName)]),
+            allow(['states:DescribeExecution', 'states:StopExecution'], [executions]),
+            allow(['states:RedriveExecution'], [childExecutions]),
+          ],
+        }),
+        Observability: new PolicyDocument({
+          statements: [
+            allow(
+              [
+                'logs:CreateLogDelivery',
+                'logs:DeleteLogDelivery',
+                'logs:DescribeLogGroups',
+                'logs:DescribeResourcePolicies',
+                'logs:GetLogDelivery',
+                'logs:ListLogDeliveries',
+                'logs:PutResourcePolicy',
+                'logs:UpdateLogDelivery',
+                'xray:GetSamplingRules',
+                'xray:GetSamplingTargets',
+                'xray:PutTelemetryRecords',
+                'xray:PutTraceSegments',
+              ],
+              ['*'],
+            ),
+          ],
+        }),
+      },
+    });
+    acknowledgeResources(role, [executions, childExecutions], 'Executions get their names when they start.');
+    acknowledgeResources(role, ['*'], 'Log delivery and X-Ray have no resource-level permissions.');
+    return role;
+  }
+}
+
+const runFields = {
+  runId: JsonPath.stringAt('$.runId'),
+  drop: JsonPath.stringAt('$.drop'),
+  attempt: JsonPath.numberAt('$.attempt'),
+};
+
+const isMapped = (stage: StageName): stage is keyof typeof mappedStages => stage in mappedStages;
