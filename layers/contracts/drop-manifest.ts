@@ -7,17 +7,6 @@ export function dropManifestKey(drop: string): string {
   return `${dropPrefix(drop)}${manifestName}`;
 }
 
-/** The manifest of an upload. The same files give the same bytes, in whichever order they were uploaded. */
-export function buildDropManifest(files: DropManifest['files'], asOf: string | null = null): DropManifest {
-  return {
-    schemaVersion: 1,
-    files: files
-      .map(({ key, etag, size }) => ({ key, etag, size }))
-      .toSorted((a, b) => (a.key < b.key ? -1 : 1)),
-    asOf,
-  };
-}
-
 /**
  * Reads a drop's manifest. `fileNames` is the configuration's `raw` map.
  * Returns the manifest, or why the text is none of this drop, as one sentence with the remedy.

@@ -26,9 +26,3 @@ export function runIdOf(
 export function executionName(runId: string, attempt: number): string {
   return `${runId}-a${attempt}`;
 }
-
-/** Run and attempt of an execution's name, or undefined for a name that is no run's. */
-export function parseExecutionName(name: string): { runId: string; attempt: number } | undefined {
-  const match = /^([0-9a-f]{16})-a([1-9]\d*)$/.exec(name);
-  return match?.[1] === undefined ? undefined : { runId: match[1], attempt: Number(match[2]) };
-}

@@ -1,0 +1,152 @@
+import type { Config } from '../../layers/contracts/config.ts';
+import { requiredDatasets } from '../../layers/contracts/datasets/index.ts';
+import { parseDropManifest } from '../../layers/contracts/drop-manifest.ts';
+import type { DropManifest, GateAnswer, RawInput } from '../../layers/contracts/run-documents.ts';
+import type { Attempt } from '../../layers/execution/executions.ts';
+import type { StoredObject } from '../../layers/storage/object-store.ts';
+
+export interface DropFile extends StoredObject {
+  readonly kind: RawInput['kind'];
+}
+
+/** What lies in a drop now. */
+export interface DropState {
+  readonly drop: string;
+  readonly files: readonly DropFile[];
+  /** Keys in the drop's folder that are no file of it. */
+  readonly unrecognised: readonly string[];
+  readonly manifest: (StoredObject & { readonly text: string }) | undefined;
+}
+
+/** The object whose creation woke the gate. */
+export interface Upload {
+  readonly kind: RawInput['kind'] | 'manifest';
+  readonly key: string;
+  readonly etag: string;
+  readonly eventTime: Date;
+}
+
+/** What to run: the files, and what makes the upload newer than an attempt that failed. */
+export interface Start {
+  readonly start: true;
+  readonly files: readonly DropFile[];
+  readonly asOf: string | null;
+  readonly problem: string | undefined;
+  /** Files of the drop that its manifest leaves out. */
+  readonly ignored: readonly string[];
+  readonly uploadedAt: Date;
+}
+
+export interface NoStart {
+  readonly start: false;
+  readonly outcome: GateAnswer['outcome'];
+  readonly reason: string;
+  /** Datasets or keys that an incomplete drop lacks. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Whether an upload makes its drop a run, and of which files.
+ *
+ * A manifest that was written after the other files, or that names them as they are, says what the drop is: nothing
+ * starts before all it names is there (entity tag and size), and the drop is exactly that. An upload it does not know
+ * makes it stale. Without one the drop is every recognised file, and the event of the newest of them starts the run once
+ * the required datasets are there. A manifest that cannot be read starts a run too, which fails with the reason: silence
+ * would hide the mistake.
+ */
+export function decide(state: DropState, upload: Upload, fileNames: Config['raw']): Start | NoStart {
+  const standing = judgeManifest(state, fileNames);
+  const uploadedAt = uploadTime(state, upload);
+
+  if (standing.status === 'waiting')
+    return incomplete('the manifest names files that are not there', standing.missing);
+  if (upload.kind === 'manifest') {
+    if (standing.status === 'none') return superseded('the manifest is gone');
+    if (standing.status === 'stale') return superseded(`a newer file is there: ${standing.newer.join(', ')}`);
+    return { start: true, uploadedAt, ...chosenFiles(state, standing) };
+  }
+
+  const chosen = chosenFiles(state, standing);
+  const missing = requiredDatasets.filter((dataset) => !chosen.files.some(({ kind }) => kind === dataset));
+  if (missing.length > 0) return incomplete('the drop lacks datasets', missing);
+  const newest = Math.max(...chosen.files.map(({ lastModified }) => lastModified.getTime()));
+  if (uploadedAt.getTime() < newest) return superseded('a newer file of the drop has its own event');
+  return { start: true, uploadedAt, ...chosen };
+}
+
+/**
+ * What becomes of a run whose newest attempt is `newest`. After a failure only an upload newer than the failed attempt
+ * starts another one, so a second delivery of an event never does.
+ */
+export function judgeAttempt(
+  newest: Attempt | undefined,
+  uploadedAt: Date,
+): { readonly outcome: 'started' | Attempt['status']; readonly attempt: number } {
+  if (newest === undefined) return { outcome: 'started', attempt: 1 };
+  if (newest.status === 'failed' && uploadedAt > newest.startedAt) {
+    return { outcome: 'started', attempt: newest.attempt + 1 };
+  }
+  return { outcome: newest.status, attempt: newest.attempt };
+}
+
+type Standing =
+  | { readonly status: 'none' }
+  | { readonly status: 'invalid'; readonly problem: string }
+  | { readonly status: 'waiting'; readonly missing: readonly string[] }
+  | { readonly status: 'stale'; readonly newer: readonly string[] }
+  | { readonly status: 'in force'; readonly manifest: DropManifest };
+
+function judgeManifest({ drop, files, manifest }: DropState, fileNames: Config['raw']): Standing {
+  if (manifest === undefined) return { status: 'none' };
+  const parsed = parseDropManifest(manifest.text, drop, fileNames);
+  const named = 'manifest' in parsed ? parsed.manifest.files : [];
+  const present = new Map(files.map((file) => [file.key, file]));
+  const same = new Map(named.map((entry) => [entry.key, isSame(entry, present.get(entry.key))]));
+  const missing = named.map(({ key }) => key).filter((key) => !same.get(key));
+
+  const newer = files
+    .filter(({ key, lastModified }) =>
+      same.get(key) === false
+        ? lastModified >= manifest.lastModified
+        : !same.has(key) && lastModified > manifest.lastModified,
+    )
+    .map(({ key }) => key);
+  if (newer.length > 0) return { status: 'stale', newer };
+  if ('problem' in parsed) return { status: 'invalid', problem: parsed.problem };
+  return missing.length > 0
+    ? { status: 'waiting', missing }
+    : { status: 'in force', manifest: parsed.manifest };
+}
+
+function isSame(entry: DropManifest['files'][number], file: DropFile | undefined): boolean {
+  return file?.etag === entry.etag && file.size === entry.size;
+}
+
+function chosenFiles({ files }: DropState, standing: Standing) {
+  if (standing.status !== 'in force') {
+    const problem = standing.status === 'invalid' ? standing.problem : undefined;
+    return { files, asOf: null, problem, ignored: [] };
+  }
+  const named = new Set(standing.manifest.files.map(({ key }) => key));
+  return {
+    files: files.filter(({ key }) => named.has(key)),
+    asOf: standing.manifest.asOf,
+    problem: undefined,
+    ignored: files.filter(({ key }) => !named.has(key)).map(({ key }) => key),
+  };
+}
+
+/** S3's own time where the object is still the one of the event, else (overwritten, deleted) the event's. */
+function uploadTime({ files, manifest }: DropState, upload: Upload): Date {
+  const objects = manifest === undefined ? files : [...files, manifest];
+  const current = objects.find(({ key, etag }) => key === upload.key && etag === upload.etag);
+  return current?.lastModified ?? upload.eventTime;
+}
+
+function incomplete(reason: string, missing: readonly string[]): NoStart {
+  return { start: false, outcome: 'incomplete', reason, missing };
+}
+
+function superseded(reason: string): NoStart {
+  return { start: false, outcome: 'superseded', reason, missing: [] };
+}
