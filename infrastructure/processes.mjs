@@ -43,6 +43,16 @@ export async function endProcess(recorded, signals) {
   return !isRunning(recorded);
 }
 
+/**
+ * @param {number} pid
+ * @returns {string} how the process was called, its arguments separated by spaces; empty when that cannot be read
+ */
+export function commandOf(pid) {
+  return process.platform === 'linux'
+    ? (readIfPresent(`/proc/${pid}/cmdline`) ?? '').replaceAll('\0', ' ').trim()
+    : (askPs(pid, 'command=') ?? '');
+}
+
 /** @param {number} pid */
 function identifyOnLinux(pid) {
   const stat = readIfPresent(`/proc/${pid}/stat`);
@@ -57,16 +67,23 @@ function identifyOnLinux(pid) {
 
 /** @param {number} pid */
 function identifyByPs(pid) {
+  const [state = '', ...started] = (askPs(pid, 'state=,lstart=') ?? '').split(/\s+/);
+  return state === '' || state.startsWith('Z') ? undefined : started.join(' ');
+}
+
+/**
+ * @param {number} pid
+ * @param {string} columns
+ */
+function askPs(pid, columns) {
   try {
-    const [state = '', ...started] = execFileSync('ps', ['-o', 'state=,lstart=', '-p', String(pid)], {
+    return execFileSync('ps', ['-ww', '-o', columns, '-p', String(pid)], {
       encoding: 'utf8',
       env: { ...process.env, LC_ALL: 'C' },
       stdio: ['ignore', 'pipe', 'ignore'],
-    })
-      .trim()
-      .split(/\s+/);
-    return state === '' || state.startsWith('Z') ? undefined : started.join(' ');
+    }).trim();
   } catch (error) {
+    // ps answers with a status of its own when there is no such process.
     if (typeof (/** @type {{ status?: unknown }} */ (error).status) === 'number') return undefined;
     throw error;
   }

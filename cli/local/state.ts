@@ -8,7 +8,14 @@ import { LocalError } from './local-error.ts';
 const processSchema = z.object({ pid: z.int().positive(), identity: z.string() });
 const portSchema = z.int().min(1).max(65_535);
 
-const emulatorSchema = processSchema.extend({ port: portSchema, endpoint: z.url(), version: z.string() });
+const emulatorSchema = processSchema.extend({
+  port: portSchema,
+  endpoint: z.url(),
+  /** Absent until it has answered for the first time. */
+  version: z.string().optional(),
+  /** Whether the saved buckets are back: before that, what it holds is not to be saved. */
+  restored: z.boolean(),
+});
 
 const postgresSchema = z.discriminatedUnion('kind', [
   processSchema.extend({
@@ -58,6 +65,8 @@ export const statePaths = (folder: string) => ({
   emulatorLog: path.join(folder, 'emulator.log'),
   postgres: path.join(folder, 'postgres'),
   postgresLog: path.join(folder, 'postgres.log'),
+  synthesized: path.join(folder, 'cdk.out'),
+  outputs: path.join(folder, 'stack-outputs.json'),
 });
 
 /** Creates the state folder, which only its owner may read: it holds a password. */

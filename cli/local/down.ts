@@ -1,0 +1,85 @@
+import { rmSync } from 'node:fs';
+import baseConfig from '../../config/base.yaml';
+import { withLock } from '../../infrastructure/lock.mjs';
+import { removeCluster } from '../../infrastructure/postgres/cluster.ts';
+import { stopServer } from '../../infrastructure/postgres/server.ts';
+import { loadConfig } from '../../layers/contracts/config.ts';
+import { note } from '../terminal.ts';
+import { askVersion, stopEmulator } from './emulator.ts';
+import { LocalError } from './local-error.ts';
+import { localS3, saveBuckets } from './saved-buckets.ts';
+import {
+  type EmulatorState,
+  prepareStateFolder,
+  readState,
+  type State,
+  stateFolder,
+  statePaths,
+  writeState,
+} from './state.ts';
+
+export interface DownOptions {
+  /** Removes all data instead of saving it. */
+  readonly wipe?: boolean | undefined;
+  readonly folder?: string;
+  readonly report?: (line: string) => void;
+}
+
+/**
+ * Saves the buckets, and stops emulator and database. Nothing happens where nothing runs.
+ * @throws LocalError when the buckets cannot be saved; then everything keeps running
+ */
+export async function down({
+  wipe = false,
+  folder = stateFolder(),
+  report = note,
+}: DownOptions = {}): Promise<void> {
+  prepareStateFolder(folder);
+  const files = statePaths(folder);
+  await withLock(
+    files.lock,
+    { onWait: (holder) => report(`waiting for another ecom up or down (process ${holder})`) },
+    async () => {
+      const { emulator, ...state } = readState(folder);
+      if (emulator !== undefined) {
+        if (!wipe && emulator.restored) await save(emulator, state, files.buckets, report);
+        await stopEmulator(emulator);
+        report('LocalStack stopped');
+      }
+      if (await stopServer(files.postgres)) report('PostgreSQL stopped');
+      writeState({}, folder);
+      if (!wipe) return;
+      removeCluster(files.postgres);
+      const { lock: _, ...data } = files;
+      for (const file of Object.values(data)) rmSync(file, { recursive: true, force: true });
+      report('local data removed');
+    },
+  );
+}
+
+async function save(
+  emulator: EmulatorState,
+  { deployed }: State,
+  folder: string,
+  report: (line: string) => void,
+): Promise<void> {
+  const { aws } = loadConfig([{ name: 'config/base.yaml', text: baseConfig }]);
+  const buckets = [deployed?.rawBucket ?? aws.raw_bucket, deployed?.processedBucket ?? aws.processed_bucket];
+  const client = localS3(emulator.endpoint);
+  try {
+    if ((await askVersion(emulator.endpoint)) === undefined) throw new Error('the emulator does not answer');
+    const { objects } = await saveBuckets(client, buckets, folder);
+    report(`buckets saved: ${objects.length} objects`);
+  } catch (error) {
+    throw new LocalError(
+      {
+        what: `the buckets could not be saved: ${error instanceof Error ? error.message : error}`,
+        where: folder,
+        remedy: 'Try again, or give up what is in them: npx ecom down --wipe',
+      },
+      { cause: error },
+    );
+  } finally {
+    client.destroy();
+  }
+}
