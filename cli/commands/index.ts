@@ -1,7 +1,13 @@
 import type { Command } from 'commander';
+import { registerDown } from './down.ts';
 import { registerGenerate } from './generate.ts';
+import { registerStatus } from './status.ts';
+import { registerUp } from './up.ts';
 
 /** Adds every command to the program, in the order in which the help lists them. */
 export function registerCommands(program: Command): void {
+  registerUp(program);
+  registerDown(program);
+  registerStatus(program);
   registerGenerate(program);
 }

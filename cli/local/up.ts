@@ -181,7 +181,11 @@ async function startDatabase(
     },
   );
   keep({ postgres });
-  await migrate(postgres.url);
+  await step(
+    { report },
+    ({ applied }) => (applied.length > 0 ? `migrations applied: ${applied.join(', ')}` : undefined),
+    () => migrate(postgres.url),
+  );
   return postgres;
 }
 
