@@ -209,6 +209,16 @@ export type PopulationStep = z.infer<typeof populationStep>;
 export const martsResult = z.strictObject({
   asOf: moment.nullable(),
   population: z.array(populationStep),
+  arms: z.array(
+    z.strictObject({
+      experimentId: z.string(),
+      variant: z.string(),
+      /** Users assigned to this variant alone, where it is one of the experiment's. */
+      assigned: count,
+      /** Users assigned to this variant first and to another one as well. */
+      crossovers: count,
+    }),
+  ),
 });
 export type MartsResult = z.infer<typeof martsResult>;
 
@@ -218,6 +228,10 @@ export const loadResult = z.strictObject({
   variants: z.array(z.strictObject({ experimentId: z.string(), variant: z.string(), users: count })),
 });
 export type LoadResult = z.infer<typeof loadResult>;
+
+/** Result of `publish`: whether the run is the one its drop shows, else why not. */
+export const publishResult = z.strictObject({ published: z.boolean(), reason: z.string().nullable() });
+export type PublishResult = z.infer<typeof publishResult>;
 
 /** `runs/<id>/failure.json`. */
 export const failure = z.strictObject({

@@ -8,6 +8,11 @@ export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
+/** An ISO instant, or a date, as a TIMESTAMP in UTC. */
+export function timestamp(instant: string): string {
+  return `TIMESTAMP ${literal(new Date(instant).toISOString().replace('T', ' ').replace('Z', ''))}`;
+}
+
 /** A list for read_parquet and IN: `['a', 'b']` or `('a', 'b')`. */
 export function literalList(texts: readonly string[], brackets: '[]' | '()' = '[]'): string {
   return `${brackets[0]}${texts.map(literal).join(', ')}${brackets[1]}`;

@@ -1,0 +1,80 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Config } from '../../layers/contracts/config.ts';
+import type { Database } from '../../layers/storage/duckdb.ts';
+import { literal, renderSql } from '../../layers/storage/sql.ts';
+import eventsCleanSql from './events-clean.sql';
+
+/** Clean events of one day. */
+export interface DayFile {
+  readonly dt: string;
+  readonly file: string;
+  readonly rows: number;
+}
+
+export interface CleanEvents {
+  readonly days: readonly DayFile[];
+  /** Currencies in use, at most `currencyLimit`. */
+  readonly currencies: readonly string[];
+  readonly latestEventTs: string | null;
+}
+
+/**
+ * Up to so many days the writer keeps a file open for each; more days are sorted first, so that each day is written
+ * once and whole (365 unsorted days gave thousands of files of a few rows).
+ */
+const openDays = 40;
+const currencyLimit = 10;
+
+/** Writes the accepted events as one Parquet file per day. `strict`: some events are of unknown users. */
+export async function writeEvents(
+  db: Database,
+  options: {
+    readonly config: Pick<Config, 'events'>;
+    readonly folder: string;
+    readonly strict: boolean;
+  },
+): Promise<CleanEvents> {
+  const { config, folder, strict } = options;
+  const root = path.join(folder, 'events_clean');
+  const { days } = await db.row<{ days: string | null }>(
+    `SELECT date_diff('day', min(event_ts), max(event_ts)) AS days FROM own_events`,
+  );
+  if (days === null) return { days: [], currencies: [], latestEventTs: null };
+  const select = renderSql(eventsCleanSql, {
+    purchase: literal(config.events.purchase),
+    refund: literal(config.events.refund),
+    known: strict ? 'SEMI JOIN known_users u ON u.user_id = e._user' : '',
+    order: Number(days) < openDays ? '' : 'ORDER BY e.event_ts, e.event_id',
+  });
+  await db.run(`
+    COPY (${select}) TO ${literal(root)}
+    (FORMAT parquet, PARTITION_BY (dt), COMPRESSION zstd, PARQUET_VERSION v2)`);
+  const files = `${root}/*/*.parquet`;
+  const rows = await db.query<{ dt: string; n: string }>(`
+    SELECT dt, count(*) AS n
+    FROM read_parquet(${literal(files)}, hive_partitioning = true, hive_types_autocast = false)
+    GROUP BY dt ORDER BY dt`);
+  const summary = await db.row<{ latest: string | null }>(
+    `SELECT strftime(max(event_ts), '%Y-%m-%dT%H:%M:%S.%gZ') AS latest FROM read_parquet(${literal(files)})`,
+  );
+  const currencies = await db.query<{ currency: string }>(`
+    SELECT DISTINCT currency FROM read_parquet(${literal(files)})
+    WHERE currency IS NOT NULL ORDER BY currency LIMIT ${currencyLimit}`);
+  const written: DayFile[] = [];
+  for (const { dt, n } of rows) written.push({ dt, file: await onlyFile(db, root, dt), rows: Number(n) });
+  return { days: written, currencies: currencies.map((row) => row.currency), latestEventTs: summary.latest };
+}
+
+/** The file of a day; several, which the writer made because it had too many open, become one. */
+async function onlyFile(db: Database, root: string, dt: string): Promise<string> {
+  const folder = path.join(root, `dt=${dt}`);
+  const names = await readdir(folder);
+  const [name] = names;
+  if (names.length === 1 && name !== undefined) return path.join(folder, name);
+  const merged = path.join(root, `${dt}.parquet`);
+  await db.run(`
+    COPY (FROM read_parquet(${literal(`${folder}/*.parquet`)}, hive_partitioning = false))
+    TO ${literal(merged)} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2)`);
+  return merged;
+}

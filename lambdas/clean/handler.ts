@@ -1,0 +1,101 @@
+import path from 'node:path';
+import { type DatasetName, datasetNames } from '../../layers/contracts/datasets/index.ts';
+import { ConfigError } from '../../layers/contracts/errors/index.ts';
+import { processedKeys } from '../../layers/contracts/keys.ts';
+import {
+  type Completion,
+  cleanResult,
+  type Output,
+  type RunPlan,
+  runInputs,
+  type StageResult,
+  stageResult,
+} from '../../layers/contracts/run-documents.ts';
+import { readCompletions } from '../../layers/execution/completions.ts';
+import { readPlan, stageHandler } from '../../layers/execution/stage-handler.ts';
+import { Database } from '../../layers/storage/duckdb.ts';
+import { downloadAll, uploadAll } from '../../layers/storage/transfer.ts';
+import { cleanBucket } from './clean-bucket.ts';
+import { partFileName, type StagedPart } from './staged-rows.ts';
+
+export const handler = stageHandler({
+  stage: 'clean',
+  resultSchema: cleanResult,
+  async run({ event, environment, processed, folder }) {
+    const { runId, index: bucket } = event;
+    const plan = await readPlan(processed, runId);
+    refuseUserList(plan);
+    const staged = await readCompletions(processed, 'stage', stageResult, event, plan.chunks.length);
+    const inputs = runInputs.parse(
+      JSON.parse((await processed.getText(processedKeys.inputs(runId))) ?? 'null'),
+    );
+
+    const parts = partsOfBucket(plan, staged, bucket, folder);
+    await downloadAll(processed, parts);
+
+    await using db = await Database.open({ memoryMb: environment.memoryMb, folder });
+    const newest = Math.max(...inputs.inputs.map(({ lastModified }) => Date.parse(lastModified)));
+    const newestInput = new Date(newest).toISOString();
+    const cleaned = await cleanBucket(db, { plan, bucket, parts, newestInput, folder });
+
+    const files = [
+      ...cleaned.events.map(({ dt, ...rest }) => ({
+        key: processedKeys.eventsClean(runId, dt, bucket),
+        ...rest,
+      })),
+      ...cleaned.others.map(({ dataset, ...rest }) => ({
+        key: processedKeys.intermediate(dataset, runId, bucket),
+        ...rest,
+      })),
+      ...cleaned.quarantine.map(({ dataset, ...rest }) => ({
+        key: processedKeys.quarantine(dataset, runId, 'clean', bucket),
+        ...rest,
+      })),
+    ];
+    const sizes = await uploadAll(processed, files);
+    const outputs: Output[] = files.map(({ key, rows }, index) => ({
+      key,
+      rows,
+      bytes: sizes[index] ?? 0,
+      bucket,
+    }));
+    return { outputs, result: cleaned.result };
+  },
+});
+
+/** What a bucket reads: its parts, those without a bucket, and everyone's sessions, which events refer to. */
+export function partsOfBucket(
+  plan: Pick<RunPlan, 'chunks'>,
+  staged: readonly Completion<StageResult>[],
+  bucket: number,
+  folder: string,
+): (StagedPart & { key: string })[] {
+  return staged.flatMap(({ index, outputs }) => {
+    const chunk = plan.chunks[index];
+    if (chunk === undefined) throw new Error(`the plan has no chunk ${index}`);
+    const { dataset, part } = chunk;
+    return outputs
+      .filter(({ key }) => key.startsWith(stagedPrefix(dataset)))
+      .filter((output) => output.bucket === null || output.bucket === bucket || dataset === 'sessions')
+      .map((output) => ({
+        dataset,
+        part,
+        rawKey: chunk.key,
+        key: output.key,
+        file: path.join(folder, partFileName(dataset, part, output.bucket)),
+      }));
+  });
+}
+
+function stagedPrefix(dataset: DatasetName): string {
+  return `processed/staged/${dataset}/`;
+}
+
+function refuseUserList({ config }: RunPlan): void {
+  if (config.exclude_users.ids_file === null) return;
+  throw new ConfigError({
+    what: 'exclude_users.ids_file is not supported yet',
+    where: 'exclude_users.ids_file',
+    remedy: `Set it to null, and leave the users' rows out of ${datasetNames.join(', ')}`,
+  });
+}

@@ -1,0 +1,17 @@
+COPY (
+  SELECT q.dataset, f.key AS file, q._row & ((1::BIGINT << 40) - 1) AS line, q."column", q.rule, q.reason, q.raw
+  FROM (
+    SELECT {{dataset_name}} AS dataset, _row, CAST(NULL AS VARCHAR) AS "column", 'conflict' AS rule,
+      'the same ' || {{key_name}} || ' with other content in line ' || (_other_row & ((1::BIGINT << 40) - 1))
+        || ' of ' || other.key AS reason,
+      to_json({{content}}) AS raw
+    FROM (FROM own_{{dataset}} JOIN {{dataset}}_dropped USING (_row) WHERE _rule = 'conflict')
+    JOIN raw_files other ON other.dataset = {{dataset_name}} AND other.part = _other_row >> 40
+    UNION ALL
+    SELECT {{dataset_name}}, _row, {{column}}, {{rule}}, {{reason}}, to_json({{content}})
+    FROM judged_{{dataset}}
+    WHERE {{broken}}
+  ) q
+  JOIN raw_files f ON f.dataset = q.dataset AND f.part = q._row >> 40
+  ORDER BY q._row
+) TO {{file}} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2)

@@ -1,0 +1,120 @@
+import path from 'node:path';
+import {
+  type ColumnType,
+  type DatasetName,
+  datasetContracts,
+  datasetNames,
+} from '../../layers/contracts/datasets/index.ts';
+import { userBucket } from '../../layers/storage/buckets.ts';
+import type { Database } from '../../layers/storage/duckdb.ts';
+import { identifier, literal, literalList } from '../../layers/storage/sql.ts';
+
+/** A staged Parquet file on the local disk. */
+export interface StagedPart {
+  readonly dataset: DatasetName;
+  /** Ordinal of the chunk among those of its dataset. */
+  readonly part: number;
+  /** Key of the raw file the rows come from. */
+  readonly rawKey: string;
+  readonly file: string;
+}
+
+/** Name of the local copy of a staged file; it carries the part, which names a row together with its line. */
+export function partFileName(dataset: DatasetName, part: number, bucket: number | null): string {
+  return `staged-${dataset}-part-${part}-${bucket ?? 'shared'}.parquet`;
+}
+
+export interface StagedRowsOptions {
+  readonly parts: readonly StagedPart[];
+  readonly idType: 'bigint' | 'string';
+  readonly bucket: number;
+  readonly buckets: number;
+  /** Canonical name of each other spelling of an event. */
+  readonly eventAliases: Readonly<Record<string, string>>;
+}
+
+/**
+ * Creates for every dataset the views `staged_<dataset>` (all rows at hand, with `_row`, which is unique and follows
+ * the files' order) and `own_<dataset>` (the bucket's rows), and the table `raw_files` (dataset, part, key).
+ * `own_events` has the event's user, found through the session where the event names none, as `_user`.
+ */
+export async function openStagedRows(db: Database, options: StagedRowsOptions): Promise<void> {
+  const { parts, idType, bucket, buckets } = options;
+  await db.run('CREATE TABLE raw_files (dataset VARCHAR, part BIGINT, key VARCHAR)');
+  for (const dataset of datasetNames) {
+    const own = parts.filter((part) => part.dataset === dataset);
+    await db.run(
+      `CREATE VIEW staged_${dataset} AS ${own.length > 0 ? readParts(own) : noRows(dataset, idType)}`,
+    );
+    for (const { part, rawKey } of own) {
+      await db.run(`INSERT INTO raw_files VALUES ('${dataset}', ${part}, ${literal(rawKey)})`);
+    }
+  }
+  await createKnownSessions(db);
+  for (const dataset of ['users', 'sessions', 'experiment_assignments'] as const) {
+    await db.run(`
+      CREATE VIEW own_${dataset} AS FROM staged_${dataset}
+      WHERE ${buckets === 1 ? 'true' : `${userBucket('user_id', buckets)} = ${bucket}`}`);
+  }
+  // Products belong to no user: every bucket reads them, the first one counts them.
+  await db.run(`CREATE VIEW own_products AS FROM staged_products WHERE ${bucket === 0}`);
+  await createOwnEvents(db, options);
+}
+
+function readParts(parts: readonly StagedPart[]): string {
+  return `
+    SELECT * EXCLUDE (filename),
+      (CAST(regexp_extract(filename, 'part-(\\d+)-\\w+\\.parquet$', 1) AS BIGINT) << 40) | _line AS _row
+    FROM read_parquet(${literalList(parts.map((part) => path.resolve(part.file)))}, filename = true, union_by_name = true)`;
+}
+
+function noRows(dataset: DatasetName, idType: 'bigint' | 'string'): string {
+  const types: Record<ColumnType, string> = {
+    id: idType === 'bigint' ? 'BIGINT' : 'VARCHAR',
+    text: 'VARCHAR',
+    timestamp: 'TIMESTAMP',
+    integer: 'BIGINT',
+    money: 'DECIMAL(18,2)',
+  };
+  const columns = datasetContracts[dataset].columns.map(
+    ({ name, type }) => `CAST(NULL AS ${types[type]}) AS ${identifier(name)}`,
+  );
+  return `SELECT ${columns.join(', ')}, CAST(NULL AS BIGINT) AS _line, CAST(NULL AS BIGINT) AS _row WHERE false`;
+}
+
+/** `known_sessions`: each session once, its user NULL where the rows disagree about it. */
+async function createKnownSessions(db: Database): Promise<void> {
+  const { repeats } = await db.row<{ repeats: boolean }>(
+    `SELECT EXISTS (SELECT 1 FROM staged_sessions GROUP BY session_id HAVING count(*) > 1) AS repeats`,
+  );
+  await db.run(
+    repeats
+      ? `CREATE TABLE known_sessions AS
+         SELECT session_id, CASE WHEN min(user_id) = max(user_id) THEN min(user_id) END AS user_id
+         FROM staged_sessions GROUP BY session_id`
+      : 'CREATE VIEW known_sessions AS SELECT session_id, user_id FROM staged_sessions',
+  );
+}
+
+async function createOwnEvents(
+  db: Database,
+  { bucket, buckets, eventAliases }: StagedRowsOptions,
+): Promise<void> {
+  const { userless } = await db.row<{ userless: boolean }>(
+    'SELECT EXISTS (FROM staged_events WHERE user_id IS NULL) AS userless',
+  );
+  const user = userless ? 'coalesce(e.user_id, s.user_id)' : 'e.user_id';
+  const throughSession = userless
+    ? 'LEFT JOIN known_sessions s ON s.session_id = CASE WHEN e.user_id IS NULL THEN e.session_id END'
+    : '';
+  await db.run(`
+    CREATE VIEW own_events AS
+    SELECT e.*, ${user} AS _user, ${canonicalName('e.event_name', eventAliases)} AS _name
+    FROM staged_events e ${throughSession}
+    WHERE ${buckets === 1 ? 'true' : `CASE WHEN ${user} IS NULL THEN ${bucket === 0} ELSE ${userBucket(user, buckets)} = ${bucket} END`}`);
+}
+
+function canonicalName(name: string, aliases: Readonly<Record<string, string>>): string {
+  const branches = Object.entries(aliases).map(([alias, to]) => `WHEN ${literal(alias)} THEN ${literal(to)}`);
+  return branches.length === 0 ? name : `CASE ${name} ${branches.join(' ')} ELSE ${name} END`;
+}

@@ -1,0 +1,30 @@
+-- Two hash joins with plain aggregates: the earliest moment first, then the one event of that moment. Both can spill.
+CREATE TABLE exposure_moments AS
+SELECT a.experiment_id, a.user_id, min(e.event_ts) AS exposed_at
+FROM assigned a
+JOIN settings s ON s.experiment_id = a.experiment_id
+JOIN events e ON e.user_id = a.user_id AND e.event_name = s.exposure_event
+WHERE a.excluded IS NULL
+  AND e.event_ts < {{as_of}}
+  AND (NOT s.require_assignment_before OR e.event_ts >= a.assigned_at)
+GROUP BY a.experiment_id, a.user_id;
+
+CREATE TABLE exposed AS
+SELECT x.*, x.exposed_at + to_days(s.outcome_window_days) AS window_end
+FROM (
+  SELECT m.experiment_id, m.user_id, any_value(a.variant) AS variant, any_value(a.assigned_at) AS assigned_at,
+    m.exposed_at, min(e.event_id) AS exposure_event, arg_min_null(e.session_id, e.event_id) AS exposure_session
+  FROM exposure_moments m
+  JOIN settings s ON s.experiment_id = m.experiment_id
+  JOIN assigned a ON a.experiment_id = m.experiment_id AND a.user_id = m.user_id
+  JOIN events e ON e.user_id = m.user_id AND e.event_name = s.exposure_event AND e.event_ts = m.exposed_at
+  GROUP BY m.experiment_id, m.user_id, m.exposed_at
+  UNION ALL
+  SELECT a.experiment_id, a.user_id, a.variant, a.assigned_at, a.assigned_at, NULL, NULL
+  FROM assigned a
+  JOIN settings s ON s.experiment_id = a.experiment_id
+  WHERE a.excluded IS NULL AND s.exposure_event IS NULL
+) x
+JOIN settings s ON s.experiment_id = x.experiment_id;
+
+DROP TABLE exposure_moments;
