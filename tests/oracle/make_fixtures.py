@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from mpmath import mp, mpf
-from scipy import stats
+from scipy import optimize, stats
 from statsmodels.datasets import spector
 from statsmodels.discrete.discrete_model import Logit
 from statsmodels.stats.multitest import multipletests
@@ -324,6 +324,32 @@ def logits():
     write("logit", cases)
 
 
+# --- group sequential ----------------------------------------------------------------------------------------
+
+
+def group_sequential(information, alpha):
+    """Two-sided boundaries that spend alpha t², with the continuation region integrated by Gauss and Legendre."""
+    nodes, weights = np.polynomial.legendre.leggauss(400)
+    scores, masses, previous, spent, bounds = np.array([0.0]), np.array([1.0]), 0.0, 0.0, []
+    for t in information:
+        deviation = np.sqrt(t - previous)
+        target = alpha * t * t - spent
+
+        def excess(z):
+            bound = z * np.sqrt(t)
+            tails = stats.norm.sf((bound - scores) / deviation) + stats.norm.sf((bound + scores) / deviation)
+            return masses @ tails - target
+
+        z = optimize.brentq(excess, 1, 8, xtol=1e-13, rtol=1e-13)
+        bound = z * np.sqrt(t)
+        new_scores = bound * nodes
+        kernel = stats.norm.pdf((new_scores[:, None] - scores[None, :]) / deviation) / deviation
+        scores, masses = new_scores, (kernel @ masses) * weights * bound
+        previous, spent = t, alpha * t * t
+        bounds.append(float(z))
+    return {"information": information, "alpha": alpha, "z": bounds}
+
+
 # --- the rest ------------------------------------------------------------------------------------------------
 
 
@@ -361,6 +387,15 @@ def various():
                     "power": float(TTestIndPower().power(lift, n_c, 0.05, ratio=n_t / n_c)),
                 }
                 for n_c, n_t, lift in power
+            ],
+            "groupSequential": [
+                group_sequential(*plan)
+                for plan in [
+                    ([0.25, 0.5, 0.75, 1.0], 0.05),
+                    ([250 / 810, 450 / 810, 630 / 810, 1.0], 0.01),
+                    ([0.02, 0.021, 0.3, 0.31, 0.9], 0.1),
+                    ([(i + 1) / 28 for i in range(28)], 0.05),
+                ]
             ],
             "division": [
                 {"numerator": str(a), "denominator": str(b), "expected": float(Fraction(a, b))}

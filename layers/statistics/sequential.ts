@@ -1,0 +1,136 @@
+import { normalCritical, normalDensity, normalSurvival } from './distributions.ts';
+import { type Effect, effectWith, type InestimableEffect, type LiftEstimate } from './effect.ts';
+
+export interface AlwaysValidPlan {
+  /** Two-sided level over all looks together. */
+  readonly alpha: number;
+  /** Users of both arms at which the interval is to be tightest; fixed before the start. */
+  readonly tunedFor: number;
+}
+
+/**
+ * Asymptotic confidence sequence with a normal mixture (Waudby-Smith et al., arXiv 2103.06476): test and intervals
+ * hold at every look at once, however often one looks.
+ */
+export function alwaysValidEffect(
+  estimate: LiftEstimate | InestimableEffect,
+  { alpha, tunedFor }: AlwaysValidPlan,
+): Effect<'always_valid_z'> {
+  if (estimate.reason !== null) return estimate;
+  if (!(tunedFor > 0)) throw new RangeError(`tunedFor must be positive, got ${tunedFor}`);
+  if (!(alpha > 0 && alpha < 1)) throw new RangeError(`alpha must lie in (0, 1), got ${alpha}`);
+  const logLevel = -2 * Math.log(alpha);
+  // N rho², the evidence so far against that at the tuning point.
+  const mixing = (estimate.users / tunedFor) * (logLevel + Math.log1p(logLevel));
+  return effectWith(estimate, {
+    name: 'always_valid_z',
+    df: null,
+    critical: () => Math.sqrt(((1 + mixing) / mixing) * (Math.log1p(mixing) + logLevel)),
+    p: (statistic) =>
+      Math.min(1, Math.exp(Math.log1p(mixing) / 2 - (statistic ** 2 * mixing) / (2 * (1 + mixing)))),
+  });
+}
+
+export interface GroupSequentialLook {
+  /** Share of the final information at this look. */
+  readonly information: number;
+  /** The look is significant when |z| exceeds this. */
+  readonly z: number;
+  /** The same as a nominal two-sided level: use it as the alpha of the look's test and intervals. */
+  readonly alpha: number;
+}
+
+/**
+ * Two-sided boundaries of a group sequential test (Lan and DeMets) that spends alpha t² by information time t, as
+ * Spotify's engine does, by recursive integration over the score process. Takes the looks so far, not only the last one;
+ * shares increase and end at 1 or below.
+ */
+export function groupSequentialLooks(
+  information: readonly number[],
+  alpha: number,
+): readonly GroupSequentialLook[] {
+  if (!(alpha > 0 && alpha < 1)) throw new RangeError(`alpha must lie in (0, 1), got ${alpha}`);
+  const looks: GroupSequentialLook[] = [];
+  let spent = 0;
+  let previous: { information: number; density: Density } = { information: 0, density: startingPoint };
+  for (const t of information) {
+    const step = t - previous.information;
+    if (!(step > 0 && t <= 1)) {
+      throw new RangeError(`information must increase within (0, 1], got ${information.join(', ')}`);
+    }
+    const { density } = previous;
+    const target = alpha * t * t - spent;
+    const z = boundary(target, alpha * t * t, (bound) => crossing(density, bound * Math.sqrt(t), step));
+    looks.push({ information: t, z, alpha: 2 * normalSurvival(z) });
+    spent = alpha * t * t;
+    previous = { information: t, density: advance(density, z * Math.sqrt(t), step) };
+  }
+  return looks;
+}
+
+/** Quadrature points of the score (Brownian motion in information time) on paths that have not crossed yet. */
+type Density = readonly { readonly score: number; readonly mass: number }[];
+
+const startingPoint: Density = [{ score: 0, mass: 1 }];
+/** Probability to leave (-bound, bound) at the next look. */
+function crossing(density: Density, bound: number, step: number): number {
+  const deviation = Math.sqrt(step);
+  return density.reduce((total, { score, mass }) => {
+    const above = normalSurvival((bound - score) / deviation);
+    const below = normalSurvival((bound + score) / deviation);
+    return total + mass * (above + below);
+  }, 0);
+}
+
+/** The density after the next look, among paths that stay inside: Gauss and Legendre's rule over (-bound, bound). */
+function advance(density: Density, bound: number, step: number): Density {
+  const deviation = Math.sqrt(step);
+  // A step narrow against the region makes a density that takes more points to follow.
+  const points = Math.min(64 + Math.ceil((8 * bound) / deviation), 1000);
+  return gaussLegendre(points).map(({ node, weight }) => {
+    const score = bound * node;
+    const value = density.reduce(
+      (total, point) => total + (point.mass * normalDensity((score - point.score) / deviation)) / deviation,
+      0,
+    );
+    return { score, mass: value * weight * bound };
+  });
+}
+
+/** Nodes and weights on (-1, 1): roots of the Legendre polynomial by Newton's method. */
+function gaussLegendre(points: number): { node: number; weight: number }[] {
+  return Array.from({ length: points }, (_, i) => {
+    let node = Math.cos((Math.PI * (i + 0.75)) / (points + 0.5));
+    let slope = 1;
+    for (let iteration = 0; iteration < 6; iteration++) {
+      const at = legendre(points, node);
+      node -= at.value / at.slope;
+      slope = at.slope;
+    }
+    return { node, weight: 2 / ((1 - node * node) * slope * slope) };
+  });
+}
+
+/** The Legendre polynomial of a degree and its derivative, by the three-term recurrence. */
+function legendre(degree: number, x: number): { value: number; slope: number } {
+  let [previous, value] = [1, x];
+  for (let k = 2; k <= degree; k++) {
+    [previous, value] = [value, ((2 * k - 1) * x * value - (k - 1) * previous) / k];
+  }
+  return { value, slope: (degree * (x * value - previous)) / (x * x - 1) };
+}
+
+/**
+ * The bound z at which the crossing probability is the target, by bisection: it falls as z rises. First crossing at
+ * this look is rarer than |Z| > z, which is rarer than crossing by now: so both levels enclose z.
+ */
+function boundary(target: number, spentByNow: number, probability: (z: number) => number): number {
+  let low = normalCritical(spentByNow);
+  let high = normalCritical(target);
+  for (let i = 0; i < 100 && high - low > 1e-12 * high; i++) {
+    const middle = (low + high) / 2;
+    if (probability(middle) > target) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
