@@ -16,9 +16,21 @@ export interface DropFile {
  * The files of a local folder that make up a drop, and the keys they go to: each dataset's file (or its `.gz`), the
  * parts in a folder of its name, and experiment.yaml. `names` is the `raw` map of the drop's configuration, the keys
  * are those of the target's.
- * @throws UsageError when the folder is not there or lacks a required dataset
+ * @throws UsageError when the folder lacks a required dataset, or has one twice
  */
 export async function readDropFolder(
+  folder: string,
+  drop: string,
+  names: Config['raw'],
+  targetNames: Config['raw'],
+): Promise<DropFile[]> {
+  const files = await findDropFiles(folder, drop, names, targetNames);
+  requireDatasets(folder, names, files);
+  return files;
+}
+
+/** The same for a folder that may lack required datasets. */
+export async function findDropFiles(
   folder: string,
   drop: string,
   names: Config['raw'],
@@ -45,7 +57,6 @@ export async function readDropFolder(
       files.push({ kind, file, key: prefix + key, size: (await stat(file)).size });
     }
   }
-  requireDatasets(folder, names, files);
   const config = path.join(folder, dropConfigName);
   const found = await sizeOf(config);
   if (found !== undefined)

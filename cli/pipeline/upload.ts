@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import type { Config } from '../../layers/contracts/config.ts';
 import { dropConfigName, dropNameProblem, dropPrefix, manifestName } from '../../layers/contracts/keys.ts';
 import type { DropManifest } from '../../layers/contracts/run-documents.ts';
 import { jsonText } from '../../layers/storage/object-store.ts';
 import { UsageError } from '../usage-error.ts';
 import { type Connection, targetConfig } from './connection.ts';
+import { dropConfig } from './drop-config.ts';
 import { type DropFile, readDropFolder } from './drop-folder.ts';
 
 export interface DropSource {
@@ -38,10 +37,7 @@ export async function prepareDrop({ folder, drop, configFile }: DropSource): Pro
   const problem = dropNameProblem(drop);
   if (problem !== undefined) throw new UsageError({ what: problem, where: `--drop ${drop}` });
   const target = targetConfig();
-  const names = await dropFileNames(
-    configFile ?? path.join(folder, dropConfigName),
-    configFile !== undefined,
-  );
+  const { raw: names } = await dropConfig(folder, configFile);
   const files = await readDropFolder(folder, drop, names, target.raw);
   if (configFile === undefined) return { drop, files };
   const { length: size } = await readFile(configFile);
@@ -84,19 +80,4 @@ export async function upload(
     bytes: files.reduce((sum, { size }) => sum + size, 0),
     manifestEtag: stored?.etag ?? '',
   };
-}
-
-/** The `raw` map of the drop's configuration, which also shows that the configuration is valid. */
-async function dropFileNames(file: string, required: boolean): Promise<Config['raw']> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    if (required) {
-      throw new UsageError({ what: 'there is no such configuration file', where: file }, { cause: error });
-    }
-    return targetConfig().raw;
-  }
-  return targetConfig([{ name: file, text }]).raw;
 }
