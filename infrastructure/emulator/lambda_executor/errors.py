@@ -3,6 +3,7 @@
 import json
 import signal
 from dataclasses import dataclass
+from datetime import datetime, timezone
 
 MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100
 """Largest answer of a synchronous invocation."""
@@ -26,7 +27,8 @@ def _failure(error_type: str, message: str, log_line: str) -> Outcome:
 def timed_out(request_id: str, timeout_seconds: float) -> Outcome:
     reason = f"Task timed out after {timeout_seconds:.2f} seconds"
     message = f"RequestId: {request_id} Error: {reason}"
-    return _failure("Sandbox.Timedout", message, f"{request_id} {reason}")
+    now = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return _failure("Sandbox.Timedout", message, f"{now} {request_id} {reason}")
 
 
 def exited(request_id: str, return_code: int) -> Outcome:

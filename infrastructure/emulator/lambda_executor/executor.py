@@ -31,6 +31,12 @@ def host() -> Host:
     return Host(os.environ[NODE_VARIABLE], RuntimeApi(), MemoryMonitor(), Watchdog())
 
 
+def shut_down() -> None:
+    """Ends all processes of functions, including those LocalStack forgets when it stops its services."""
+    if host.cache_info().currsize:
+        host().watchdog.close()
+
+
 class ProcessExecutor(RuntimeExecutor):
     """One execution environment for LocalStack. Its process is replaced when it broke, so an environment outlives crashes
     and timeouts as it does on AWS. LocalStack never runs two invocations at a time in it."""

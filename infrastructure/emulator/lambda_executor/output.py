@@ -4,6 +4,9 @@ import os
 import selectors
 import threading
 
+KEPT_BYTES = 16 * 1024 * 1024
+"""Of an endless stream only its end is kept."""
+
 
 class Output:
     """One pipe for both streams: give `write_end` to the process as stdout and stderr, then call `start`."""
@@ -53,3 +56,4 @@ class Output:
             if not chunk:
                 self._open = False
             self._buffer += chunk
+            del self._buffer[:-KEPT_BYTES]

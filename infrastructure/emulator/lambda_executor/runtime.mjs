@@ -11,7 +11,7 @@ const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 let requestId;
 
 function call(method, route, body = '', headers = {}) {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const bytes = Buffer.from(body);
     const options = { agent, method, headers: { ...headers, 'Content-Length': bytes.length } };
     const sent = request(new URL(route, api), options, (answer) => {
@@ -20,19 +20,27 @@ function call(method, route, body = '', headers = {}) {
       answer.on('end', () => resolve({ headers: answer.headers, body: Buffer.concat(chunks).toString() }));
     });
     sent.on('socket', leaveWithServer);
-    sent.on('error', reject);
+    sent.on('error', leave);
     sent.end(bytes);
   });
 }
 
 const watched = new WeakSet();
 
-/** The connection lives as long as the emulator does: without it nobody would ever end this process. */
+/** The connection lives as long as the emulator does. */
 function leaveWithServer(socket) {
   if (watched.has(socket)) return;
   watched.add(socket);
   socket.setNoDelay(true);
-  socket.on('close', () => process.exit(0));
+  socket.on('close', leave);
+}
+
+/**
+ * The emulator is gone. Its watchdog kills this process with all it started, which must still be there to be found:
+ * so it leaves by itself only when that does not happen.
+ */
+function leave() {
+  setTimeout(() => process.exit(1), 2000);
 }
 
 class RuntimeError extends Error {

@@ -4,6 +4,7 @@ One server serves all execution environments of the process; each has its own pa
 AWS_LAMBDA_RUNTIME_API. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
 
+import sys
 import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -55,6 +56,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256  # many environments start at once
     environments: dict[str, RuntimeEvents]
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A runtime that was killed resets its connection, and its end is reported elsewhere."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -176,7 +176,8 @@ class Sandbox:
     def _invoke(self, request_id: str, function_arn: str, payload: bytes, trace_id: str) -> Result | None:
         cold, self._first = self._first, False
         failure = self._await_ready(request_id)
-        if failure and not cold:
+        if not cold and (failure or self._process.poll() is not None):
+            self.broken = True
             return None
         init_ms = (time.perf_counter() - self._spawned_at) * 1000 if cold else None
         init_output = self._output.take()

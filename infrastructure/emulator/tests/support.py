@@ -23,6 +23,7 @@ EMULATOR = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(EMULATOR))
 NODE = os.environ.get("EMULATOR_NODE") or shutil.which("node")
 DEADLINE_SECONDS = 60
+END_SECONDS = 10
 ROLE = "arn:aws:iam::000000000000:role/any"
 
 
@@ -86,7 +87,7 @@ class Emulator:
 
     def end(self, with_signal: signal.Signals) -> int:
         self.process.send_signal(with_signal)
-        return self.process.wait(timeout=DEADLINE_SECONDS)
+        return self.process.wait(timeout=END_SECONDS)
 
     def remove(self) -> None:
         if self.process.poll() is None:

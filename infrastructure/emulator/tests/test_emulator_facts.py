@@ -63,7 +63,7 @@ class EmulatorFacts(unittest.TestCase):
                     "Type": "Map",
                     "ItemProcessor": processor,
                     "MaxConcurrency": max_concurrency,
-                    "ToleratedFailurePercentage": 0,
+                    "ToleratedFailureCount": 0,
                     "End": True,
                 }
             },

@@ -121,7 +121,7 @@ class Limits(FunctionTest):
         answer = self.emulator.invoke(name, 1)
         self.assertEqual("Sandbox.Timedout", answer.payload["errorType"])
         self.assertRegex(answer.payload["errorMessage"], r"^RequestId: [-0-9a-f]+ Error: Task timed out after 1\.00 seconds$")
-        self.assertRegex(answer.log, r"[-0-9a-f]+ Task timed out after 1\.00 seconds\nEND")
+        self.assertRegex(answer.log, r"\n\S+Z [-0-9a-f]+ Task timed out after 1\.00 seconds\nEND")
         self.assertIn("Status: timeout", answer.log)
         after = self.emulator.invoke(name).payload
         self.assertNotEqual(before, after)
