@@ -12,6 +12,7 @@ import { cleaningRules, type Rule } from './rules.ts';
 import { openStagedRows, type StagedPart } from './staged-rows.ts';
 
 export interface CleanInput {
+  readonly runId: string;
   readonly plan: Pick<RunPlan, 'config' | 'present' | 'buckets' | 'asOf'>;
   readonly bucket: number;
   /** Parts of the bucket, parts without a bucket, and the sessions of every bucket. */
@@ -38,7 +39,7 @@ export interface CleanedBucket {
 
 /** Cleans one user bucket: repeats and contradictions out, references checked, events named, dated and valued. */
 export async function cleanBucket(db: Database, input: CleanInput): Promise<CleanedBucket> {
-  const { plan, bucket, parts, newestInput, folder } = input;
+  const { runId, plan, bucket, parts, newestInput, folder } = input;
   const { config, present, buckets } = plan;
   await openStagedRows(db, {
     parts,
@@ -68,7 +69,7 @@ export async function cleanBucket(db: Database, input: CleanInput): Promise<Clea
     warnings.push(...judgement.warnings);
     if (quarantined > 0) {
       const file = path.join(folder, `quarantine-${dataset}.parquet`);
-      await writeQuarantine(db, dataset, rules, file);
+      await writeQuarantine(db, runId, dataset, rules, file);
       quarantine.push({ dataset, file, rows: quarantined });
     }
   }
@@ -124,6 +125,7 @@ async function countRepeats(
 
 async function writeQuarantine(
   db: Database,
+  runId: string,
   dataset: DatasetName,
   rules: readonly Rule[],
   file: string,
@@ -140,6 +142,7 @@ async function writeQuarantine(
   );
   await db.run(
     renderSql(quarantineSql, {
+      run_id: literal(runId),
       dataset,
       dataset_name: literal(dataset),
       key_name: literal(datasetContracts[dataset].key.join(', ')),

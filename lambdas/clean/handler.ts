@@ -36,7 +36,7 @@ export const handler = stageHandler({
     await using db = await Database.open({ memoryMb: environment.memoryMb, folder });
     const newest = Math.max(...inputs.inputs.map(({ lastModified }) => Date.parse(lastModified)));
     const newestInput = new Date(newest).toISOString();
-    const cleaned = await cleanBucket(db, { plan, bucket, parts, newestInput, folder });
+    const cleaned = await cleanBucket(db, { runId, plan, bucket, parts, newestInput, folder });
 
     const files = [
       ...cleaned.events.map(({ dt, ...rest }) => ({
@@ -81,6 +81,7 @@ export function partsOfBucket(
         dataset,
         part,
         rawKey: chunk.key,
+        rawVersion: chunk.versionId,
         key: output.key,
         file: path.join(folder, partFileName(dataset, part, output.bucket)),
       }));

@@ -1,5 +1,6 @@
 COPY (
-  SELECT q.dataset, f.key AS file, q._row & ((1::BIGINT << 40) - 1) AS line, q."column", q.rule, q.reason, q.raw
+  SELECT {{run_id}} AS run_id, f.key AS source_key, f.version AS source_version,
+    q._row & ((1::BIGINT << 40) - 1) AS line, q.dataset, q."column", q.rule, q.reason, CAST(q.raw AS VARCHAR) AS raw
   FROM (
     SELECT {{dataset_name}} AS dataset, _row, CAST(NULL AS VARCHAR) AS "column", 'conflict' AS rule,
       'the same ' || {{key_name}} || ' with other content in line ' || (_other_row & ((1::BIGINT << 40) - 1))
@@ -14,4 +15,4 @@ COPY (
   ) q
   JOIN raw_files f ON f.dataset = q.dataset AND f.part = q._row >> 40
   ORDER BY q._row
-) TO {{file}} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2)
+) TO {{file}} (FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v2)

@@ -16,6 +16,7 @@ export interface StagedPart {
   readonly part: number;
   /** Key of the raw file the rows come from. */
   readonly rawKey: string;
+  readonly rawVersion: string | null;
   readonly file: string;
 }
 
@@ -35,20 +36,18 @@ export interface StagedRowsOptions {
 
 /**
  * Creates for every dataset the views `staged_<dataset>` (all rows at hand, with `_row`, which is unique and follows
- * the files' order) and `own_<dataset>` (the bucket's rows), and the table `raw_files` (dataset, part, key).
+ * the files' order) and `own_<dataset>` (the bucket's rows), and the table `raw_files` (dataset, part, key, version).
  * `own_events` has the event's user, found through the session where the event names none, as `_user`.
  */
 export async function openStagedRows(db: Database, options: StagedRowsOptions): Promise<void> {
   const { parts, idType, bucket, buckets } = options;
-  await db.run('CREATE TABLE raw_files (dataset VARCHAR, part BIGINT, key VARCHAR)');
+  await db.run('CREATE TABLE raw_files (dataset VARCHAR, part BIGINT, key VARCHAR, version VARCHAR)');
   for (const dataset of datasetNames) {
     const own = parts.filter((part) => part.dataset === dataset);
     await db.run(
       `CREATE VIEW staged_${dataset} AS ${own.length > 0 ? readParts(own) : noRows(dataset, idType)}`,
     );
-    for (const { part, rawKey } of own) {
-      await db.run(`INSERT INTO raw_files VALUES ('${dataset}', ${part}, ${literal(rawKey)})`);
-    }
+    if (own.length > 0) await db.run(`INSERT INTO raw_files VALUES ${rawFiles(own)}`);
   }
   await createKnownSessions(db);
   for (const dataset of ['users', 'sessions', 'experiment_assignments'] as const) {
@@ -59,6 +58,15 @@ export async function openStagedRows(db: Database, options: StagedRowsOptions): 
   // Products belong to no user: every bucket reads them, the first one counts them.
   await db.run(`CREATE VIEW own_products AS FROM staged_products WHERE ${bucket === 0}`);
   await createOwnEvents(db, options);
+}
+
+/** The same part lies in several files where it is spread over buckets. */
+function rawFiles(parts: readonly StagedPart[]): string {
+  const rows = parts.map(
+    ({ dataset, part, rawKey, rawVersion }) =>
+      `(${literal(dataset)}, ${part}, ${literal(rawKey)}, ${rawVersion === null ? 'NULL' : literal(rawVersion)})`,
+  );
+  return [...new Set(rows)].join(', ');
 }
 
 function readParts(parts: readonly StagedPart[]): string {

@@ -26,6 +26,7 @@ export const segmentMeasurement = z.strictObject({
   level: z.string(),
   arms: z.array(armMeasurement),
 });
+export type SegmentMeasurement = z.infer<typeof segmentMeasurement>;
 
 /** Users of an arm that share events_in_window and purchased: the cells of the original's logit. */
 export const logitCell = z.strictObject({
@@ -40,6 +41,8 @@ export const experimentMeasurement = z.strictObject({
   columns: z.array(z.strictObject({ column: z.string(), unit: z.enum(['count', 'cents', 'milliseconds']) })),
   arms: z.array(armMeasurement),
   crossovers: count,
+  /** Crossovers by the variant they were assigned to first: where the arms differ in it, leaving them out biases. */
+  crossoversByFirstVariant: z.array(z.strictObject({ variant: z.string(), users: count })).optional(),
   segments: z.array(segmentMeasurement),
   logitCells: z.array(logitCell),
   /** Exposed users whose outcome window had not ended by `asOf`: analysed, or left out with `immature: exclude`. */

@@ -1,0 +1,91 @@
+import { type DatasetName, datasetNames } from '../../layers/contracts/datasets/index.ts';
+import { DataError } from '../../layers/contracts/errors/index.ts';
+import type { Measurements } from '../../layers/contracts/measurements.ts';
+import type {
+  CleanResult,
+  PopulationStep,
+  RuleCount,
+  StageResult,
+} from '../../layers/contracts/run-documents.ts';
+
+const examplesPerRule = 3;
+
+/**
+ * What became of every line of every dataset.
+ * @throws DataError where a line is neither accepted nor quarantined nor a duplicate, or is so twice
+ */
+export function reconcile(
+  staged: readonly StageResult[],
+  cleaned: readonly CleanResult[],
+): Measurements['quality'] {
+  const quality: Measurements['quality'] = {};
+  for (const dataset of datasetNames) {
+    const chunks = staged.filter((chunk) => chunk.dataset === dataset);
+    if (chunks.length === 0) continue;
+    const buckets = cleaned.flatMap(({ datasets }) => datasets[dataset] ?? []);
+    const lines = total(chunks, ({ lines }) => lines);
+    const accepted = total(buckets, (bucket) => bucket.accepted);
+    const duplicates = total(buckets, (bucket) => bucket.duplicates);
+    const quarantined =
+      total(chunks, (chunk) => chunk.quarantined) + total(buckets, (bucket) => bucket.quarantined);
+    if (lines !== accepted + quarantined + duplicates)
+      throw unbalanced(dataset, lines, accepted, quarantined, duplicates);
+    quality[dataset] = { lines, accepted, quarantined, duplicates };
+  }
+  return quality;
+}
+
+/** One count per dataset, column and rule, with the examples of the lowest lines, in the order of the datasets. */
+export function mergeRules(counts: readonly RuleCount[]): RuleCount[] {
+  const merged = new Map<string, RuleCount>();
+  for (const count of counts) {
+    const key = JSON.stringify([datasetNames.indexOf(count.dataset), count.rule, count.column]);
+    const before = merged.get(key);
+    merged.set(key, {
+      ...count,
+      rows: count.rows + (before?.rows ?? 0),
+      examples: [...(before?.examples ?? []), ...count.examples]
+        .toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || compare(a.value, b.value))
+        .slice(0, examplesPerRule),
+    });
+  }
+  return [...merged].toSorted(([a], [b]) => compare(a, b)).map(([, count]) => count);
+}
+
+/** The steps of all buckets added up: by experiment, each in the order of its steps. */
+export function mergePopulation(steps: readonly PopulationStep[]): PopulationStep[] {
+  const merged = new Map<string, PopulationStep>();
+  for (const step of steps) {
+    const key = JSON.stringify([step.experimentId, step.step]);
+    const before = merged.get(key);
+    merged.set(key, {
+      ...step,
+      rows: step.rows + (before?.rows ?? 0),
+      users: step.users + (before?.users ?? 0),
+    });
+  }
+  return [...merged.values()].toSorted((a, b) => compare(a.experimentId ?? '', b.experimentId ?? ''));
+}
+
+function total<Item>(items: readonly Item[], of: (item: Item) => number): number {
+  return items.reduce((sum, item) => sum + of(item), 0);
+}
+
+function compare(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+function unbalanced(
+  dataset: DatasetName,
+  lines: number,
+  accepted: number,
+  quarantined: number,
+  duplicates: number,
+): DataError {
+  return new DataError({
+    what: `${lines} lines of ${dataset} do not add up to ${accepted} accepted, ${quarantined} quarantined and ${duplicates} duplicates`,
+    where: dataset,
+    remedy:
+      'Look for ids that rows of different users share (a session or an event has one user); if there are none, report this as a bug',
+  });
+}
