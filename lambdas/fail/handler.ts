@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { processedKeys } from '../../layers/contracts/keys.ts';
+import { type Failure, failure as failureDocument } from '../../layers/contracts/run-documents.ts';
+import { readEnvironment } from '../../layers/execution/environment.ts';
+import { createLogger, type Logger } from '../../layers/execution/logger.ts';
+import { ObjectStore } from '../../layers/storage/object-store.ts';
+import { explain } from './explain.ts';
+import { type FailedStage, findFailedStage } from './failed-stage.ts';
+
+const failedRun = failureDocument.pick({ runId: true, drop: true, attempt: true }).strip();
+const failInput = z.object({ failure: z.unknown() });
+
+/**
+ * Ends a failed run: leaves `failure.json` and gives the execution an error and a cause that a person can read.
+ * It never throws, whatever reaches it: an error here would hide the one that matters.
+ */
+export async function handler(input: unknown): Promise<{ error: string; cause: string }> {
+  const failure = failInput.safeParse(input).data?.failure ?? input;
+  const run = failedRun.safeParse(input).data;
+  const log = createLogger({ stage: 'fail', ...run });
+  const failed = run && (await unlessBroken(log, () => findFailedStage(openProcessed(), run)));
+  const { error, message } = explain(failure, run?.runId ?? '<run>', failed);
+  log.error(message, { error, failure });
+  if (run !== undefined) await unlessBroken(log, () => record({ ...run, error, message }, failed));
+  return { error, cause: message };
+}
+
+async function record(
+  failed: Pick<Failure, 'runId' | 'drop' | 'attempt' | 'error' | 'message'>,
+  where: FailedStage | undefined,
+): Promise<void> {
+  await openProcessed().putJson(processedKeys.failure(failed.runId), {
+    schemaVersion: 1,
+    ...failed,
+    stage: where?.stage ?? null,
+    failedAt: new Date().toISOString(),
+  } satisfies Failure);
+}
+
+function openProcessed(): ObjectStore {
+  return new ObjectStore(readEnvironment().processedBucket);
+}
+
+async function unlessBroken<Answer>(log: Logger, action: () => Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await action();
+  } catch (error) {
+    log.error('the failure could not be looked up or recorded', { error });
+    return undefined;
+  }
+}
