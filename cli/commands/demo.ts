@@ -17,9 +17,9 @@ export function registerDemo(program: Command): void {
     .action(async () => {
       await ensureUp();
       const folder = path.join(stateFolder(), 'demo');
-      const truth = await generate({ folder, users: 20_000, uplift: 0.25, seed: 42 });
+      const truth = await generate({ directory: folder, users: 20_000, uplift: 0.25, seed: 42 });
       note(
-        `generated ${folder}: 20 000 users, ${truth.rows.events} events, a planted uplift of 25 % on conversion`,
+        `generated ${folder}: 20 000 users, ${truth.datasets.events.rows} events, a planted uplift of 25 % on conversion`,
       );
       const connection = connect();
       const report = await runDrop(connection, await prepareDrop({ folder, drop: 'demo' }));

@@ -1,11 +1,11 @@
 import type { ExperimentMeasurement } from '../../layers/contracts/measurements.ts';
 import type { Metric, Unit } from '../../layers/contracts/metrics.ts';
 import type { Comparison, MetricReport } from '../../layers/report/schema.ts';
-import type { Effect } from '../../layers/statistics/effect.ts';
-import { compareMeans } from '../../layers/statistics/mean.ts';
-import { divide, type PairMoments } from '../../layers/statistics/moments.ts';
-import { compareProportions, newcombeInterval } from '../../layers/statistics/proportion.ts';
-import { compareRatios } from '../../layers/statistics/ratio.ts';
+import { effectOf, type InestimableEffect, type LiftEstimate } from '../../layers/statistics/effect.ts';
+import { meanLift } from '../../layers/statistics/mean.ts';
+import { divide, momentsOfX, type PairMoments } from '../../layers/statistics/moments.ts';
+import { newcombeInterval, proportionLift } from '../../layers/statistics/proportion.ts';
+import { ratioLift } from '../../layers/statistics/ratio.ts';
 
 type Arm = ExperimentMeasurement['arms'][number];
 
@@ -25,7 +25,7 @@ export function compareMetric(
   treatment: Arm,
   alpha: number,
 ): Omit<Comparison, 'verdict'> {
-  const effect = estimate(metric, control, treatment, alpha);
+  const effect = effectOf(estimateLift(metric, control, treatment), alpha);
   return {
     variant: treatment.variant,
     control: summarise(metric, control),
@@ -63,26 +63,18 @@ function missing(what: string): never {
   throw new Error(`the measurements lack the sum of ${what}`);
 }
 
-function estimate(metric: Metric, control: Arm, treatment: Arm, alpha: number): Effect {
+/** The lift of one treatment over the control, from which every inference about the metric starts. */
+export function estimateLift(metric: Metric, control: Arm, treatment: Arm): LiftEstimate | InestimableEffect {
   const [c, t] = [momentsOfArm(metric, control), momentsOfArm(metric, treatment)];
   const scale = scales[metric.numerator.unit];
   if (metric.kind === 'conversion') {
-    return compareProportions({
-      control: { n: c.n, sum: c.sumX },
-      treatment: { n: t.n, sum: t.sumX },
-      alpha,
-    });
+    return proportionLift({ control: { n: c.n, sum: c.sumX }, treatment: { n: t.n, sum: t.sumX } });
   }
   if (metric.denominator !== undefined) {
     const denominatorScale = scales[metric.denominator.unit];
-    return compareRatios({ control: c, treatment: t, alpha, scale, denominatorScale });
+    return ratioLift({ control: c, treatment: t, scale, denominatorScale });
   }
-  return compareMeans({
-    control: { n: c.n, sum: c.sumX, sumSquares: c.sumXX },
-    treatment: { n: t.n, sum: t.sumX, sumSquares: t.sumXX },
-    alpha,
-    scale,
-  });
+  return meanLift({ control: momentsOfX(c), treatment: momentsOfX(t), scale });
 }
 
 function newcombe(metric: Metric, control: Arm, treatment: Arm, alpha: number): [number, number] | null {

@@ -1,21 +1,14 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { settingsOf } from '../../layers/contracts/config.ts';
 import { processedKeys } from '../../layers/contracts/keys.ts';
-import { type Measurements, measurements } from '../../layers/contracts/measurements.ts';
-import {
-  type Output,
-  type RunInputs,
-  type RunPlan,
-  runInputs,
-} from '../../layers/contracts/run-documents.ts';
+import { measurements } from '../../layers/contracts/measurements.ts';
+import { type Output, runInputs } from '../../layers/contracts/run-documents.ts';
 import { readCompletions } from '../../layers/execution/completions.ts';
 import { readPlan, stageHandler } from '../../layers/execution/stage-handler.ts';
 import { decisionDocument } from '../../layers/report/decision-document.ts';
 import { resultRows } from '../../layers/report/results-table.ts';
-import { type Report, reportSchema } from '../../layers/report/schema.ts';
 import { jsonText } from '../../layers/storage/object-store.ts';
-import { analyzeExperiment } from './analyze-experiment.ts';
+import { buildReport } from './build-report.ts';
 import { resultsParquet } from './results-parquet.ts';
 
 /** Result of `analyze`: the decision of each experiment, for the run's manifest. */
@@ -66,32 +59,3 @@ export const handler = stageHandler({
     return { outputs, result: { decisions } };
   },
 });
-
-/** The report of a run, experiments in the order of their ids. */
-export function buildReport(plan: RunPlan, inputs: RunInputs, sums: Measurements): Report {
-  return reportSchema.parse({
-    schemaVersion: 1,
-    run: {
-      runId: plan.runId,
-      drop: plan.drop,
-      inputs: inputs.inputs.map(({ key, etag, size }) => ({ key, etag, size })),
-      configHash: plan.configHash,
-      asOf: sums.asOf,
-      engine: { codeVersion: plan.codeVersion },
-    },
-    experiments: sums.experiments
-      .toSorted((a, b) => (a.experimentId < b.experimentId ? -1 : 1))
-      .map((measurement) =>
-        analyzeExperiment(measurement, settingsOf(plan.config, measurement.experimentId), {
-          config: plan.config,
-          unavailable: plan.unavailable,
-          asOf: sums.asOf,
-        }),
-      ),
-    population: sums.population,
-    quality: sums.quality,
-    quarantineRules: sums.quarantineRules,
-    warnings: sums.warnings,
-    unavailable: plan.unavailable,
-  } satisfies Report);
-}

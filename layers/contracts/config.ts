@@ -24,8 +24,8 @@ interface ParsedFile {
 }
 
 /**
- * Merges configuration files, later ones over earlier ones (maps merge, lists and scalars replace; each named
- * experiment starts from "*"), and validates the whole.
+ * Merges configuration files, later ones over earlier ones (maps merge, lists and scalars replace, null takes an
+ * inherited guardrail, cap, alias or metric out; each named experiment starts from "*"), and validates the whole.
  * @throws ConfigError naming file, line, column and, for an unknown key, the nearest known one
  */
 export function loadConfig(files: readonly ConfigFile[]): Config {
@@ -87,11 +87,15 @@ function isTree(value: unknown): value is Tree {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function merge(under: Tree, over: Tree): Tree {
+/** Maps whose entries have names of the author's choosing: there, null takes an inherited entry out. */
+const openMaps = new Set(['guardrails', 'capping', 'event_aliases', 'metrics']);
+
+function merge(under: Tree, over: Tree, parent?: string): Tree {
   const result: Tree = { ...under };
   for (const [key, value] of Object.entries(over)) {
     const below = result[key];
-    result[key] = isTree(below) && isTree(value) ? merge(below, value) : value;
+    if (value === null && parent !== undefined && openMaps.has(parent)) delete result[key];
+    else result[key] = isTree(below) && isTree(value) ? merge(below, value, key) : value;
   }
   return result;
 }

@@ -1,0 +1,74 @@
+-- Every run whose marts are in the database. Runs of a drop are ordered by (inputs_as_of, started_at, run_id).
+create table run (
+  run_id text primary key,
+  drop_name text not null,
+  inputs_as_of timestamptz not null,
+  started_at timestamptz not null,
+  loaded_at timestamptz not null default now()
+);
+create index on run (drop_name, inputs_as_of desc, started_at desc, run_id desc);
+
+-- The run that each drop shows: what the views below read.
+create table published (
+  drop_name text primary key,
+  run_id text not null references run,
+  inputs_as_of timestamptz not null,
+  started_at timestamptz not null,
+  manifest_key text not null,
+  manifest_sha256 text not null,
+  published_at timestamptz not null default now()
+);
+
+-- One partition a run. Ids are text, since drops differ in the type of theirs.
+create table user_exposure (
+  run_id text not null,
+  experiment_id text not null,
+  user_id text not null,
+  variant text not null,
+  assigned_at timestamptz,
+  exposed_at timestamptz not null,
+  device text,
+  country text,
+  attributes jsonb not null,
+  primary key (run_id, experiment_id, user_id)
+) partition by list (run_id);
+
+create table user_outcomes (
+  run_id text not null,
+  experiment_id text not null,
+  user_id text not null,
+  variant text not null,
+  exposed_at timestamptz not null,
+  window_end timestamptz,
+  is_mature boolean,
+  purchased integer,
+  added_to_cart integer,
+  began_checkout integer,
+  orders bigint,
+  refunded_orders bigint,
+  revenue numeric(18, 2),
+  refunds numeric(18, 2),
+  events_in_window bigint,
+  exposure_sessions bigint,
+  bounced_sessions bigint,
+  sessions bigint,
+  session_ms bigint,
+  retained_d7 integer,
+  metrics jsonb not null,
+  primary key (run_id, experiment_id, user_id)
+) partition by list (run_id);
+
+create view mart_user_exposure as
+select published.drop_name, mart.*
+from published
+join user_exposure as mart using (run_id);
+
+create view mart_user_outcomes as
+select published.drop_name, mart.*
+from published
+join user_outcomes as mart using (run_id);
+
+comment on view mart_user_exposure is 'Exposed users of each drop''s published run';
+comment on view mart_user_outcomes is 'Outcomes of the exposed users of each drop''s published run; money in the drop''s currency';
+comment on column user_exposure.attributes is 'Segments at exposure other than device and country';
+comment on column user_outcomes.metrics is 'Columns of metrics that the configuration declares, and covariates';

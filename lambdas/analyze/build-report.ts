@@ -1,0 +1,40 @@
+import { settingsOf } from '../../layers/contracts/config.ts';
+import type { Measurements } from '../../layers/contracts/measurements.ts';
+import type { RunInputs, RunPlan } from '../../layers/contracts/run-documents.ts';
+import { type Report, reportSchema } from '../../layers/report/schema.ts';
+import { analyzeExperiment } from './analyze-experiment.ts';
+
+type PlannedRun = Pick<RunPlan, 'runId' | 'drop' | 'config' | 'configHash' | 'codeVersion' | 'unavailable'>;
+
+/** The report of a run, experiments in the order of their ids. */
+export function buildReport(
+  plan: PlannedRun,
+  { inputs }: Pick<RunInputs, 'inputs'>,
+  sums: Measurements,
+): Report {
+  return reportSchema.parse({
+    schemaVersion: 1,
+    run: {
+      runId: plan.runId,
+      drop: plan.drop,
+      inputs: inputs.map(({ key, etag, size }) => ({ key, etag, size })),
+      configHash: plan.configHash,
+      asOf: sums.asOf,
+      engine: { codeVersion: plan.codeVersion },
+    },
+    experiments: sums.experiments
+      .toSorted((a, b) => (a.experimentId < b.experimentId ? -1 : 1))
+      .map((measurement) =>
+        analyzeExperiment(measurement, settingsOf(plan.config, measurement.experimentId), {
+          config: plan.config,
+          unavailable: plan.unavailable,
+          asOf: sums.asOf,
+        }),
+      ),
+    population: sums.population,
+    quality: sums.quality,
+    quarantineRules: sums.quarantineRules,
+    warnings: sums.warnings,
+    unavailable: plan.unavailable,
+  } satisfies Report);
+}

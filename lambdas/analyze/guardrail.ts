@@ -1,0 +1,44 @@
+import type { ExperimentSettings } from '../../layers/contracts/config.ts';
+import type { ExperimentMeasurement } from '../../layers/contracts/measurements.ts';
+import type { Metric } from '../../layers/contracts/metrics.ts';
+import type { Comparison } from '../../layers/report/schema.ts';
+import { type Margin, testNonInferiority } from '../../layers/statistics/nonInferiority.ts';
+import { estimateLift } from './compare-metric.ts';
+
+type Arm = ExperimentMeasurement['arms'][number];
+type Guardrail = ExperimentSettings['guardrails'][string];
+
+/** One-sided level of every guardrail; guardrails are not corrected for being many, since all of them must hold. */
+export const guardrailAlpha = 0.025;
+
+/**
+ * Whether a treatment is shown to be within a guardrail's margin. `inferior`: shown to be beyond it, by the same test
+ * on the other side.
+ */
+export function assessGuardrail(
+  metric: Metric,
+  control: Arm,
+  treatment: Arm,
+  guardrail: Guardrail,
+): NonNullable<Comparison['nonInferiority']> {
+  const margin = marginOf(guardrail);
+  const margins = {
+    marginRelative: guardrail.margin_relative ?? null,
+    marginAbsolute: guardrail.margin_absolute ?? null,
+  };
+  const result = testNonInferiority(estimateLift(metric, control, treatment), {
+    margin,
+    better: guardrail.better,
+    alpha: guardrailAlpha,
+  });
+  if (result.reason !== null) return { ...margins, p: null, status: 'not_shown', reason: result.reason };
+  const status =
+    result.p < guardrailAlpha ? 'non_inferior' : result.p > 1 - guardrailAlpha ? 'inferior' : 'not_shown';
+  return { ...margins, p: result.p, status, reason: null };
+}
+
+function marginOf({ margin_relative, margin_absolute }: Guardrail): Margin {
+  if (margin_relative !== undefined) return { relative: margin_relative };
+  if (margin_absolute !== undefined) return { absolute: margin_absolute };
+  throw new Error('a guardrail has a margin');
+}

@@ -1,0 +1,29 @@
+import { TransientError } from '../../layers/contracts/errors/index.ts';
+import { processedKeys } from '../../layers/contracts/keys.ts';
+import { type Latest, latest } from '../../layers/contracts/run-documents.ts';
+import type { ObjectStore } from '../../layers/storage/object-store.ts';
+
+const tries = 20;
+
+/**
+ * Makes `latest/<drop>.json` say what the database shows. Each try reads the document before it asks the database, and
+ * replaces exactly what it read: of several publishers the last to see the database wins, and nobody goes back.
+ */
+export async function followPublished(
+  processed: ObjectStore,
+  drop: string,
+  published: () => Promise<Latest>,
+): Promise<void> {
+  const key = processedKeys.latest(drop);
+  for (let attempt = 1; attempt <= tries; attempt += 1) {
+    const current = await processed.getTextWithEtag(key);
+    const target = await published();
+    if (current === undefined) {
+      if (await processed.putJsonIfAbsent(key, target)) return;
+    } else {
+      if (latest.safeParse(JSON.parse(current.text)).data?.runId === target.runId) return;
+      if (await processed.putJsonIfMatch(key, target, current.etag)) return;
+    }
+  }
+  throw new TransientError({ what: `others changed the object ${tries} times in a row`, where: key });
+}

@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { IncompleteError } from '../../layers/contracts/errors/index.ts';
+import {
+  type Completion,
+  loadResult,
+  type RunInputs,
+  type RunPlan,
+  type StageEvent,
+} from '../../layers/contracts/run-documents.ts';
+import type { RunManifest } from '../../layers/contracts/run-manifest.ts';
+import { mappedStages, type StageName, stageNames } from '../../layers/contracts/stages.ts';
+import { readCompletions } from '../../layers/execution/completions.ts';
+import type { RunOrder } from '../../layers/execution/run-order.ts';
+import type { ObjectStore, StoredObject } from '../../layers/storage/object-store.ts';
+import packageJson from '../../package.json';
+
+type EarlierStage = Exclude<StageName, 'publish'>;
+type Completions = Readonly<Record<EarlierStage, readonly Completion<unknown>[]>>;
+
+const earlierStages = stageNames.filter((stage) => stage !== 'publish');
+/** What only the pipeline reads: markers and intermediate results. */
+const internalPrefix = 'processed/runs/';
+
+/**
+ * Completion markers of every stage before `publish`.
+ * @throws the error of a part that is not complete
+ */
+export async function readAllCompletions(
+  processed: ObjectStore,
+  event: StageEvent,
+  plan: RunPlan,
+): Promise<Completions> {
+  const entries = await Promise.all(
+    earlierStages.map(async (stage) => {
+      const parts = partsOf(stage, plan);
+      return [stage, await readCompletions(processed, stage, z.unknown(), event, parts)] as const;
+    }),
+  );
+  return Object.fromEntries(entries) as unknown as Completions;
+}
+
+function partsOf(stage: EarlierStage, plan: RunPlan): number {
+  if (!(stage in mappedStages)) return 1;
+  return mappedStages[stage as keyof typeof mappedStages] === 'chunks' ? plan.chunks.length : plan.buckets;
+}
+
+/** The run's manifest, from its documents and the objects that are really there. */
+export function buildManifest(
+  { runId, drop, attempt }: StageEvent,
+  { inputs, configHash, codeVersion }: RunInputs,
+  { inputsAsOf }: RunOrder,
+  completions: Completions,
+  stored: ReadonlyMap<string, StoredObject>,
+): RunManifest {
+  const { tables, variants } = loadResult.parse(completions.load[0]?.result);
+  return {
+    schemaVersion: 1,
+    runId,
+    drop,
+    attempt,
+    configHash,
+    codeVersion,
+    versions: { node: process.versions.node, duckdb: packageJson.dependencies['@duckdb/node-api'] },
+    inputs,
+    inputsAsOf,
+    stages: earlierStages.map((stage) => summarise(stage, completions[stage])),
+    outputs: publicOutputs(completions).map(({ stage, key, rows, bytes }) => ({
+      key,
+      rows,
+      bytes,
+      stage,
+      etag: checkStored(key, bytes, stored.get(key)).etag,
+    })),
+    tables,
+    variants,
+  };
+}
+
+/** The objects in the folders of the run's results, by key. */
+export async function listResults(
+  processed: ObjectStore,
+  runId: string,
+  completions: Completions,
+): Promise<Map<string, StoredObject>> {
+  const prefixes = new Set(publicOutputs(completions).map(({ key }) => folderOfRun(key, runId)));
+  const listings = await Promise.all([...prefixes].map((prefix) => processed.list(prefix)));
+  return new Map(listings.flat().map((object) => [object.key, object]));
+}
+
+function publicOutputs(completions: Completions) {
+  return earlierStages
+    .flatMap((stage) =>
+      completions[stage].flatMap(({ outputs }) => outputs.map((one) => ({ ...one, stage }))),
+    )
+    .filter(({ key }) => !key.startsWith(internalPrefix));
+}
+
+/** The key up to the folder that is the run's own: `processed/<layer>/run_id=<id>/`. */
+function folderOfRun(key: string, runId: string): string {
+  const folder = `run_id=${runId}/`;
+  return key.slice(0, key.indexOf(folder) + folder.length);
+}
+
+function checkStored(key: string, bytes: number, object: StoredObject | undefined): StoredObject {
+  if (object?.size === bytes) return object;
+  throw new IncompleteError({
+    what:
+      object === undefined
+        ? 'a result of the run is gone'
+        : `a result of the run has ${object.size} bytes instead of ${bytes}`,
+    where: key,
+    remedy: 'Something else changed the bucket: upload the files again under another drop name',
+  });
+}
+
+function summarise(
+  stage: EarlierStage,
+  parts: readonly Completion<unknown>[],
+): RunManifest['stages'][number] {
+  const outputs = parts.flatMap((part) => part.outputs);
+  const startedAt = parts.map((part) => part.startedAt).toSorted()[0] ?? '';
+  const finishedAt =
+    parts
+      .map((part) => part.finishedAt)
+      .toSorted()
+      .at(-1) ?? '';
+  return {
+    stage,
+    parts: parts.length,
+    rows: outputs.reduce((sum, { rows }) => sum + rows, 0),
+    bytes: outputs.reduce((sum, { bytes }) => sum + bytes, 0),
+    startedAt,
+    finishedAt,
+    seconds: (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000,
+  };
+}

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import baseConfig from '../../../config/base.yaml';
+import { loadConfig, settingsOf } from '../../../layers/contracts/config.ts';
+import { ConfigError } from '../../../layers/contracts/errors/index.ts';
+
+const load = (overlay: string) =>
+  loadConfig([
+    { name: 'config/base.yaml', text: baseConfig },
+    { name: 'experiment.yaml', text: overlay },
+  ]);
+
+function errorOf(overlay: string): string {
+  try {
+    load(overlay);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error('the configuration was accepted');
+}
+
+describe('loadConfig', () => {
+  it('merges maps and replaces lists and scalars', () => {
+    const config = load(
+      'event_aliases: { seen: view_product }\nexperiments: { "*": { alpha: 0.01, segments: [country] } }\n',
+    );
+    expect(config.event_aliases).toMatchObject({ seen: 'view_product', pdp_view: 'view_product' });
+    expect(settingsOf(config, 'any')).toMatchObject({
+      alpha: 0.01,
+      segments: ['country'],
+      control: 'control',
+    });
+  });
+
+  it('starts a named experiment from the settings of "*"', () => {
+    const config = load('experiments: { "*": { alpha: 0.01 }, checkout: { control: A } }');
+    expect(settingsOf(config, 'checkout')).toMatchObject({ control: 'A', alpha: 0.01 });
+    expect(settingsOf(config, 'other')).toMatchObject({ control: 'control', alpha: 0.01 });
+  });
+
+  it('takes an inherited guardrail out where the overlay says null', () => {
+    const config = load('experiments: { "*": { guardrails: { bounce_rate: null } } }');
+    expect(Object.keys(settingsOf(config, 'any').guardrails)).toEqual(['session_duration', 'retention_d7']);
+  });
+
+  it('takes an empty file for no overlay', () => {
+    expect(load('')).toEqual(loadConfig([{ name: 'config/base.yaml', text: baseConfig }]));
+  });
+
+  it.each([
+    [
+      'a top-level typo',
+      'experimets: {}',
+      'unknown key "experimets" (experiment.yaml:1:1). Did you mean "experiments"?',
+    ],
+    [
+      'a typo in an experiment',
+      'experiments:\n  "*":\n    primry: x\n',
+      'unknown key "experiments.*.primry" (experiment.yaml:3:5). Did you mean "primary"?',
+    ],
+    [
+      'a typo inside a union',
+      'experiments:\n  "*":\n    exposure: {evnt: a}\n',
+      'unknown key "experiments.*.exposure.evnt" (experiment.yaml:3:16). Did you mean "event"?',
+    ],
+    ['a value out of range', 'experiments:\n  e1:\n    alpha: 5\n', '(experiment.yaml:3:5)'],
+    [
+      'a metric that does not exist',
+      'experiments:\n  e1: {primary: purchase_conversio}\n',
+      'there is no metric "purchase_conversio" (experiment.yaml:2:8). Did you mean "purchase_conversion"?',
+    ],
+    [
+      'a column source that is none',
+      'schema: {events: {event_ts: {colum: x}}}',
+      'unknown key "schema.events.event_ts.colum" (experiment.yaml:1:30). Did you mean "column"?',
+    ],
+    [
+      'weights that do not sum to one',
+      'experiments:\n  x:\n    weights: {control: 0.5, b: 0.3}\n',
+      'the weights sum to 0.8 (experiment.yaml:3:5)',
+    ],
+    [
+      'weights without the control',
+      'experiments:\n  x:\n    weights: {a: 0.5, b: 0.5}\n',
+      'the weights lack the control "control"',
+    ],
+    ['a list where a map belongs', '- 1', 'a configuration is a map of keys to values (experiment.yaml:1:1)'],
+    ['text that is not YAML', 'a: [\n', 'not valid YAML'],
+    [
+      'a duplicated key',
+      'id_type: string\nid_type: bigint\n',
+      'Map keys must be unique (experiment.yaml:2:1)',
+    ],
+    [
+      'an unknown sequential method',
+      'experiments:\n  e: {sequential: {method: nope}}\n',
+      '(experiment.yaml:2:20)',
+    ],
+    [
+      'a guardrail without a margin',
+      'experiments:\n  e: {guardrails: {revenue_per_user: {better: higher}}}\n',
+      'needs either margin_relative or margin_absolute',
+    ],
+  ])('refuses %s, naming the place', (_, overlay, message) => {
+    expect(errorOf(overlay)).toContain(message);
+  });
+});
