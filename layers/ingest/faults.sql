@@ -1,0 +1,39 @@
+-- Every record that was not accepted, with the first rule it broke and what is wrong with it.
+CREATE OR REPLACE TEMP VIEW faults AS
+WITH
+  records AS (
+    SELECT {{line}} AS line, _cells AS cells, {{cells}}
+    FROM read_parquet({{source}}, file_row_number = true)
+    WHERE _cells IS NOT NULL
+  ),
+  typed AS (SELECT *, {{texts}}, {{values}} FROM records),
+  judged AS (SELECT *, {{first_fault}} AS fault, {{reasons}} AS reason FROM typed)
+SELECT
+  line,
+  fault."column" AS "column",
+  fault.rule AS rule,
+  reason,
+  fault.value AS value,
+  array_to_string(
+    list_transform(
+      cells,
+      lambda cell: CASE
+        WHEN regexp_matches(cell, '[",\r\n]') THEN '"' || replace(cell, '"', '""') || '"'
+        ELSE coalesce(cell, '')
+      END
+    ),
+    ','
+  ) AS raw
+FROM judged
+UNION ALL BY NAME
+SELECT line, NULL::VARCHAR AS "column", rule, reason, left(raw, 100) AS value, raw
+FROM read_csv(
+  {{rejects}},
+  columns = {line: 'BIGINT', rule: 'VARCHAR', reason: 'VARCHAR', raw: 'VARCHAR'},
+  header = false,
+  auto_detect = false,
+  delim = ',',
+  quote = '"',
+  escape = '"',
+  parallel = false
+);

@@ -1,0 +1,14 @@
+COPY (
+  SELECT
+    {{run_id}} AS run_id,
+    {{source_key}} AS source_key,
+    {{source_version}}::VARCHAR AS source_version,
+    line,
+    {{dataset}} AS dataset,
+    "column",
+    rule,
+    reason,
+    raw
+  FROM faults
+  ORDER BY line
+) TO {{target}} (FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v2);

@@ -1,0 +1,26 @@
+-- One scan of a CSV file: typed columns in file order; the cells of a row that breaks a rule stay beside it.
+COPY (
+  WITH
+    records AS (
+      SELECT {{cells}}
+      FROM read_csv(
+        {{file}},
+        columns = {{columns}},
+        header = {{header}},
+        auto_detect = false,
+        delim = ',',
+        quote = '"',
+        escape = '"',
+        nullstr = '',
+        ignore_errors = true,
+        parallel = {{parallel}}
+      )
+    ),
+    typed AS (SELECT *, {{values}} FROM records)
+  SELECT
+    {{staged}},
+    {{line}} AS _line,
+    {{bucket}} AS _bucket,
+    CASE WHEN {{broken}} THEN {{cell_list}} END AS _cells
+  FROM typed
+) TO {{target}} (FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v2);
