@@ -99,6 +99,8 @@ export class Pipeline extends Construct {
       logs: { destination: logGroup, level: LogLevel.ALL, includeExecutionData: true },
       tracingEnabled: true,
     });
+    // CDK's own policy for the maps, which a role without updates leaves unattached.
+    this.stateMachine.node.tryRemoveChild('DistributedMapPolicy');
   }
 
   /** A stage that runs once. Plan's answer, the indexes to map over, is the only one that stays in the state. */

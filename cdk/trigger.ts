@@ -47,13 +47,15 @@ export class Trigger extends Construct {
       retryAttempts: 20,
       maxEventAge: Duration.hours(6),
     };
-    // A list of patterns is an OR, so each wildcard says all there is to say about a key.
-    this.#onObjectCreated('OnManifest', ['raw/*_MANIFEST.json']).addTarget(
+    this.#onObjectCreated('OnManifest', ['raw/_MANIFEST.json', 'raw/*/_MANIFEST.json']).addTarget(
       new LambdaFunction(gate, delivery),
     );
-    this.#onObjectCreated('OnData', ['raw/*.csv', 'raw/*.csv.gz', 'raw/*experiment.yaml']).addTarget(
-      new SqsQueue(settling, delivery),
-    );
+    this.#onObjectCreated('OnData', [
+      'raw/*.csv',
+      'raw/*.csv.gz',
+      'raw/experiment.yaml',
+      'raw/*/experiment.yaml',
+    ]).addTarget(new SqsQueue(settling, delivery));
     // The rule invokes the gate asynchronously: Lambda, not EventBridge, sees it fail.
     gate.configureAsyncInvoke({
       retryAttempts: 2,
@@ -64,15 +66,19 @@ export class Trigger extends Construct {
     this.#letGateStartRuns();
   }
 
-  #onObjectCreated(id: string, wildcards: readonly string[]): Rule {
+  /**
+   * A list of patterns is an OR, so each says all there is to say about a key. `*` stands for any characters: for none
+   * too on AWS, for at least one in LocalStack. No pattern here depends on the difference.
+   */
+  #onObjectCreated(id: string, keys: readonly string[]): Rule {
     return new Rule(this, id, {
-      description: `Objects ${wildcards.join(', ')} of the raw bucket`,
+      description: `Objects ${keys.join(', ')} of the raw bucket`,
       eventPattern: {
         source: ['aws.s3'],
         detailType: ['Object Created'],
         detail: {
           bucket: { name: [this.#props.raw.bucketName] },
-          object: { key: wildcards.map((wildcard) => ({ wildcard })) },
+          object: { key: keys.map((key) => (key.includes('*') ? { wildcard: key } : key)) },
         },
       },
     });
@@ -94,7 +100,7 @@ export class Trigger extends Construct {
     gate.addToRolePolicy(
       new PolicyStatement({ actions: ['states:DescribeExecution'], resources: [executions] }),
     );
-    acknowledgeResources(gate, [executions], 'Executions get their names when they start.');
+    acknowledgeResources(gate.role ?? gate, [executions], 'Executions get their names when they start.');
   }
 
   #queue(id: string, queueName: string, props: Partial<ConstructorParameters<typeof Queue>[2]>): Queue {

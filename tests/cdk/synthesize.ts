@@ -1,0 +1,95 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import type { Build } from '../../cdk/build.ts';
+import { functionNames } from '../../cdk/functions.ts';
+import { PipelineStack } from '../../cdk/pipeline-stack.ts';
+import { readSettings } from '../../cdk/settings.ts';
+
+const root = PROJECT_ROOT;
+
+/** A build without content: the template depends on folders and the code version alone. */
+export function emptyBuild(bundleLayer = false): Build {
+  const folder = mkdtempSync(path.join(tmpdir(), 'ecom-build-'));
+  const empty = (name: string) => {
+    const target = path.join(folder, name);
+    mkdirSync(target);
+    writeFileSync(path.join(target, 'index.js'), `// ${name}\n`);
+    return target;
+  };
+  return {
+    functions: Object.fromEntries(functionNames.map((name) => [name, empty(name)])) as Build['functions'],
+    layer: bundleLayer ? undefined : empty('layer'),
+    codeVersion: 'c0de',
+    metafile: { inputs: {}, outputs: {} },
+  };
+}
+
+/** The app as `cdk` would make it with these context values. */
+export function createApp(context: Readonly<Record<string, string>> = {}): {
+  app: App;
+  stack: PipelineStack;
+} {
+  process.env.DATABASE_URL = 'postgres://ecom:secret@127.0.0.1:5432/ecom';
+  const flags = JSON.parse(readFileSync(path.join(root, 'cdk.json'), 'utf8')).context as object;
+  const app = new App({
+    context: { ...flags, ...context },
+    outdir: mkdtempSync(path.join(tmpdir(), 'ecom-cdk-')),
+    analyticsReporting: false,
+    builtinCloudFormationValidation: false,
+  });
+  const settings = readSettings((key) => app.node.tryGetContext(key));
+  const build = emptyBuild(settings.bundleLayer);
+  return { app, stack: new PipelineStack(app, { settings, build, root }) };
+}
+
+/** The stack's template. */
+export function synthesize(context?: Readonly<Record<string, string>>): Template {
+  return Template.fromStack(createApp(context).stack);
+}
+
+export interface Resource {
+  readonly Type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a template's properties have no static shape
+  readonly Properties: any;
+  readonly DeletionPolicy?: string;
+}
+
+/** The template's resources of a type, by logical id. */
+export function resourcesOf(template: Template, type?: string): Record<string, Resource> {
+  const all = template.toJSON().Resources as Record<string, Resource>;
+  return Object.fromEntries(Object.entries(all).filter(([, resource]) => !type || resource.Type === type));
+}
+
+/** Text of a value with intrinsic functions: `Fn::Join` is joined, references become what the resource is called. */
+export function render(template: Template, value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  const {
+    'Fn::Join': join,
+    'Fn::GetAtt': attribute,
+    Ref: reference,
+  } = value as {
+    'Fn::Join'?: [string, unknown[]];
+    'Fn::GetAtt'?: [string, string];
+    Ref?: string;
+  };
+  if (join !== undefined) return join[1].map((part) => render(template, part)).join(join[0]);
+  const id = attribute?.[0] ?? reference ?? JSON.stringify(value);
+  return nameOf(resourcesOf(template)[id]?.Properties) ?? id;
+}
+
+function nameOf(properties: Record<string, unknown> = {}): string | undefined {
+  const keys = [
+    'BucketName',
+    'FunctionName',
+    'StateMachineName',
+    'LogGroupName',
+    'QueueName',
+    'Name',
+    'LayerName',
+  ];
+  const key = keys.find((each) => typeof properties[each] === 'string');
+  return key === undefined ? undefined : String(properties[key]);
+}
