@@ -1,5 +1,6 @@
 import { normalCritical, normalDensity, normalSurvival } from './distributions.ts';
 import { type Effect, effectWith, type InestimableEffect, type LiftEstimate } from './effect.ts';
+import { gaussLegendre } from './quadrature.ts';
 
 export interface AlwaysValidPlan {
   /** Two-sided level over all looks together. */
@@ -95,29 +96,6 @@ function advance(density: Density, bound: number, step: number): Density {
     );
     return { score, mass: value * weight * bound };
   });
-}
-
-/** Nodes and weights on (-1, 1): roots of the Legendre polynomial by Newton's method. */
-function gaussLegendre(points: number): { node: number; weight: number }[] {
-  return Array.from({ length: points }, (_, i) => {
-    let node = Math.cos((Math.PI * (i + 0.75)) / (points + 0.5));
-    let slope = 1;
-    for (let iteration = 0; iteration < 6; iteration++) {
-      const at = legendre(points, node);
-      node -= at.value / at.slope;
-      slope = at.slope;
-    }
-    return { node, weight: 2 / ((1 - node * node) * slope * slope) };
-  });
-}
-
-/** The Legendre polynomial of a degree and its derivative, by the three-term recurrence. */
-function legendre(degree: number, x: number): { value: number; slope: number } {
-  let [previous, value] = [1, x];
-  for (let k = 2; k <= degree; k++) {
-    [previous, value] = [value, ((2 * k - 1) * x * value - (k - 1) * previous) / k];
-  }
-  return { value, slope: (degree * (x * value - previous)) / (x * x - 1) };
 }
 
 /**

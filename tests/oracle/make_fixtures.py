@@ -350,6 +350,30 @@ def group_sequential(information, alpha):
     return {"information": information, "alpha": alpha, "z": bounds}
 
 
+# --- dunnett -------------------------------------------------------------------------------------------------
+
+
+def dunnett(control, treatments, z):
+    """P(some |Z_i| > z) for lifts that share a control, by the one-factor integral."""
+    loadings = [mp.sqrt(mpf(control) / (mpf(control) + mpf(t))) for t in treatments]
+    tail = lambda x: mp.erfc(x / mp.sqrt(2)) / 2
+
+    def integrand(u):
+        log_within = mpf(0)
+        for load in loadings:
+            own = mp.sqrt(1 - load * load)
+            log_within += mp.log1p(-tail((z - load * u) / own) - tail((z + load * u) / own))
+        return -mp.npdf(u) * mp.expm1(log_within)
+
+    return {
+        "control": control,
+        "treatments": treatments,
+        "z": z,
+        "p": float(normal_two_sided(z)),
+        "adjusted": float(2 * mp.quad(integrand, mp.linspace(0, z + 12, 2 * int(z) + 25))),
+    }
+
+
 # --- the rest ------------------------------------------------------------------------------------------------
 
 
@@ -396,6 +420,11 @@ def various():
                     ([0.02, 0.021, 0.3, 0.31, 0.9], 0.1),
                     ([(i + 1) / 28 for i in range(28)], 0.05),
                 ]
+            ],
+            "dunnett": [
+                dunnett(control, treatments, z)
+                for control, treatments in [(1, [1, 1]), (1, [1, 2, 4, 8]), (9, [1, 1, 1]), (0.1, [3, 1])]
+                for z in (0.5, 1.96, 4, 12, 30)
             ],
             "division": [
                 {"numerator": str(a), "denominator": str(b), "expected": float(Fraction(a, b))}
