@@ -1,0 +1,245 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import baseConfig from '../../../config/base.yaml';
+import { type CleanedBucket, cleanBucket } from '../../../lambdas/clean/clean-bucket.ts';
+import { partFileName, type StagedPart } from '../../../lambdas/clean/staged-rows.ts';
+import { buildMarts, requireOneCurrency, resolveAsOf } from '../../../lambdas/marts/build-marts.ts';
+import { measure } from '../../../lambdas/measure/measure.ts';
+import { type Config, loadConfig } from '../../../layers/contracts/config.ts';
+import {
+  type ColumnType,
+  type DatasetName,
+  datasetContracts,
+  datasetNames,
+} from '../../../layers/contracts/datasets/index.ts';
+import type { Measurements } from '../../../layers/contracts/measurements.ts';
+import type { Chunk, MartsResult, StageResult } from '../../../layers/contracts/run-documents.ts';
+import { userBucket } from '../../../layers/storage/buckets.ts';
+import { Database } from '../../../layers/storage/duckdb.ts';
+import { identifier, literal } from '../../../layers/storage/sql.ts';
+
+export type Cell = string | number | null;
+/** Columns that a row leaves out are NULL. `_line` defaults to its place in the file, `_part` to 0. */
+export type Row = Record<string, Cell>;
+/** A dataset that is left out is absent from the drop. */
+export type Shop = Partial<Record<DatasetName, readonly Row[]>>;
+
+export interface RunOptions {
+  /** YAML over config/base.yaml. */
+  readonly config?: string;
+  readonly buckets?: number;
+  readonly asOf?: string;
+  readonly newestInput?: string;
+}
+
+export interface ShopRun {
+  readonly cleaned: readonly CleanedBucket[];
+  readonly events: readonly Row[];
+  readonly quarantine: readonly Row[];
+  readonly exposure: readonly Row[];
+  readonly outcomes: readonly Row[];
+  readonly marts: readonly MartsResult[];
+  readonly measurements: Measurements;
+  /** Mart files as they were written, by name. */
+  readonly bytes: ReadonlyMap<string, Buffer>;
+}
+
+/** Takes hand-made rows through clean, marts and measure, with DuckDB and Parquet files as in production. */
+export async function runShop(shop: Shop, options: RunOptions = {}): Promise<ShopRun> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'shop-'));
+  try {
+    return await runIn(folder, shop, options);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function runIn(folder: string, shop: Shop, options: RunOptions): Promise<ShopRun> {
+  const { buckets = 1, newestInput = '2030-01-01T00:00:00.000Z' } = options;
+  const config = loadConfig([
+    { name: 'base.yaml', text: baseConfig },
+    { name: 'drop.yaml', text: options.config ?? '' },
+  ]);
+  const present = datasetNames.filter((dataset) => shop[dataset] !== undefined);
+  const plan = { config, present, buckets, asOf: options.asOf ?? null, chunks: chunksOf(shop) };
+  const staged = await stage(folder, shop, config, buckets);
+
+  const cleaned: CleanedBucket[] = [];
+  for (let bucket = 0; bucket < buckets; bucket += 1) {
+    const own = path.join(folder, `clean-${bucket}`);
+    await mkdir(own);
+    const parts = staged.filter(
+      (part) => part.bucket === null || part.bucket === bucket || part.dataset === 'sessions',
+    );
+    await using db = await open(folder);
+    cleaned.push(await cleanBucket(db, { runId: 'run', plan, bucket, parts, newestInput, folder: own }));
+  }
+  const results = cleaned.map(({ result }) => result);
+  requireOneCurrency(results);
+
+  const marts: MartsResult[] = [];
+  const exposureFiles: string[] = [];
+  const outcomeFiles: string[] = [];
+  for (const [bucket, { events, others }] of cleaned.entries()) {
+    const filesOf = (dataset: DatasetName) =>
+      others.filter((other) => other.dataset === dataset).map(({ file }) => file);
+    const userExposure = path.join(folder, `exposure-${bucket}.parquet`);
+    const userOutcomes = path.join(folder, `outcomes-${bucket}.parquet`);
+    await using db = await open(folder);
+    const { result } = await buildMarts(db, {
+      config,
+      asOf: resolveAsOf(plan, results),
+      files: {
+        events: events.map(({ file }) => file),
+        assignments: filesOf('experiment_assignments'),
+        users: filesOf('users'),
+        sessions: filesOf('sessions'),
+      },
+      userExposure,
+      userOutcomes,
+    });
+    marts.push(result);
+    exposureFiles.push(userExposure);
+    outcomeFiles.push(userOutcomes);
+  }
+
+  await using db = await open(folder);
+  const measurements = await measure(db, {
+    plan,
+    staged: stageResults(shop),
+    cleaned: results,
+    marts,
+    userExposure: exposureFiles,
+    userOutcomes: outcomeFiles,
+  });
+  return {
+    cleaned,
+    events: await rowsOf(
+      db,
+      cleaned.flatMap(({ events }) => events).map(({ file }) => file),
+      'event_id',
+    ),
+    quarantine: await rowsOf(
+      db,
+      cleaned.flatMap(({ quarantine }) => quarantine).map(({ file }) => file),
+      'dataset, source_key, line',
+    ),
+    exposure: await rowsOf(db, exposureFiles, 'experiment_id, user_id'),
+    outcomes: await rowsOf(db, outcomeFiles, 'experiment_id, user_id'),
+    marts,
+    measurements,
+    bytes: await readAll([...exposureFiles, ...outcomeFiles]),
+  };
+}
+
+async function readAll(files: readonly string[]): Promise<Map<string, Buffer>> {
+  const contents = await Promise.all(files.map((file) => readFile(file)));
+  return new Map(files.map((file, index) => [path.basename(file), contents[index] ?? Buffer.alloc(0)]));
+}
+
+function open(folder: string): Promise<Database> {
+  return Database.open({ memoryMb: 2048, folder, threads: 2 });
+}
+
+async function rowsOf(db: Database, files: readonly string[], order: string): Promise<Row[]> {
+  if (files.length === 0) return [];
+  return db.query<Row>(
+    `FROM read_parquet([${files.map(literal).join(', ')}], hive_partitioning = false) ORDER BY ${order}`,
+  );
+}
+
+async function stage(
+  folder: string,
+  shop: Shop,
+  config: Config,
+  buckets: number,
+): Promise<(StagedPart & { bucket: number | null })[]> {
+  await using db = await open(folder);
+  const parts: (StagedPart & { bucket: number | null })[] = [];
+  for (const dataset of datasetNames) {
+    const rows = shop[dataset] ?? [];
+    const numbered = rows.map((row, index): Row => ({ _line: index + 2, _part: 0, ...row }));
+    for (const part of new Set(numbered.map(({ _part }) => Number(_part)))) {
+      const own = numbered.filter(({ _part }) => _part === part);
+      await db.run(`CREATE OR REPLACE TABLE staged AS ${tableOf(dataset, own, config.id_type)}`);
+      const byUser = buckets > 1 && dataset !== 'products';
+      const slices = byUser
+        ? [...Array.from({ length: buckets }, (_, bucket) => bucket), null]
+        : [buckets === 1 ? 0 : null];
+      for (const bucket of slices) {
+        const file = path.join(folder, partFileName(dataset, part, bucket));
+        const where = byUser
+          ? `${userBucket('user_id', buckets)} IS NOT DISTINCT FROM ${bucket ?? 'NULL'}`
+          : 'true';
+        await db.run(
+          `COPY (FROM staged WHERE ${where}) TO ${literal(file)} (FORMAT parquet, PARQUET_VERSION v2)`,
+        );
+        parts.push({ dataset, part, rawKey: `raw/${dataset}-${part}.csv`, rawVersion: null, file, bucket });
+      }
+    }
+  }
+  return parts;
+}
+
+function tableOf(dataset: DatasetName, rows: readonly Row[], idType: Config['id_type']): string {
+  const types: Record<ColumnType, string> = {
+    id: idType === 'bigint' ? 'BIGINT' : 'VARCHAR',
+    text: 'VARCHAR',
+    timestamp: 'TIMESTAMP',
+    integer: 'BIGINT',
+    money: 'DECIMAL(18,2)',
+  };
+  const columns = new Map<string, string>(
+    datasetContracts[dataset].columns.map(({ name, type }) => [name, types[type]]),
+  );
+  for (const name of rows.flatMap((row) => Object.keys(row))) {
+    if (!columns.has(name) && !name.startsWith('_')) columns.set(name, 'VARCHAR');
+  }
+  columns.set('_line', 'BIGINT');
+  const names = [...columns.keys()];
+  const tuples = rows.map((row) => `(${names.map((name) => cell(row[name] ?? null)).join(', ')})`);
+  const casts = [...columns].map(
+    ([name, type]) => `CAST(${identifier(name)} AS ${type}) AS ${identifier(name)}`,
+  );
+  return `SELECT ${casts.join(', ')} FROM (VALUES ${tuples.join(', ')}) t(${names.map(identifier).join(', ')})`;
+}
+
+function cell(value: Cell): string {
+  if (value === null) return 'NULL';
+  return typeof value === 'number' ? String(value) : literal(value);
+}
+
+function chunksOf(shop: Shop): Chunk[] {
+  return datasetNames
+    .filter((dataset) => shop[dataset] !== undefined)
+    .map((dataset, index) => {
+      const header = [...new Set((shop[dataset] ?? []).flatMap((row) => Object.keys(row)))];
+      const known = datasetContracts[dataset].columns.map(({ name }) => name);
+      return {
+        index,
+        dataset,
+        part: 0,
+        key: `raw/${dataset}-0.csv`,
+        versionId: null,
+        etag: '',
+        size: 0,
+        gzip: false,
+        range: null,
+        header,
+        bindings: known
+          .filter((column) => header.includes(column))
+          .map((column) => ({ column, source: column, constant: null, values: {} })),
+        otherColumns: header.filter((column) => !known.includes(column)),
+      };
+    });
+}
+
+function stageResults(shop: Shop): StageResult[] {
+  return datasetNames
+    .filter((dataset) => shop[dataset] !== undefined)
+    .map((dataset) => {
+      const lines = shop[dataset]?.length ?? 0;
+      return { dataset, part: 0, lines, accepted: lines, quarantined: 0, quarantineRules: [] };
+    });
+}
