@@ -1,0 +1,100 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
+import { removeCluster } from '../../../infrastructure/postgres/cluster.ts';
+import { migrate } from '../../../infrastructure/postgres/migrate.ts';
+import { startServer, stopServer } from '../../../infrastructure/postgres/server.ts';
+import { loadMarts, type MartsOfRun } from '../../../lambdas/load/load-marts.ts';
+import { Database } from '../../../layers/storage/duckdb.ts';
+import { martNames } from '../../../layers/storage/mart-tables.ts';
+import { withPostgres } from '../../../layers/storage/postgres.ts';
+import { literal } from '../../../layers/storage/sql.ts';
+
+export const session = { applicationName: 'test' };
+
+/** A PostgreSQL server for the test file, and a DuckDB to make Parquet files with. */
+export function useServer() {
+  let serverUrl: string;
+  let folder: string;
+  let duckdb: Database;
+  let databases = 0;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'ecom-postgres-test-'));
+    const server = await startServer({ folder: path.join(folder, 'pg'), logFile: path.join(folder, 'log') });
+    serverUrl = server.url;
+    duckdb = await Database.open({ memoryMb: 1024, folder });
+  });
+
+  afterAll(async () => {
+    await duckdb[Symbol.asyncDispose]();
+    await stopServer(path.join(folder, 'pg'));
+    removeCluster(path.join(folder, 'pg'));
+    await rm(folder, { recursive: true });
+  });
+
+  return {
+    /** URL of a new, empty database. */
+    async emptyDatabase(): Promise<string> {
+      databases += 1;
+      const name = `test_${databases}`;
+      await withPostgres(serverUrl, session, (client) => client.query(`create database ${name}`));
+      return serverUrl.replace(/\/[^/]*$/, `/${name}`);
+    },
+    /** URL of a new database that has the marts' tables. */
+    async database(): Promise<string> {
+      const url = await this.emptyDatabase();
+      await migrate(url);
+      return url;
+    },
+    duckdb: () => duckdb,
+    folder: () => mkdtemp(path.join(folder, 'files-')),
+  };
+}
+
+export interface RunOptions {
+  readonly runId: string;
+  readonly drop?: string;
+  readonly users: number;
+  readonly second?: number;
+  readonly startedSecond?: number;
+}
+
+const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
+
+/** Marts of `users` users, half of them in each arm, each of whom spent 1.25, in two files like those of two buckets. */
+export async function makeRun(
+  { duckdb, folder }: ReturnType<typeof useServer>,
+  { runId, drop = 'default', users, second = 1, startedSecond = second }: RunOptions,
+): Promise<MartsOfRun> {
+  const target = await folder();
+  const files = { user_exposure: [] as string[], user_outcomes: [] as string[] };
+  const key = `'checkout' AS experiment_id, id AS user_id, if(id % 4 < 2, 'control', 'treatment') AS variant,
+    TIMESTAMP '2026-01-01 10:00:00' AS exposed_at`;
+  const columns = {
+    user_exposure: `${key}, TIMESTAMP '2026-01-01 09:00:00' AS assigned_at, 'mobile' AS device,
+      NULL::VARCHAR AS country, '' AS campaign`,
+    user_outcomes: `${key}, TIMESTAMP '2026-01-15 10:00:00' AS window_end, true AS is_mature,
+      (id % 3 = 0)::INTEGER AS purchased, 1.25::DECIMAL(18,2) AS revenue, 3::BIGINT AS events_in_window,
+      7::BIGINT AS wishlist_value`,
+  };
+  for (const bucket of [0, 1]) {
+    for (const mart of martNames) {
+      const file = path.join(target, `${mart}-${bucket}.parquet`);
+      const rows = `SELECT ${columns[mart]} FROM range(${users}) AS t(id) WHERE id % 2 = ${bucket}`;
+      await duckdb().run(`COPY (${rows}) TO ${literal(file)} (FORMAT parquet)`);
+      files[mart].push(file);
+    }
+  }
+  return { runId, drop, inputsAsOf: at(second), startedAt: at(startedSecond), files };
+}
+
+export async function load(server: ReturnType<typeof useServer>, url: string, run: MartsOfRun) {
+  const folder = await server.folder();
+  return withPostgres(url, session, (client) => loadMarts(client, server.duckdb(), run, folder));
+}
+
+export async function rowsOf(url: string, sql: string): Promise<Record<string, unknown>[]> {
+  return withPostgres(url, session, async (client) => (await client.query(sql)).rows);
+}
