@@ -3,6 +3,7 @@ import { registerDown } from './down.ts';
 import { registerGenerate } from './generate.ts';
 import { registerStatus } from './status.ts';
 import { registerUp } from './up.ts';
+import { registerValidate } from './validate.ts';
 
 /** Adds every command to the program, in the order in which the help lists them. */
 export function registerCommands(program: Command): void {
@@ -10,4 +11,5 @@ export function registerCommands(program: Command): void {
   registerDown(program);
   registerStatus(program);
   registerGenerate(program);
+  registerValidate(program);
 }

@@ -1,0 +1,44 @@
+import type { Config } from '../../layers/contracts/config.ts';
+import type { Database } from '../../layers/storage/duckdb.ts';
+import { type Check, type Locate, passed } from './check.ts';
+
+const shown = 8;
+
+/** Whether the events that the metrics are made of are in the file. Refunds may well be absent. */
+export async function checkEventNames(database: Database, { events }: Config): Promise<Check[]> {
+  const names = await database.query<{ name: string; events: string }>(
+    'SELECT _name AS name, count(*) AS events FROM named_events GROUP BY ALL ORDER BY events DESC, name',
+  );
+  const known = new Set(names.map(({ name }) => name));
+  const list = names.slice(0, shown).map(({ name }) => name);
+  const there = `${list.join(', ')}${names.length > shown ? ', ...' : ''}`;
+  const missing = (['exposure', 'add_to_cart', 'begin_checkout', 'purchase'] as const).filter(
+    (role) => !known.has(events[role]),
+  );
+  if (missing.length === 0) return [passed('events', 'event_names', names.length, there)];
+  return missing.map((role) => ({
+    ...passed('events', 'event_names', 0, `no event is called "${events[role]}"; there are ${there}`),
+    column: 'event_name',
+    status: 'warn',
+    remedy: `If it is called otherwise, say so in experiment.yaml: events: { ${role}: <its name> }`,
+  }));
+}
+
+/** A run takes one currency only. */
+export async function checkMoney(database: Database, locate: Locate): Promise<Check[]> {
+  const currencies = await database.query<{ currency: string; events: string; position: string }>(`
+    SELECT currency, count(*) AS events, min(_position) AS position
+    FROM rows_events WHERE currency IS NOT NULL GROUP BY currency ORDER BY events DESC, currency`);
+  const list = currencies.map(({ currency, events }) => `${currency} ${events}`).join(', ');
+  const [, second] = currencies;
+  if (second === undefined) return [passed('events', 'currency', currencies.length, list || 'none is named')];
+  return [
+    {
+      ...passed('events', 'currency', currencies.length, `several currencies: ${list}`),
+      column: 'currency',
+      status: 'fail',
+      example: locate('events', second.position),
+      remedy: 'Convert revenue to one currency before the upload',
+    },
+  ];
+}

@@ -1,0 +1,147 @@
+import { type Config, type ExperimentSettings, settingsOf } from '../../layers/contracts/config.ts';
+import { sampleRatioTest } from '../../layers/statistics/srm.ts';
+import type { Database } from '../../layers/storage/duckdb.ts';
+import { literal, renderSql } from '../../layers/storage/sql.ts';
+import { type Check, type Locate, passed } from './check.ts';
+import exposuresSql from './exposures.sql';
+
+/** Below this p the split is not the configured one. */
+const splitAlpha = 0.001;
+
+const assignments = 'experiment_assignments' as const;
+
+/** Split, crossovers, variants and exposure of every experiment in the assignments. */
+export async function checkExperiments(
+  database: Database,
+  config: Config,
+  hasEvents: boolean,
+  locate: Locate,
+): Promise<Check[]> {
+  const rows = await database.query<{
+    experiment_id: string;
+    variant: string;
+    users: string;
+    crossovers: string;
+    position: string | null;
+  }>(`
+    SELECT experiment_id, variant, count(*) FILTER (variants = 1) AS users,
+      count(*) FILTER (variants > 1) AS crossovers, min(_position) FILTER (variants > 1) AS position
+    FROM assigned_users GROUP BY ALL ORDER BY ALL`);
+  const checks: Check[] = [];
+  for (const experiment of new Set(rows.map((row) => row.experiment_id))) {
+    const variants = rows.filter((row) => row.experiment_id === experiment);
+    const settings = settingsOf(config, experiment);
+    const users = new Map(variants.map(({ variant, users: count }) => [variant, Number(count)]));
+    checks.push(...checkSplit(experiment, settings, users));
+    const crossovers = variants.reduce((sum, row) => sum + Number(row.crossovers), 0);
+    const total = [...users.values()].reduce((sum, count) => sum + count, 0);
+    const positions = variants.flatMap(({ position }) => (position === null ? [] : [position]));
+    checks.push(
+      crossovers === 0
+        ? passed(assignments, 'crossovers', total, `${experiment}: every user has one variant`)
+        : {
+            ...passed(assignments, 'crossovers', crossovers, `${experiment}: users with several variants`),
+            status: 'warn',
+            example: locate(assignments, positions[0] ?? null),
+            remedy: 'Check the assignment service; a run leaves these users out',
+          },
+    );
+    if (hasEvents) checks.push(await checkExposure(database, experiment, settings, config, locate));
+  }
+  return checks;
+}
+
+function checkSplit(
+  experiment: string,
+  { control, weights }: ExperimentSettings,
+  users: ReadonlyMap<string, number>,
+): Check[] {
+  const total = [...users.values()].reduce((sum, count) => sum + count, 0);
+  const found = [...users].map(([variant, count]) => `${variant} ${count}`).join(', ');
+  const about = (check: string, finding: string) =>
+    passed(assignments, check, total, `${experiment}: ${finding}`);
+  if (!users.has(control)) {
+    const [first] = users.keys();
+    return [
+      {
+        ...about('variants', `there is no control "${control}"; the variants are ${found}`),
+        status: 'fail',
+        remedy: `Name it in experiment.yaml: experiments: { ${JSON.stringify(experiment)}: { control: ${JSON.stringify(first)} } }`,
+      },
+    ];
+  }
+  const meant = weights === 'equal' ? [...users.keys()] : Object.keys(weights);
+  const foreign = [...users].filter(([variant]) => !meant.includes(variant));
+  const weightOf = (variant: string) => (weights === 'equal' ? 1 : (weights[variant] ?? 0));
+  const test = sampleRatioTest(
+    meant.map((variant) => ({ variant, users: users.get(variant) ?? 0, weight: weightOf(variant) })),
+  );
+  const split: Check =
+    test.reason !== null
+      ? {
+          ...about('split', `${found}: ${test.reason.replaceAll('_', ' ')}, so that nothing can be compared`),
+          status: 'fail',
+          remedy: 'Export the assignments of every variant',
+        }
+      : {
+          ...about('split', `${found}; chi-square p = ${test.p.toPrecision(3)}`),
+          ...(test.p < splitAlpha && {
+            status: 'fail',
+            remedy:
+              'The split is not the configured one: find out which users are missing, or correct "weights"',
+          }),
+        };
+  const variants: Check =
+    foreign.length === 0
+      ? about('variants', `control "${control}" of ${meant.join(', ')}`)
+      : {
+          ...about('variants', `not among "weights": ${foreign.map(([variant]) => variant).join(', ')}`),
+          count: foreign.reduce((sum, [, count]) => sum + count, 0),
+          status: 'warn',
+          remedy: 'Give each variant its weight, or leave these users out of the export',
+        };
+  return [variants, split];
+}
+
+async function checkExposure(
+  database: Database,
+  experiment: string,
+  { exposure }: ExperimentSettings,
+  config: Config,
+  locate: Locate,
+): Promise<Check> {
+  if (exposure === 'assignment') {
+    return passed(assignments, 'exposure', 0, `${experiment}: every assigned user counts as exposed`);
+  }
+  const event = exposure.event ?? config.events.exposure;
+  const seen = await database.row<
+    Record<'assigned' | 'exposed' | 'only_before', string> & { position: string | null }
+  >(renderSql(exposuresSql, { exposure: literal(event), experiment: literal(experiment) }));
+  const exposed = Number(seen.exposed);
+  const onlyBefore = Number(seen.only_before);
+  const required = exposure.require_assignment_before;
+  const usable = required ? exposed : exposed + onlyBefore;
+  const when = required ? ' at or after the assignment' : '';
+  const base = passed(
+    assignments,
+    'exposure',
+    usable,
+    `${experiment}: ${usable} of ${seen.assigned} users saw ${event}${when}`,
+  );
+  if (usable === 0) {
+    return {
+      ...base,
+      status: 'fail',
+      remedy: 'Name the right event under events.exposure, or use exposure: assignment',
+    };
+  }
+  if (!required || onlyBefore === 0) return base;
+  return {
+    ...base,
+    status: 'warn',
+    count: onlyBefore,
+    example: locate(assignments, seen.position),
+    finding: `${experiment}: ${onlyBefore} users saw ${event} only before their assignment, ${exposed} after it`,
+    remedy: 'Check assigned_ts; a run leaves the former out unless require_assignment_before is false',
+  };
+}

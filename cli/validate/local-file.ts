@@ -1,0 +1,59 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { headerBytes, parseHeader } from '../../layers/contracts/csv-header.ts';
+import { SchemaError } from '../../layers/contracts/errors/index.ts';
+import { type Inspection, Inspector } from '../../layers/ingest/inspect.ts';
+
+export interface LocalFile {
+  /** Uncompressed. */
+  readonly file: string;
+  readonly header: string[];
+  readonly inspection: Inspection;
+}
+
+/**
+ * Looks through a CSV file once; a compressed one is unpacked into `folder`.
+ * @param name what errors call the file
+ * @throws SchemaError where it is no comma-separated UTF-8 file with a header
+ */
+export async function openLocalFile(source: string, folder: string, name: string): Promise<LocalFile> {
+  const inspector = new Inspector();
+  const inspect = new Transform({
+    transform(piece: Buffer, _encoding, done) {
+      inspector.update(piece);
+      done(null, piece);
+    },
+  });
+  const input = createReadStream(source, { highWaterMark: 1 << 20 });
+  if (!source.endsWith('.gz')) {
+    await pipeline(input, inspect, async (pieces: AsyncIterable<Buffer>) => {
+      for await (const _piece of pieces);
+    });
+    return { file: source, header: await readHeader(source, name), inspection: inspector.finish() };
+  }
+  const file = path.join(folder, 'unpacked.csv');
+  try {
+    await pipeline(input, createGunzip(), inspect, createWriteStream(file));
+  } catch (error) {
+    if (!(error as NodeJS.ErrnoException).code?.startsWith('Z_')) throw error;
+    throw new SchemaError(
+      { what: 'the file is not valid gzip', where: name, remedy: 'Compress it again' },
+      { cause: error },
+    );
+  }
+  return { file, header: await readHeader(file, name), inspection: inspector.finish() };
+}
+
+async function readHeader(file: string, name: string): Promise<string[]> {
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(headerBytes), 0, headerBytes, 0);
+    return parseHeader(buffer.subarray(0, bytesRead), name);
+  } finally {
+    await handle.close();
+  }
+}

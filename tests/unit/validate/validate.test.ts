@@ -1,0 +1,346 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { generate } from '../../../cli/generate/generate.ts';
+import type { GenerateOptions } from '../../../cli/generate/options.ts';
+import { UsageError } from '../../../cli/usage-error.ts';
+import type { Check, ValidationReport } from '../../../cli/validate/check.ts';
+import { validate } from '../../../cli/validate/validate.ts';
+import { datasetNames } from '../../../layers/contracts/datasets/index.ts';
+import { ConfigError } from '../../../layers/contracts/errors/index.ts';
+
+let root: string;
+let made = 0;
+beforeAll(async () => {
+  root = await mkdtemp(path.join(os.tmpdir(), 'ecom-validate-test-'));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+async function newFolder(): Promise<string> {
+  made += 1;
+  const folder = path.join(root, String(made));
+  await mkdir(folder);
+  return folder;
+}
+
+async function generated(options: Omit<GenerateOptions, 'directory'>) {
+  const folder = await newFolder();
+  return { folder, truth: await generate({ ...options, directory: folder }) };
+}
+
+const problems = ({ checks }: ValidationReport) =>
+  checks
+    .filter(({ status }) => status !== 'ok')
+    .map(({ dataset, check, column, status, count }) => [dataset, check, column, status, count]);
+
+const find = ({ checks }: ValidationReport, dataset: string, check: string): Check | undefined =>
+  checks.find((candidate) => candidate.dataset === dataset && candidate.check === check);
+
+describe('generated data', () => {
+  test('have no finding when they are clean', async () => {
+    const { folder } = await generated({ users: 1000 });
+    const report = await validate({ folder });
+    expect(problems(report)).toEqual([]);
+    expect(report.status).toBe('ok');
+    expect(find(report, 'experiment_assignments', 'split')?.finding).toMatch(
+      /^checkout_redesign: control \d+, treatment \d+; chi-square p = 0\.\d+$/,
+    );
+  });
+
+  test('show every bad row that was planted, by kind and at the right line', async () => {
+    const { folder, truth } = await generated({ users: 1000, dirty: 0.02 });
+    const report = await validate({ folder });
+    const names = {
+      duplicate_line: 'duplicates',
+      wrong_field_count: 'too_many_fields',
+      missing_key: 'required',
+      bad_timestamp: 'not_a_timestamp',
+      bad_number: 'not_money',
+      unknown_user: 'unknown_user',
+      negative_quantity: 'negative_quantity',
+    } as const;
+    const planted = datasetNames.flatMap((dataset) =>
+      Object.entries(truth.datasets[dataset].dirty).map(([kind, rows]) => [
+        dataset,
+        names[kind as keyof typeof names],
+        rows,
+      ]),
+    );
+    const found = problems(report).map(([dataset, check, , , count]) => [dataset, check, count]);
+    expect(found.sort()).toEqual(planted.sort());
+
+    const lines = (await readFile(path.join(folder, 'events.csv'), 'utf8')).split('\n');
+    const lineOf = (check: string) =>
+      lines[Number(find(report, 'events', check)?.example?.replace('events.csv:', '')) - 1];
+    expect(lineOf('not_a_timestamp')).toContain('2026-02-30T25:61:00Z');
+    expect(lineOf('too_many_fields')).toContain('surplus');
+    expect(lineOf('not_money')).toContain('12.5 EUR');
+    expect(lineOf('required')).toMatch(/^,/);
+    expect(lineOf('unknown_user')).toMatch(/^9000000\d+,,9000000/);
+    expect(lineOf('negative_quantity')).toContain(',-1,');
+    const repeated = lineOf('duplicates');
+    expect(lines.filter((line) => line === repeated)).toHaveLength(2);
+  });
+
+  test('are the same in compressed files and in parts', async () => {
+    const options = { users: 300, dirty: 0.05 };
+    const { folder: plain } = await generated(options);
+    const { folder: parts } = await generated({ ...options, files: 3 });
+    const packed = await newFolder();
+    for (const dataset of datasetNames) {
+      const bytes = await readFile(path.join(plain, `${dataset}.csv`));
+      await writeFile(path.join(packed, `${dataset}.csv.gz`), gzipSync(bytes));
+    }
+    const expected = problems(await validate({ folder: plain }));
+    expect(expected.length).toBeGreaterThan(15);
+    expect(problems(await validate({ folder: packed }))).toEqual(expected);
+    const inParts = await validate({ folder: parts });
+    expect(problems(inParts).sort()).toEqual(expected.sort());
+    expect(find(inParts, 'events', 'required')?.example).toMatch(/^events\/part-0000\d\.csv:\d+$/);
+  });
+
+  test('show a split that is not the configured one, and pass with weights that match it', async () => {
+    const { folder } = await generated({ users: 3000, srm: 0.4 });
+    const split = find(await validate({ folder }), 'experiment_assignments', 'split');
+    expect(split).toMatchObject({ status: 'fail', count: 3000 });
+    await writeFile(
+      path.join(folder, 'experiment.yaml'),
+      'experiments: { checkout_redesign: { weights: { control: 0.6, treatment: 0.4 } } }',
+    );
+    expect(problems(await validate({ folder }))).toEqual([]);
+  });
+
+  test('show crossovers and variants that are not part of the experiment', async () => {
+    const { folder, truth } = await generated({ users: 2000, crossovers: 0.02, unknownVariants: 0.03 });
+    await writeFile(
+      path.join(folder, 'experiment.yaml'),
+      'experiments: { "*": { weights: { control: 0.5, treatment: 0.5 } } }',
+    );
+    expect(problems(await validate({ folder }))).toEqual([
+      ['experiment_assignments', 'variants', null, 'warn', truth.unknownVariants],
+      ['experiment_assignments', 'crossovers', null, 'warn', truth.crossovers],
+    ]);
+  });
+});
+
+const small = {
+  users: ['user_id,signup_ts,device,country', '1,2024-01-01,mobile,DE', '2,2024-01-01,desktop,FR'],
+  products: ['product_id,category,price', '1,toys,9.99'],
+  sessions: [
+    'session_id,user_id,session_start_ts,session_end_ts',
+    '1,1,2024-01-02T10:00:00,2024-01-02T10:30:00',
+    '2,2,2024-01-02T10:00:00,2024-01-02T10:30:00',
+  ],
+  experiment_assignments: [
+    'user_id,experiment_id,variant,assigned_ts',
+    '1,e,control,2024-01-02T10:00:00',
+    '2,e,treatment,2024-01-02T10:00:00',
+  ],
+  events: [
+    'event_id,session_id,user_id,event_type,event_ts,product_id,quantity,revenue,currency',
+    '1,1,1,view_product,2024-01-02T10:01:00,1,,,',
+    '2,1,1,add_to_cart,2024-01-02T10:02:00,1,1,,',
+    '3,1,1,begin_checkout,2024-01-02T10:03:00,,,,',
+    '4,1,1,purchase,2024-01-02T10:04:00,1,1,9.99,EUR',
+    '5,2,2,product_view,2024-01-02T10:01:00,1,,,',
+  ],
+};
+type Small = Record<keyof typeof small, readonly string[]>;
+
+async function written(files: Partial<Small>): Promise<string> {
+  const folder = await newFolder();
+  for (const [dataset, lines] of Object.entries(files)) {
+    await writeFile(path.join(folder, `${dataset}.csv`), `${lines.join('\n')}\n`);
+  }
+  return folder;
+}
+
+describe('a small drop', () => {
+  test('is fine as it is, aliases of event names included', async () => {
+    expect(problems(await validate({ folder: await written(small) }))).toEqual([]);
+  });
+
+  const plus = (dataset: keyof Small, ...lines: string[]): Small => ({
+    ...small,
+    [dataset]: [...small[dataset], ...lines],
+  });
+  const event = (fields: string) => plus('events', `9,${fields}`);
+
+  test.each<[string, Small, unknown[]]>([
+    [
+      'a key whose rows contradict each other',
+      plus('users', '2,2024-01-01,tablet,FR'),
+      ['users', 'conflicts', 'user_id', 'fail', 2],
+    ],
+    [
+      'a price that is not positive',
+      plus('products', '2,toys,0'),
+      ['products', 'price_not_positive', 'price', 'warn', 1],
+    ],
+    [
+      'a session that ends before it starts',
+      plus('sessions', '3,1,2024-01-03T10:00:00,2024-01-03T09:00:00'),
+      ['sessions', 'ends_before_start', 'session_end_ts', 'warn', 1],
+    ],
+    [
+      'a session of an unknown user',
+      plus('sessions', '3,77,2024-01-03T10:00:00,'),
+      ['sessions', 'unknown_user', 'user_id', 'warn', 1],
+    ],
+    [
+      'a user who is assigned before the sign-up',
+      { ...small, users: [...small.users.slice(0, 2), '2,2024-01-02T11:00:00,desktop,FR'] },
+      ['experiment_assignments', 'before_signup', 'assigned_ts', 'warn', 1],
+    ],
+    [
+      'a user who saw the exposure event only before the assignment',
+      {
+        ...small,
+        experiment_assignments: [
+          ...small.experiment_assignments.slice(0, 2),
+          '2,e,treatment,2024-01-02T12:00:00',
+        ],
+      },
+      ['experiment_assignments', 'exposure', null, 'warn', 1],
+    ],
+    [
+      'an event of an unknown user',
+      event(',77,search,2024-01-02T10:05:00,,,,'),
+      ['events', 'unknown_user', 'user_id', 'fail', 1],
+    ],
+    [
+      'an event of an unknown session',
+      event('77,1,search,2024-01-02T10:05:00,,,,'),
+      ['events', 'unknown_session', 'session_id', 'warn', 1],
+    ],
+    [
+      'an event of an unknown product',
+      event('1,1,search,2024-01-02T10:05:00,77,,,'),
+      ['events', 'unknown_product', 'product_id', 'warn', 1],
+    ],
+    [
+      'an event without a user and a session',
+      event(',,search,2024-01-02T10:05:00,,,,'),
+      ['events', 'no_user', 'user_id', 'fail', 1],
+    ],
+    [
+      'an event in the session of another user',
+      event('2,1,search,2024-01-02T10:05:00,,,,'),
+      ['events', 'session_of_another_user', 'session_id', 'warn', 1],
+    ],
+    [
+      'an event outside of its session',
+      event('1,1,search,2024-01-02T10:31:00,,,,'),
+      ['events', 'outside_session', 'event_ts', 'warn', 1],
+    ],
+    [
+      'a purchase of negative revenue',
+      event('1,1,purchase,2024-01-02T10:05:00,1,1,-5.00,EUR'),
+      ['events', 'negative_revenue', 'revenue', 'warn', 1],
+    ],
+    [
+      'a second currency',
+      event('1,1,purchase,2024-01-02T10:05:00,1,1,5.00,USD'),
+      ['events', 'currency', 'currency', 'fail', 2],
+    ],
+    [
+      'a file without one of the events that metrics are made of',
+      { ...small, events: small.events.filter((line) => !line.includes('begin_checkout')) },
+      ['events', 'event_names', 'event_name', 'warn', 0],
+    ],
+    [
+      'variants none of which is the control',
+      {
+        ...small,
+        experiment_assignments: small.experiment_assignments.map((line) => line.replace('control', 'A')),
+      },
+      ['experiment_assignments', 'variants', null, 'fail', 2],
+    ],
+  ])('shows %s', async (_, files, problem) => {
+    expect(problems(await validate({ folder: await written(files) }))).toEqual([problem]);
+  });
+
+  test('takes the user of an event from its session', async () => {
+    const events = small.events.map((line) => line.replace(/^(\w+,\w+),\w+/, '$1'));
+    expect(problems(await validate({ folder: await written({ ...small, events }) }))).toEqual([]);
+  });
+
+  test('fails without a required dataset, and warns without an optional one', async () => {
+    const { events: _, products: __, ...rest } = small;
+    expect(problems(await validate({ folder: await written(rest) }))).toEqual([
+      ['products', 'files', null, 'warn', 0],
+      ['events', 'files', null, 'fail', 0],
+    ]);
+  });
+
+  test('fails where a column is missing, and says how to map it; the other datasets are checked', async () => {
+    const sessions = [
+      'session_id,user_id,session_start',
+      ...small.sessions.slice(1).map((l) => l.slice(0, 23)),
+    ];
+    const folder = await written({ ...small, sessions });
+    const report = await validate({ folder });
+    expect(problems(report)).toEqual([['sessions', 'columns', null, 'fail', 1]]);
+    expect(find(report, 'sessions', 'columns')?.remedy).toContain('session_start_ts: "session_start"');
+
+    const configFile = path.join(folder, 'mapping.yaml');
+    await writeFile(configFile, 'schema: { sessions: { session_start_ts: session_start } }');
+    expect(problems(await validate({ folder, configFile }))).toEqual([]);
+  });
+
+  test('fails where a .gz file is not compressed', async () => {
+    const folder = await written(small);
+    await rm(path.join(folder, 'users.csv'));
+    await writeFile(path.join(folder, 'users.csv.gz'), small.users.join('\n'));
+    expect(problems(await validate({ folder }))).toEqual([['users', 'columns', null, 'fail', 1]]);
+  });
+});
+
+describe('a mistake of the caller', () => {
+  test('a folder that is not there', async () => {
+    await expect(validate({ folder: path.join(root, 'nowhere') })).rejects.toThrow(UsageError);
+  });
+  test('a configuration file that is not there', async () => {
+    const configFile = path.join(root, 'nowhere.yaml');
+    await expect(validate({ folder: await written(small), configFile })).rejects.toThrow(UsageError);
+  });
+  test('an unknown key in the configuration', async () => {
+    const folder = await written(small);
+    await writeFile(path.join(folder, 'experiment.yaml'), 'evnts: {}');
+    await expect(validate({ folder })).rejects.toThrow(ConfigError);
+  });
+});
+
+describe('the command', () => {
+  async function ecom(...args: string[]) {
+    const run = promisify(execFile)(process.execPath, ['cli/bin.mjs', 'validate', ...args], {
+      cwd: PROJECT_ROOT,
+    });
+    return run.then(
+      ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+      (error: { code: number; stdout: string; stderr: string }) => error,
+    );
+  }
+
+  test('exits with 0 and the checks as JSON where none failed', async () => {
+    const { code, stdout } = await ecom(await written(small), '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'ok' });
+  });
+
+  test('exits with 1 where a check failed, with what to do about it', async () => {
+    const { events: _, ...rest } = small;
+    const { code, stdout, stderr } = await ecom(await written(rest));
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/fail +events +files +0 +there is no events\.csv\n +Put it there/);
+    expect(stderr).toContain('one check failed');
+  });
+
+  test('exits with 2 where the folder is not there', async () => {
+    expect(await ecom(path.join(root, 'nowhere'))).toMatchObject({ code: 2, stdout: '' });
+  });
+});
