@@ -3,8 +3,8 @@ import type { Random } from './random.ts';
 import { headers } from './rows.ts';
 
 /**
- * What is wrong with an added row. All but `negative_quantity` make a row unusable; that one is an oddity, planted in
- * a cart long before the experiment.
+ * What is wrong with an added row. A run drops such rows, but for oddities that it takes and warns of:
+ * `negative_quantity`, in a cart long before the experiment, and `unknown_user` in sessions and assignments.
  */
 export const dirtKinds = [
   'duplicate_line',

@@ -119,9 +119,10 @@ function intentOn(day: number, fate: Fate, { tier }: Traits, random: Random): In
   const { assignedDay, exposedDay, purchaseDay } = fate;
   if (day === purchaseDay) return 'buy';
   if (day === exposedDay) return fate.bounces ? 'bounce' : 'browse';
-  if (day >= assignedDay && (exposedDay === undefined || day < exposedDay)) return 'look';
+  // Who never sees the exposure event in the experiment did not see it before either.
+  if (exposedDay === undefined || (day >= assignedDay && day < exposedDay)) return 'look';
   if (random.chance(bounceRate)) return 'land';
-  if (exposedDay === undefined || day < assignedDay) return random.chance(tier.repeat / 2) ? 'buy' : 'browse';
+  if (day < assignedDay) return random.chance(tier.repeat / 2) ? 'buy' : 'browse';
   // Within the window only those who were to convert buy again; after it everybody may.
   const mayBuy = day > exposedDay + outcomeWindowDays || (purchaseDay !== undefined && day > purchaseDay);
   return mayBuy && random.chance(tier.repeat) ? 'buy' : 'browse';
