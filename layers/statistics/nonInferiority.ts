@@ -1,5 +1,5 @@
-import { normalCritical, normalSurvival, studentTCritical, studentTSurvival } from './distributions.ts';
-import type { InestimableEffect, LiftEstimate, Reason } from './effect.ts';
+import { normalSurvival, studentTSurvival } from './distributions.ts';
+import { criticalValue, type InestimableEffect, type LiftEstimate, type Reason } from './effect.ts';
 import { fiellerInterval } from './fieller.ts';
 
 /** How much worse than the control is still acceptable: a share of |control|, or in the metric's unit. */
@@ -53,7 +53,7 @@ export function testNonInferiority(
   if (!Number.isFinite(statistic)) return { reason: 'not_representable' };
 
   const { df } = estimate.reference;
-  const critical = df === null ? normalCritical(2 * alpha) : studentTCritical(2 * alpha, df);
+  const critical = criticalValue(estimate.reference, 2 * alpha);
   const interval =
     'relative' in margin
       ? fiellerInterval(estimate, critical).interval
