@@ -97,6 +97,7 @@ export async function stopEmulator(emulator: EmulatorState): Promise<void> {
 async function findOwn(files: EmulatorFiles, port: number): Promise<EmulatorState | undefined> {
   if (await isFree(port)) return undefined;
   const pid = findListener(port);
+  if (pid === undefined && (await isFreeSoon(port))) return undefined;
   const command = pid === undefined ? '' : commandOf(pid);
   if (pid !== undefined && command.includes('launch.py') && command.includes(files.emulator)) {
     return record(pid, identifyProcess(pid) ?? '', port);
@@ -108,6 +109,14 @@ async function findOwn(files: EmulatorFiles, port: number): Promise<EmulatorStat
     what: `port ${port} is taken by ${what}${who}`,
     remedy: `Stop it, or use another port: npx ecom up --port ${port + 100} (or ECOM_PORT=${port + 100})`,
   });
+}
+
+/** A process that is being killed holds its port for a moment after it is gone from the list of processes. */
+async function isFreeSoon(port: number): Promise<boolean> {
+  for (const deadline = Date.now() + 2_000; Date.now() < deadline; await sleep(100)) {
+    if (await isFree(port)) return true;
+  }
+  return false;
 }
 
 function record(pid: number, identity: string, port: number): EmulatorState {

@@ -76,7 +76,7 @@ export async function saveBuckets(
     index.objects.push(...saved);
   }
   const draft = path.join(folder, `${save}.json`);
-  await writeFile(draft, JSON.stringify(index));
+  await writeFile(draft, JSON.stringify(index), { mode: 0o600 });
   await rename(draft, path.join(folder, 'index.json'));
   for (const name of await readdir(folder)) {
     if (name !== 'index.json' && name !== save) await rm(path.join(folder, name), { recursive: true });
