@@ -37,6 +37,7 @@ export const martColumns: Readonly<Record<MartName, MartColumns>> = {
       began_checkout: 'whole',
       orders: 'whole',
       refunded_orders: 'whole',
+      purchase_value: 'money',
       revenue: 'money',
       refunds: 'money',
       events_in_window: 'whole',

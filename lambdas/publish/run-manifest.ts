@@ -7,7 +7,7 @@ import {
   type RunPlan,
   type StageEvent,
 } from '../../layers/contracts/run-documents.ts';
-import type { RunManifest } from '../../layers/contracts/run-manifest.ts';
+import { type RunManifest, runManifest } from '../../layers/contracts/run-manifest.ts';
 import { mappedStages, type StageName, stageNames } from '../../layers/contracts/stages.ts';
 import { readCompletions } from '../../layers/execution/completions.ts';
 import type { RunOrder } from '../../layers/execution/run-order.ts';
@@ -18,6 +18,8 @@ type EarlierStage = Exclude<StageName, 'publish'>;
 type Completions = Readonly<Record<EarlierStage, readonly Completion<unknown>[]>>;
 
 const earlierStages = stageNames.filter((stage) => stage !== 'publish');
+/** What the manifest takes from the result of `analyze`. */
+const analyzeResult = runManifest.pick({ decisions: true }).strip();
 /** What only the pipeline reads: markers and intermediate results. */
 const internalPrefix = 'processed/runs/';
 
@@ -53,6 +55,7 @@ export function buildManifest(
   stored: ReadonlyMap<string, StoredObject>,
 ): RunManifest {
   const { tables, variants } = loadResult.parse(completions.load[0]?.result);
+  const { decisions } = analyzeResult.parse(completions.analyze[0]?.result);
   return {
     schemaVersion: 1,
     runId,
@@ -73,6 +76,7 @@ export function buildManifest(
     })),
     tables,
     variants,
+    decisions,
   };
 }
 

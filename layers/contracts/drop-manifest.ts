@@ -9,7 +9,7 @@ export function dropManifestKey(drop: string): string {
 
 /**
  * Reads a drop's manifest. `fileNames` is the configuration's `raw` map.
- * Returns the manifest, or why the text is none of this drop, as one sentence with the remedy.
+ * Returns the manifest, or why the text is none of this drop.
  */
 export function parseDropManifest(
   text: string,
@@ -17,7 +17,7 @@ export function parseDropManifest(
   fileNames: Readonly<Record<DatasetName, string>>,
 ): { manifest: DropManifest } | { problem: string } {
   const problem = (reason: string) => ({
-    problem: `the manifest cannot be used: ${reason} (${dropManifestKey(drop)}). Correct it and upload it again, or delete it and upload the files again`,
+    problem: `the manifest ${dropManifestKey(drop)} cannot be used: ${reason}`,
   });
   const parsed = dropManifest.safeParse(parseJson(text));
   if (!parsed.success) {

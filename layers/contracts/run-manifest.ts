@@ -33,5 +33,6 @@ export const runManifest = z.strictObject({
   outputs: z.array(output.omit({ bucket: true }).extend({ stage: z.enum(stageNames), etag: z.string() })),
   tables: loadResult.shape.tables,
   variants: loadResult.shape.variants,
+  decisions: z.array(z.strictObject({ experimentId: z.string(), action: z.string() })),
 });
 export type RunManifest = z.infer<typeof runManifest>;

@@ -46,6 +46,7 @@ create table user_outcomes (
   began_checkout integer,
   orders bigint,
   refunded_orders bigint,
+  purchase_value numeric(18, 2),
   revenue numeric(18, 2),
   refunds numeric(18, 2),
   events_in_window bigint,

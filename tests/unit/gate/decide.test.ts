@@ -212,7 +212,7 @@ describe('with a manifest', () => {
   });
 
   test.each([
-    ['{ "schemaVersion": 1, ', /manifest cannot be used/],
+    ['{ "schemaVersion": 1, ', /_MANIFEST\.json cannot be used/],
     ['{ "schemaVersion": 1, "files": [] }', /names no files/],
     ['{ "schemaVersion": 1, "files": [{ "key": "raw/spring/events.csv" }] }', /files\.0\.etag/],
     [
