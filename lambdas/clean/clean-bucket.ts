@@ -77,6 +77,7 @@ export async function cleanBucket(db: Database, input: CleanInput): Promise<Clea
   const { days, currencies, latestEventTs } = await writeEvents(db, {
     config,
     folder,
+    accepted: datasets.events?.accepted ?? 0,
     strict: quarantineRules.some(({ rule }) => rule === 'unknown_user'),
   });
   const others: LocalFile[] = [];

@@ -26,21 +26,22 @@ export interface CleanEvents {
 const openDays = 40;
 const currencyLimit = 10;
 
-/** Writes the accepted events as one Parquet file per day. `strict`: some events are of unknown users. */
+/** Writes the `accepted` events as one Parquet file per day. `strict`: some other events are of unknown users. */
 export async function writeEvents(
   db: Database,
   options: {
     readonly config: Pick<Config, 'events'>;
     readonly folder: string;
     readonly strict: boolean;
+    readonly accepted: number;
   },
 ): Promise<CleanEvents> {
-  const { config, folder, strict } = options;
+  const { config, folder, strict, accepted } = options;
+  if (accepted === 0) return { days: [], currencies: [], latestEventTs: null };
   const root = path.join(folder, 'events_clean');
-  const { days } = await db.row<{ days: string | null }>(
+  const { days } = await db.row<{ days: string }>(
     `SELECT date_diff('day', min(event_ts), max(event_ts)) AS days FROM own_events`,
   );
-  if (days === null) return { days: [], currencies: [], latestEventTs: null };
   const select = renderSql(eventsCleanSql, {
     purchase: literal(config.events.purchase),
     refund: literal(config.events.refund),

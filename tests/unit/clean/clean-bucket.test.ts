@@ -246,6 +246,11 @@ describe('clean events', () => {
     expect(cleaned[0]?.events.reduce((sum, { rows }) => sum + rows, 0)).toBe(800);
   });
 
+  test('no accepted event gives no file', async () => {
+    const { cleaned } = await runShop(shopOf([event(1, { user_id: null })]));
+    expect(cleaned[0]).toMatchObject({ events: [], result: { latestEventTs: null } });
+  });
+
   test('two currencies stop the run', async () => {
     const run = runShop(shopOf([event(1, { currency: 'EUR' }), event(2, { currency: 'USD' })]));
     await expect(run).rejects.toThrow(DataError);

@@ -1,0 +1,195 @@
+import { describe, expect, test } from 'vitest';
+import { mergePopulation, mergeRules, reconcile } from '../../../lambdas/measure/reconcile.ts';
+import { DataError } from '../../../layers/contracts/errors/index.ts';
+import { measurements as measurementsSchema } from '../../../layers/contracts/measurements.ts';
+import { builtInMetrics } from '../../../layers/contracts/metrics.ts';
+import type { StageResult } from '../../../layers/contracts/run-documents.ts';
+import { type Row, runShop, type Shop } from '../clean/shop.ts';
+
+const assign = (user: number, variant: string): Row => ({
+  user_id: user,
+  experiment_id: 'exp',
+  variant,
+  assigned_ts: '2024-01-01 00:00:00',
+});
+let id = 0;
+const event = (user: number, event_name: string, event_ts: string, rest: Row = {}): Row => {
+  id += 1;
+  return { event_id: id, user_id: user, event_name, event_ts, ...rest };
+};
+
+/** Three control users (one not exposed), two treatment users, of whom 5 comes too late to be mature. */
+const shop: Shop = {
+  users: [1, 2, 3, 4, 5].map((user) => ({ user_id: user, country: user === 2 ? null : 'DE' })),
+  experiment_assignments: [
+    assign(1, 'control'),
+    assign(2, 'control'),
+    assign(3, 'control'),
+    assign(4, 'treatment'),
+    assign(5, 'treatment'),
+  ],
+  events: [
+    event(1, 'view_product', '2024-01-02 00:00:00'),
+    event(1, 'purchase', '2024-01-02 01:00:00', { revenue: '12.34' }),
+    event(1, 'purchase', '2024-01-02 02:00:00', { revenue: '0.01' }),
+    event(2, 'view_product', '2024-01-02 00:00:00'),
+    event(2, 'purchase', '2024-01-02 01:00:00', { revenue: '100.00' }),
+    event(4, 'view_product', '2024-01-02 00:00:00'),
+    event(5, 'view_product', '2024-01-30 00:00:00'),
+  ],
+};
+
+const settings = (rest: string) => `experiments: { "*": { outcome_window_days: 7, ${rest} } }`;
+
+describe('moments', () => {
+  test('are exact sums and products over the analysed users, in integer units', async () => {
+    const { measurements } = await runShop(shop, { config: settings('segments: [country, device]') });
+    const [experiment] = measurements.experiments;
+    const [control, treatment] = experiment?.arms ?? [];
+    expect(measurementsSchema.parse(measurements)).toEqual(measurements);
+    expect(control).toMatchObject({ variant: 'control', assigned: 3, exposed: 2, users: 2 });
+    expect(control?.sums).toMatchObject({
+      purchased: '2',
+      orders: '3',
+      revenue: '11235',
+      events_in_window: '5',
+    });
+    expect(control?.products.revenue).toMatchObject({
+      revenue: String(1235n ** 2n + 10000n ** 2n),
+      orders: String(1235 * 2 + 10000),
+    });
+    expect(treatment).toMatchObject({
+      assigned: 2,
+      exposed: 2,
+      users: 2,
+      sums: { purchased: '0', revenue: '0' },
+    });
+    expect(experiment?.columns).toContainEqual({ column: 'revenue', unit: 'cents' });
+    expect(experiment?.immatureUsers).toBe(1);
+  });
+
+  test('hold every square and product that a metric needs', async () => {
+    const { measurements } = await runShop(shop);
+    const [arm] = measurements.experiments[0]?.arms ?? [];
+    for (const { numerator, denominator } of builtInMetrics) {
+      const pair = [numerator.column, (denominator ?? numerator).column] as const;
+      expect(arm?.sums).toHaveProperty(pair[0]);
+      expect(
+        arm?.products[pair[0]]?.[pair[1]] ?? arm?.products[pair[1]]?.[pair[0]],
+        pair.join(),
+      ).toBeDefined();
+    }
+  });
+
+  test('without immature users keep them among the exposed', async () => {
+    const { measurements } = await runShop(shop, { config: settings('immature: exclude') });
+    expect(measurements.experiments[0]?.arms[1]).toMatchObject({ assigned: 2, exposed: 2, users: 1 });
+    expect(measurements.experiments[0]?.immatureUsers).toBe(1);
+    expect(measurements.population.at(-1)).toEqual({
+      experimentId: 'exp',
+      step: 'analysed',
+      rows: 3,
+      users: 3,
+    });
+  });
+
+  test('stay exact beyond 2^53', async () => {
+    const revenue = '90071992547409.93';
+    const { measurements } = await runShop({
+      ...shop,
+      events: [
+        event(1, 'view_product', '2024-01-02 00:00:00'),
+        event(1, 'purchase', '2024-01-02 01:00:00', { revenue }),
+      ],
+    });
+    const cents = 9007199254740993n;
+    const [control] = measurements.experiments[0]?.arms ?? [];
+    expect(control?.sums.revenue).toBe(String(cents));
+    expect(control?.products.revenue?.revenue).toBe(String(cents ** 2n));
+  });
+
+  test('of an arm in which nobody was exposed are zero', async () => {
+    const { measurements } = await runShop({ ...shop, events: (shop.events ?? []).slice(0, 5) });
+    expect(measurements.experiments[0]?.arms[1]).toMatchObject({
+      variant: 'treatment',
+      assigned: 2,
+      exposed: 0,
+      users: 0,
+      sums: { revenue: '0' },
+    });
+  });
+
+  test('by segment add up to those of all; a segment without a source is not measured', async () => {
+    const { measurements } = await runShop(shop, { config: settings('segments: [country, device]') });
+    expect(
+      measurements.experiments[0]?.segments.map(({ segment, level, arms }) => [
+        segment,
+        level,
+        arms.map(({ variant, users, sums }) => [variant, users, sums.revenue]),
+      ]),
+    ).toEqual([
+      ['country', '(unknown)', [['control', 1, '10000']]],
+      [
+        'country',
+        'DE',
+        [
+          ['control', 1, '1235'],
+          ['treatment', 2, '0'],
+        ],
+      ],
+    ]);
+  });
+});
+
+test('logit cells group the analysed users by their events', async () => {
+  const { measurements } = await runShop(shop);
+  expect(measurements.experiments[0]?.logitCells).toEqual([
+    { variant: 'control', eventsInWindow: 2, users: 1, purchased: 1 },
+    { variant: 'control', eventsInWindow: 3, users: 1, purchased: 1 },
+    { variant: 'treatment', eventsInWindow: 1, users: 2, purchased: 0 },
+  ]);
+});
+
+describe('quality', () => {
+  const staged = (lines: number, accepted: number): StageResult => ({
+    dataset: 'events',
+    part: 0,
+    lines,
+    accepted,
+    quarantined: lines - accepted,
+    quarantineRules: [],
+  });
+  const cleaned = (accepted: number, quarantined: number, duplicates: number) => ({
+    datasets: { events: { accepted, quarantined, duplicates } },
+    quarantineRules: [],
+    warnings: [],
+    currencies: [],
+    latestEventTs: null,
+  });
+
+  test('accounts for every line of every chunk and bucket', () => {
+    expect(reconcile([staged(10, 8), staged(5, 5)], [cleaned(6, 1, 1), cleaned(5, 0, 0)])).toEqual({
+      events: { lines: 15, accepted: 11, quarantined: 3, duplicates: 1 },
+    });
+  });
+
+  test('a line that is nowhere stops the run', () => {
+    expect(() => reconcile([staged(10, 8)], [cleaned(7, 0, 0)])).toThrow(DataError);
+  });
+
+  test('rules of all parts are added up, with the examples of the lowest lines', () => {
+    const rule = (rows: number, ...lines: number[]) => ({
+      dataset: 'events' as const,
+      column: 'event_ts',
+      rule: 'type',
+      rows,
+      examples: lines.map((line) => ({ line, value: 'x' })),
+    });
+    expect(mergeRules([rule(5, 7, 8, 9), rule(2, 3, 8)])).toEqual([rule(7, 3, 7, 8)]);
+  });
+
+  test('steps of all buckets are added up', () => {
+    const step = (users: number) => ({ experimentId: 'exp', step: 'assigned', rows: users, users });
+    expect(mergePopulation([step(1), step(2)])).toEqual([step(3)]);
+  });
+});
