@@ -1,4 +1,7 @@
-"""Lets LocalStack, written for Python 3.13, run on Python 3.10 and later. To be applied before LocalStack is imported."""
+"""Lets LocalStack, written for Python 3.13, run on Python 3.10 and later.
+
+To be applied before LocalStack is imported.
+"""
 
 import _thread
 import datetime

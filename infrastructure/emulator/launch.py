@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import NoReturn
 
 SERVICES = (
-    "cloudformation,cloudwatch,ecr,events,iam,kms,lambda,logs,s3,scheduler,secretsmanager,sns,sqs,ssm,stepfunctions,sts"
+    "cloudformation,cloudwatch,ecr,events,iam,kms,lambda,logs,"
+    "s3,scheduler,secretsmanager,sns,sqs,ssm,stepfunctions,sts"
 )
 EXECUTOR = "process"
 
@@ -38,6 +39,9 @@ def main() -> None:
     from localstack.runtime.main import main as run_localstack
     from localstack.runtime.shutdown import SHUTDOWN_HANDLERS
 
+    from lambda_executor.executor import host
+
+    host()  # starts the watchdog, while there is one thread
     SHUTDOWN_HANDLERS.register(lambda: _end(get_current_runtime().exit_code))
     try:
         run_localstack()
@@ -49,8 +53,8 @@ def main() -> None:
 
 
 def _end(exit_code: int) -> NoReturn:
-    """Ends at once. There is nothing to save, while LocalStack would take a second for every few functions to stop them and
-    Python would wait for the timers of idle ones."""
+    """Ends at once. There is nothing to save, while LocalStack would take a second for every few functions to stop them
+    and Python would wait for the timers of idle ones."""
     from lambda_executor.executor import shut_down
 
     shut_down()
@@ -88,7 +92,9 @@ def _refuse_used_port(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            _exit(f"port {port} cannot be used ({error.strerror}): stop what listens there, or give another by --port")
+            _exit(
+                f"port {port} cannot be used ({error.strerror}): stop what listens there, or give another by --port"
+            )
 
 
 def _find_node(node: str) -> str:
@@ -114,7 +120,7 @@ def _configure(port: int, state: Path, node: str) -> None:
             "SQS_ENDPOINT_STRATEGY": "path",
             # Else it guesses, and in a container rewrites the host's resolver configuration.
             "OVERRIDE_IN_DOCKER": "0",
-            # Plugins are cached by the times of their files, coarsely: a cache of an earlier start could hide the executor.
+            # Plugins are cached by coarse file times: the cache of an earlier start could hide the executor.
             "XDG_CACHE_HOME": str(state / "cache"),
         }
     )

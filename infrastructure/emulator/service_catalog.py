@@ -1,7 +1,8 @@
 """LocalStack's index of all services of AWS, kept with the installed packages.
 
-LocalStack would build it at the first request of every fresh state folder, which takes seconds and 400 MB that it does not give
-back. Here it is built once, in a process of its own: by `python service_catalog.py`, or else by the first start.
+LocalStack would build it at the first request of every fresh state folder, which takes seconds and 400 MB that it
+does not give back. Here it is built once, in a process of its own: by `python service_catalog.py`, or else by the
+first start.
 """
 
 import os

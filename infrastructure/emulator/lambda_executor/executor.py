@@ -28,18 +28,18 @@ class UnsupportedFunction(Exception):
 
 @cache
 def host() -> Host:
+    """To be called once before there are several threads, as `cache` alone could make two."""
     return Host(os.environ[NODE_VARIABLE], RuntimeApi(), MemoryMonitor(), Watchdog())
 
 
 def shut_down() -> None:
     """Ends all processes of functions, including those LocalStack forgets when it stops its services."""
-    if host.cache_info().currsize:
-        host().watchdog.close()
+    host().watchdog.close()
 
 
 class ProcessExecutor(RuntimeExecutor):
-    """One execution environment for LocalStack. Its process is replaced when it broke, so an environment outlives crashes
-    and timeouts as it does on AWS. LocalStack never runs two invocations at a time in it."""
+    """One execution environment for LocalStack. Its process is replaced when it broke, so an environment outlives
+    crashes and timeouts as it does on AWS. LocalStack never runs two invocations at a time in it."""
 
     def __init__(self, id: str, function_version: FunctionVersion) -> None:
         super().__init__(id=id, function_version=function_version)
@@ -56,7 +56,9 @@ class ProcessExecutor(RuntimeExecutor):
             memory_mb=function.memory_size,
             timeout_seconds=function.timeout,
             task_root=task_root,
-            environment=function_environment(env_vars, function.runtime, task_root, opt_folder(self.function_version)),
+            environment=function_environment(
+                env_vars, function.runtime, task_root, opt_folder(self.function_version)
+            ),
         )
         self._usable_sandbox()
 
@@ -109,12 +111,14 @@ class ProcessExecutor(RuntimeExecutor):
             kind = f"runtime {function.runtime}" if function.runtime else "a container image"
             raise UnsupportedFunction(
                 f"{function_version.id.function_name} has {kind}; this emulator runs nodejs functions only. "
-                "A CDK construct that adds a custom resource is the usual source: replace it (see the emulator's README)."
+                "The usual source is a CDK construct that adds a custom resource: use one that does not."
             )
         function.code.prepare_for_execution()
         for layer in function.layers:
             layer.code.prepare_for_execution()
-        merge_layers([layer.code.get_unzipped_code_location() for layer in function.layers], opt_folder(function_version))
+        merge_layers(
+            [layer.code.get_unzipped_code_location() for layer in function.layers], opt_folder(function_version)
+        )
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:

@@ -27,6 +27,5 @@ def merge_layers(layers: Sequence[Path], target: Path) -> None:
 
 
 def _replace_by_link(source: str, destination: str) -> None:
-    if os.path.lexists(destination):
-        os.unlink(destination)
+    Path(destination).unlink(missing_ok=True)
     os.link(source, destination, follow_symlinks=False)

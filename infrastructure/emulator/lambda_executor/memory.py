@@ -1,8 +1,8 @@
 """Holds invocations to their memory limit by sampling resident memory.
 
 RLIMIT_AS is no way to do this (V8 reserves far more address space than it uses), cgroups need rights and Linux.
-Sampling works everywhere and sees what is allocated outside V8's heap. One thread serves all invocations and sleeps when
-there is none. The main process is sampled every 50 ms, the list of its descendants is renewed every second,
+Sampling works everywhere and sees what is allocated outside V8's heap. One thread serves all invocations and sleeps
+when there is none. The main process is sampled every 50 ms, the list of its descendants is renewed every second,
 because listing all processes of a machine is what costs.
 """
 

@@ -52,7 +52,8 @@ class RuntimeError extends Error {
 
 /** The answer for a thrown value, as the caller of the function sees it. */
 function toAnswer(thrown) {
-  if (!(thrown instanceof Error)) return { errorType: typeof thrown, errorMessage: String(thrown), trace: [] };
+  if (!(thrown instanceof Error))
+    return { errorType: typeof thrown, errorMessage: String(thrown), trace: [] };
   return { errorType: thrown.name, errorMessage: thrown.message, trace: (thrown.stack ?? '').split('\n') };
 }
 
@@ -94,7 +95,9 @@ function formatConsole() {
   const levels = { trace: 'TRACE', debug: 'DEBUG', log: 'INFO', info: 'INFO', warn: 'WARN', error: 'ERROR' };
   for (const [method, level] of Object.entries(levels)) {
     console[method] = (...values) => {
-      const message = format(...values.map((value) => (value instanceof LoggedError ? String(value) : value)));
+      const message = format(
+        ...values.map((value) => (value instanceof LoggedError ? String(value) : value)),
+      );
       const timestamp = new Date().toISOString();
       const line = json
         ? JSON.stringify({ timestamp, level, requestId, message })
@@ -108,7 +111,8 @@ async function importModule(file) {
   try {
     return await import(pathToFileURL(file));
   } catch (error) {
-    if (error instanceof SyntaxError) throw new RuntimeError('UserCodeSyntaxError', String(error), { cause: error });
+    if (error instanceof SyntaxError)
+      throw new RuntimeError('UserCodeSyntaxError', String(error), { cause: error });
     if (error?.code === 'MODULE_NOT_FOUND' || error?.code === 'ERR_MODULE_NOT_FOUND') {
       throw new RuntimeError('ImportModuleError', String(error), { cause: error });
     }
@@ -129,8 +133,10 @@ async function loadHandler(handlerName) {
   const module = await importModule(found);
   const pick = (root) => exported.split('.').reduce((value, name) => value?.[name], root);
   const handler = pick(module) ?? pick(module.default);
-  if (handler === undefined) throw new RuntimeError('HandlerNotFound', `${handlerName} is undefined or not exported`);
-  if (typeof handler !== 'function') throw new RuntimeError('HandlerNotFound', `${handlerName} is not a function`);
+  if (handler === undefined)
+    throw new RuntimeError('HandlerNotFound', `${handlerName} is undefined or not exported`);
+  if (typeof handler !== 'function')
+    throw new RuntimeError('HandlerNotFound', `${handlerName} is not a function`);
   if (handler.length >= 3) {
     throw new RuntimeError(
       'CallbackHandlerDeprecated',

@@ -99,9 +99,17 @@ class Emulator:
         name = f"f-{uuid.uuid4().hex[:12]}"
         files = code if isinstance(code, dict) else {"index.js": code}
         lambda_ = self.client("lambda")
-        parameters = {"Runtime": "nodejs22.x", "Handler": "index.handler", "Timeout": 10, "MemorySize": 256, **options}
+        parameters = {
+            "Runtime": "nodejs22.x",
+            "Handler": "index.handler",
+            "Timeout": 10,
+            "MemorySize": 256,
+            **options,
+        }
         lambda_.create_function(FunctionName=name, Role=ROLE, Code={"ZipFile": archive(files)}, **parameters)
-        lambda_.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 400})
+        lambda_.get_waiter("function_active_v2").wait(
+            FunctionName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 400}
+        )
         return name
 
     def invoke(self, name: str, event: object = None, **options) -> "Answer":

@@ -8,12 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from botocore.exceptions import ClientError
 from support import ROLE, emulator, wait_until
 
+FUNCTION_ARN = "arn:aws:lambda:us-east-1:000000000000:function:"
+
 # Writes each event it gets to the bucket named by BUCKET, one object an invocation.
 RECORDER = """
 const http = require('node:http');
 exports.handler = (event, context) => new Promise((resolve, reject) => {
   const url = `${process.env.AWS_ENDPOINT_URL}/${process.env.BUCKET}/${process.env.PREFIX}${context.awsRequestId}`;
-  const headers = { Authorization: 'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0' };
+  const scope = 'Credential=test/20260101/us-east-1/s3/aws4_request';
+  const headers = { Authorization: `AWS4-HMAC-SHA256 ${scope}, SignedHeaders=host, Signature=0` };
   http.request(url, { method: 'PUT', headers }, (answer) => answer.resume().on('end', () => resolve(answer.statusCode)))
     .on('error', reject).end(JSON.stringify(event));
 });
@@ -24,8 +27,8 @@ class EmulatorFacts(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.emulator = emulator()
-        for service in ("s3", "sqs", "events", "lambda", "stepfunctions"):
-            setattr(cls, "sfn" if service == "stepfunctions" else service.rstrip("_"), cls.emulator.client(service))
+        cls.events, cls.s3, cls.sqs = map(cls.emulator.client, ("events", "s3", "sqs"))
+        cls.sfn = cls.emulator.client("stepfunctions")
 
     def bucket(self, **notifications):
         name = f"b-{uuid.uuid4().hex[:12]}"
@@ -49,8 +52,7 @@ class EmulatorFacts(unittest.TestCase):
         return answer["stateMachineArn"]
 
     def run_map(self, items, code, max_concurrency):
-        arn = self.emulator.client("lambda").get_function(FunctionName=self.emulator.create_function(code))
-        child = {"Type": "Task", "Resource": arn["Configuration"]["FunctionArn"], "End": True}
+        child = {"Type": "Task", "Resource": FUNCTION_ARN + self.emulator.create_function(code), "End": True}
         processor = {
             "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
             "StartAt": "Child",
@@ -68,13 +70,16 @@ class EmulatorFacts(unittest.TestCase):
                 }
             },
         )
-        execution = self.sfn.start_execution(stateMachineArn=machine, input=json.dumps(items))["executionArn"]
+        return self.ended(self.sfn.start_execution(stateMachineArn=machine, input=json.dumps(items)))
 
-        def ended():
-            described = self.sfn.describe_execution(executionArn=execution)
-            return described if described["status"] != "RUNNING" else None
+    def ended(self, started):
+        """The description of an execution, once it has ended."""
 
-        return wait_until(ended, "the execution has ended")
+        def described():
+            description = self.sfn.describe_execution(executionArn=started["executionArn"])
+            return description if description["status"] != "RUNNING" else None
+
+        return wait_until(described, "the execution has ended")
 
     def error_code(self, call, **parameters):
         with self.assertRaises(ClientError) as raised:
@@ -93,22 +98,35 @@ class EmulatorFacts(unittest.TestCase):
         ended = self.run_map([0, 1, 2], code, 2)
         self.assertEqual(("SUCCEEDED", [0, None, 2]), (ended["status"], json.loads(ended["output"])))
 
+    def test_a_tolerated_failure_percentage_must_be_written_with_a_decimal_point(self):
+        def definition(percentage):
+            processor = {
+                "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+                "StartAt": "Pass",
+                "States": {"Pass": {"Type": "Pass", "End": True}},
+            }
+            state = {"Type": "Map", "ToleratedFailurePercentage": percentage, "ItemProcessor": processor, "End": True}
+            return {"StartAt": "Map", "States": {"Map": state}}
+
+        self.state_machine(**definition(5.0))
+        with self.assertRaises(self.sfn.exceptions.InvalidDefinition):
+            self.state_machine(**definition(5))
+
     def test_starting_an_execution_by_one_name_and_input_many_times_runs_it_once(self):
         wait = {"Type": "Wait", "Seconds": 3, "End": True}
         machine = self.state_machine(StartAt="Wait", States={"Wait": wait})
         with ThreadPoolExecutor(10) as pool:
             starts = list(
-                pool.map(lambda _: self.sfn.start_execution(stateMachineArn=machine, name="same", input="{}"), range(10))
+                pool.map(
+                    lambda _: self.sfn.start_execution(stateMachineArn=machine, name="same", input="{}"), range(10)
+                )
             )
         self.assertEqual(1, len({start["executionArn"] for start in starts}))
         self.assertEqual(1, len(self.sfn.list_executions(stateMachineArn=machine)["executions"]))
 
     def test_the_name_of_an_ended_execution_cannot_be_used_again(self):
         machine = self.state_machine(StartAt="Done", States={"Done": {"Type": "Succeed"}})
-        execution = self.sfn.start_execution(stateMachineArn=machine, name="same", input="{}")["executionArn"]
-        wait_until(
-            lambda: self.sfn.describe_execution(executionArn=execution)["status"] == "SUCCEEDED", "the execution has ended"
-        )
+        self.ended(self.sfn.start_execution(stateMachineArn=machine, name="same", input="{}"))
         code = self.error_code(self.sfn.start_execution, stateMachineArn=machine, name="same", input='{"other": 1}')
         self.assertEqual("ExecutionAlreadyExists", code)
 
@@ -116,25 +134,21 @@ class EmulatorFacts(unittest.TestCase):
         name = self.emulator.create_function(
             "exports.handler = async () => { throw Object.assign(new Error('bad'), { name: 'DataError' }) }"
         )
-        arn = f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
         machine = self.state_machine(
             StartAt="Task",
             States={
                 "Task": {
                     "Type": "Task",
-                    "Resource": arn,
+                    "Resource": FUNCTION_ARN + name,
                     "Catch": [{"ErrorEquals": ["DataError"], "Next": "Caught"}],
                     "End": True,
                 },
                 "Caught": {"Type": "Pass", "End": True},
             },
         )
-        execution = self.sfn.start_execution(stateMachineArn=machine)["executionArn"]
-        described = wait_until(
-            lambda: (d := self.sfn.describe_execution(executionArn=execution))["status"] != "RUNNING" and d, "it has ended"
-        )
-        self.assertEqual("SUCCEEDED", described["status"])
-        caught = json.loads(described["output"])
+        ended = self.ended(self.sfn.start_execution(stateMachineArn=machine))
+        self.assertEqual("SUCCEEDED", ended["status"])
+        caught = json.loads(ended["output"])
         self.assertEqual(("DataError", "bad"), (caught["Error"], json.loads(caught["Cause"])["errorMessage"]))
 
     # S3
@@ -165,7 +179,9 @@ class EmulatorFacts(unittest.TestCase):
 
     def test_a_delayed_queue_feeds_a_function_after_the_delay(self):
         bucket = self.bucket()
-        queue = self.sqs.create_queue(QueueName=f"q-{uuid.uuid4().hex[:12]}", Attributes={"DelaySeconds": "1"})["QueueUrl"]
+        queue = self.sqs.create_queue(QueueName=f"q-{uuid.uuid4().hex[:12]}", Attributes={"DelaySeconds": "1"})[
+            "QueueUrl"
+        ]
         arn = self.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         function = self.recorder(bucket)
         self.emulator.client("lambda").create_event_source_mapping(EventSourceArn=arn, FunctionName=function)
@@ -174,16 +190,16 @@ class EmulatorFacts(unittest.TestCase):
         record = event["Records"][0]
         self.assertEqual("settled", record["body"])
         times = record["attributes"]
-        self.assertGreaterEqual(
-            int(times["ApproximateFirstReceiveTimestamp"]) - int(times["SentTimestamp"]), 950
-        )
+        self.assertGreaterEqual(int(times["ApproximateFirstReceiveTimestamp"]) - int(times["SentTimestamp"]), 950)
 
     def test_a_wildcard_rule_sends_new_objects_to_a_function_and_to_a_queue(self):
         source = self.bucket(EventBridgeConfiguration={})
         target = self.bucket()
         function = self.recorder(target)
         queue = self.sqs.create_queue(QueueName=f"q-{uuid.uuid4().hex[:12]}")["QueueUrl"]
-        queue_arn = self.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        queue_arn = self.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"][
+            "QueueArn"
+        ]
         pattern = {
             "source": ["aws.s3"],
             "detail-type": ["Object Created"],
@@ -191,7 +207,7 @@ class EmulatorFacts(unittest.TestCase):
         }
         rule = f"r-{uuid.uuid4().hex[:12]}"
         self.events.put_rule(Name=rule, EventPattern=json.dumps(pattern))
-        function_arn = f"arn:aws:lambda:us-east-1:000000000000:function:{function}"
+        function_arn = FUNCTION_ARN + function
         self.events.put_targets(
             Rule=rule, Targets=[{"Id": "function", "Arn": function_arn}, {"Id": "queue", "Arn": queue_arn}]
         )

@@ -91,7 +91,9 @@ class InitErrors(FunctionTest):
 
     def test_es_modules_and_nested_handler_names_load(self):
         files = {"src/main.mjs": "export const api = { handler: async (event) => event + 1 }"}
-        self.assertEqual(3, self.emulator.invoke(self.emulator.create_function(files, Handler="src/main.api.handler"), 2).payload)
+        self.assertEqual(
+            3, self.emulator.invoke(self.emulator.create_function(files, Handler="src/main.api.handler"), 2).payload
+        )
 
     def test_a_runtime_other_than_nodejs_makes_the_function_fail_with_the_reason(self):
         lambda_ = self.emulator.client("lambda")
@@ -120,7 +122,9 @@ class Limits(FunctionTest):
         before = self.emulator.invoke(name).payload
         answer = self.emulator.invoke(name, 1)
         self.assertEqual("Sandbox.Timedout", answer.payload["errorType"])
-        self.assertRegex(answer.payload["errorMessage"], r"^RequestId: [-0-9a-f]+ Error: Task timed out after 1\.00 seconds$")
+        self.assertRegex(
+            answer.payload["errorMessage"], r"^RequestId: [-0-9a-f]+ Error: Task timed out after 1\.00 seconds$"
+        )
         self.assertRegex(answer.log, r"\n\S+Z [-0-9a-f]+ Task timed out after 1\.00 seconds\nEND")
         self.assertIn("Status: timeout", answer.log)
         after = self.emulator.invoke(name).payload
@@ -138,7 +142,8 @@ class Limits(FunctionTest):
     def test_memory_outside_the_heap_counts_against_the_limit(self):
         error, log = self.failure(
             "exports.handler = async () => { const kept = []; "
-            "for (let i = 0; i < 40; i++) { kept.push(Buffer.alloc(16e6, 1)); await new Promise(r => setTimeout(r, 10)) } }"
+            "for (let i = 0; i < 40; i++) { "
+            "kept.push(Buffer.alloc(16e6, 1)); await new Promise(r => setTimeout(r, 10)) } }"
         )
         self.assertEqual("Runtime.OutOfMemory", error["errorType"])
         self.assertRegex(error["errorMessage"], r"Error: Runtime exited with error: signal: killed$")
@@ -151,7 +156,8 @@ class Limits(FunctionTest):
 
     def test_an_exhausted_heap_is_out_of_memory(self):
         error, _ = self.failure(
-            "exports.handler = async () => { const kept = []; for (;;) kept.push({ a: [kept.length] }) }", MemorySize=192
+            "exports.handler = async () => { const kept = []; for (;;) kept.push({ a: [kept.length] }) }",
+            MemorySize=192,
         )
         self.assertEqual("Runtime.OutOfMemory", error["errorType"])
 
@@ -163,7 +169,9 @@ class Limits(FunctionTest):
         self.assertEqual("Runtime.OutOfMemory", error["errorType"])
 
     def test_a_function_within_its_limit_reports_what_it_used(self):
-        name = self.emulator.create_function("exports.handler = async () => { globalThis.kept = Buffer.alloc(64e6, 1) }")
+        name = self.emulator.create_function(
+            "exports.handler = async () => { globalThis.kept = Buffer.alloc(64e6, 1) }"
+        )
         used = int(re.search(r"Max Memory Used: (\d+) MB", self.emulator.invoke(name).log)[1])
         self.assertTrue(100 < used < 256, used)
 
@@ -206,7 +214,9 @@ class Logs(FunctionTest):
         self.assertEqual(lines, wait_until(stored, "the log is in CloudWatch"))
 
     def test_console_lines_carry_time_request_and_level_and_stay_one_line(self):
-        name = self.emulator.create_function("exports.handler = async (e, c) => { console.warn('a\\nb', { n: 1 }); return c.awsRequestId }")
+        name = self.emulator.create_function(
+            "exports.handler = async (e, c) => { console.warn('a\\nb', { n: 1 }); return c.awsRequestId }"
+        )
         answer = self.emulator.invoke(name)
         self.assertRegex(answer.log, rf"\d{{4}}-\S+Z\t{answer.payload}\tWARN\ta\rb {{ n: 1 }}\n")
 
@@ -238,11 +248,14 @@ class Environment(FunctionTest):
         self.assertEqual((name, "256"), (seen["fn"], seen["memory"]))
         self.assertTrue(seen["arn"].endswith(f":function:{name}"))
         self.assertTrue(9000 < seen["left"] <= 10000)
-        self.assertFalse({"AWS_PROFILE", "EMULATOR_NODE", "FILESYSTEM_ROOT", "SHELL", "USER", "VIRTUAL_ENV"} & seen.keys())
+        self.assertFalse(
+            {"AWS_PROFILE", "EMULATOR_NODE", "FILESYSTEM_ROOT", "SHELL", "USER", "VIRTUAL_ENV"} & seen.keys()
+        )
 
     def test_files_in_the_temporary_folder_survive_warm_invocations_and_go_with_the_function(self):
         name = self.emulator.create_function(
-            "const fs = require('node:fs'), file = require('node:os').tmpdir() + '/count'; exports.handler = async () => { "
+            "const fs = require('node:fs'), file = require('node:os').tmpdir() + '/count'; "
+            "exports.handler = async () => { "
             "const n = fs.existsSync(file) ? +fs.readFileSync(file) + 1 : 1; fs.writeFileSync(file, String(n)); "
             "return { n, folder: process.env.TMPDIR, home: process.env.HOME } }"
         )
@@ -257,7 +270,9 @@ class Environment(FunctionTest):
 class Layers(FunctionTest):
     def layer(self, files):
         answer = self.emulator.client("lambda").publish_layer_version(
-            LayerName=f"layer-{uuid.uuid4().hex[:12]}", Content={"ZipFile": archive(files)}, CompatibleRuntimes=["nodejs22.x"]
+            LayerName=f"layer-{uuid.uuid4().hex[:12]}",
+            Content={"ZipFile": archive(files)},
+            CompatibleRuntimes=["nodejs22.x"],
         )
         return answer["LayerVersionArn"]
 
@@ -297,8 +312,12 @@ class Concurrency(FunctionTest):
         name = self.emulator.create_function("exports.handler = async () => 'old'")
         self.assertEqual("old", self.emulator.invoke(name).payload)
         lambda_ = self.emulator.client("lambda")
-        lambda_.update_function_code(FunctionName=name, ZipFile=archive({"index.js": "exports.handler = async () => 'new'"}))
-        lambda_.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 400})
+        lambda_.update_function_code(
+            FunctionName=name, ZipFile=archive({"index.js": "exports.handler = async () => 'new'"})
+        )
+        lambda_.get_waiter("function_updated_v2").wait(
+            FunctionName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 400}
+        )
         self.assertEqual("new", self.emulator.invoke(name).payload)
 
 

@@ -37,7 +37,10 @@ class Launch(unittest.TestCase):
         )
 
     def test_a_missing_node_is_named(self):
-        self.assertEqual("emulator: no Node.js executable at 'no-such-node': give one by --node\n", self.refusal(node="no-such-node"))
+        self.assertEqual(
+            "emulator: no Node.js executable at 'no-such-node': give one by --node\n",
+            self.refusal(node="no-such-node"),
+        )
 
     def test_it_ends_rather_than_fall_back_to_docker(self):
         copy = self.folder / "emulator"

@@ -65,7 +65,8 @@ class SandboxTest(unittest.TestCase):
         killer.join()
         self.assertEqual("Runtime.ExitError", outcome.error_type)
         self.assertEqual(
-            "RequestId: r1 Error: Runtime exited with error: signal: killed", json.loads(outcome.payload)["errorMessage"]
+            "RequestId: r1 Error: Runtime exited with error: signal: killed",
+            json.loads(outcome.payload)["errorMessage"],
         )
 
     def test_killing_it_again_and_before_it_is_ready_is_harmless(self):
