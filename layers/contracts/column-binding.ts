@@ -25,7 +25,7 @@ const reserved = ['_line'];
  * @param mapping the configuration's `schema` for the dataset; a column it does not name is called as in the contract.
  *   Where the contract keeps other columns, the mapping may name those too.
  * @param file what errors call the file
- * @throws SchemaError where a required column is missing, the choice is ambiguous, or the first line is data
+ * @throws SchemaError where a required column is missing, or the choice is ambiguous
  * @throws ConfigError where the mapping names a column that the contract does not have
  */
 export function bindColumns(
@@ -37,7 +37,6 @@ export function bindColumns(
   const canonical = contract.columns.map(({ name }) => name);
   const added = Object.keys(mapping).filter((name) => !canonical.includes(name));
   if (!contract.keepsOtherColumns) checkMapping(contract, added);
-  checkLooksLikeHeader(header, file);
 
   const bindings: ColumnBinding[] = [];
   for (const column of [...canonical, ...added]) {
@@ -117,17 +116,6 @@ function checkMapping(contract: DatasetContract, unknown: readonly string[]): vo
     what: `${contract.dataset} has no column "${column}"`,
     where: `schema.${contract.dataset}`,
     remedy: near === undefined ? `Its columns are ${names.join(', ')}` : `Did you mean "${near}"?`,
-  });
-}
-
-/** No name of a column is a number or a date. */
-function checkLooksLikeHeader(header: readonly string[], file: string): void {
-  const value = header.find((name) => /^-?\d+([.,]\d+)?$|^\d{4}-\d{2}-\d{2}/.test(name));
-  if (value === undefined) return;
-  throw new SchemaError({
-    what: `the file has no header: its first line holds data ("${value}")`,
-    where: `${file}:1`,
-    remedy: 'Put a line with the names of the columns first',
   });
 }
 

@@ -3,10 +3,7 @@ import { SchemaError } from './errors/index.ts';
 /** Bytes of a file's beginning that must hold its first line. */
 export const headerBytes = 64 * 1024;
 
-const remedies = {
-  encoding: 'Save the file as UTF-8 CSV',
-  empty: 'Upload the file with a header line, or remove it from the drop',
-} as const;
+const asUtf8 = 'Save the file as UTF-8 CSV';
 
 /**
  * Names of a CSV file's columns, in its order, without surrounding blanks. A column without a name is ''.
@@ -15,44 +12,25 @@ const remedies = {
  * @throws SchemaError where the first line is no header of a comma-separated UTF-8 file
  */
 export function parseHeader(bytes: Uint8Array, file: string): string[] {
-  checkEncoding(bytes, file);
-  const line = firstLine(bytes, file);
-  const header = splitRecord(line, file).map((name) => name.trim());
+  const header = splitRecord(firstLine(bytes, file), file).map((name) => name.trim());
   if (header.every((name) => name === '')) {
     throw new SchemaError({
       what: bytes.length === 0 ? 'the file is empty' : 'the header line is empty',
       where: `${file}:1`,
-      remedy: remedies.empty,
+      remedy: 'Upload the file with a header line, or remove it from the drop',
     });
   }
   checkDelimiter(header, file);
+  checkNoData(header, file);
   checkDuplicates(header, file);
   return header;
 }
 
-function checkEncoding(bytes: Uint8Array, file: string): void {
-  const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-  if (utf16) throw new SchemaError({ what: 'the file is UTF-16', where: file, remedy: remedies.encoding });
-  const zero = bytes.indexOf(0);
-  if (zero >= 0) {
-    throw new SchemaError({
-      what: `the file has a NUL byte at offset ${zero}: it is binary, compressed or UTF-16`,
-      where: file,
-      remedy: `${remedies.encoding} (compressed files end in .csv.gz)`,
-    });
-  }
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
-    throw new SchemaError({
-      what: 'the file is compressed',
-      where: file,
-      remedy: 'Give it a name that ends in .csv.gz',
-    });
-  }
-}
-
 function firstLine(bytes: Uint8Array, file: string): string {
   const end = bytes.findIndex((byte) => byte === 0x0a || byte === 0x0d);
-  if (end < 0 && bytes.length >= headerBytes) {
+  const line = end < 0 ? bytes : bytes.subarray(0, end);
+  checkEncoding(line, file);
+  if (line.length >= headerBytes) {
     throw new SchemaError({
       what: `no line ends in the first ${headerBytes} bytes`,
       where: file,
@@ -60,12 +38,33 @@ function firstLine(bytes: Uint8Array, file: string): string {
     });
   }
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(end < 0 ? bytes : bytes.subarray(0, end));
+    return new TextDecoder('utf-8', { fatal: true }).decode(line);
   } catch (error) {
     throw new SchemaError(
-      { what: 'the header is not UTF-8', where: `${file}:1`, remedy: remedies.encoding },
+      { what: 'the header is not UTF-8', where: `${file}:1`, remedy: asUtf8 },
       { cause: error },
     );
+  }
+}
+
+function checkEncoding(line: Uint8Array, file: string): void {
+  const starts = (...bytes: number[]) => bytes.every((byte, index) => line[index] === byte);
+  if (starts(0xff, 0xfe) || starts(0xfe, 0xff)) {
+    throw new SchemaError({ what: 'the file is UTF-16', where: file, remedy: asUtf8 });
+  }
+  if (starts(0x1f, 0x8b)) {
+    throw new SchemaError({
+      what: 'the file is compressed',
+      where: file,
+      remedy: 'Give it a name that ends in .csv.gz',
+    });
+  }
+  if (line.includes(0)) {
+    throw new SchemaError({
+      what: 'the header has a NUL byte: the file is UTF-16 or no text',
+      where: file,
+      remedy: asUtf8,
+    });
   }
 }
 
@@ -108,5 +107,16 @@ function checkDuplicates(header: readonly string[], file: string): void {
     what: `the header names the column "${duplicate}" twice`,
     where: `${file}:1`,
     remedy: 'Rename or drop one of them',
+  });
+}
+
+/** No name of a column is a number or a date. */
+function checkNoData(header: readonly string[], file: string): void {
+  const value = header.find((name) => /^-?\d+([.,]\d+)?$|^\d{4}-\d{2}-\d{2}/.test(name));
+  if (value === undefined) return;
+  throw new SchemaError({
+    what: `the file has no header: its first line holds data ("${value}")`,
+    where: `${file}:1`,
+    remedy: 'Put a line with the names of the columns first',
   });
 }

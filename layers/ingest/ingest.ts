@@ -4,6 +4,7 @@ import type { Config } from '../contracts/config.ts';
 import { type DatasetName, datasetContracts } from '../contracts/datasets/index.ts';
 import { DataError } from '../contracts/errors/index.ts';
 import type { RuleCount } from '../contracts/run-documents.ts';
+import { userBucket } from '../storage/buckets.ts';
 import type { Database } from '../storage/duckdb.ts';
 import { identifier, literal, renderSql } from '../storage/sql.ts';
 import acceptedSql from './accepted.sql';
@@ -200,7 +201,7 @@ async function scanRecords(
       values: columns.map(({ value }, index) => `${value} AS v${index}`).join(', '),
       staged: columns.map(({ name, type }, index) => `v${index}::${type} AS ${identifier(name)}`).join(', '),
       line: records.numbered ? 'line::BIGINT' : 'NULL::BIGINT',
-      bucket: userBuckets === 1 ? 'NULL::INTEGER' : bucketOf(columns, userBuckets),
+      bucket: userBuckets === 1 ? 'NULL::INTEGER' : userBucket(userIdOf(columns), userBuckets),
       broken: columns.map(({ broken }) => broken).join('\n OR '),
       cell_list: `[${cells.join(', ')}]`,
       target: literal(read),
@@ -209,10 +210,9 @@ async function scanRecords(
   return Number(Count);
 }
 
-/** A hash of our own definition: DuckDB's may change with its version. */
-function bucketOf(columns: readonly StagedColumn[], buckets: number): string {
-  const index = columns.findIndex(({ name }) => name === 'user_id');
-  return `(md5_number_lower(v${index}::VARCHAR) % ${buckets})::INTEGER`;
+/** The query's name for the value of user_id. */
+function userIdOf(columns: readonly StagedColumn[]): string {
+  return `v${columns.findIndex(({ name }) => name === 'user_id')}`;
 }
 
 async function writeAccepted(

@@ -31,4 +31,8 @@ export interface DatasetContract {
   readonly references: readonly Reference[];
   /** Columns the contract does not name are kept as text, so that they can serve as segments. */
   readonly keepsOtherColumns: boolean;
+  /** Share of a file's rows that may be bad before the file is refused; `defaultMaxBadRate` where not given. */
+  readonly maxBadRate?: number;
 }
+
+export const defaultMaxBadRate = 0.05;

@@ -1,0 +1,82 @@
+import path from 'node:path';
+import { datasetContracts } from '../../layers/contracts/datasets/index.ts';
+import { processedKeys } from '../../layers/contracts/keys.ts';
+import { type Chunk, type RunPlan, stageResult } from '../../layers/contracts/run-documents.ts';
+import { readPlan, stageHandler } from '../../layers/execution/stage-handler.ts';
+import { ingest } from '../../layers/ingest/ingest.ts';
+import { Database } from '../../layers/storage/duckdb.ts';
+import { uploadAll } from '../../layers/storage/transfer.ts';
+import { checkBadRate } from './bad-rate.ts';
+import { fetchChunk } from './fetch-chunk.ts';
+
+export const handler = stageHandler({
+  stage: 'stage',
+  resultSchema: stageResult,
+  async run({ event, environment, raw, processed, folder }) {
+    const { runId, index } = event;
+    const plan = await readPlan(processed, runId);
+    const chunk = plan.chunks[index];
+    if (chunk === undefined) throw new Error(`the plan has no chunk ${index}`);
+    const { dataset, part, range } = chunk;
+    const name = range === null ? chunk.key : `${chunk.key}, bytes ${range.start} to ${range.end}`;
+
+    const file = path.join(folder, 'chunk.csv');
+    const inspection = await fetchChunk(raw, chunk, file);
+    await using database = await Database.open({ memoryMb: environment.memoryMb, folder });
+    const ingested = await ingest(
+      database,
+      {
+        dataset,
+        file,
+        inspection,
+        columns: chunk,
+        allColumns: plan.chunks.filter((other) => other.dataset === dataset),
+        idType: plan.config.id_type,
+        hasHeader: range === null || range.start === 0,
+        isRange: range !== null,
+        name,
+      },
+      {
+        folder,
+        runId,
+        sourceKey: chunk.key,
+        sourceVersion: chunk.versionId,
+        buckets: plan.buckets,
+      },
+    );
+
+    const files = ingested.parts.map(({ bucket, ...rest }) => ({
+      key: processedKeys.staged(dataset, runId, partNumber(plan, chunk, bucket)),
+      bucket,
+      ...rest,
+    }));
+    if (ingested.quarantine !== null) {
+      files.push({
+        key: processedKeys.quarantine(dataset, runId, 'stage', index),
+        bucket: null,
+        file: ingested.quarantine,
+        rows: ingested.quarantined,
+      });
+    }
+    const sizes = await uploadAll(processed, files);
+    const outputs = files.map(({ key, rows, bucket }, at) => ({ key, rows, bytes: sizes[at] ?? 0, bucket }));
+
+    const { lines, accepted, quarantined, rules } = ingested;
+    const result = { dataset, part, lines, accepted, quarantined, quarantineRules: rules };
+    checkBadRate(datasetContracts[dataset], result, runId, name);
+    return { outputs, result };
+  },
+});
+
+/**
+ * Number in the name of a staged file: each chunk has a place for each bucket and one for rows without a user.
+ * undefined where one file is the whole dataset.
+ */
+export function partNumber(
+  { chunks, buckets }: Pick<RunPlan, 'chunks' | 'buckets'>,
+  { dataset, part }: Pick<Chunk, 'dataset' | 'part'>,
+  bucket: number | null,
+): number | undefined {
+  const single = chunks.filter((other) => other.dataset === dataset).length === 1;
+  return buckets === 1 && single ? undefined : part * (buckets + 1) + (bucket ?? buckets);
+}
