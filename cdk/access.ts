@@ -20,19 +20,21 @@ const eventsClean = 'processed/events_clean/';
 const marts = 'processed/marts/';
 const reports = 'processed/reports/';
 const latest = 'processed/latest/';
+/** The gate's answers to uploads. */
+const gate = 'processed/gate/';
 
 /** Every prefix that someone owns; a test holds it against `processedKeys`. */
-export const ownedPrefixes = [runs, staged, quarantine, eventsClean, marts, reports, latest] as const;
+export const ownedPrefixes = [runs, staged, quarantine, eventsClean, marts, reports, latest, gate] as const;
 
 export const dataAccess: Readonly<Record<FunctionName, DataAccess>> = {
-  gate: { raw: true, reads: [runs], writes: [runs], database: false },
+  gate: { raw: true, reads: [runs], writes: [runs, gate], database: false },
   plan: { raw: true, reads: [runs], writes: [runs], database: false },
   stage: { raw: true, reads: [runs], writes: [runs, staged, quarantine], database: false },
   clean: { raw: false, reads: [runs, staged], writes: [runs, eventsClean, quarantine], database: false },
-  marts: { raw: false, reads: [runs, staged, eventsClean], writes: [runs, marts], database: false },
-  measure: { raw: false, reads: [runs, marts], writes: [runs, marts], database: false },
+  marts: { raw: false, reads: [runs, eventsClean], writes: [runs, marts], database: false },
+  measure: { raw: false, reads: [runs, marts], writes: [runs], database: false },
   load: { raw: false, reads: [runs, marts], writes: [runs], database: true },
   analyze: { raw: false, reads: [runs], writes: [runs, reports], database: false },
-  publish: { raw: false, reads: [runs, reports, latest], writes: [runs, latest], database: true },
+  publish: { raw: false, reads: [runs, latest], writes: [runs, latest], database: true },
   fail: { raw: false, reads: [runs], writes: [runs], database: false },
 };

@@ -10,7 +10,7 @@ import { type DuckdbPlatform, duckdbVersion, packDuckdb } from '../layers/duckdb
 import { type FunctionName, functionNames, functionSizes } from './functions.ts';
 
 /** What a bundle may weigh in kB: a dependency that slips in fails the build, not a cold start on AWS. */
-export const bundleBudgetKb = 2_000;
+export const bundleBudgetKb = 2_500;
 
 export interface BuildOptions {
   /** Folder of package.json. */
@@ -64,6 +64,8 @@ export async function build(options: BuildOptions): Promise<Build> {
     mainFields: ['module', 'main'],
     external: ['@duckdb/*'],
     loader: textLoader,
+    // Not tsconfig.json: under its "strict" the whole bundle would be strict code, which parquetjs-lite is not.
+    tsconfigRaw: { compilerOptions: { target: 'es2023', verbatimModuleSyntax: true } },
     // Names of error classes are the contract with the state machine.
     keepNames: true,
     minifySyntax: true,
@@ -114,16 +116,25 @@ function assertHandlers(handlers: string): void {
 function assertBudget(metafile: Metafile, root: string): void {
   for (const [file, { bytes, inputs }] of Object.entries(metafile.outputs)) {
     if (!file.endsWith('.js') || bytes <= bundleBudgetKb * 1000) continue;
-    const heaviest = Object.entries(inputs)
-      .sort(([, a], [, b]) => b.bytesInOutput - a.bytesInOutput)
+    const heaviest = weightByPackage(inputs)
       .slice(0, 8)
-      .map(([input, { bytesInOutput }]) => `  ${Math.round(bytesInOutput / 1000)} kB  ${input}`);
+      .map(([name, weight]) => `  ${Math.round(weight / 1000)} kB  ${name}`);
     throw new ConfigError({
       what: `the bundle has ${Math.round(bytes / 1000)} kB, over its budget of ${bundleBudgetKb} kB; heaviest in it:\n${heaviest.join('\n')}`,
       where: path.resolve(root, file),
       remedy: 'Import less, or raise bundleBudgetKb in cdk/build.ts for a reason',
     });
   }
+}
+
+/** Bytes that each package, or file of our own, has in a bundle; heaviest first. */
+function weightByPackage(inputs: Metafile['outputs'][string]['inputs']): [string, number][] {
+  const weights = new Map<string, number>();
+  for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
+    const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? input;
+    weights.set(name, (weights.get(name) ?? 0) + bytesInOutput);
+  }
+  return [...weights].sort(([, a], [, b]) => b - a);
 }
 
 async function writeIfChanged(file: string, contents: Uint8Array): Promise<void> {

@@ -19,6 +19,8 @@ const settingsSchema = z
     settle: integer(0, 900).default(5),
     /** Children of a map that run at the same time; by default 2, on AWS 100. */
     mapConcurrency: integer(1, 10_000).optional(),
+    /** Published runs of a drop that stay in the database. */
+    keepRuns: integer(1, 1_000).default(5),
     /** CPU of the functions on AWS; emulators run them on the host's. */
     architecture: z.enum(['x86_64', 'arm64']).default('x86_64'),
     /** On AWS: an existing secret with `{"url": "postgres://..."}`. Without it the stack makes one to fill. */

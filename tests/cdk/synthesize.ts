@@ -27,18 +27,18 @@ export function emptyBuild(bundleLayer = false): Build {
   };
 }
 
-/** The app as `cdk` would make it with these context values. */
-export function createApp(context: Readonly<Record<string, string>> = {}): {
-  app: App;
-  stack: PipelineStack;
-} {
+/** The app as `cdk` would make it with these context values; `validate` runs CloudFormation's own rules at synth. */
+export function createApp(
+  context: Readonly<Record<string, string>> = {},
+  validate = false,
+): { app: App; stack: PipelineStack } {
   process.env.DATABASE_URL = 'postgres://ecom:secret@127.0.0.1:5432/ecom';
   const flags = JSON.parse(readFileSync(path.join(root, 'cdk.json'), 'utf8')).context as object;
   const app = new App({
     context: { ...flags, ...context },
     outdir: mkdtempSync(path.join(tmpdir(), 'ecom-cdk-')),
     analyticsReporting: false,
-    builtinCloudFormationValidation: false,
+    builtinCloudFormationValidation: validate,
   });
   const settings = readSettings((key) => app.node.tryGetContext(key));
   const build = emptyBuild(settings.bundleLayer);

@@ -1,15 +1,23 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 import { createApp } from './synthesize.ts';
 
-describe("AWS' own rules for solutions", () => {
+describe('the template', () => {
   it.each([{ target: 'local' }, { target: 'aws', alarmEmail: 'team@example.com' }])(
-    'hold, or are acknowledged with a reason, for $target',
+    'follows AWS Solutions rules, or says why not, for $target',
     (context) => {
       const { app } = createApp(context);
       Validations.of(app).addPlugins(new AwsSolutionsChecks(app, { verbose: true }));
       expect(() => app.synth()).not.toThrow();
     },
   );
+
+  it("has no finding in CloudFormation's own validation", () => {
+    const { directory } = createApp({ target: 'aws' }, true).app.synth();
+    const report = JSON.parse(readFileSync(path.join(directory, 'validation-report.json'), 'utf8'));
+    expect(report.pluginReports).toEqual([]);
+  }, 120_000);
 });

@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import { functionNames } from '../../cdk/functions.ts';
+import { render, resourcesOf, synthesize } from './synthesize.ts';
+
+const template = synthesize({ target: 'aws' });
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+}
+
+const list = <Item>(value: Item | Item[]): Item[] => (Array.isArray(value) ? value : [value]);
+
+/** Everything a role may do, from its inline policies and from those attached to it. */
+function statementsOf(roleId: string): Statement[] {
+  const inline = resourcesOf(template)[roleId]?.Properties.Policies ?? [];
+  const attached = Object.values(resourcesOf(template, 'AWS::IAM::Policy'))
+    .map(({ Properties }) => Properties)
+    .filter(({ Roles }) => Roles.some((role: { Ref: string }) => role.Ref === roleId));
+  return [...inline, ...attached].flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+}
+
+/** Lines `action resource`, ARNs shortened to what names the resource. */
+function permissionsOf(roleId: string): string[] {
+  const lines = statementsOf(roleId).flatMap(({ Action, Resource }) =>
+    list(Action).flatMap((action) =>
+      list(Resource).map((resource) => {
+        const arn = render(template, resource).replace(/^arn:.*?:(?=(execution|stateMachine):)/, '');
+        return `${action} ${arn}`;
+      }),
+    ),
+  );
+  return lines.sort();
+}
+
+function roleOf(functionName: string): string {
+  const found = Object.values(resourcesOf(template, 'AWS::Lambda::Function')).find(
+    ({ Properties }) => Properties.FunctionName === functionName,
+  );
+  return found?.Properties.Role['Fn::GetAtt'][0];
+}
+
+/** Beyond what each of them may do: write to its own log group, list the processed bucket. */
+const expected: Record<(typeof functionNames)[number], string[]> = {
+  gate: [
+    's3:GetObject ecom-poc-processed/processed/runs/*',
+    's3:GetObject ecom-poc-raw/raw/*',
+    's3:GetObjectVersion ecom-poc-raw/raw/*',
+    's3:ListBucket ecom-poc-raw',
+    's3:PutObject ecom-poc-processed/processed/gate/*',
+    's3:PutObject ecom-poc-processed/processed/runs/*',
+    'sqs:ChangeMessageVisibility ecom-experiment-settling',
+    'sqs:DeleteMessage ecom-experiment-settling',
+    'sqs:GetQueueAttributes ecom-experiment-settling',
+    'sqs:GetQueueAttributes ecom-experiment-undelivered',
+    'sqs:GetQueueUrl ecom-experiment-settling',
+    'sqs:GetQueueUrl ecom-experiment-undelivered',
+    'sqs:ReceiveMessage ecom-experiment-settling',
+    'sqs:SendMessage ecom-experiment-undelivered',
+    'states:DescribeExecution execution:ecom-experiment-pipeline:*',
+    'states:StartExecution ecom-experiment-pipeline',
+  ],
+  plan: [
+    's3:GetObject ecom-poc-processed/processed/runs/*',
+    's3:GetObject ecom-poc-raw/raw/*',
+    's3:GetObjectVersion ecom-poc-raw/raw/*',
+    's3:ListBucket ecom-poc-raw',
+    's3:PutObject ecom-poc-processed/processed/runs/*',
+  ],
+  stage: [
+    's3:GetObject ecom-poc-processed/processed/runs/*',
+    's3:GetObject ecom-poc-raw/raw/*',
+    's3:GetObjectVersion ecom-poc-raw/raw/*',
+    's3:ListBucket ecom-poc-raw',
+    's3:PutObject ecom-poc-processed/processed/quarantine/*',
+    's3:PutObject ecom-poc-processed/processed/runs/*',
+    's3:PutObject ecom-poc-processed/processed/staged/*',
+  ],
+  clean: [
+    's3:GetObject ecom-poc-processed/processed/runs/*',
+    's3:GetObject ecom-poc-processed/processed/staged/*',
+    's3:PutObject ecom-poc-processed/processed/events_clean/*',
+    's3:PutObject ecom-poc-processed/processed/quarantine/*',
+    's3:PutObject ecom-poc-processed/processed/runs/*',
+  ],
+  marts: [
+    's3:GetObject ecom-poc-processed/processed/events_clean/*',
+    's3:GetObject ecom-poc-processed/processed/runs/*',
+    's3:PutObject ecom-poc-processed/processed/marts/*',
+    's3:PutObject ecom-poc-processed/processed/runs/*',
+  ],
+  measure: [
+    's3:GetObject ecom-poc-processed/processed/marts/*',
+    's3:GetObject ecom-poc-processed/processed/runs/*',
+    's3:PutObject ecom-poc-processed/processed/runs/*',
+  ],
+  load: [
+    's3:GetObject ecom-poc-processed/processed/marts/*',
+    's3:GetObject ecom-poc-processed/processed/runs/*',
+    's3:PutObject ecom-poc-processed/processed/runs/*',
+    'secretsmanager:GetSecretValue ecom-experiment-pipeline/database',
+  ],
+  analyze: [
+    's3:GetObject ecom-poc-processed/processed/runs/*',
+    's3:PutObject ecom-poc-processed/processed/reports/*',
+    's3:PutObject ecom-poc-processed/processed/runs/*',
+  ],
+  publish: [
+    's3:GetObject ecom-poc-processed/processed/latest/*',
+    's3:GetObject ecom-poc-processed/processed/runs/*',
+    's3:PutObject ecom-poc-processed/processed/latest/*',
+    's3:PutObject ecom-poc-processed/processed/runs/*',
+    'secretsmanager:GetSecretValue ecom-experiment-pipeline/database',
+  ],
+  fail: [
+    's3:GetObject ecom-poc-processed/processed/runs/*',
+    's3:PutObject ecom-poc-processed/processed/runs/*',
+  ],
+};
+
+describe('a function', () => {
+  it.each(functionNames)('%s may do exactly this', (name) => {
+    const common = [
+      `logs:CreateLogStream /aws/lambda/ecom-experiment-${name}`,
+      `logs:PutLogEvents /aws/lambda/ecom-experiment-${name}`,
+      's3:ListBucket ecom-poc-processed',
+    ];
+    expect(permissionsOf(roleOf(`ecom-experiment-${name}`))).toEqual([...common, ...expected[name]].sort());
+  });
+});
+
+describe('the state machine', () => {
+  it('may call the stages, run its own children, and report', () => {
+    const [machine] = Object.values(resourcesOf(template, 'AWS::StepFunctions::StateMachine'));
+    const role = machine?.Properties.RoleArn['Fn::GetAtt'][0];
+    const permissions = permissionsOf(role);
+    expect(permissions.filter((line) => !line.endsWith(' *'))).toEqual(
+      [
+        ...functionNames
+          .filter((name) => name !== 'gate')
+          .map((name) => `lambda:InvokeFunction ecom-experiment-${name}`),
+        'states:DescribeExecution execution:ecom-experiment-pipeline:*',
+        'states:RedriveExecution execution:ecom-experiment-pipeline/*:*',
+        'states:StartExecution stateMachine:ecom-experiment-pipeline',
+        'states:StopExecution execution:ecom-experiment-pipeline:*',
+      ].sort(),
+    );
+    // These have no permissions on single resources.
+    const everywhere = permissions.filter((line) => line.endsWith(' *')).map((line) => line.split(':')[0]);
+    expect([...new Set(everywhere)]).toEqual(['logs', 'xray']);
+  });
+});
+
+describe('every policy', () => {
+  it('names its actions one by one', () => {
+    const roles = Object.keys(resourcesOf(template, 'AWS::IAM::Role'));
+    const actions = roles.flatMap((role) => statementsOf(role).flatMap(({ Action }) => list(Action)));
+    expect(actions.filter((action) => action.includes('*'))).toEqual([]);
+  });
+
+  it('is written here, none is one of AWS', () => {
+    for (const { Properties } of Object.values(resourcesOf(template, 'AWS::IAM::Role')))
+      expect(Properties.ManagedPolicyArns).toBeUndefined();
+  });
+});
