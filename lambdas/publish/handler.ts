@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { processedKeys } from '../../layers/contracts/keys.ts';
 import { publishResult } from '../../layers/contracts/run-documents.ts';
 import { sha256 } from '../../layers/contracts/run-id.ts';
-import type { RunManifest } from '../../layers/contracts/run-manifest.ts';
+import { type RunManifest, runManifest } from '../../layers/contracts/run-manifest.ts';
 import { readInputs, readRunOrder } from '../../layers/execution/run-order.ts';
 import { readPlan, stageHandler } from '../../layers/execution/stage-handler.ts';
 import { withDatabase } from '../../layers/storage/database.ts';
@@ -52,7 +52,7 @@ export const handler = stageHandler({
 
 /** Writes the manifest unless an earlier try of this stage did, and returns the hash of what stands there. */
 async function writeOnce(processed: ObjectStore, key: string, manifest: RunManifest): Promise<string> {
-  await processed.putJsonIfAbsent(key, manifest);
+  await processed.putJsonIfAbsent(key, runManifest.parse(manifest));
   const text = await processed.getText(key);
   if (text === undefined) throw new Error(`${key} has just been written`);
   return sha256(text);

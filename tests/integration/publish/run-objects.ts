@@ -1,0 +1,85 @@
+import baseConfig from '../../../config/base.yaml';
+import { loadConfig } from '../../../layers/contracts/config.ts';
+import { processedKeys } from '../../../layers/contracts/keys.ts';
+import type { Completion, Output, RunInputs, RunPlan } from '../../../layers/contracts/run-documents.ts';
+import type { StageName } from '../../../layers/contracts/stages.ts';
+import { martNames } from '../../../layers/storage/mart-tables.ts';
+import type { ObjectStore } from '../../../layers/storage/object-store.ts';
+import { makeRun, type RunOptions, type useServer } from '../postgres/marts.ts';
+
+/** Everything that the stages before `load` leave of a run on S3, and what `analyze` leaves after it. */
+export async function putRun(
+  server: ReturnType<typeof useServer>,
+  processed: ObjectStore,
+  options: RunOptions,
+): Promise<void> {
+  const { runId, drop, inputsAsOf, startedAt, files } = await makeRun(server, options);
+  const common = { schemaVersion: 1 as const, runId, drop, configHash: 'c', codeVersion: '1', asOf: null };
+  const inputs: RunInputs = {
+    ...common,
+    inputs: [
+      {
+        kind: 'events',
+        key: 'raw/events.csv',
+        versionId: null,
+        etag: 'e',
+        size: 1,
+        lastModified: inputsAsOf,
+      },
+    ],
+  };
+  const plan: RunPlan = {
+    ...common,
+    config: loadConfig([{ name: 'config/base.yaml', text: baseConfig }]),
+    chunks: [
+      {
+        index: 0,
+        dataset: 'events',
+        part: 0,
+        key: 'raw/events.csv',
+        versionId: null,
+        etag: 'e',
+        size: 1,
+        gzip: false,
+        range: null,
+        header: [],
+        bindings: [],
+        otherColumns: [],
+      },
+    ],
+    buckets: 2,
+    present: ['events', 'experiment_assignments'],
+    unavailable: [],
+  };
+  await processed.putJson(processedKeys.inputs(runId), inputs);
+  await processed.putJson(processedKeys.plan(runId), plan);
+
+  const done = (stage: StageName, index: number, outputs: readonly Output[], result: unknown) =>
+    processed.putJson(processedKeys.done(runId, stage, index), {
+      stage,
+      index,
+      attempt: 1,
+      startedAt,
+      finishedAt: startedAt,
+      outputs,
+      result,
+    } satisfies Completion<unknown>);
+
+  await done('plan', 0, [], {});
+  await done('stage', 0, [], {});
+  for (const bucket of [0, 1]) {
+    const outputs: Output[] = [];
+    for (const mart of martNames) {
+      const key = processedKeys.mart(mart, runId, bucket);
+      const bytes = await processed.uploadFrom(files[mart][bucket] ?? '', key);
+      outputs.push({ key, rows: options.users / 2, bytes, bucket });
+    }
+    await done('clean', bucket, [], {});
+    await done('marts', bucket, outputs, { asOf: null, population: [], arms: [] });
+  }
+  await done('measure', 0, [], {});
+  const report = processedKeys.report(runId, 'report.json');
+  await processed.put(report, '{}');
+  const decisions = [{ experimentId: 'checkout', action: 'keep_running' }];
+  await done('analyze', 0, [{ key: report, rows: 1, bytes: 2, bucket: null }], { decisions });
+}
