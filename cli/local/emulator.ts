@@ -43,8 +43,14 @@ export async function launchEmulator(files: EmulatorFiles, port: number): Promis
   const child = spawn(
     python,
     [script, '--port', String(port), '--state', files.emulator, '--node', process.execPath],
-    // A folder that stays: whoever called may remove his working directory.
-    { cwd: files.emulator, detached: true, stdio: ['ignore', log, log] },
+    {
+      // A folder that stays: whoever called may remove his working directory.
+      cwd: files.emulator,
+      // Packages from elsewhere must not shadow the locked ones.
+      env: { ...process.env, PYTHONPATH: undefined, PYTHONHOME: undefined },
+      detached: true,
+      stdio: ['ignore', log, log],
+    },
   );
   closeSync(log);
   await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject));
