@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { registerDeploy } from './deploy.ts';
 import { registerDown } from './down.ts';
 import { registerGenerate } from './generate.ts';
 import { registerStatus } from './status.ts';
@@ -10,6 +11,7 @@ export function registerCommands(program: Command): void {
   registerUp(program);
   registerDown(program);
   registerStatus(program);
+  registerDeploy(program);
   registerGenerate(program);
   registerValidate(program);
 }

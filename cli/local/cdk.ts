@@ -6,6 +6,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { BucketAlreadyOwnedByYou, CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
 import { PipelineError } from '../../layers/contracts/errors/index.ts';
 
@@ -22,6 +23,7 @@ const outputsSchema = z.object({
     RawBucketName: z.string(),
     ProcessedBucketName: z.string(),
     StateMachineArn: z.string(),
+    DatabaseSecretArn: z.string(),
   }),
 });
 
@@ -42,14 +44,15 @@ export interface DeployOptions {
   readonly onLine?: (line: string) => void;
 }
 
+const emulated = (endpoint: string) => ({
+  endpoint,
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+});
+
 /** Makes the emulator ready for `deployStack`. One bucket is all that the local stack's synthesizer asks for. */
 export async function bootstrapStack(endpoint: string): Promise<void> {
-  const s3 = new S3Client({
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    forcePathStyle: true,
-  });
+  const s3 = new S3Client({ ...emulated(endpoint), forcePathStyle: true });
   try {
     await s3.send(new CreateBucketCommand({ Bucket: emulatedAssetsBucket }));
   } catch (error) {
@@ -85,13 +88,29 @@ export async function deployStack(options: DeployOptions): Promise<StackOutputs>
     {
       CDK_DISABLE_CLI_TELEMETRY: 'true',
       CDK_DISABLE_VERSION_CHECK: '1',
+      // Not for whoever deploys; cdklocal takes away every AWS_ variable that it is not told to leave.
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      AWS_ENVAR_ALLOWLIST: 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED',
       ...(endpoint === undefined ? {} : { AWS_ENDPOINT_URL: endpoint, AWS_ENDPOINT_URL_S3: endpoint }),
       ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
       ECOM_STATE: stateFolder,
     },
     onLine,
   );
-  return outputsSchema.parse(JSON.parse(await readFile(outputsFile, 'utf8'))).EcomExperimentPipeline;
+  const outputs = outputsSchema.parse(JSON.parse(await readFile(outputsFile, 'utf8'))).EcomExperimentPipeline;
+  if (endpoint !== undefined && databaseUrl !== undefined)
+    await storeDatabaseUrl(endpoint, outputs.DatabaseSecretArn, databaseUrl);
+  return outputs;
+}
+
+/** CloudFormation of the emulator makes a secret but never updates it, and a local database may come back elsewhere. */
+async function storeDatabaseUrl(endpoint: string, SecretId: string, url: string): Promise<void> {
+  const secrets = new SecretsManagerClient(emulated(endpoint));
+  try {
+    await secrets.send(new PutSecretValueCommand({ SecretId, SecretString: JSON.stringify({ url }) }));
+  } finally {
+    secrets.destroy();
+  }
 }
 
 async function runCdk(

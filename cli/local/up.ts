@@ -24,16 +24,21 @@ import {
 export interface UpOptions {
   /** Port of the emulator; by default `ECOM_PORT`, or 4566. */
   readonly port?: number | undefined;
-  /** Whether the stack is deployed when it is not, or its sources have changed (true by default). */
-  readonly deploy?: boolean;
+  /** Whether the stack is deployed: when it is not, or its sources have changed (true, the default), or in any case. */
+  readonly deploy?: Deploy;
   readonly folder?: string;
   /** Hears one line for each step that did something. */
   readonly report?: (line: string) => void;
+  /** Hears each line that CDK prints. */
+  readonly onLine?: (line: string) => void;
 }
+
+type Deploy = boolean | 'always';
 
 interface Session {
   readonly folder: string;
   readonly report: (line: string) => void;
+  readonly onLine: ((line: string) => void) | undefined;
   /** Adds to the recorded state. */
   readonly keep: (change: State) => void;
 }
@@ -45,7 +50,7 @@ interface Session {
  * @throws LocalError, PostgresError or DeploymentError saying what stands in the way
  */
 export async function ensureUp(options: UpOptions = {}): Promise<State> {
-  const { folder = stateFolder(), report = note } = options;
+  const { folder = stateFolder(), report = note, onLine } = options;
   const port = options.port ?? portOfEnvironment();
   const deploy = options.deploy ?? true;
   const found = readState(folder);
@@ -61,7 +66,7 @@ export async function ensureUp(options: UpOptions = {}): Promise<State> {
         state = { ...state, ...change };
         writeState(state, folder);
       };
-      await start(state, port, deploy, { folder, report, keep });
+      await start(state, port, deploy, { folder, report, onLine, keep });
       return state;
     },
   );
@@ -70,10 +75,11 @@ export async function ensureUp(options: UpOptions = {}): Promise<State> {
 async function isUp(
   { emulator, postgres, deployed }: State,
   port: number | undefined,
-  deploy: boolean,
+  deploy: Deploy,
   folder: string,
 ): Promise<boolean> {
   refuseOtherPort(emulator, port);
+  if (deploy === 'always') return false;
   if (emulator?.version === undefined || !emulator.restored || postgres === undefined) return false;
   const wanted = externalUrl(folder);
   if (wanted === undefined ? postgres.kind === 'external' : postgres.url !== wanted) return false;
@@ -84,7 +90,7 @@ async function isUp(
 async function start(
   state: State,
   port: number | undefined,
-  deploy: boolean,
+  deploy: Deploy,
   session: Session,
 ): Promise<void> {
   const { folder, keep } = session;
@@ -97,7 +103,7 @@ async function start(
   if (postgres.status === 'rejected') throw postgres.reason;
   if (!deploy) return;
   const fingerprint = deploymentFingerprint(postgres.value.url);
-  if (state.deployed?.fingerprint === fingerprint) return;
+  if (deploy !== 'always' && state.deployed?.fingerprint === fingerprint) return;
   const outputs = await step(
     session,
     () => 'stack deployed',
@@ -108,6 +114,7 @@ async function start(
         endpoint: emulator.value.endpoint,
         databaseUrl: postgres.value.url,
         stateFolder: folder,
+        ...(session.onLine === undefined ? {} : { onLine: session.onLine }),
       });
     },
   );
