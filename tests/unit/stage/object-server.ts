@@ -1,0 +1,68 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+
+/** The part of S3 that a stage uses: whole objects and ranges, over HTTP, in memory. */
+export class ObjectServer implements AsyncDisposable {
+  /** `bucket/key` -> bytes. */
+  readonly objects = new Map<string, Buffer>();
+  /** Value of every Range header that was sent. */
+  readonly ranges: string[] = [];
+  readonly #server = createServer((request, response) => void this.#answer(request, response));
+  readonly #before = { ...process.env };
+
+  /** Starts it and makes it the endpoint of the SDK and the buckets of the functions. */
+  static async start(): Promise<ObjectServer> {
+    const server = new ObjectServer();
+    await new Promise<void>((resolve) => server.#server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.#server.address() as AddressInfo;
+    Object.assign(process.env, {
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_REQUEST_CHECKSUM_CALCULATION: 'WHEN_REQUIRED',
+      RAW_BUCKET: 'raw-bucket',
+      PROCESSED_BUCKET: 'processed-bucket',
+    });
+    return server;
+  }
+
+  json(key: string): unknown {
+    return JSON.parse(this.objects.get(`processed-bucket/${key}`)?.toString() ?? 'null');
+  }
+
+  putRaw(key: string, content: string | Uint8Array): void {
+    this.objects.set(`raw-bucket/${key}`, Buffer.from(content));
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const name = decodeURIComponent(new URL(request.url ?? '/', 'http://server').pathname.slice(1));
+    if (request.method === 'PUT') {
+      this.objects.set(name, await buffer(request));
+      response.setHeader('ETag', '"etag"').end();
+      return;
+    }
+    const object = this.objects.get(name);
+    if (object === undefined) {
+      response.writeHead(404).end('<Error><Code>NoSuchKey</Code></Error>');
+      return;
+    }
+    const { range } = request.headers;
+    const bounds = /^bytes=(\d+)-(\d+)$/.exec(range ?? '');
+    if (bounds === null) {
+      response.writeHead(200, { ETag: '"etag"' }).end(object);
+      return;
+    }
+    this.ranges.push(range ?? '');
+    response
+      .writeHead(206, { ETag: '"etag"' })
+      .end(object.subarray(Number(bounds[1]), Number(bounds[2]) + 1));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    process.env = this.#before;
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
