@@ -1,9 +1,3 @@
--- Users whose activity on some day is beyond a person's.
-CREATE TABLE excluded_users AS
-SELECT DISTINCT user_id FROM (
-  SELECT user_id FROM events GROUP BY user_id, CAST(event_ts AS DATE) HAVING count(*) > {{max_events_per_day}}
-);
-
 -- One row per assigned user and experiment. `excluded` says why a user is not analysed. A repeated assignment to the
 -- same variant keeps the earliest.
 CREATE TABLE assigned AS

@@ -9,6 +9,7 @@ import type {
 import type { Database } from '../../layers/storage/duckdb.ts';
 import { identifier, literal, literalList, renderSql, timestamp } from '../../layers/storage/sql.ts';
 import assignedSql from './assigned.sql';
+import excludedUsersSql from './excluded-users.sql';
 import exposedSql from './exposed.sql';
 import firstDevicesSql from './first-devices.sql';
 import outcomesSql from './outcomes.sql';
@@ -59,10 +60,8 @@ export async function buildMarts(
   const as_of = asOf === null ? "TIMESTAMP 'infinity'" : timestamp(asOf);
   await openCleanRows(db, config, files);
   await createSettings(db, config);
-  const perDay = config.exclude_users.max_events_per_day;
-  await db.run(
-    renderSql(assignedSql, { as_of, max_events_per_day: perDay === null ? 'NULL' : String(perDay) }),
-  );
+  await excludeUsers(db, config);
+  await db.run(renderSql(assignedSql, { as_of }));
   await db.run(renderSql(exposedSql, { as_of }));
   await db.run(firstDevicesSql);
   await db.run(
@@ -128,6 +127,13 @@ async function openCleanRows(db: Database, config: Config, files: CleanFiles): P
         : `CREATE VIEW ${name} AS FROM read_parquet(${literalList(paths)}, hive_partitioning = false)`,
     );
   }
+}
+
+async function excludeUsers(db: Database, { exclude_users, id_type }: Config): Promise<void> {
+  await db.run(`CREATE TABLE excluded_users (user_id ${id_type === 'bigint' ? 'BIGINT' : 'VARCHAR'})`);
+  const { max_events_per_day } = exclude_users;
+  if (max_events_per_day === null) return;
+  await db.run(renderSql(excludedUsersSql, { max_events_per_day: String(max_events_per_day) }));
 }
 
 async function createSettings(db: Database, config: Config): Promise<void> {

@@ -9,7 +9,7 @@ import type { CleanResult, MartsResult, RunPlan, StageResult } from '../../layer
 import type { Database } from '../../layers/storage/duckdb.ts';
 import { literalList, renderSql } from '../../layers/storage/sql.ts';
 import logitCellsSql from './logit-cells.sql';
-import { type Moments, metricColumns, readMoments } from './moments.ts';
+import { type Moments, metricColumns, noMoments, readMoments } from './moments.ts';
 import { mergePopulation, mergeRules, reconcile } from './reconcile.ts';
 
 export interface MeasureInput {
@@ -109,7 +109,7 @@ function armsOf(exposed: readonly Moments[], arms: readonly AssignedArm[]): ArmM
     .map(({ variant, assigned }) => ({
       variant,
       assigned,
-      ...withoutLevel(exposed.find((moments) => moments.variant === variant) ?? nobody),
+      ...withoutLevel(exposed.find((moments) => moments.variant === variant) ?? noMoments),
     }));
 }
 
@@ -124,19 +124,6 @@ function levelsOf(segment: string, moments: readonly Moments[], experimentId: st
       .map((moment) => ({ variant: moment.variant, assigned: 0, ...withoutLevel(moment) })),
   }));
 }
-
-const zeros = Object.fromEntries(metricColumns.map(({ column }) => [column, '0']));
-const nobody = {
-  exposed: 0,
-  users: 0,
-  sums: zeros,
-  products: Object.fromEntries(
-    metricColumns.map(({ column }, index) => [
-      column,
-      Object.fromEntries(metricColumns.slice(index).map((other) => [other.column, '0'])),
-    ]),
-  ),
-};
 
 function withoutLevel({
   exposed,

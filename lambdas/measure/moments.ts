@@ -26,14 +26,24 @@ export const metricColumns: readonly OutcomeColumn[] = [
   ).values(),
 ];
 
+/** Pairs of columns whose products some metric's variance needs: each one's square, and numerator by denominator. */
 const pairs = metricColumns.flatMap((a, first) =>
-  metricColumns
-    .slice(first)
-    .map((b, offset) => ({ a: a.column, b: b.column, index: [first, first + offset] })),
+  metricColumns.flatMap((b, second) =>
+    first === second || (first < second && areOneRatio(a.column, b.column))
+      ? [{ a: a.column, b: b.column, index: [first, second] }]
+      : [],
+  ),
 );
 
+function areOneRatio(a: string, b: string): boolean {
+  return builtInMetrics.some(({ numerator, denominator }) => {
+    const columns = [numerator.column, denominator?.column];
+    return columns.includes(a) && columns.includes(b);
+  });
+}
+
 /**
- * Sums and sums of products of every metric column in its integer unit, over the analysed users.
+ * Sums and sums of products of the metric columns in their integer units, over the analysed users.
  * @param segment column of user_exposure to split by
  * @param withoutImmature experiments whose immature users are not analysed
  */
@@ -58,25 +68,35 @@ export async function readMoments(
       ].join(',\n  '),
     }),
   );
-  return rows.map((row) => {
-    const products: Record<string, Record<string, string>> = {};
-    for (const { a, b, index } of pairs) {
-      products[a] = { ...products[a], [b]: row[`p${index.join('_')}`] ?? '0' };
-    }
-    return {
-      experimentId: row.experimentId ?? '',
-      level: row.level ?? '',
-      variant: row.variant ?? '',
-      exposed: Number(row.exposed),
-      users: Number(row.users),
-      immature: Number(row.immature),
-      sums: Object.fromEntries(metricColumns.map(({ column }, index) => [column, row[`s${index}`] ?? '0'])),
-      products,
-    };
-  });
+  return rows.map((row) => ({
+    experimentId: row.experimentId ?? '',
+    level: row.level ?? '',
+    variant: row.variant ?? '',
+    exposed: Number(row.exposed),
+    users: Number(row.users),
+    immature: Number(row.immature),
+    ...sumsOf(row),
+  }));
 }
 
+/** Moments of no users at all. */
+export const noMoments = { exposed: 0, users: 0, ...sumsOf({}) };
+
+/** A sum over no users is NULL in SQL, and zero here. */
+function sumsOf(row: Readonly<Record<string, string | null>>): Pick<Moments, 'sums' | 'products'> {
+  const products: Record<string, Record<string, string>> = {};
+  for (const { a, b, index } of pairs) {
+    products[a] = { ...products[a], [b]: row[`p${index.join('_')}`] ?? '0' };
+  }
+  return {
+    sums: Object.fromEntries(metricColumns.map(({ column }, index) => [column, row[`s${index}`] ?? '0'])),
+    products,
+  };
+}
+
+/** Products of counts, which are those of a user's events, fit 64 bits; those of money and time may not. */
 function integerOf({ column, unit }: OutcomeColumn): string {
   const name = `o.${identifier(column)}`;
+  if (unit === 'count') return `CAST(${name} AS BIGINT)`;
   return `CAST(${unit === 'cents' ? `${name} * 100` : name} AS HUGEINT)`;
 }

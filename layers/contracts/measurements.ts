@@ -16,7 +16,10 @@ export const armMeasurement = z.strictObject({
   /** Users analysed: n of every metric. */
   users: count,
   sums: z.record(z.string(), integer),
-  /** products[a][b] = Σ a·b for a <= b in the order of `columns`; products[a][a] is the sum of squares. */
+  /**
+   * products[a][b] = Σ a·b, a before b in the order of `columns`, for the numerator and the denominator of each ratio;
+   * products[a][a] is the sum of squares.
+   */
   products: z.record(z.string(), z.record(z.string(), integer)),
 });
 export type ArmMeasurement = z.infer<typeof armMeasurement>;
