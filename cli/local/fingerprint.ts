@@ -7,7 +7,7 @@ const sources = [
   'cdk',
   'cdk.json',
   'config',
-  'infrastructure/postgres/migrations',
+  'infrastructure/postgres',
   'infrastructure/run.mjs',
   'infrastructure/text-modules.mjs',
   'lambdas',
