@@ -16,9 +16,12 @@ export interface Judgement {
 /** Counts in one pass over `judged_<dataset>` what each rule finds, with the examples of the lowest lines. */
 export async function judge(db: Database, dataset: DatasetName, all: readonly Rule[]): Promise<Judgement> {
   const rules = exclusive(all.filter((rule) => rule.dataset === dataset));
+  // The text of a value is made for the rows that break the rule only.
   const columns = rules.flatMap(({ when, value }, index) => [
     `count(*) FILTER (${when}) AS rows_${index}`,
-    `to_json(min(CASE WHEN ${when} THEN {'line': _line, 'value': CAST(${value} AS VARCHAR)} END, ${examplesPerRule})) AS examples_${index}`,
+    `to_json(min(
+       {'line': _line, 'value': CASE WHEN ${when} THEN CAST(${value} AS VARCHAR) END}, ${examplesPerRule}
+     ) FILTER (${when})) AS examples_${index}`,
   ]);
   const row = await db.row<Record<string, string | null>>(
     `SELECT ${['count(*) AS "rows"', ...columns].join(',\n')} FROM judged_${dataset}`,
