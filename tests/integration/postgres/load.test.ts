@@ -1,8 +1,10 @@
 import { Readable } from 'node:stream';
 import pg from 'pg';
 import { expect, test } from 'vitest';
+import { columnList } from '../../../lambdas/load/columns.ts';
 import { copyCsv } from '../../../lambdas/load/load-marts.ts';
 import { DataError, TransientError } from '../../../layers/contracts/errors/index.ts';
+import { martNames } from '../../../layers/storage/mart-tables.ts';
 import { transaction, withPostgres } from '../../../layers/storage/postgres.ts';
 import { load, makeRun, rowsOf, session, useServer } from './marts.ts';
 
@@ -124,6 +126,34 @@ async function* killHalfway(url: string, pid: number): AsyncGenerator<Buffer> {
   await killer.end();
   for (let part = 0; part < 50; part += 1) yield Buffer.from('2\n'.repeat(100_000));
 }
+
+test('rows that stop coming in the middle of COPY undo the transaction, and the session goes on', async () => {
+  const url = await server.database();
+  await withPostgres(url, session, async (client) => {
+    const broken = transaction(client, async () => {
+      await client.query('create table half (id integer)');
+      await copyCsv(client, 'half', ['id'], Readable.from(breakHalfway()));
+    });
+    await expect(broken).rejects.toThrow('the disk is gone');
+    expect((await client.query("select to_regclass('half') as half")).rows).toEqual([{ half: null }]);
+  });
+});
+
+async function* breakHalfway(): AsyncGenerator<Buffer> {
+  yield Buffer.from('1\n'.repeat(100_000));
+  throw new Error('the disk is gone');
+}
+
+test('every column of the tables is loaded, in their order', async () => {
+  const url = await server.database();
+  for (const mart of martNames) {
+    const columns = await rowsOf(
+      url,
+      `select column_name as name from information_schema.columns where table_name = '${mart}' order by ordinal_position`,
+    );
+    expect(columns.map(({ name }) => name)).toEqual(['run_id', ...columnList(mart)]);
+  }
+});
 
 test('a server that is not there is a TransientError, a wrong password a ConfigError that hides it', async () => {
   const url = await server.database();
