@@ -3,8 +3,8 @@ import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket } from 'aws
 import { Construct } from 'constructs';
 
 interface DataBucketsProps {
-  /** Makes the names unique on AWS. */
-  readonly suffix: string | undefined;
+  /** Makes the names unique on AWS; empty for none. */
+  readonly suffix: string;
   /** Whether the data outlive the stack. */
   readonly retain: boolean;
 }
@@ -18,7 +18,7 @@ export class DataBuckets extends Construct {
     super(scope, id);
     const bucket = (name: string, versioned: boolean) =>
       new Bucket(this, versioned ? 'Raw' : 'Processed', {
-        bucketName: suffix === undefined ? name : `${name}-${suffix}`,
+        bucketName: suffix === '' ? name : `${name}-${suffix}`,
         versioned,
         encryption: BucketEncryption.S3_MANAGED,
         enforceSSL: true,

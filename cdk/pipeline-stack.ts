@@ -31,7 +31,8 @@ export class PipelineStack extends Stack {
       ...(onAws ? {} : { env: { account: '000000000000', region: 'us-east-1' } }),
     });
 
-    const buckets = new DataBuckets(this, 'Data', { suffix: settings.bucketSuffix, retain: onAws });
+    const suffix = settings.bucketSuffix ?? (onAws ? `${this.account}-${this.region}` : '');
+    const buckets = new DataBuckets(this, 'Data', { suffix, retain: onAws });
     const database = new DatabaseSecret(this, 'Database', { settings, root });
     const functions = new StageFunctions(this, 'Functions', {
       build,

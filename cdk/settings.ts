@@ -10,10 +10,12 @@ const settingsSchema = z
     target: z.enum(['local', 'docker', 'aws']).default('local'),
     /** Put DuckDB into each function that needs it: for an emulator that does not mount layers. */
     bundleLayer: flag.default(false),
-    /** Bucket names are global on AWS: `ecom-poc-raw-<suffix>`. */
+    /**
+     * `ecom-poc-raw-<suffix>`: bucket names are global on AWS, where account and region are the default; empty for none.
+     */
     bucketSuffix: z
       .string()
-      .regex(/^[a-z0-9][a-z0-9-]{0,40}$/, 'lower-case letters, digits and "-"')
+      .regex(/^([a-z0-9][a-z0-9-]{0,40})?$/, 'lower-case letters, digits and "-"')
       .optional(),
     /** Seconds after which a drop without a manifest counts as complete. */
     settle: integer(0, 900).default(5),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { functionNames } from '../../cdk/functions.ts';
 import { render, resourcesOf, synthesize } from './synthesize.ts';
 
-const template = synthesize({ target: 'aws' });
+const template = synthesize({ target: 'aws', bucketSuffix: '' });
 
 interface Statement {
   readonly Effect: string;

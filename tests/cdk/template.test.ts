@@ -5,7 +5,7 @@ import { functionNames, functionSizes } from '../../cdk/functions.ts';
 import { readSettings } from '../../cdk/settings.ts';
 import { ConfigError } from '../../layers/contracts/errors/index.ts';
 import { processedKeys } from '../../layers/contracts/keys.ts';
-import { type Resource, resourcesOf, synthesize } from './synthesize.ts';
+import { type Resource, render, resourcesOf, synthesize } from './synthesize.ts';
 
 const targets = ['local', 'docker', 'aws'] as const;
 const templates = {
@@ -108,12 +108,16 @@ describe('the buckets', () => {
     expect(policyOf('local')).toEqual(['Delete', 'Delete']);
   });
 
-  it('get a suffix where their names must be unique', () => {
-    const names = resources('AWS::S3::Bucket', synthesize({ target: 'aws', bucketSuffix: '1234-eu' }));
-    expect(names.map(({ Properties }) => Properties.BucketName).sort()).toEqual([
-      'ecom-poc-processed-1234-eu',
-      'ecom-poc-raw-1234-eu',
-    ]);
+  it.each([
+    { context: { target: 'local' }, suffix: '' },
+    { context: { target: 'aws' }, suffix: '-AWS::AccountId-AWS::Region' },
+    { context: { target: 'aws', bucketSuffix: 'shop-eu' }, suffix: '-shop-eu' },
+  ])('are called ecom-poc-raw$suffix and ecom-poc-processed$suffix with $context', ({ context, suffix }) => {
+    const template = synthesize(context);
+    const names = resources('AWS::S3::Bucket', template).map(({ Properties }) =>
+      render(template, Properties.BucketName),
+    );
+    expect(names.sort()).toEqual([`ecom-poc-processed${suffix}`, `ecom-poc-raw${suffix}`]);
   });
 
   it('have an owner for each key that the pipeline writes', () => {
