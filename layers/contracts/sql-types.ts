@@ -146,9 +146,12 @@ export function valueRules(column: ColumnContract, text: string, value: string, 
 
 /** Boolean SQL, never NULL: whether any of the column's rules is broken. Looks at the text only where it must. */
 export function isBroken(column: ColumnContract, text: string, value: string): string {
-  const absent =
-    column.presence === 'required' ? `${value} IS NULL` : `(${value} IS NULL AND ${text} IS NOT NULL)`;
-  return [absent, ...boundRules(column, value).map(({ broken }) => broken)].join(' OR ');
+  const { type, presence } = column;
+  const wrong = `(${value} IS NULL AND ${text} IS NOT NULL)`;
+  const conditions = boundRules(column, value).map(({ broken }) => broken);
+  if (presence === 'required') conditions.unshift(`${value} IS NULL`);
+  else if (type !== 'text') conditions.unshift(wrong);
+  return conditions.length === 0 ? 'false' : conditions.join(' OR ');
 }
 
 function boundRules({ type, min, max }: ColumnContract, value: string) {

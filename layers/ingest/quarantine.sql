@@ -10,5 +10,4 @@ COPY (
     reason,
     raw
   FROM faults
-  ORDER BY line
 ) TO {{target}} (FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v2);

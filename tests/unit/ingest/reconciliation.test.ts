@@ -155,7 +155,11 @@ describe('larger files', () => {
   });
 
   test('two runs give the same bytes', async () => {
-    const content = Buffer.from(many((index) => (index % 100 === 0 ? 'bad' : plainRow(index))));
+    const content = Buffer.from(
+      many((index) =>
+        index % 100 === 0 ? 'short' : index % 100 === 1 ? `x,${plainRow(index).slice(2)}` : plainRow(index),
+      ),
+    );
     const digests = await Promise.all([digestsOf(content), digestsOf(content)]);
     expect(digests[0]).toEqual(digests[1]);
   });
