@@ -159,7 +159,10 @@ function describe(sums: { rows: string; revenue: string | null } | undefined): s
   return sums.revenue === null ? `${sums.rows} rows` : `${sums.rows} rows with revenue ${sums.revenue}`;
 }
 
-/** From here on the rows belong to the marts' tables. */
+/**
+ * From here on the rows belong to the marts' tables. Not together with the publication: a query that was planned before
+ * and takes its snapshot after such a transaction knows the new run, but not its partition, and finds nothing.
+ */
 async function attach(client: pg.Client, { runId, drop, inputsAsOf, startedAt }: MartsOfRun): Promise<void> {
   for (const mart of martNames) {
     await client.query(
