@@ -54,7 +54,7 @@ export async function cleanBucket(db: Database, input: CleanInput): Promise<Clea
   }
   await db.run(judgeSql);
 
-  const rules = cleaningRules({ config, present, newestInput, asOf: plan.asOf ?? config.as_of });
+  const rules = cleaningRules({ config, present, newestInput, asOf: plan.asOf });
   const datasets: CleanResult['datasets'] = {};
   const quarantineRules: RuleCount[] = [];
   const warnings: RuleCount[] = [];

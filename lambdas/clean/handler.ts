@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type DatasetName, datasetNames } from '../../layers/contracts/datasets/index.ts';
+import type { DatasetName } from '../../layers/contracts/datasets/index.ts';
 import { ConfigError } from '../../layers/contracts/errors/index.ts';
 import { processedKeys } from '../../layers/contracts/keys.ts';
 import {
@@ -97,6 +97,6 @@ function refuseUserList({ config }: RunPlan): void {
   throw new ConfigError({
     what: 'exclude_users.ids_file is not supported yet',
     where: 'exclude_users.ids_file',
-    remedy: `Set it to null, and leave the users' rows out of ${datasetNames.join(', ')}`,
+    remedy: "Set it to null, and leave these users' rows out of the files",
   });
 }

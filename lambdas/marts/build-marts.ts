@@ -86,12 +86,8 @@ export async function buildMarts(
 }
 
 /** Up to when the data are used: as given, else the end of the day of the latest event of all buckets. */
-export function resolveAsOf(
-  plan: Pick<RunPlan, 'asOf' | 'config'>,
-  cleaned: readonly CleanResult[],
-): string | null {
-  const given = plan.asOf ?? plan.config.as_of;
-  if (given !== null) return new Date(given).toISOString();
+export function resolveAsOf(plan: Pick<RunPlan, 'asOf'>, cleaned: readonly CleanResult[]): string | null {
+  if (plan.asOf !== null) return plan.asOf;
   const latest = Math.max(
     ...cleaned.flatMap(({ latestEventTs }) => (latestEventTs === null ? [] : [Date.parse(latestEventTs)])),
   );

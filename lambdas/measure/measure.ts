@@ -13,7 +13,7 @@ import { type Moments, metricColumns, noMoments, readMoments } from './moments.t
 import { mergePopulation, mergeRules, reconcile } from './reconcile.ts';
 
 export interface MeasureInput {
-  readonly plan: Pick<RunPlan, 'config' | 'chunks'>;
+  readonly plan: Pick<RunPlan, 'config' | 'unavailable'>;
   readonly staged: readonly StageResult[];
   readonly cleaned: readonly CleanResult[];
   readonly marts: readonly MartsResult[];
@@ -65,21 +65,13 @@ export async function measure(db: Database, input: MeasureInput): Promise<Measur
   };
 }
 
-/** Segments of the experiments whose column some file has; `device` also comes from sessions. */
+/** Segments of the experiments, but for those that the plan found no source for. */
 function measurableSegments(
-  { config, chunks }: MeasureInput['plan'],
+  { config, unavailable }: MeasureInput['plan'],
   experimentIds: readonly string[],
 ): string[] {
-  const has = (dataset: string, column: string) =>
-    chunks.some(
-      (chunk) =>
-        chunk.dataset === dataset &&
-        (chunk.otherColumns.includes(column) || chunk.bindings.some((binding) => binding.column === column)),
-    );
   const named = new Set(experimentIds.flatMap((id) => settingsOf(config, id).segments));
-  return [...named].filter(
-    (segment) => has('users', segment) || (segment === 'device' && has('sessions', segment)),
-  );
+  return [...named].filter((segment) => !unavailable.some(({ what }) => what === `segment ${segment}`));
 }
 
 interface AssignedArm {

@@ -6,6 +6,7 @@ import { type CleanedBucket, cleanBucket } from '../../../lambdas/clean/clean-bu
 import { partFileName, type StagedPart } from '../../../lambdas/clean/staged-rows.ts';
 import { buildMarts, requireOneCurrency, resolveAsOf } from '../../../lambdas/marts/build-marts.ts';
 import { measure } from '../../../lambdas/measure/measure.ts';
+import { type PresentColumns, unavailableIn } from '../../../lambdas/plan/unavailable.ts';
 import { type Config, loadConfig } from '../../../layers/contracts/config.ts';
 import {
   type ColumnType,
@@ -14,7 +15,7 @@ import {
   datasetNames,
 } from '../../../layers/contracts/datasets/index.ts';
 import type { Measurements } from '../../../layers/contracts/measurements.ts';
-import type { Chunk, MartsResult, StageResult } from '../../../layers/contracts/run-documents.ts';
+import type { MartsResult, StageResult } from '../../../layers/contracts/run-documents.ts';
 import { userBucket } from '../../../layers/storage/buckets.ts';
 import { Database } from '../../../layers/storage/duckdb.ts';
 import { identifier, literal } from '../../../layers/storage/sql.ts';
@@ -62,7 +63,13 @@ async function runIn(folder: string, shop: Shop, options: RunOptions): Promise<S
     { name: 'drop.yaml', text: options.config ?? '' },
   ]);
   const present = datasetNames.filter((dataset) => shop[dataset] !== undefined);
-  const plan = { config, present, buckets, asOf: options.asOf ?? null, chunks: chunksOf(shop) };
+  const plan = {
+    config,
+    present,
+    buckets,
+    asOf: options.asOf ?? null,
+    unavailable: unavailableIn(columnsOf(shop), config),
+  };
   const staged = await stage(folder, shop, config, buckets);
 
   const cleaned: CleanedBucket[] = [];
@@ -210,29 +217,13 @@ function cell(value: Cell): string {
   return typeof value === 'number' ? String(value) : literal(value);
 }
 
-function chunksOf(shop: Shop): Chunk[] {
-  return datasetNames
-    .filter((dataset) => shop[dataset] !== undefined)
-    .map((dataset, index) => {
-      const header = [...new Set((shop[dataset] ?? []).flatMap((row) => Object.keys(row)))];
-      const known = datasetContracts[dataset].columns.map(({ name }) => name);
-      return {
-        index,
-        dataset,
-        part: 0,
-        key: `raw/${dataset}-0.csv`,
-        versionId: null,
-        etag: '',
-        size: 0,
-        gzip: false,
-        range: null,
-        header,
-        bindings: known
-          .filter((column) => header.includes(column))
-          .map((column) => ({ column, source: column, constant: null, values: {} })),
-        otherColumns: header.filter((column) => !known.includes(column)),
-      };
-    });
+function columnsOf(shop: Shop): PresentColumns {
+  return new Map(
+    datasetNames.flatMap((dataset) => {
+      const rows = shop[dataset];
+      return rows === undefined ? [] : [[dataset, new Set(rows.flatMap((row) => Object.keys(row)))] as const];
+    }),
+  );
 }
 
 function stageResults(shop: Shop): StageResult[] {

@@ -25,8 +25,8 @@ function shop(assignments: readonly Row[], events: readonly Row[], rest: Shop = 
 
 const week = 'experiments: { "*": { outcome_window_days: 7 } }';
 
-async function population(of: Shop, config = week) {
-  const { measurements } = await runShop(of, { config });
+async function population(of: Shop, config: string, asOf: string) {
+  const { measurements } = await runShop(of, { config, asOf });
   return Object.fromEntries(measurements.population.map(({ step, users }) => [step, users]));
 }
 
@@ -163,8 +163,7 @@ describe('assignment', () => {
   test('to a variant without a weight, and beyond-human activity, leave a user out; every step is counted', async () => {
     const config = `
 experiments: { "*": { outcome_window_days: 7, immature: exclude, weights: { control: 0.5, treatment: 0.5 } } }
-exclude_users: { max_events_per_day: 2 }
-as_of: 2024-01-20`;
+exclude_users: { max_events_per_day: 2 }`;
     const robot = [10, 11, 12].map((hour) => view(4, `2024-01-02 ${hour}:00:00`));
     const found = await population(
       {
@@ -190,6 +189,7 @@ as_of: 2024-01-20`;
         ],
       },
       config,
+      '2024-01-20T00:00:00.000Z',
     );
     expect(found).toEqual({
       assigned: 7,
