@@ -2,7 +2,7 @@ import type { ExperimentSettings } from '../../layers/contracts/config.ts';
 import type { ExperimentMeasurement } from '../../layers/contracts/measurements.ts';
 import type { Metric } from '../../layers/contracts/metrics.ts';
 import type { Comparison } from '../../layers/report/schema.ts';
-import { type Margin, testNonInferiority } from '../../layers/statistics/nonInferiority.ts';
+import { type Margin, testNonInferiority } from '../../layers/statistics/non-inferiority.ts';
 import { estimateLift } from './compare-metric.ts';
 
 type Arm = ExperimentMeasurement['arms'][number];

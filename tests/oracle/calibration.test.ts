@@ -9,7 +9,7 @@ import {
   momentsOf,
   pairMomentsOf,
 } from '../../layers/statistics/moments.ts';
-import { testNonInferiority } from '../../layers/statistics/nonInferiority.ts';
+import { testNonInferiority } from '../../layers/statistics/non-inferiority.ts';
 import { compareProportions, newcombeInterval, proportionLift } from '../../layers/statistics/proportion.ts';
 import { compareRatios } from '../../layers/statistics/ratio.ts';
 import { alwaysValidEffect, groupSequentialLooks } from '../../layers/statistics/sequential.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { meanLift } from '../../layers/statistics/mean.ts';
 import { momentsOf } from '../../layers/statistics/moments.ts';
-import { type NonInferiorityTest, testNonInferiority } from '../../layers/statistics/nonInferiority.ts';
+import { type NonInferiorityTest, testNonInferiority } from '../../layers/statistics/non-inferiority.ts';
 import { proportionLift } from '../../layers/statistics/proportion.ts';
 import { expectClose, expectRounds } from './close.ts';
 
