@@ -1,17 +1,31 @@
 import type { Command } from 'commander';
+import { registerDemo } from './demo.ts';
 import { registerDeploy } from './deploy.ts';
 import { registerDown } from './down.ts';
 import { registerGenerate } from './generate.ts';
+import { registerPsql } from './psql.ts';
+import { registerReport } from './report.ts';
+import { registerRun } from './run.ts';
+import { registerRuns } from './runs.ts';
 import { registerStatus } from './status.ts';
 import { registerUp } from './up.ts';
+import { registerUpload } from './upload.ts';
 import { registerValidate } from './validate.ts';
+import { registerWatch } from './watch.ts';
 
 /** Adds every command to the program, in the order in which the help lists them. */
 export function registerCommands(program: Command): void {
+  registerDemo(program);
   registerUp(program);
   registerDown(program);
   registerStatus(program);
   registerDeploy(program);
   registerGenerate(program);
   registerValidate(program);
+  registerUpload(program);
+  registerRun(program);
+  registerRuns(program);
+  registerWatch(program);
+  registerReport(program);
+  registerPsql(program);
 }

@@ -8,13 +8,21 @@ import { format } from 'node:util';
 
 const api = new URL(`http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/`);
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+/** @type {string | undefined} */
 let requestId;
 
+/**
+ * @param {string} method
+ * @param {string} route
+ * @param {Record<string, string>} headers
+ * @returns {Promise<{ headers: import('node:http').IncomingHttpHeaders, body: string }>}
+ */
 function call(method, route, body = '', headers = {}) {
   return new Promise((resolve) => {
     const bytes = Buffer.from(body);
     const options = { agent, method, headers: { ...headers, 'Content-Length': bytes.length } };
     const sent = request(new URL(route, api), options, (answer) => {
+      /** @type {Buffer[]} */
       const chunks = [];
       answer.on('data', (chunk) => chunks.push(chunk));
       answer.on('end', () => resolve({ headers: answer.headers, body: Buffer.concat(chunks).toString() }));
@@ -27,7 +35,10 @@ function call(method, route, body = '', headers = {}) {
 
 const watched = new WeakSet();
 
-/** The connection lives as long as the emulator does. */
+/**
+ * The connection lives as long as the emulator does.
+ * @param {import('node:net').Socket} socket
+ */
 function leaveWithServer(socket) {
   if (watched.has(socket)) return;
   watched.add(socket);
@@ -44,20 +55,32 @@ function leave() {
 }
 
 class RuntimeError extends Error {
+  /**
+   * @param {string} name
+   * @param {string} message
+   * @param {ErrorOptions} [options]
+   */
   constructor(name, message, options) {
     super(message, options);
     this.name = `Runtime.${name}`;
   }
 }
 
-/** The answer for a thrown value, as the caller of the function sees it. */
+/**
+ * The answer for a thrown value, as the caller of the function sees it.
+ * @param {unknown} thrown
+ */
 function toAnswer(thrown) {
   if (!(thrown instanceof Error))
     return { errorType: typeof thrown, errorMessage: String(thrown), trace: [] };
   return { errorType: thrown.name, errorMessage: thrown.message, trace: (thrown.stack ?? '').split('\n') };
 }
 
-/** The same for the log, with its own properties (`code` and the like) and its causes. */
+/**
+ * The same for the log, with its own properties (`code` and the like) and its causes.
+ * @param {unknown} thrown
+ * @returns {object}
+ */
 function toLogged(thrown) {
   if (!(thrown instanceof Error)) return { errorType: typeof thrown, errorMessage: String(thrown) };
   const { errorType, errorMessage, trace } = toAnswer(thrown);
@@ -65,6 +88,11 @@ function toLogged(thrown) {
   return { errorType, errorMessage, ...thrown, stack: trace, ...cause };
 }
 
+/**
+ * @param {string} route
+ * @param {unknown} thrown
+ * @param {string} title
+ */
 async function reportError(route, thrown, title) {
   console.error(title, new LoggedError(thrown));
   const answer = toAnswer(thrown);
@@ -77,6 +105,7 @@ async function reportError(route, thrown, title) {
 
 /** A thrown value on its way to the log. */
 class LoggedError {
+  /** @param {unknown} thrown */
   constructor(thrown) {
     this.thrown = thrown;
   }
@@ -92,9 +121,16 @@ class LoggedError {
 /** Gives console the line format of AWS: time, request id, level, and carriage returns within a message. */
 function formatConsole() {
   const json = process.env.AWS_LAMBDA_LOG_FORMAT === 'JSON';
-  const levels = { trace: 'TRACE', debug: 'DEBUG', log: 'INFO', info: 'INFO', warn: 'WARN', error: 'ERROR' };
+  const levels = /** @type {const} */ ({
+    trace: 'TRACE',
+    debug: 'DEBUG',
+    log: 'INFO',
+    info: 'INFO',
+    warn: 'WARN',
+    error: 'ERROR',
+  });
   for (const [method, level] of Object.entries(levels)) {
-    console[method] = (...values) => {
+    console[/** @type {keyof typeof levels} */ (method)] = (...values) => {
       const message = format(
         ...values.map((value) => (value instanceof LoggedError ? String(value) : value)),
       );
@@ -107,31 +143,37 @@ function formatConsole() {
   }
 }
 
+/** @param {string} file */
 async function importModule(file) {
   try {
-    return await import(pathToFileURL(file));
+    return await import(pathToFileURL(file).href);
   } catch (error) {
     if (error instanceof SyntaxError)
       throw new RuntimeError('UserCodeSyntaxError', String(error), { cause: error });
-    if (error?.code === 'MODULE_NOT_FOUND' || error?.code === 'ERR_MODULE_NOT_FOUND') {
+    const code = /** @type {NodeJS.ErrnoException} */ (error)?.code;
+    if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND') {
       throw new RuntimeError('ImportModuleError', String(error), { cause: error });
     }
     throw error;
   }
 }
 
-/** Finds the function named by `_HANDLER`: `folder/file.export`, where the export may be nested. */
+/**
+ * Finds the function named by `_HANDLER`: `folder/file.export`, where the export may be nested.
+ * @param {string} handlerName
+ */
 async function loadHandler(handlerName) {
   const directory = path.dirname(handlerName);
   const [, file, exported] = /^([^.]*)\.(.+)$/.exec(path.basename(handlerName)) ?? [];
-  if (!file) throw new RuntimeError('MalformedHandlerName', `Bad handler ${handlerName}`);
-  const base = path.resolve(process.env.LAMBDA_TASK_ROOT, directory, file);
+  if (!file || !exported) throw new RuntimeError('MalformedHandlerName', `Bad handler ${handlerName}`);
+  const base = path.resolve(process.env.LAMBDA_TASK_ROOT ?? '.', directory, file);
   const found = ['.js', '.mjs', '.cjs'].map((extension) => base + extension).find(existsSync);
   if (!found) {
     throw new RuntimeError('ImportModuleError', `Error: Cannot find module '${path.join(directory, file)}'`);
   }
   const module = await importModule(found);
-  const pick = (root) => exported.split('.').reduce((value, name) => value?.[name], root);
+  const pick = (/** @type {any} any shape: it is the user's module */ root) =>
+    exported.split('.').reduce((value, name) => value?.[name], root);
   const handler = pick(module) ?? pick(module.default);
   if (handler === undefined)
     throw new RuntimeError('HandlerNotFound', `${handlerName} is undefined or not exported`);
@@ -146,6 +188,7 @@ async function loadHandler(handlerName) {
   return handler;
 }
 
+/** @param {import('node:http').IncomingHttpHeaders} headers */
 function contextOf(headers) {
   const deadline = Number(headers['lambda-runtime-deadline-ms']);
   return {
@@ -161,11 +204,12 @@ function contextOf(headers) {
   };
 }
 
+/** @param {(event: unknown, context: object) => unknown} handler */
 async function serve(handler) {
   for (;;) {
     const { headers, body } = await call('GET', 'invocation/next');
-    requestId = headers['lambda-runtime-aws-request-id'];
-    process.env._X_AMZN_TRACE_ID = headers['lambda-runtime-trace-id'];
+    requestId = String(headers['lambda-runtime-aws-request-id']);
+    process.env._X_AMZN_TRACE_ID = String(headers['lambda-runtime-trace-id'] ?? '');
     let answer;
     try {
       answer = JSON.stringify(await handler(JSON.parse(body), contextOf(headers))) ?? 'null';
@@ -192,7 +236,7 @@ process.on('unhandledRejection', async (reason) => {
 formatConsole();
 let handler;
 try {
-  handler = await loadHandler(process.env._HANDLER);
+  handler = await loadHandler(process.env._HANDLER ?? '');
 } catch (error) {
   await reportError('init/error', error, 'Uncaught Exception \t');
   process.exit(1);
