@@ -20,28 +20,26 @@ WHERE e.event_ts >= x.exposed_at
   AND e.event_ts < {{as_of}}
 GROUP BY x.experiment_id, x.user_id;
 
--- Orders that have an id, each with whether it was (also) bought in the window.
+-- Orders with an id that were bought in the window.
 CREATE TABLE named_orders AS
-SELECT x.experiment_id, x.user_id, e.order_id,
-  bool_or(e.event_ts >= x.exposed_at AND e.event_ts < x.window_end) AS in_window
+SELECT DISTINCT x.experiment_id, x.user_id, e.order_id
 FROM exposed x
 JOIN events e ON e.user_id = x.user_id
-WHERE e.event_name = {{purchase}} AND e.order_id IS NOT NULL AND e.event_ts < {{as_of}}
-GROUP BY x.experiment_id, x.user_id, e.order_id;
+WHERE e.event_name = {{purchase}} AND e.order_id IS NOT NULL
+  AND e.event_ts >= x.exposed_at AND e.event_ts < x.window_end AND e.event_ts < {{as_of}};
 
--- Refunds in the window, but for those of orders that were bought outside it.
+-- Refunds in the window. One that names an order counts as a refunded order where that was bought in the window too.
 CREATE TABLE refunds AS
-SELECT experiment_id, user_id, sum(amount) AS refunds, count(order_id) + sum(unnamed) AS refunded_orders
+SELECT experiment_id, user_id, sum(amount) AS refunds, sum(refunded_orders) AS refunded_orders
 FROM (
-  SELECT x.experiment_id, x.user_id, e.order_id, sum(abs(e.revenue)) AS amount,
-    count(*) FILTER (e.order_id IS NULL) AS unnamed
+  SELECT x.experiment_id, x.user_id, sum(abs(e.revenue)) AS amount,
+    CASE WHEN e.order_id IS NULL THEN count(*) WHEN bool_or(o.order_id IS NOT NULL) THEN 1 ELSE 0 END AS refunded_orders
   FROM exposed x
   JOIN events e ON e.user_id = x.user_id
   LEFT JOIN named_orders o
     ON o.experiment_id = x.experiment_id AND o.user_id = x.user_id AND o.order_id = e.order_id
   WHERE e.event_name = {{refund}}
     AND e.event_ts >= x.exposed_at AND e.event_ts < x.window_end AND e.event_ts < {{as_of}}
-    AND coalesce(o.in_window, true)
   GROUP BY x.experiment_id, x.user_id, e.order_id
 )
 GROUP BY experiment_id, user_id;

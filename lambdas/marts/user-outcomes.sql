@@ -18,7 +18,7 @@ COPY (
   FROM exposed x
   LEFT JOIN activity a ON a.experiment_id = x.experiment_id AND a.user_id = x.user_id
   LEFT JOIN (
-    SELECT experiment_id, user_id, count(*) AS orders FROM named_orders WHERE in_window
+    SELECT experiment_id, user_id, count(*) AS orders FROM named_orders
     GROUP BY experiment_id, user_id
   ) o ON o.experiment_id = x.experiment_id AND o.user_id = x.user_id
   LEFT JOIN refunds r ON r.experiment_id = x.experiment_id AND r.user_id = x.user_id

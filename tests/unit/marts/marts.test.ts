@@ -246,7 +246,7 @@ describe('outcomes', () => {
     ]);
   });
 
-  test('an order is a distinct id, or a purchase without one; a refund belongs to its order', async () => {
+  test('an order is a distinct id, or a purchase without one; a refund lowers revenue when it happens and belongs to its order', async () => {
     const at = (hour: number) => `2024-01-03 ${String(hour).padStart(2, '0')}:00:00`;
     const refund = (user: number, hour: number, revenue: string, order_id: string | null) =>
       event(user, 'refund', at(hour), { revenue, order_id });
@@ -279,7 +279,7 @@ describe('outcomes', () => {
         refunds: '6.00',
         revenue: '44.00',
       },
-      { orders: '0', refunded_orders: '1', purchase_value: '0.00', refunds: '0.50', revenue: '-0.50' },
+      { orders: '0', refunded_orders: '0', purchase_value: '0.00', refunds: '10.50', revenue: '-10.50' },
     ]);
   });
 

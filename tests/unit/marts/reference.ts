@@ -86,15 +86,9 @@ function outcome(
   const inWindow = events.filter(({ at }) => at >= exposedAt && at < windowEnd);
   const purchases = inWindow.filter(({ name }) => name === 'purchase');
   const boughtInWindow = new Set(purchases.flatMap(({ order }) => order ?? []));
-  const boughtOutside = events.filter(
-    ({ name, at }) => name === 'purchase' && (at < exposedAt || at >= windowEnd),
-  );
-  const refunds = inWindow.filter(
-    ({ name, order }) =>
-      name === 'refund' &&
-      (order === null ||
-        boughtInWindow.has(order) ||
-        !boughtOutside.some((bought) => bought.order === order)),
+  const refunds = inWindow.filter(({ name }) => name === 'refund');
+  const refundedOrders = [...boughtInWindow].filter((bought) =>
+    refunds.some(({ order }) => order === bought),
   );
   const further = events.slice(events.indexOf(exposure) + 1);
   const bounced = exposure.session !== null && !further.some(({ session }) => session === exposure.session);
@@ -112,9 +106,7 @@ function outcome(
     purchased: Number(purchases.length > 0),
     addedToCart: Number(inWindow.some(({ name }) => name === 'add_to_cart')),
     orders: boughtInWindow.size + purchases.filter(({ order }) => order === null).length,
-    refundedOrders:
-      new Set(refunds.flatMap(({ order }) => order ?? [])).size +
-      refunds.filter(({ order }) => order === null).length,
+    refundedOrders: refundedOrders.length + refunds.filter(({ order }) => order === null).length,
     revenueCents:
       sum(purchases.map(({ cents }) => cents ?? 0)) - sum(refunds.map(({ cents }) => Math.abs(cents ?? 0))),
     eventsInWindow: inWindow.length,
