@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { build as bundle, type Metafile, type OutputFile } from 'esbuild';
+import { withLock } from '../infrastructure/lock.mjs';
 import { textLoader } from '../infrastructure/text-modules.mjs';
 import { ConfigError } from '../layers/contracts/errors/index.ts';
 import { type DuckdbPlatform, duckdbVersion, packDuckdb } from '../layers/duckdb/pack.ts';
@@ -44,11 +45,33 @@ export interface Build {
 export async function build(options: BuildOptions): Promise<Build> {
   const { root, platform, bundleLayer } = options;
   const handlers = options.handlers ?? path.join(root, 'lambdas');
-  const output = options.output ?? path.join(root, 'dist');
+  const output = options.output ?? path.join(root, bundleLayer ? 'dist/with-duckdb' : 'dist');
   const folderOf = (name: FunctionName) => path.join(output, 'lambdas', name);
+  const layer = bundleLayer ? undefined : path.join(output, 'layers', 'duckdb');
 
   assertHandlers(handlers);
-  const { outputFiles, metafile } = await bundle({
+  const { outputFiles, metafile } = await bundleFunctions(root, handlers, output);
+  assertBudget(metafile, root);
+  const duckdbFolders =
+    layer === undefined
+      ? functionNames.filter((name) => functionSizes[name].duckdb).map(folderOf)
+      : [path.join(layer, 'nodejs')];
+  // Two deployments at once build into the same folder.
+  await withLock(path.join(output, 'lock'), {}, async () => {
+    await Promise.all(outputFiles.map(({ path: file, contents }) => writeIfChanged(file, contents)));
+    for (const folder of duckdbFolders) await packDuckdb(root, platform, path.join(folder, 'node_modules'));
+  });
+
+  return {
+    functions: Object.fromEntries(functionNames.map((name) => [name, folderOf(name)])) as Build['functions'],
+    layer,
+    codeVersion: await codeVersion(root, output, outputFiles),
+    metafile,
+  };
+}
+
+function bundleFunctions(root: string, handlers: string, output: string) {
+  return bundle({
     absWorkingDir: root,
     entryPoints: functionNames.map((name) => ({
       in: path.join(handlers, name, 'handler.ts'),
@@ -74,24 +97,6 @@ export async function build(options: BuildOptions): Promise<Build> {
     sourcesContent: false,
     logLevel: 'warning',
   });
-  assertBudget(metafile, root);
-  await Promise.all(outputFiles.map(({ path: file, contents }) => writeIfChanged(file, contents)));
-
-  const layer = bundleLayer ? undefined : path.join(output, 'layers', 'duckdb');
-  const packed = layer === undefined ? undefined : path.join(layer, 'nodejs', 'node_modules');
-  if (packed !== undefined) await packDuckdb(root, platform, packed);
-  for (const name of functionNames.filter((each) => functionSizes[each].duckdb)) {
-    const own = path.join(folderOf(name), 'node_modules');
-    if (bundleLayer) await packDuckdb(root, platform, own);
-    else await rm(own, { recursive: true, force: true });
-  }
-
-  return {
-    functions: Object.fromEntries(functionNames.map((name) => [name, folderOf(name)])) as Build['functions'],
-    layer,
-    codeVersion: await codeVersion(root, output, outputFiles),
-    metafile,
-  };
 }
 
 /** Bundles differ in nothing but what was written by people: paths in them are relative to the project. */

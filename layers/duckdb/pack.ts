@@ -1,7 +1,9 @@
-import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
+import { z } from 'zod';
 import { ConfigError } from '../contracts/errors/index.ts';
 
 /** The platforms that the native package exists for and a function can run on. */
@@ -20,6 +22,8 @@ export function hostPlatform(): DuckdbPlatform {
   return `${process.platform}-${process.arch}${musl ? '-musl' : ''}` as DuckdbPlatform;
 }
 
+const packageSchema = z.object({ version: z.string() });
+
 /** Only what is run: no type declarations, no source maps, no manuals. */
 const isRuntimeFile = (file: string) => !/\.(d\.ts|map|md)$/.test(file);
 
@@ -29,23 +33,21 @@ const isRuntimeFile = (file: string) => !/\.(d\.ts|map|md)$/.test(file);
  * @throws ConfigError where the native package of the platform is not installed
  */
 export async function packDuckdb(root: string, platform: DuckdbPlatform, folder: string): Promise<void> {
-  const packages = [
-    '@duckdb/node-api',
-    '@duckdb/node-bindings',
-    `@duckdb/node-bindings-${platform}`,
-    'detect-libc',
-  ];
-  const sources = await Promise.all(packages.map((name) => findPackage(root, name)));
+  const bindings = await findPackage(root, '@duckdb/node-bindings');
+  const sources = await Promise.all([
+    findPackage(root, '@duckdb/node-api'),
+    bindings,
+    findPackage(root, `@duckdb/node-bindings-${platform}`, bindings.version),
+    findPackage(root, 'detect-libc'),
+  ]);
   const stamp = `${sources.map(({ name, version }) => `${name}@${version}`).join('\n')}\n`;
   const stampFile = path.join(folder, '.packed');
-  if ((await readFile(stampFile, 'utf8').catch(() => '')) === stamp) return;
+  if (existsSync(stampFile) && (await readFile(stampFile, 'utf8')) === stamp) return;
 
   const fresh = `${folder}.${process.pid}`;
   await rm(fresh, { recursive: true, force: true });
-  await mkdir(fresh, { recursive: true });
-  for (const { name, from } of sources) {
+  for (const { name, from } of sources)
     await cp(from, path.join(fresh, name), { recursive: true, dereference: true, filter: isRuntimeFile });
-  }
   await writeFile(path.join(fresh, '.packed'), stamp);
   await rm(folder, { recursive: true, force: true });
   await rename(fresh, folder);
@@ -56,22 +58,24 @@ export async function duckdbVersion(root: string): Promise<string> {
   return (await findPackage(root, '@duckdb/node-api')).version;
 }
 
-async function findPackage(root: string, name: string) {
-  const require = createRequire(path.join(root, 'package.json'));
-  for (const parent of require.resolve.paths(name) ?? []) {
-    const from = path.join(parent, name);
-    const text = await readFile(path.join(from, 'package.json'), 'utf8').catch(() => undefined);
-    if (text !== undefined) return { name, from, version: (JSON.parse(text) as { version: string }).version };
+/** Where a package is installed. `wanted` is the version of a native package, which npm installs for this machine only. */
+async function findPackage(root: string, name: string, wanted?: string) {
+  const { resolve } = createRequire(path.join(root, 'package.json'));
+  const from = (resolve.paths(name) ?? [])
+    .map((parent) => path.join(parent, name))
+    .find((folder) => existsSync(path.join(folder, 'package.json')));
+  if (from === undefined) {
+    throw new ConfigError({
+      what: `the package ${name} is not installed, which the DuckDB layer needs`,
+      where: path.join(root, 'node_modules'),
+      remedy:
+        wanted === undefined
+          ? 'Install the dependencies: npm ci'
+          : `Install it beside this machine's own: npm install --no-save --force ${name}@${wanted}`,
+    });
   }
-  const platform = /^@duckdb\/node-bindings-(\w+)-(\w+)(-musl)?$/.exec(name);
-  throw new ConfigError({
-    what: `the package ${name} is not installed, which the DuckDB layer needs`,
-    where: path.join(root, 'node_modules'),
-    remedy:
-      platform === null
-        ? 'Install the dependencies: npm ci'
-        : `Install it beside this machine's own: npm ci --os=${platform[1]} --cpu=${platform[2]}${
-            platform[1] === 'linux' ? ` --libc=${platform[3] === undefined ? 'glibc' : 'musl'}` : ''
-          }`,
-  });
+  const { version } = packageSchema.parse(
+    JSON.parse(await readFile(path.join(from, 'package.json'), 'utf8')),
+  );
+  return { name, from, version };
 }
