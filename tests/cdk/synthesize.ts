@@ -1,18 +1,21 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { afterAll } from 'vitest';
 import type { Build } from '../../cdk/build.ts';
 import { functionNames } from '../../cdk/functions.ts';
 import { PipelineStack } from '../../cdk/pipeline-stack.ts';
 import { readSettings } from '../../cdk/settings.ts';
 
 const root = PROJECT_ROOT;
+const temporary = mkdtempSync(path.join(tmpdir(), 'ecom-cdk-'));
+afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
 /** A build without content: the template depends on folders and the code version alone. */
 export function emptyBuild(bundleLayer = false): Build {
-  const folder = mkdtempSync(path.join(tmpdir(), 'ecom-build-'));
+  const folder = mkdtempSync(path.join(temporary, 'build-'));
   const empty = (name: string) => {
     const target = path.join(folder, name);
     mkdirSync(target);
@@ -36,7 +39,7 @@ export function createApp(
   const flags = JSON.parse(readFileSync(path.join(root, 'cdk.json'), 'utf8')).context as object;
   const app = new App({
     context: { ...flags, ...context },
-    outdir: mkdtempSync(path.join(tmpdir(), 'ecom-cdk-')),
+    outdir: mkdtempSync(path.join(temporary, 'app-')),
     analyticsReporting: false,
     builtinCloudFormationValidation: validate,
   });
