@@ -1,16 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
+import { writeProblem } from '../generate/csv-file.ts';
 import { generate } from '../generate/generate.ts';
 import type { GeneratedTruth } from '../generate/truth.ts';
 import { note, print, printJson, table } from '../terminal.ts';
 
 type SegmentEffect = { segment: 'device' | 'country'; level: string; uplift: number };
 
+/** `ecom generate <dir>`: data whose right answers are known. */
 export function registerGenerate(program: Command): void {
   program
-    .command('generate')
-    .description('Write the CSVs of a made-up shop with an experiment; the same options give the same bytes.')
-    .argument('<dir>', 'folder for the files')
+    .command('generate <dir>')
+    .description('write the CSVs of a made-up shop with an experiment into a folder')
     .option('--users <n>', 'number of users (default: 1000)', number)
     .option('--events <n>', 'approximate number of events, instead of --users', number)
     .option('--days <n>', 'days of the experiment; users enter on all but the last 14', number, 21)
@@ -38,10 +39,14 @@ export function registerGenerate(program: Command): void {
     .option('--files <n>', 'parts that each dataset but products is split into', number, 1)
     .option('--truth <file>', 'write what was planted, and what the files hold, as JSON')
     .option('--json', 'print that JSON instead of the table')
+    .addHelpText(
+      'after',
+      '\nThe same options give the same bytes, on every machine.\n\nExamples:\n  ecom generate data/ --users 50000\n  ecom generate data/ --events 20000000 --files 8\n  ecom generate data/ --dirty 0.01 --crossovers 0.02 --truth truth.json',
+    )
     .action(async (directory: string, flags: Flags) => {
       const { truth: truthFile, json, segmentEffect: segmentEffects, ...options } = flags;
       const truth = await generate({ ...options, directory, segmentEffects });
-      if (truthFile !== undefined) await writeFile(truthFile, `${JSON.stringify(truth, null, 2)}\n`);
+      if (truthFile !== undefined) await writeTruth(truthFile, truth);
       if (json) printJson(truth);
       else printTruth(truth);
     });
@@ -65,6 +70,14 @@ interface Flags {
   readonly files: number;
   readonly truth?: string;
   readonly json?: boolean;
+}
+
+async function writeTruth(file: string, truth: GeneratedTruth): Promise<void> {
+  try {
+    await writeFile(file, `${JSON.stringify(truth, null, 2)}\n`);
+  } catch (error) {
+    throw writeProblem(error, file);
+  }
 }
 
 function number(text: string): number {

@@ -1,24 +1,31 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
+import { UsageError } from '../usage-error.ts';
 
 const worthAWrite = 1 << 20;
 
 /** A CSV file that is written in pieces of about 1 MB. */
 export class CsvFile {
+  readonly #file: string;
   readonly #handle: FileHandle;
   #buffer = Buffer.allocUnsafe(worthAWrite * 2);
   #used = 0;
 
-  private constructor(handle: FileHandle) {
+  private constructor(file: string, handle: FileHandle) {
+    this.#file = file;
     this.#handle = handle;
   }
 
   /** Replaces the file where there is one. */
   static async create(file: string, header: readonly string[]): Promise<CsvFile> {
-    await mkdir(path.dirname(file), { recursive: true });
-    const created = new CsvFile(await open(file, 'w'));
-    created.add(header.join(','));
-    return created;
+    try {
+      await mkdir(path.dirname(file), { recursive: true });
+      const created = new CsvFile(file, await open(file, 'w'));
+      created.add(header.join(','));
+      return created;
+    } catch (error) {
+      throw writeProblem(error, file);
+    }
   }
 
   /** Takes a line of ASCII; it reaches the disk with `drain` or `close`. */
@@ -37,7 +44,11 @@ export class CsvFile {
   }
 
   async drain(): Promise<void> {
-    await this.#handle.appendFile(this.#buffer.subarray(0, this.#used));
+    try {
+      await this.#handle.appendFile(this.#buffer.subarray(0, this.#used));
+    } catch (error) {
+      throw writeProblem(error, this.#file);
+    }
     this.#used = 0;
   }
 
@@ -45,4 +56,13 @@ export class CsvFile {
     await this.drain();
     await this.#handle.close();
   }
+}
+
+/** What to tell of a place that cannot be written to: forbidden, full, not there. */
+export function writeProblem(error: unknown, file: string): unknown {
+  if (!(error instanceof Error) || !('syscall' in error)) return error;
+  return new UsageError(
+    { what: `cannot write: ${error.message}`, where: file, remedy: 'Name a place that can be written to' },
+    { cause: error },
+  );
 }

@@ -1,4 +1,4 @@
-import type { DatasetName } from '../../layers/contracts/datasets/index.ts';
+import { type DatasetName, datasetNames } from '../../layers/contracts/datasets/index.ts';
 import type { Random } from './random.ts';
 import { headers } from './rows.ts';
 
@@ -69,8 +69,9 @@ const spoils: Readonly<Record<DatasetName, Partial<Record<DirtKind, Spoil>>>> = 
   },
 };
 
-/** Ids of bad rows, far from those of good ones. */
+/** Ids of bad rows, far from those of good ones and from those of other datasets. */
 const firstBadId = 900_000_000_000;
+const idsPerDataset = 10_000_000_000;
 
 /** Adds bad rows of a dataset behind good ones and counts them by kind. */
 export class Dirt {
@@ -79,6 +80,7 @@ export class Dirt {
   readonly #kinds: readonly DirtKind[];
   readonly #share: number;
   readonly #random: Random;
+  readonly #firstId: number;
   readonly counts: Partial<Record<DirtKind, number>> = {};
   #added = 0;
 
@@ -90,6 +92,7 @@ export class Dirt {
     );
     this.#share = share;
     this.#random = random;
+    this.#firstId = firstBadId + idsPerDataset * datasetNames.indexOf(dataset);
   }
 
   /** A bad row to write after the good one `line`, or undefined. */
@@ -102,7 +105,7 @@ export class Dirt {
     if (kind === 'wrong_field_count') return `${line},surplus`;
     const values = line.split(',');
     const fields = Object.fromEntries(this.#columns.map((column, index) => [column, values[index] ?? '']));
-    const spoiled = this.#spoils[kind]?.(fields, String(firstBadId + this.#added)) ?? fields;
+    const spoiled = this.#spoils[kind]?.(fields, String(this.#firstId + this.#added)) ?? fields;
     return this.#columns.map((column) => spoiled[column]).join(',');
   }
 }
