@@ -35,5 +35,6 @@ FROM read_csv(
   delim = ',',
   quote = '"',
   escape = '"',
+  new_line = '\n',
   parallel = false
 );

@@ -73,7 +73,6 @@ interface Records {
   readonly file: string;
   readonly rejects: string;
   readonly lines: number;
-  readonly rejected: number;
   /** Whether each record is preceded by its line; if not, every line of the file is a record. */
   readonly numbered: boolean;
   readonly header: boolean;
@@ -153,7 +152,7 @@ async function readRecords(
   if (source.inspection.plain) {
     const lines = Math.max(0, source.inspection.lines - (source.hasHeader ? 1 : 0));
     const header = source.hasHeader;
-    const asItIs: Records = { file: source.file, rejects, lines, rejected: 0, numbered: false, header };
+    const asItIs: Records = { file: source.file, rejects, lines, numbered: false, header };
     await writeFile(rejects, '');
     if ((await scan(asItIs, true)) === lines) return asItIs;
   }
@@ -171,7 +170,7 @@ async function readRecords(
       remedy: 'Compress it (.csv.gz), or upload it in smaller parts: such files are read as a whole',
     });
   }
-  const records: Records = { ...split, file, rejects, numbered: true, header: false };
+  const records: Records = { file, rejects, lines: split.lines, numbered: true, header: false };
   const expected = split.lines - split.rejected;
   for (const parallel of [true, false]) {
     if ((await scan(records, parallel)) === expected) return records;
@@ -197,6 +196,8 @@ async function scanRecords(
       file: literal(records.file),
       columns: `{${names.map((name) => `${name}: 'VARCHAR'`).join(', ')}}`,
       header: String(records.header),
+      // DuckDB would take the first line break there is, be it one inside quotation marks.
+      new_line: records.numbered ? `new_line = '\\n',` : '',
       parallel: String(parallel),
       values: columns.map(({ value }, index) => `${value} AS v${index}`).join(', '),
       staged: columns.map(({ name, type }, index) => `v${index}::${type} AS ${identifier(name)}`).join(', '),

@@ -12,6 +12,7 @@ COPY (
         quote = '"',
         escape = '"',
         nullstr = '',
+        {{new_line}}
         ignore_errors = true,
         parallel = {{parallel}}
       )

@@ -149,6 +149,14 @@ describe('shapes of files that are read as they are meant', () => {
     ]);
   });
 
+  test('a line break inside quotation marks does not decide how lines end', async () => {
+    const outcome = await ingested(file(line(1, '"a\r\nb"'), line(2)));
+    expect(ids(outcome)).toEqual([
+      ['1', '2'],
+      ['2', '4'],
+    ]);
+  });
+
   test('a quotation mark inside an unquoted value is text', async () => {
     expect((await ingested(file(line(1, 'a"b'), line(2)))).rows[0]?.event_name).toBe('a"b');
   });

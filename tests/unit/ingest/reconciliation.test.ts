@@ -116,6 +116,24 @@ test('whatever the dirt, lines = accepted + quarantined, and accepted values are
   );
 });
 
+test('any soup of quotation marks, delimiters and line ends adds up', async () => {
+  const quoted = fc.constantFrom('"a,b"', '"a\r\nb"', '"a\nb"', '"a""b"', '"a"b', '"');
+  const plain = fc.constantFrom('a', '', ' ', '\t', '\\', 'é', 'a"b');
+  const delimiter = fc.constantFrom(',', ',', ',', '\n', '\r\n', '\r');
+  const soup = fc.array(fc.tuple(fc.oneof(plain, quoted), delimiter), { maxLength: 20 });
+  await fc.assert(
+    fc.asyncProperty(soup, async (fields) => {
+      const { lines, accepted, quarantined, rows, faults } = await ingestText(
+        `product_id,category,other\n${fields.flat().join('')}`,
+        { dataset: 'products', idType: 'string' },
+      );
+      expect(lines).toBe(accepted + quarantined);
+      expect([rows.length, faults.length]).toEqual([accepted, quarantined]);
+    }),
+    { numRuns: 60, seed: 7 },
+  );
+});
+
 test('records are the same wherever the window over the file ends', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'split-test-'));
   try {
