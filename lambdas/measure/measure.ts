@@ -44,14 +44,16 @@ export async function measure(db: Database, input: MeasureInput): Promise<Measur
     asOf: marts[0]?.asOf ?? null,
     experiments: experimentIds.map((experimentId): ExperimentMeasurement => {
       const own = all.filter((moments) => moments.experimentId === experimentId);
-      const crossovers = mergedArms(marts, experimentId).filter((arm) => arm.crossovers > 0);
+      const settings = settingsOf(plan.config, experimentId);
+      const assigned = mergedArms(marts, experimentId);
+      const crossovers = assigned.filter((arm) => arm.crossovers > 0);
       return {
         experimentId,
         columns: metricColumns.map(({ column, unit }) => ({ column, unit })),
-        arms: armsOf(own, mergedArms(marts, experimentId)),
+        arms: armsOf(own, assigned, settings.weights === 'equal' ? [] : Object.keys(settings.weights)),
         crossovers: crossovers.reduce((sum, arm) => sum + arm.crossovers, 0),
         crossoversByFirstVariant: crossovers.map((arm) => ({ variant: arm.variant, users: arm.crossovers })),
-        segments: settingsOf(plan.config, experimentId).segments.flatMap((segment) =>
+        segments: settings.segments.flatMap((segment) =>
           levelsOf(segment, segments.get(segment) ?? [], experimentId),
         ),
         logitCells: cells.get(experimentId) ?? [],
@@ -94,15 +96,22 @@ function mergedArms(marts: readonly MartsResult[], experimentId: string): Assign
   return [...merged.values()].toSorted((a, b) => (a.variant < b.variant ? -1 : 1));
 }
 
-/** Arms that someone was assigned to, also those in which nobody was exposed. */
-function armsOf(exposed: readonly Moments[], arms: readonly AssignedArm[]): ArmMeasurement[] {
-  return arms
-    .filter(({ assigned }) => assigned > 0)
-    .map(({ variant, assigned }) => ({
-      variant,
-      assigned,
-      ...withoutLevel(exposed.find((moments) => moments.variant === variant) ?? noMoments),
-    }));
+/** Arms that the weights name or someone was assigned to, also those in which nobody was exposed. */
+function armsOf(
+  exposed: readonly Moments[],
+  arms: readonly AssignedArm[],
+  weighted: readonly string[],
+): ArmMeasurement[] {
+  const assigned = new Map(arms.map((arm) => [arm.variant, arm.assigned]));
+  const variants = new Set([
+    ...weighted,
+    ...arms.filter((arm) => arm.assigned > 0).map(({ variant }) => variant),
+  ]);
+  return [...variants].sort().map((variant) => ({
+    variant,
+    assigned: assigned.get(variant) ?? 0,
+    ...withoutLevel(exposed.find((moments) => moments.variant === variant) ?? noMoments),
+  }));
 }
 
 function levelsOf(segment: string, moments: readonly Moments[], experimentId: string): SegmentMeasurement[] {

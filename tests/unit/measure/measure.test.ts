@@ -119,6 +119,17 @@ describe('moments', () => {
     });
   });
 
+  test('of an arm that the weights name and nobody was assigned to are zero, so that its absence shows', async () => {
+    const { measurements } = await runShop(shop, {
+      config: settings('weights: { control: 0.4, treatment: 0.4, forgotten: 0.2 }'),
+    });
+    expect(measurements.experiments[0]?.arms.map(({ variant, assigned }) => [variant, assigned])).toEqual([
+      ['control', 3],
+      ['forgotten', 0],
+      ['treatment', 2],
+    ]);
+  });
+
   test('by segment add up to those of all; a segment without a source is not measured', async () => {
     const { measurements } = await runShop(shop, { config: settings('segments: [country, device]') });
     expect(
