@@ -26,7 +26,7 @@ export function checkBadRate(
       : `${subject} ${rows} (line ${example.line}: ${JSON.stringify(example.value)})`;
   });
   throw new DataError({
-    what: `too many bad rows: ${quarantined} of ${lines}, where ${maxBadRate * 100} % are tolerated; ${rules.join(', ')}`,
+    what: `too many bad rows: ${quarantined} of ${lines}, where ${Number((maxBadRate * 100).toFixed(2))} % are tolerated; ${rules.join(', ')}`,
     where,
     remedy: `See all of them: npx ecom quarantine ${runId}. Correct the file, or rename columns and values in experiment.yaml`,
   });
