@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 
+const root = path.resolve(import.meta.dirname, '../..');
+
 export interface CommandResult {
   readonly code: number | null;
   readonly stdout: string;
@@ -17,7 +19,7 @@ export interface CommandOptions {
 
 /** Runs the command line as a user does, in a process of its own. */
 export async function runEcom(args: readonly string[], options: CommandOptions): Promise<CommandResult> {
-  return runCommand(process.execPath, [path.join(PROJECT_ROOT, 'cli', 'bin.mjs'), ...args], options);
+  return runCommand(process.execPath, [path.join(root, 'cli', 'bin.mjs'), ...args], options);
 }
 
 /** Runs any command with the state folder of the shared deployment. */
@@ -27,7 +29,7 @@ export async function runCommand(
   { stateFolder, input, environment }: CommandOptions,
 ): Promise<CommandResult> {
   const child = spawn(command, args, {
-    cwd: PROJECT_ROOT,
+    cwd: root,
     env: { ...process.env, ECOM_STATE: stateFolder, NO_COLOR: '1', ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
