@@ -22,7 +22,40 @@ export function print(text = ''): void {
 
 /** Progress and remarks go to standard error. */
 export function note(text = ''): void {
+  hideStatus();
   process.stderr.write(`${text}\n`);
+}
+
+let statusShown = false;
+
+/** A line on standard error that the next one replaces. Nothing where that is no terminal. */
+export function showStatus(text: string): void {
+  if (process.stderr.isTTY !== true || process.env.TERM === 'dumb') return;
+  const { columns = 80 } = process.stderr;
+  process.stderr.write(`\r\x1b[2K${text.slice(0, columns - 1)}`);
+  statusShown = true;
+}
+
+/** Takes the line of `showStatus` away. */
+export function hideStatus(): void {
+  if (statusShown) process.stderr.write('\r\x1b[2K');
+  statusShown = false;
+}
+
+/** Control, format and separator characters and halves of pairs. */
+const invisible = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/**
+ * Text that came from elsewhere (a file, a database), harmless on a terminal: what would move the cursor, change
+ * colours or reorder the line is shown as an escape. Line breaks stay.
+ */
+export function visible(text: string): string {
+  return text.replace(invisible, (character) => {
+    if (character === '\t') return '\\t';
+    if (character === '\r') return '\\r';
+    const hex = (character.codePointAt(0) ?? 0).toString(16);
+    return hex.length <= 2 ? `\\x${hex.padStart(2, '0')}` : `\\u{${hex}}`;
+  });
 }
 
 /** The machine-readable answer of `--json`. */
@@ -32,16 +65,17 @@ export function printJson(value: unknown): void {
 
 /** What, where and what to do next, on lines of their own. */
 export function printError({ what, where, remedy }: Fault): void {
-  note(`${paint(['red', 'bold'], 'error', process.stderr)} ${what}`);
-  if (where !== undefined) note(`  at ${where}`);
-  if (remedy !== undefined) note(`  ${remedy}.`.replace(/([.?!])\.$/, '$1'));
+  note(`${paint(['red', 'bold'], 'error', process.stderr)} ${visible(what)}`);
+  if (where !== undefined) note(`  at ${visible(where)}`);
+  if (remedy !== undefined) note(`  ${visible(remedy)}.`.replace(/([.?!])\.$/, '$1'));
 }
 
-/** A table with aligned columns; numbers (right: true) align right. */
+/** A table with aligned columns; numbers (right: true) align right. Cells may hold any text. */
 export function table(
   columns: readonly { readonly title: string; readonly right?: boolean }[],
-  rows: readonly (readonly string[])[],
+  content: readonly (readonly string[])[],
 ): string {
+  const rows = content.map((cells) => cells.map(visible));
   const widths = columns.map(({ title }, column) =>
     Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
   );

@@ -5,6 +5,7 @@ import { registerDown } from './down.ts';
 import { registerGenerate } from './generate.ts';
 import { registerPsql } from './psql.ts';
 import { registerReport } from './report.ts';
+import { registerRetry } from './retry.ts';
 import { registerRun } from './run.ts';
 import { registerRuns } from './runs.ts';
 import { registerStatus } from './status.ts';
@@ -26,6 +27,7 @@ export function registerCommands(program: Command): void {
   registerRun(program);
   registerRuns(program);
   registerWatch(program);
+  registerRetry(program);
   registerReport(program);
   registerPsql(program);
 }

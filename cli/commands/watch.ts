@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import { connect } from '../pipeline/connection.ts';
 import { findAttempt } from '../pipeline/executions.ts';
-import { follow } from '../pipeline/follow.ts';
+import { followAloud } from '../pipeline/progress.ts';
 import { readReport, verdictText } from '../pipeline/report.ts';
-import { noteStage } from '../pipeline/run-drop.ts';
-import { note, print, printJson } from '../terminal.ts';
+import { print, printJson } from '../terminal.ts';
 
 /** `ecom watch [run]`: follows a run to its end. */
 export function registerWatch(program: Command): void {
@@ -15,8 +14,7 @@ export function registerWatch(program: Command): void {
     .action(async (run: string | undefined, options: { json?: boolean }) => {
       const connection = connect();
       const attempt = await findAttempt(connection, run);
-      note(`run ${attempt.runId}, attempt ${attempt.attempt}`);
-      await follow(connection, attempt, noteStage);
+      await followAloud(connection, attempt);
       const report = await readReport(connection, attempt.runId);
       if (options.json) return printJson(report);
       print(`\n${verdictText(report)}`);

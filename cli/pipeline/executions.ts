@@ -4,10 +4,12 @@ import {
   ListExecutionsCommand,
   ListStateMachinesCommand,
 } from '@aws-sdk/client-sfn';
+import { parseExecutionName } from '../../layers/contracts/run-id.ts';
+import { Executions } from '../../layers/execution/executions.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Connection } from './connection.ts';
 
-export const stateMachineName = 'ecom-experiment-pipeline';
+const stateMachineName = 'ecom-experiment-pipeline';
 
 export interface RunAttempt {
   readonly arn: string;
@@ -18,8 +20,12 @@ export interface RunAttempt {
   readonly stoppedAt: Date | undefined;
 }
 
-/** ARN of the deployed state machine. */
-export async function stateMachineArn({ stepFunctions }: Connection): Promise<string> {
+/** The executions of the deployed state machine. */
+export async function deployedExecutions(connection: Connection): Promise<Executions> {
+  return new Executions(await stateMachineArn(connection), connection.stepFunctions);
+}
+
+async function stateMachineArn({ stepFunctions }: Connection): Promise<string> {
   let nextToken: string | undefined;
   do {
     const page = await stepFunctions.send(new ListStateMachinesCommand({ nextToken }));
@@ -62,17 +68,6 @@ export async function listAttempts(connection: Connection, limit: number): Promi
   return attempts.toSorted((a, b) => b.startedAt.getTime() - a.startedAt.getTime()).slice(0, limit);
 }
 
-/** `<run>-a<attempt>` taken apart; undefined for an execution that somebody named otherwise. */
-export function parseExecutionName(name: string): { runId: string; attempt: number } | undefined {
-  const match = /^([0-9a-f]{16})-a(\d+)$/.exec(name);
-  return match?.[1] === undefined ? undefined : { runId: match[1], attempt: Number(match[2]) };
-}
-
-/** ARN of an attempt's execution, derived from the state machine's. */
-export function executionArn(machineArn: string, runId: string, attempt: number): string {
-  return `${machineArn.replace(':stateMachine:', ':execution:')}:${runId}-a${attempt}`;
-}
-
 export interface ExecutionState {
   readonly status: ExecutionStatus;
   readonly error: string | undefined;
@@ -92,23 +87,38 @@ export async function describeExecution({ stepFunctions }: Connection, arn: stri
   };
 }
 
-/** The newest attempt of `run`, or of all runs; a prefix of a run id will do. */
+/** The newest attempt of `run`, or of all runs; the beginning of a run id will do. */
 export async function findAttempt(connection: Connection, run: string | undefined): Promise<RunAttempt> {
   const attempts = await listAttempts(connection, 1000);
   const matching = attempts.filter(({ runId }) => run === undefined || runId.startsWith(run));
-  const [newest] = matching;
-  if (newest === undefined) {
+  const runId = theOnly(run, new Set(matching.map((attempt) => attempt.runId)));
+  const newest = matching.find((attempt) => attempt.runId === runId);
+  if (newest === undefined) throw new Error('an attempt that was found has a run');
+  return newest;
+}
+
+/** The run that `run` names (the beginning of its id will do), whether or not its executions are still on record. */
+export async function findRun({ processed }: Connection, run: string): Promise<string> {
+  const prefix = processedRuns + run;
+  const keys = /^[0-9a-f]{1,16}$/.test(run) ? await processed.list(prefix) : [];
+  return theOnly(run, new Set(keys.map(({ key }) => key.slice(processedRuns.length).split('/')[0] ?? '')));
+}
+
+const processedRuns = 'processed/runs/';
+
+function theOnly(run: string | undefined, found: ReadonlySet<string>): string {
+  const [first, ...others] = found;
+  if (first === undefined) {
     throw new UsageError({
       what: run === undefined ? 'there is no run yet' : `there is no run "${run}"`,
       remedy: run === undefined ? 'Start one: npx ecom run <dir>' : 'npx ecom runs lists them',
     });
   }
-  const ids = new Set(matching.map(({ runId }) => runId));
-  if (run !== undefined && ids.size > 1) {
+  if (run !== undefined && others.length > 0) {
     throw new UsageError({
-      what: `"${run}" is the beginning of ${ids.size} run ids: ${[...ids].join(', ')}`,
+      what: `"${run}" is the beginning of ${found.size} run ids: ${[...found].join(', ')}`,
       remedy: 'Give more of it',
     });
   }
-  return newest;
+  return first;
 }

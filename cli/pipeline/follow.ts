@@ -6,14 +6,18 @@ import {
   completion,
   type GateAnswer,
   gateAnswer,
+  type RunPlan,
+  runPlan,
 } from '../../layers/contracts/run-documents.ts';
-import { type StageName, stageNames } from '../../layers/contracts/stages.ts';
+import { mappedStages, type StageName, stageNames } from '../../layers/contracts/stages.ts';
 import type { Connection } from './connection.ts';
-import { describeExecution, type ExecutionState, executionArn, stateMachineArn } from './executions.ts';
+import { deployedExecutions, describeExecution, type ExecutionState } from './executions.ts';
 import { RunFailure } from './run-failure.ts';
 import type { Upload } from './upload.ts';
 
 const pollMilliseconds = 150;
+const shortRunMilliseconds = 30_000;
+const longRunPollMilliseconds = 1000;
 
 /** What the gate made of an upload, as soon as it says so. */
 export async function awaitGate(
@@ -36,33 +40,48 @@ export async function awaitGate(
   });
 }
 
-/** A stage of a run, once all its parts that have begun are done. */
+/** A stage of a run, once all its parts are done. */
 export interface StageProgress {
   readonly stage: StageName;
   readonly parts: number;
   readonly rows: number;
   readonly seconds: number;
+  /** The attempt that did the stage; a later one finds it done. */
+  readonly attempt: number;
+}
+
+/** The stage that a run is at. */
+export interface StageAtWork {
+  readonly stage: StageName;
+  readonly partsDone: number;
+  /** null before the plan says so. */
+  readonly parts: number | null;
+}
+
+export interface ProgressListener {
+  /** Hears each stage once, when it is done. */
+  readonly onDone: (progress: StageProgress) => void;
+  /** Hears, at every look, what the run is at. */
+  readonly onWork?: (work: StageAtWork) => void;
 }
 
 /**
- * Waits for the end of an attempt and reports each stage once, when it is done.
+ * Waits for the end of an attempt.
  * @throws RunFailure with the execution's own cause
  */
 export async function follow(
   connection: Connection,
   { runId, attempt }: { readonly runId: string; readonly attempt: number },
-  onStage: (progress: StageProgress) => void = () => {},
+  { onDone, onWork = () => {} }: ProgressListener,
 ): Promise<ExecutionState> {
-  const arn = executionArn(await stateMachineArn(connection), runId, attempt);
-  const reported = new Set<StageName>();
+  const arn = (await deployedExecutions(connection)).arn(runId, attempt);
+  const stages = new StageWatch(connection, runId);
+  const started = Date.now();
   for (;;) {
     const state = await describeExecution(connection, arn);
     const ended = state.status !== 'RUNNING';
-    for (const progress of await stageProgress(connection, runId, ended)) {
-      if (reported.has(progress.stage)) continue;
-      reported.add(progress.stage);
-      onStage(progress);
-    }
+    const { done, atWork } = await stages.look(ended);
+    done.forEach(onDone);
     if (state.status === 'SUCCEEDED') return state;
     if (ended) {
       throw new RunFailure({
@@ -71,28 +90,57 @@ export async function follow(
         remedy: `Mend what it names and run again, or repeat the same data: npx ecom retry ${runId}`,
       });
     }
-    await sleep(pollMilliseconds);
+    if (atWork !== undefined) onWork(atWork);
+    await sleep(Date.now() - started < shortRunMilliseconds ? pollMilliseconds : longRunPollMilliseconds);
   }
 }
 
-/** Stages whose successor has begun (or, once the run has ended, all that left a marker), in order. */
-async function stageProgress(
-  { processed }: Connection,
-  runId: string,
-  ended: boolean,
-): Promise<StageProgress[]> {
-  const prefix = `${processedKeys.run(runId)}done/`;
-  const keys = (await processed.list(prefix)).map(({ key }) => key);
-  const begun = stageNames.filter((stage) => keys.some((key) => key.startsWith(`${prefix}${stage}-`)));
-  const finished = ended ? begun : begun.slice(0, -1);
-  return Promise.all(
-    finished.map(async (stage) => {
-      const texts = await Promise.all(
-        keys.filter((key) => key.startsWith(`${prefix}${stage}-`)).map((key) => processed.getText(key)),
+/** Looks at a run's completion markers. */
+class StageWatch {
+  readonly #connection: Connection;
+  readonly #runId: string;
+  readonly #reported = new Set<StageName>();
+  #plan: RunPlan | undefined;
+
+  constructor(connection: Connection, runId: string) {
+    this.#connection = connection;
+    this.#runId = runId;
+  }
+
+  /** The stages that are done since the last look, and the one that follows them. `ended`: whatever left a marker is done. */
+  async look(ended: boolean): Promise<{ done: StageProgress[]; atWork: StageAtWork | undefined }> {
+    const { processed } = this.#connection;
+    const prefix = `${processedKeys.run(this.#runId)}done/`;
+    const keys = (await processed.list(prefix)).map(({ key }) => key);
+    const done: StageProgress[] = [];
+    for (const stage of stageNames) {
+      if (this.#reported.has(stage)) continue;
+      const markers = keys.filter((key) => key.startsWith(`${prefix}${stage}-`));
+      const parts = await this.#partsOf(stage, markers.length > 0);
+      if (markers.length === 0 || (!ended && markers.length !== parts)) {
+        if (!ended) return { done, atWork: { stage, partsDone: markers.length, parts } };
+        continue;
+      }
+      this.#reported.add(stage);
+      done.push(
+        summarise(stage, (await Promise.all(markers.map((key) => processed.getText(key)))).map(parseMarker)),
       );
-      return summarise(stage, texts.map(parseMarker));
-    }),
-  );
+    }
+    return { done, atWork: undefined };
+  }
+
+  async #partsOf(stage: StageName, planned: boolean): Promise<number | null> {
+    if (!(stage in mappedStages)) return 1;
+    if (planned || this.#reported.has('plan')) this.#plan ??= await this.#readPlan();
+    if (this.#plan === undefined) return null;
+    const { chunks, buckets } = this.#plan;
+    return mappedStages[stage as keyof typeof mappedStages] === 'chunks' ? chunks.length : buckets;
+  }
+
+  async #readPlan(): Promise<RunPlan | undefined> {
+    const text = await this.#connection.processed.getText(processedKeys.plan(this.#runId));
+    return text === undefined ? undefined : runPlan.parse(JSON.parse(text));
+  }
 }
 
 const anyCompletion = completion(z.unknown());
@@ -109,5 +157,6 @@ function summarise(stage: StageName, markers: readonly Completion<unknown>[]): S
     parts: markers.length,
     rows: markers.flatMap(({ outputs }) => outputs).reduce((sum, { rows }) => sum + rows, 0),
     seconds: (finished - started) / 1000,
+    attempt: Math.max(...markers.map(({ attempt }) => attempt)),
   };
 }

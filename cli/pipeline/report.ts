@@ -11,7 +11,7 @@ import {
 } from '../../layers/report/format.ts';
 import { type ExperimentReport, type Report, reportSchema } from '../../layers/report/schema.ts';
 import { stateFolder } from '../local/state.ts';
-import { paint, table } from '../terminal.ts';
+import { paint, table, visible } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Connection } from './connection.ts';
 
@@ -58,11 +58,12 @@ export function verdictText(report: Report): string {
 
 function experimentText({ experimentId, decision, arms, metrics, trust }: ExperimentReport): string {
   const action = actions[decision.action];
-  const subject = decision.action === 'ship' && decision.variant !== null ? ` ${decision.variant}` : '';
+  const subject =
+    decision.action === 'ship' && decision.variant !== null ? ` ${visible(decision.variant)}` : '';
   return [
-    `${paint(['bold', action.style], `${action.text}${subject}`)}  ${paint('bold', experimentId)}`,
-    ...decision.reasons.map((reason) => `  ${reason}`),
-    `  Users: ${arms.map(({ variant, users }) => `${variant} ${formatCount(users)}`).join(', ')}. Sample ratio: ${
+    `${paint(['bold', action.style], `${action.text}${subject}`)}  ${paint('bold', visible(experimentId))}`,
+    ...decision.reasons.map((reason) => `  ${visible(reason)}`),
+    `  Users: ${arms.map(({ variant, users }) => `${visible(variant)} ${formatCount(users)}`).join(', ')}. Sample ratio: ${
       trust.srm.status === 'not_checked'
         ? `not checked (${trust.srm.reason})`
         : `${trust.srm.status}, p = ${formatP(trust.srm.p)}`

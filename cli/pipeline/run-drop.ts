@@ -1,8 +1,8 @@
-import { formatCount } from '../../layers/report/format.ts';
 import type { Report } from '../../layers/report/schema.ts';
 import { formatBytes, note } from '../terminal.ts';
 import type { Connection } from './connection.ts';
-import { awaitGate, follow, type StageProgress } from './follow.ts';
+import { awaitGate } from './follow.ts';
+import { followAloud } from './progress.ts';
 import { readReport } from './report.ts';
 import { RunFailure } from './run-failure.ts';
 import { type PreparedDrop, upload } from './upload.ts';
@@ -22,21 +22,12 @@ export async function runDrop(connection: Connection, prepared: PreparedDrop): P
       remedy: 'Upload again when nothing else writes to the drop',
     });
   }
-  note(
-    answer.outcome === 'succeeded'
-      ? `run ${answer.runId}: this very content was run before, here is its report`
-      : `run ${answer.runId}, attempt ${answer.attempt}`,
-  );
-  await follow(connection, { runId: answer.runId, attempt: answer.attempt }, noteStage);
+  if (answer.outcome === 'succeeded') {
+    note(`run ${answer.runId}: this very content was run before, here is its report`);
+    return readReport(connection, answer.runId);
+  }
+  await followAloud(connection, { runId: answer.runId, attempt: answer.attempt });
   const seconds = (from: number) => ((Date.now() - from) / 1000).toFixed(1);
   note(`published ${seconds(uploadedAt)} s after the last file (${seconds(started)} s with the upload)`);
   return readReport(connection, answer.runId);
-}
-
-/** One line of progress. */
-export function noteStage({ stage, parts, rows, seconds }: StageProgress): void {
-  const size = parts > 1 ? `, ${parts} parts` : '';
-  note(
-    `  ${stage.padEnd(8)} ${seconds.toFixed(1).padStart(6)} s${rows > 0 ? `  ${formatCount(rows)} rows written` : ''}${size}`,
-  );
 }

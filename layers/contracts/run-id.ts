@@ -26,3 +26,9 @@ export function runIdOf(
 export function executionName(runId: string, attempt: number): string {
   return `${runId}-a${attempt}`;
 }
+
+/** An execution's name taken apart; undefined for one that somebody started by hand under another name. */
+export function parseExecutionName(name: string): { runId: string; attempt: number } | undefined {
+  const match = /^([0-9a-f]{16})-a(\d+)$/.exec(name);
+  return match?.[1] === undefined ? undefined : { runId: match[1], attempt: Number(match[2]) };
+}

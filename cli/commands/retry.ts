@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import { processedKeys } from '../../layers/contracts/keys.ts';
+import { readInputs } from '../../layers/execution/run-order.ts';
+import { type Connection, connect } from '../pipeline/connection.ts';
+import { deployedExecutions, findRun } from '../pipeline/executions.ts';
+import { followAloud } from '../pipeline/progress.ts';
+import { downloadReport, readReport, verdictText } from '../pipeline/report.ts';
+import { print, printJson } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+
+/** `ecom retry <run>`: another attempt at the same data. */
+export function registerRetry(program: Command): void {
+  program
+    .command('retry <run>')
+    .description('start a failed run again where it failed, follow it and print its verdict')
+    .option('--json', 'print the report as JSON, and nothing else, on standard output')
+    .addHelpText(
+      'after',
+      '\nStages that were done are not repeated. The beginning of the run id will do.\n\nExamples:\n  ecom retry 3f2a\n  ecom retry 3f2a9c0d1e4b5a67 --json',
+    )
+    .action(async (run: string, options: { json?: boolean }) => {
+      const connection = connect();
+      const runId = await findRun(connection, run);
+      const attempt = await startNextAttempt(connection, runId);
+      await followAloud(connection, { runId, attempt });
+      const report = await readReport(connection, runId);
+      const files = await downloadReport(connection, runId);
+      if (options.json) return printJson(report);
+      print(`\n${verdictText(report)}\n`);
+      for (const file of files) print(file);
+    });
+}
+
+/** @throws UsageError when the run is running, or has succeeded */
+async function startNextAttempt(connection: Connection, runId: string): Promise<number> {
+  const { processed } = connection;
+  const executions = await deployedExecutions(connection);
+  const newest = await executions.newest(runId);
+  if (newest?.status === 'running') {
+    throw new UsageError({
+      what: `run ${runId} is running, attempt ${newest.attempt}`,
+      remedy: `Follow it: npx ecom watch ${runId}`,
+    });
+  }
+  // The emulator forgets executions when it stops; what a run published stays.
+  const published = await processed.head(processedKeys.done(runId, 'publish', 0));
+  if (newest?.status === 'succeeded' || published !== undefined) {
+    throw new UsageError({
+      what: `run ${runId} has succeeded: there is nothing to try again`,
+      remedy: `See its verdict: npx ecom report ${runId}`,
+    });
+  }
+  const { drop } = await readInputs(processed, runId);
+  const attempt = (newest?.attempt ?? 0) + 1;
+  await executions.start({ runId, drop, attempt });
+  return attempt;
+}

@@ -1,0 +1,39 @@
+import { formatCount } from '../../layers/report/format.ts';
+import { hideStatus, note, showStatus } from '../terminal.ts';
+import type { Connection } from './connection.ts';
+import { follow, type StageAtWork, type StageProgress } from './follow.ts';
+
+/**
+ * Follows an attempt to its end with progress on standard error: a line for each stage that is done and, on a
+ * terminal, one that changes for the stage at work.
+ * @throws RunFailure with the execution's own cause
+ */
+export async function followAloud(
+  connection: Connection,
+  run: { readonly runId: string; readonly attempt: number },
+): Promise<void> {
+  note(`run ${run.runId}, attempt ${run.attempt}`);
+  let current: { readonly stage: string; readonly since: number } | undefined;
+  try {
+    await follow(connection, run, {
+      onDone: (progress) => note(doneLine(progress, run.attempt)),
+      onWork: (work) => {
+        if (current?.stage !== work.stage) current = { stage: work.stage, since: Date.now() };
+        showStatus(workLine(work, (Date.now() - current.since) / 1000));
+      },
+    });
+  } finally {
+    hideStatus();
+  }
+}
+
+function doneLine({ stage, parts, rows, seconds, attempt }: StageProgress, current: number): string {
+  const time = attempt < current ? `attempt ${attempt}` : `${seconds.toFixed(1)} s`;
+  const size = `${rows > 0 ? `  ${formatCount(rows)} rows written` : ''}${parts > 1 ? `, ${parts} parts` : ''}`;
+  return `  ${stage.padEnd(8)} ${time.padStart(9)}${size}`;
+}
+
+function workLine({ stage, partsDone, parts }: StageAtWork, seconds: number): string {
+  const share = parts === null || parts === 1 ? '' : `  ${partsDone} of ${parts} parts`;
+  return `  ${stage.padEnd(8)} ${`${seconds.toFixed(0)} s`.padStart(9)}${share} …`;
+}
