@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../../layers/contracts/config.ts';
+import { DataError } from '../../layers/contracts/errors/index.ts';
 import type { Database } from '../../layers/storage/duckdb.ts';
 import { literal, renderSql } from '../../layers/storage/sql.ts';
 import eventsCleanSql from './events-clean.sql';
@@ -26,7 +27,10 @@ export interface CleanEvents {
 const openDays = 40;
 const currencyLimit = 10;
 
-/** Writes the `accepted` events as one Parquet file per day. `strict`: some other events are of unknown users. */
+/**
+ * Writes the `accepted` events as one Parquet file per day. `strict`: some other events are of unknown users.
+ * @throws DataError where another number of events was written
+ */
 export async function writeEvents(
   db: Database,
   options: {
@@ -56,6 +60,14 @@ export async function writeEvents(
     SELECT dt, count(*) AS n
     FROM read_parquet(${literal(files)}, hive_partitioning = true, hive_types_autocast = false)
     GROUP BY dt ORDER BY dt`);
+  const total = rows.reduce((sum, { n }) => sum + Number(n), 0);
+  if (total !== accepted) {
+    throw new DataError({
+      what: `${accepted} events were accepted, but ${total} were written`,
+      where: 'events_clean',
+      remedy: 'Report this as a bug with the files',
+    });
+  }
   const summary = await db.row<{ latest: string | null }>(
     `SELECT strftime(max(event_ts), '%Y-%m-%dT%H:%M:%S.%gZ') AS latest FROM read_parquet(${literal(files)})`,
   );
