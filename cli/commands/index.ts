@@ -4,6 +4,7 @@ import { registerDeploy } from './deploy.ts';
 import { registerDown } from './down.ts';
 import { registerGenerate } from './generate.ts';
 import { registerPsql } from './psql.ts';
+import { registerQuarantine } from './quarantine.ts';
 import { registerReport } from './report.ts';
 import { registerRetry } from './retry.ts';
 import { registerRun } from './run.ts';
@@ -29,5 +30,6 @@ export function registerCommands(program: Command): void {
   registerWatch(program);
   registerRetry(program);
   registerReport(program);
+  registerQuarantine(program);
   registerPsql(program);
 }

@@ -1,7 +1,8 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { processedKeys } from '../../layers/contracts/keys.ts';
 import { runInputs } from '../../layers/contracts/run-documents.ts';
 import { reportSchema } from '../../layers/report/schema.ts';
+import { positiveInteger } from '../arguments.ts';
 import { type Connection, connect } from '../pipeline/connection.ts';
 import { listAttempts, type RunAttempt } from '../pipeline/executions.ts';
 import { print, printJson, table } from '../terminal.ts';
@@ -60,10 +61,4 @@ async function describe(
             .parse(JSON.parse(report))
             .experiments.map(({ experimentId, decision }) => ({ experimentId, action: decision.action })),
   };
-}
-
-function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It is a positive whole number.');
-  return value;
 }

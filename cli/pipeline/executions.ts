@@ -101,10 +101,25 @@ export async function findAttempt(connection: Connection, run: string | undefine
 export async function findRun({ processed }: Connection, run: string): Promise<string> {
   const prefix = processedRuns + run;
   const keys = /^[0-9a-f]{1,16}$/.test(run) ? await processed.list(prefix) : [];
-  return theOnly(run, new Set(keys.map(({ key }) => key.slice(processedRuns.length).split('/')[0] ?? '')));
+  return theOnly(run, new Set(keys.map(({ key }) => runOf(key))));
+}
+
+/** The newest run: the one last started or, where the executions are forgotten, whose inputs were pinned last. */
+export async function newestRun(connection: Connection): Promise<string> {
+  const [newest] = await listAttempts(connection, 1);
+  if (newest !== undefined) return newest.runId;
+  const inputs = (await connection.processed.list(processedRuns)).filter(({ key }) =>
+    key.endsWith('/inputs.json'),
+  );
+  const [last] = inputs.toSorted((a, b) => b.lastModified.getTime() - a.lastModified.getTime());
+  return theOnly(undefined, new Set(last === undefined ? [] : [runOf(last.key)]));
 }
 
 const processedRuns = 'processed/runs/';
+
+function runOf(key: string): string {
+  return key.slice(processedRuns.length).split('/')[0] ?? '';
+}
 
 function theOnly(run: string | undefined, found: ReadonlySet<string>): string {
   const [first, ...others] = found;

@@ -3,11 +3,9 @@ import baseConfig from '../../config/base.yaml';
 import { type Config, type ConfigFile, loadConfig } from './config.ts';
 import { ConfigError } from './errors/index.ts';
 
-/** Settings of the deployment, which the functions get from it: a drop cannot change where it lies. */
-const ofTheTarget = ['aws', 'raw'];
-
 /**
- * The configuration of a run: config/base.yaml overlaid by the drop's own file.
+ * The configuration of a run: config/base.yaml overlaid by the drop's own file. Its `raw` speaks to the uploader alone:
+ * in the bucket the files have the names of the deployment.
  * @throws ConfigError where the file is wrong, or sets what only a target may set
  */
 export function runConfiguration(dropFile?: ConfigFile): Config {
@@ -15,18 +13,19 @@ export function runConfiguration(dropFile?: ConfigFile): Config {
   if (dropFile === undefined) return loadConfig([base]);
   const config = loadConfig([base, dropFile]);
   refuseTargetSettings(dropFile);
-  return config;
+  return { ...config, raw: loadConfig([base]).raw };
 }
 
+/** Where the deployment lies is nothing that a drop can change. */
 function refuseTargetSettings({ name, text }: ConfigFile): void {
   const lineCounter = new LineCounter();
   const { contents } = parseDocument(text, { lineCounter });
   if (!isMap(contents)) return;
   for (const { key } of contents.items) {
-    if (!isScalar(key) || !ofTheTarget.includes(String(key.value))) continue;
+    if (!isScalar(key) || key.value !== 'aws') continue;
     const { line, col } = lineCounter.linePos(key.range?.[0] ?? 0);
     throw new ConfigError({
-      what: `"${key.value}" cannot be set for one drop`,
+      what: `"aws" cannot be set for one drop`,
       where: `${name}:${line}:${col}`,
       remedy: 'Remove it: it is a setting of the deployment (config/base.yaml)',
     });

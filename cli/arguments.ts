@@ -1,0 +1,27 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Parser of an option: 1, 2, ... */
+export function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It is a positive whole number.');
+  return value;
+}
+
+/** Parser of an option: 0, 1, 2, ... */
+export function nonNegativeInteger(text: string): number {
+  return text.trim() === '0' ? 0 : positiveInteger(text);
+}
+
+/** Parser of an option: a number above 0. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('It is a number above 0.');
+  return value;
+}
+
+/** Parser of an option: a number between 0 and 1, both excluded. */
+export function fraction(text: string): number {
+  const value = positiveNumber(text);
+  if (value >= 1) throw new InvalidArgumentError('It is a number between 0 and 1 (0.05 for 5 %).');
+  return value;
+}
