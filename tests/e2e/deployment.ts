@@ -43,7 +43,8 @@ function stopWhenThisProcessDies(stateFolder: string): void {
   ).unref();
 }
 
-function freePort(): Promise<number> {
+/** A port that nothing listens on. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);

@@ -1,0 +1,189 @@
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { generate } from '../../cli/generate/generate.ts';
+import { describeExecution, listAttempts } from '../../cli/pipeline/executions.ts';
+import { processedKeys } from '../../layers/contracts/keys.ts';
+import { failure, gateAnswer, runInputs } from '../../layers/contracts/run-documents.ts';
+import { type Report, reportSchema } from '../../layers/report/schema.ts';
+import { connectTo, type Deployed } from './deployed.ts';
+import { runEcom } from './ecom.ts';
+
+describe('drops of every shape', () => {
+  let folder: string;
+  let deployed: Deployed;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'ecom-drops-'));
+    deployed = connectTo(inject('stateFolder'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const ecom = (...args: string[]) => runEcom(args, { stateFolder: deployed.stateFolder });
+
+  async function dataIn(name: string, users = 200): Promise<string> {
+    const directory = path.join(folder, name);
+    await generate({ directory, users, seed: 11 });
+    return directory;
+  }
+
+  async function reportOf(...args: string[]): Promise<Report> {
+    const result = await ecom('run', ...args, '--json');
+    expect(result.code, result.stderr).toBe(0);
+    return reportSchema.parse(JSON.parse(result.stdout));
+  }
+
+  it('without users, products and sessions a drop runs and names what is unavailable', async () => {
+    const data = await dataIn('two-files');
+    for (const dataset of ['users', 'products', 'sessions']) await rm(path.join(data, `${dataset}.csv`));
+    const report = await reportOf(data, '--drop', 'two_files');
+    expect(Object.keys(report.quality).sort()).toEqual(['events', 'experiment_assignments']);
+    expect(report.unavailable.map(({ what }) => what)).toContain('session_duration');
+    const metrics = report.experiments[0]?.metrics ?? [];
+    expect(metrics.find(({ metric }) => metric === 'session_duration')?.unavailable).toMatch(/sessions/);
+    expect(
+      metrics.find(({ metric }) => metric === 'purchase_conversion')?.comparisons[0]?.test,
+    ).not.toBeNull();
+  });
+
+  it('without events it is refused at once, before anything is uploaded', async () => {
+    const data = await dataIn('no-events');
+    await rm(path.join(data, 'events.csv'));
+    const result = await ecom('run', data, '--drop', 'no_events');
+    expect(result.code).toBe(2);
+    expect(result.stderr).toMatch(/lacks events\.csv, without which there is no analysis/);
+    expect(await deployed.raw.list('raw/no_events/')).toEqual([]);
+  });
+
+  it('copied without events by other tools it never starts, and the gate says what is missing', async () => {
+    const data = await dataIn('never-starts');
+    for (const dataset of ['users', 'experiment_assignments']) {
+      await deployed.raw.uploadFrom(path.join(data, `${dataset}.csv`), `raw/never_starts/${dataset}.csv`);
+    }
+    const answer = await until(async () => {
+      const text = await deployed.processed.getText(processedKeys.gate('never_starts', 'files'));
+      return text === undefined ? undefined : gateAnswer.parse(JSON.parse(text));
+    });
+    expect(answer).toMatchObject({ outcome: 'incomplete', runId: null, missing: ['events'] });
+  });
+
+  it('in parts and gzipped it gives the numbers of the whole files', async () => {
+    const whole = await dataIn('whole');
+    const parts = await dataIn('parts');
+    const [header, ...lines] = (await readFile(path.join(parts, 'events.csv'), 'utf8')).trimEnd().split('\n');
+    await mkdir(path.join(parts, 'events'));
+    const { gzipSync } = await import('node:zlib');
+    const half = Math.floor(lines.length / 2);
+    await writeFile(
+      path.join(parts, 'events', 'part-0001.csv'),
+      `${[header, ...lines.slice(half)].join('\n')}\n`,
+    );
+    await writeFile(
+      path.join(parts, 'events', 'part-0002.csv.gz'),
+      gzipSync(`${[header, ...lines.slice(0, half)].join('\n')}\n`),
+    );
+    await rm(path.join(parts, 'events.csv'));
+    const [one, two] = [await reportOf(whole, '--drop', 'whole'), await reportOf(parts, '--drop', 'parts')];
+    expect(two.run.inputs).toHaveLength(6);
+    const { run: _one, ...oneResult } = one;
+    const { run: _two, ...twoResult } = two;
+    expect(twoResult).toEqual(oneResult);
+  });
+
+  it('with foreign names it needs a configuration file and nothing else', async () => {
+    const data = await dataIn('foreign');
+    const rewrite = async (file: string, change: (text: string) => string) =>
+      writeFile(path.join(data, file), change(await readFile(path.join(data, file), 'utf8')));
+    await rewrite('events.csv', (text) =>
+      text.replace('event_ts', 'timestamp').replaceAll('view_product', 'page_seen'),
+    );
+    await rewrite('experiment_assignments.csv', (text) =>
+      text.replace('variant', 'bucket').replaceAll(',control', ',A').replaceAll(',treatment', ',B'),
+    );
+    await rename(path.join(data, 'experiment_assignments.csv'), path.join(data, 'ab_test.csv'));
+    await writeFile(
+      path.join(folder, 'foreign.yaml'),
+      [
+        'raw: { experiment_assignments: ab_test.csv }',
+        'schema:',
+        '  events: { event_ts: timestamp }',
+        '  experiment_assignments: { variant: { column: bucket, values: { A: control, B: treatment } } }',
+        'event_aliases: { page_seen: view_product }',
+        '',
+      ].join('\n'),
+    );
+    const foreign = await reportOf(data, '--drop', 'foreign', '--config', path.join(folder, 'foreign.yaml'));
+    const native = await reportOf(await dataIn('native'), '--drop', 'native');
+    expect(foreign.experiments).toEqual(native.experiments);
+  });
+
+  it('with a mistake in its configuration ecom run refuses it, naming line and column', async () => {
+    const data = await dataIn('typo');
+    await writeFile(
+      path.join(data, 'experiment.yaml'),
+      'experiments:\n  "*":\n    primry: revenue_per_user\n',
+    );
+    const result = await ecom('run', data, '--drop', 'typo');
+    expect(result.code).toBe(2);
+    expect(result.stderr).toMatch(/unknown key "experiments\.\*\.primry"/);
+    expect(result.stderr).toMatch(/experiment\.yaml:3:5/);
+    expect(result.stderr).toMatch(/Did you mean "primary"\?/);
+    expect(result.stderr).not.toMatch(/\n\s+at .*\.m?[jt]s/);
+  });
+
+  it('with a mistake in its configuration, copied by other tools, its execution fails and says so', async () => {
+    const data = await dataIn('typo-copied');
+    const drop = 'typo_copied';
+    await deployed.raw.put(
+      `raw/${drop}/experiment.yaml`,
+      'experiments:\n  "*":\n    primry: revenue_per_user\n',
+    );
+    for (const dataset of ['experiment_assignments', 'events']) {
+      await deployed.raw.uploadFrom(path.join(data, `${dataset}.csv`), `raw/${drop}/${dataset}.csv`);
+    }
+    const ended = await until(async () => {
+      for (const attempt of await listAttempts(deployed, 100)) {
+        const inputs = await deployed.processed.getText(processedKeys.inputs(attempt.runId));
+        if (runInputs.parse(JSON.parse(inputs ?? 'null')).drop === drop && attempt.status !== 'RUNNING')
+          return attempt;
+      }
+      return undefined;
+    });
+    const execution = await describeExecution(deployed, ended.arn);
+    expect(execution).toMatchObject({ status: 'FAILED', error: 'ConfigError' });
+    expect(execution.cause).toMatch(
+      /unknown key "experiments\.\*\.primry".*experiment\.yaml:3:5.*Did you mean "primary"/,
+    );
+    const document = failure.parse(
+      JSON.parse((await deployed.processed.getText(processedKeys.failure(ended.runId))) ?? 'null'),
+    );
+    expect(document).toMatchObject({ stage: 'plan', error: 'ConfigError', message: execution.cause });
+    expect(await deployed.processed.getText(processedKeys.latest(drop))).toBeUndefined();
+  });
+
+  it('whose control arm has another name fails with the arms that it has', async () => {
+    const data = await dataIn('no-control');
+    await writeFile(path.join(data, 'experiment.yaml'), 'experiments: { "*": { control: baseline } }\n');
+    const result = await ecom('run', data, '--drop', 'no_control');
+    expect(result.code).toBe(1);
+    expect(result.stderr).toMatch(/has no arm "baseline", its arms are "control", "treatment"/);
+  });
+
+  it('whose planted share of treatment is not the configured one is invalid', async () => {
+    const directory = path.join(folder, 'srm');
+    await generate({ directory, users: 2000, seed: 5, srm: 0.6 });
+    const report = await reportOf(directory, '--drop', 'srm');
+    expect(report.experiments[0]?.decision).toMatchObject({ action: 'invalid', rule: 'trust_check_failed' });
+  });
+});
+
+async function until<Value>(look: () => Promise<Value | undefined>): Promise<Value> {
+  for (let attempt = 0; attempt < 300; attempt += 1) {
+    const value = await look();
+    if (value !== undefined) return value;
+    await sleep(300);
+  }
+  throw new Error('it did not happen');
+}
