@@ -21,7 +21,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'components', include: ['tests/{unit,oracle,cdk,integration}/**/*.test.ts'] },
+        test: { name: 'components', include: ['tests/{unit,oracle,cdk,integration,browser}/**/*.test.ts'] },
       },
       {
         extends: true,

@@ -6,6 +6,7 @@ import { type Output, runInputs } from '../../layers/contracts/run-documents.ts'
 import { readCompletions } from '../../layers/execution/completions.ts';
 import { readPlan, stageHandler } from '../../layers/execution/stage-handler.ts';
 import { decisionDocument } from '../../layers/report/decision-document.ts';
+import { reportPage } from '../../layers/report/page/page.ts';
 import { resultRows } from '../../layers/report/results-table.ts';
 import { jsonText } from '../../layers/storage/object-store.ts';
 import { buildReport } from './build-report.ts';
@@ -44,6 +45,7 @@ export const handler = stageHandler({
       outputs.push({ key, rows: rows.length, bytes: Buffer.byteLength(body), bucket: null });
     };
     await write('report.json', jsonText(report), 'application/json');
+    await write('report.html', reportPage(report), 'text/html; charset=utf-8');
     await write('EXPERIMENT_DECISION.md', decisionDocument(report), 'text/markdown; charset=utf-8');
     await write(
       'results.parquet',

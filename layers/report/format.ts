@@ -39,9 +39,10 @@ export function formatLiftInterval(interval: readonly [number, number] | null): 
   return interval === null ? 'n/a' : `${formatLift(interval[0])} to ${formatLift(interval[1])}`;
 }
 
-/** A p-value: four decimals, or one significant digit and its exponent below 0.0001. */
+/** A p-value: four decimals, or two significant digits and the exponent below 0.0001. */
 export function formatP(p: number | null): string {
   if (p === null) return 'n/a';
+  if (p === 0) return '< 1e−300';
   return p < 0.0001 ? p.toExponential(1).replace('-', minus) : p.toFixed(4);
 }
 

@@ -1,0 +1,129 @@
+import {
+  formatCount,
+  formatDifference,
+  formatLift,
+  formatLiftInterval,
+  formatP,
+  formatValue,
+} from '../format.ts';
+import type { Comparison, MetricReport } from '../schema.ts';
+import { type LiftScale, liftAxis, liftChart } from './charts/interval.ts';
+import { type Compared, liftOf, verdictOf } from './comparisons.ts';
+import { type Html, html } from './html.ts';
+import { status } from './icons.ts';
+import { metricName, name, unbroken } from './names.ts';
+import type { Column } from './table.ts';
+import { confidence, reasonText } from './words.ts';
+
+/** Below this many users on either side of a conversion the normal interval is rough, and Newcombe's is shown too. */
+const smallCount = 30;
+
+type Compute<Value> = (comparison: Comparison, metric: MetricReport) => Value;
+
+/** A cell of the row's comparison; a table shows rows without one as a note. */
+const of =
+  <Value>(compute: Compute<Value>) =>
+  ({ metric, comparison }: Compared): Value | null =>
+    comparison === null ? null : compute(comparison, metric);
+
+const sub = (text: string): Html => html`<small>${unbroken(text)}</small>`;
+
+export const metricColumn: Column<Compared> = {
+  label: 'Metric',
+  cell: ({ metric }) =>
+    html`<strong>${metricName(metric.metric)}</strong>${metric.better === 'lower' ? sub('lower is better') : null}`,
+  sort: ({ metric }) => metric.metric,
+};
+
+export const armColumn: Column<Compared> = {
+  label: 'Arm',
+  cell: of(({ variant }) => name(variant)),
+  sort: of(({ variant }) => variant),
+};
+
+/** Mean of an arm with the sums it comes from. */
+export function meanColumn(side: 'control' | 'treatment'): Column<Compared> {
+  return {
+    label: side === 'control' ? 'Control' : 'Treatment',
+    tip: 'The arm’s mean, and the sum and the users (for a ratio, the denominator) it comes from.',
+    align: 'number',
+    cell: of((comparison, metric) => {
+      const arm = comparison[side];
+      return html`${formatValue(metric.unit, arm.mean)}${sub(`${formatSum(metric, arm.sum)} of ${formatSum({ ...metric, unit: 'count' }, arm.denominator ?? arm.n)}`)}`;
+    }),
+    sort: of((comparison) => comparison[side].mean),
+  };
+}
+
+export function differenceColumn(alpha: number): Column<Compared> {
+  return {
+    label: 'Difference',
+    tip: `Treatment less control in the metric’s unit, with its ${confidence(alpha)} interval.`,
+    align: 'number',
+    cell: of(({ effect, newcombeCi, control, treatment }, { unit }) => {
+      const interval = (ends: readonly [number, number]) =>
+        `${formatDifference(unit, ends[0])} to ${formatDifference(unit, ends[1])}`;
+      const rare = [control, treatment].some(({ n, sum }) => Math.min(sum, n - sum) < smallCount);
+      return html`${formatDifference(unit, effect.absolute)}${effect.absoluteCi && sub(interval(effect.absoluteCi))}${
+        newcombeCi && rare ? sub(`Newcombe ${interval(newcombeCi)}`) : null
+      }`;
+    }),
+    sort: of(({ effect }) => effect.absolute),
+  };
+}
+
+export function liftColumn(alpha: number): Column<Compared> {
+  return {
+    label: 'Lift',
+    tip: `The difference relative to the control, with its ${confidence(alpha)} interval by Fieller’s method. It excludes zero exactly when p < ${alpha}.`,
+    align: 'number',
+    cell: of(
+      ({ effect }) =>
+        html`<strong>${formatLift(effect.relative)}</strong>${sub(
+          effect.relativeCi === null
+            ? reasonText(effect.relativeReason ?? 'no_interval')
+            : formatLiftInterval(effect.relativeCi),
+        )}`,
+    ),
+    sort: of(({ effect }) => effect.relative),
+  };
+}
+
+export function chartColumn(alpha: number, scale: LiftScale, withMargin = false): Column<Compared> {
+  return {
+    label: `Lift and ${confidence(alpha)} interval`,
+    below: liftAxis(scale),
+    align: 'chart',
+    cell: (row) => liftChart(liftOf(row, withMargin), scale),
+  };
+}
+
+export const pColumn: Column<Compared> = {
+  label: 'p',
+  tip: 'Two-sided p-value, and below it the one adjusted by Holm’s method for all metrics of the same role.',
+  align: 'number',
+  cell: of(
+    ({ test }) =>
+      html`${formatP(test?.p ?? null)}${
+        test?.pAdjusted === null || test === null ? null : sub(`adj. ${formatP(test.pAdjusted)}`)
+      }`,
+  ),
+  sort: of(({ test }) => test?.p ?? null),
+};
+
+export const verdictColumn: Column<Compared> = {
+  label: 'Verdict',
+  tip: 'By the adjusted p-value; guardrails by their margin.',
+  cell: of((comparison) => {
+    const verdict = verdictOf(comparison);
+    return html`${status(verdict)}${verdict.why && sub(verdict.why)}`;
+  }),
+  sort: of((comparison) => verdictOf(comparison).label),
+};
+
+/** A sum without a sign or unit: users, orders, money, seconds. */
+function formatSum({ unit }: Pick<MetricReport, 'unit'>, sum: number): string {
+  if (unit === 'currency') return formatCount(Math.round(sum));
+  if (unit === 'seconds') return `${formatCount(Math.round(sum))}\u00a0s`;
+  return Number.isInteger(sum) ? formatCount(sum) : sum.toFixed(1);
+}

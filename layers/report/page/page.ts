@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import type { ExperimentReport, Report } from '../schema.ts';
+import { behaviour } from './behaviour.ts';
+import { type Html, html, trusted } from './html.ts';
+import { icon, iconSheet } from './icons.ts';
+import { name, plainName } from './names.ts';
+import type { ExperimentSection, RunSection, Section } from './section.ts';
+import { dataQualitySection } from './sections/data-quality.ts';
+import { funnelSection } from './sections/funnel.ts';
+import { guardrailsSection } from './sections/guardrails.ts';
+import { liftsSection } from './sections/lifts.ts';
+import { lineageSection } from './sections/lineage.ts';
+import { methodsSection } from './sections/methods.ts';
+import { originalAnalysesSection } from './sections/original-analyses.ts';
+import { overviewSection } from './sections/overview.ts';
+import { populationSection } from './sections/population.ts';
+import { segmentsSection } from './sections/segments.ts';
+import { trustSection } from './sections/trust.ts';
+import { verdictSection } from './sections/verdict.ts';
+import { style } from './style.ts';
+import { actions } from './words.ts';
+
+/** In the order in which people ask: what to do, whether to believe it, then the evidence. */
+const experimentSections: readonly ExperimentSection[] = [
+  verdictSection,
+  trustSection,
+  populationSection,
+  liftsSection,
+  guardrailsSection,
+  funnelSection,
+  segmentsSection,
+  originalAnalysesSection,
+  methodsSection,
+];
+const runSections: readonly RunSection[] = [dataQualitySection, lineageSection];
+
+interface Chapter {
+  readonly anchor: string;
+  readonly experiment: ExperimentReport;
+  readonly sections: readonly Section[];
+}
+
+/**
+ * `report.html`: the report as one file that needs no network and no JavaScript. The same report gives the same bytes.
+ * Everything that comes from data is escaped, and the page's policy lets nothing run but its own style and script.
+ */
+export function reportPage(report: Report): string {
+  const chapters = report.experiments.map(
+    (experiment, index): Chapter => ({
+      anchor: `e${index + 1}`,
+      experiment,
+      sections: experimentSections.flatMap((section) => section(experiment, report) ?? []),
+    }),
+  );
+  const overview = overviewSection(report);
+  const data = runSections.flatMap((section) => section(report) ?? []);
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${titleOf(report)}</title>
+<link rel="icon" href="${favicon}">
+<style>${trusted(style)}</style>
+</head>
+<body>
+<a class="skip" href="#main">Skip to the verdict</a>
+${iconSheet}
+<header class="page-head">
+<div>
+<h1>Experiment report</h1>
+<p>Drop ${name(report.run.drop)}${report.run.asOf === null ? null : html`, data up to <time datetime="${report.run.asOf}">${plainTime(report.run.asOf)}</time>`}, run <code>${report.run.runId}</code></p>
+</div>
+<div id="tools"></div>
+</header>
+<div class="layout">
+${contents(chapters, overview, data)}
+<main id="main" tabindex="-1">
+${overview && topSection(overview)}
+${chapters.map(chapterBody)}
+${data.map(topSection)}
+</main>
+</div>
+<script>${trusted(behaviour)}</script>
+</body>
+</html>
+`.markup;
+}
+
+function chapterBody({ anchor, experiment, sections }: Chapter): Html {
+  return html`<article class="experiment" id="${anchor}" aria-labelledby="${anchor}-title">
+<h2 id="${anchor}-title"><span class="kicker">Experiment</span> ${name(experiment.experimentId)}</h2>
+${sections.map(
+  ({
+    id,
+    title,
+    body,
+  }) => html`<section class="card card-${id}" id="${anchor}-${id}" aria-labelledby="${anchor}-${id}-title">
+<h3 id="${anchor}-${id}-title">${title}</h3>
+${body}
+</section>
+`,
+)}</article>
+`;
+}
+
+function topSection({ id, title, body }: Section): Html {
+  return html`<section class="card card-${id}" id="${id}" aria-labelledby="${id}-title">
+<h2 id="${id}-title">${title}</h2>
+${body}
+</section>
+`;
+}
+
+function contents(chapters: readonly Chapter[], overview: Section | null, data: readonly Section[]): Html {
+  const link = ({ id, title }: Section) => html`<li><a href="#${id}">${title}</a></li>`;
+  return html`<nav aria-label="Contents"><ol>
+${overview && link(overview)}
+${chapters.map(
+  ({
+    anchor,
+    experiment,
+    sections,
+  }) => html`<li><a href="#${anchor}">${icon(actions[experiment.decision.action].tone)}<span>${name(experiment.experimentId)}</span></a>
+<ol>${sections.map(({ id, title }) => html`<li><a href="#${anchor}-${id}">${title}</a></li>`)}</ol></li>`,
+)}
+${data.map(link)}
+</ol></nav>`;
+}
+
+function titleOf({ experiments, run }: Report): string {
+  const [only] = experiments;
+  if (only === undefined || experiments.length > 1) return `Experiment report: ${plainName(run.drop)}`;
+  return `${actions[only.decision.action].label}: ${plainName(only.experimentId)}`;
+}
+
+/** `2026-02-01 00:00 UTC`. */
+function plainTime(moment: string): string {
+  return `${moment.slice(0, 10)} ${moment.slice(11, 16)} UTC`;
+}
+
+const favicon =
+  'data:image/svg+xml,' +
+  encodeURIComponent(
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3.5" fill="#2a5db0"/><path d="M2.5 8h11" stroke="#fff" stroke-width="1.6"/><circle cx="9.5" cy="8" r="2.6" fill="#fff"/></svg>',
+  );
+
+const digest = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
+/** Nothing from anywhere: only this page's own style and script, by their hashes, and the icon within it. */
+const policy = [
+  "default-src 'none'",
+  `style-src ${digest(style)}`,
+  `script-src ${digest(behaviour)}`,
+  'img-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');

@@ -1,0 +1,15 @@
+import type { ExperimentReport, Report } from '../schema.ts';
+import type { Html } from './html.ts';
+
+export interface Section {
+  /** Part of the anchor; the same for each experiment. */
+  readonly id: string;
+  readonly title: string;
+  readonly body: Html;
+}
+
+/** A section about one experiment, or null where its data are absent. */
+export type ExperimentSection = (experiment: ExperimentReport, report: Report) => Section | null;
+
+/** A section about the whole run, or null where its data are absent. */
+export type RunSection = (report: Report) => Section | null;

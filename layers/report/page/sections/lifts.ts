@@ -1,0 +1,58 @@
+import type { MetricReport } from '../../schema.ts';
+import { liftScale } from '../charts/interval.ts';
+import {
+  armColumn,
+  chartColumn,
+  differenceColumn,
+  liftColumn,
+  meanColumn,
+  metricColumn,
+  pColumn,
+  verdictColumn,
+} from '../comparison-columns.ts';
+import { type Compared, comparedRows, hasSeveralTreatments, liftOf, missing } from '../comparisons.ts';
+import { html } from '../html.ts';
+import { icon } from '../icons.ts';
+import type { ExperimentSection } from '../section.ts';
+import { table } from '../table.ts';
+import { confidence, roles } from '../words.ts';
+
+const order: readonly MetricReport['role'][] = ['primary', 'secondary', 'guardrail'];
+
+/** Every metric against the control: numbers and forest plot in one table. */
+export const liftsSection: ExperimentSection = (experiment) => {
+  const rows = comparedRows(experiment.metrics);
+  if (rows.length === 0) return null;
+  const { alpha } = experiment.settings;
+  const scale = liftScale(rows.filter(({ comparison }) => comparison !== null).map((row) => liftOf(row)));
+  return {
+    id: 'lifts',
+    title: 'Effects on each metric',
+    body: html`${
+      experiment.decision.action === 'invalid'
+        ? html`<p class="notice bad">${icon('bad')}<span>A trust check failed. These numbers are shown to find the cause, not to decide.</span></p>`
+        : null
+    }
+${table<Compared>({
+  className: 'results',
+  caption: `Treatment against control with ${confidence(alpha)} intervals. Marks follow the verdict: ● better or within its margin, ■ worse or beyond it, ◆ margin not shown, ○ inconclusive. An arrow means that the interval goes on.`,
+  columns: [
+    metricColumn,
+    ...(hasSeveralTreatments(experiment) ? [armColumn] : []),
+    meanColumn('control'),
+    meanColumn('treatment'),
+    differenceColumn(alpha),
+    liftColumn(alpha),
+    chartColumn(alpha, scale),
+    pColumn,
+    verdictColumn,
+  ],
+  groups: order.map((role) => ({
+    label: roles[role],
+    rows: rows.filter(({ metric }) => metric.role === role),
+  })),
+  note: missing,
+  ...(rows.length > 12 ? { filter: 'Filter metrics' } : {}),
+})}`,
+  };
+};

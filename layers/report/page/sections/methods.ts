@@ -1,0 +1,51 @@
+import { formatPercent } from '../../format.ts';
+import type { ExperimentReport } from '../../schema.ts';
+import { type Content, type Html, html } from '../html.ts';
+import { metricName, name } from '../names.ts';
+import type { ExperimentSection } from '../section.ts';
+import { confidence } from '../words.ts';
+
+/** How the numbers were made, and with which settings. */
+export const methodsSection: ExperimentSection = (experiment) => {
+  const { settings, control } = experiment;
+  return {
+    id: 'methods',
+    title: 'Methods and settings',
+    body: html`<dl class="settings">
+${entry('Control', name(control))}
+${entry('Planned shares', weights(experiment))}
+${entry('A user counts from', exposure(experiment))}
+${entry('Outcome window', `${settings.outcomeWindowDays} days from exposure, the exposure included`)}
+${entry('Window not ended', settings.immature === 'include' ? 'counted, and noted above' : 'left out, and counted above')}
+${entry('Primary metric', metricName(settings.primary))}
+${entry('Significance level', `α = ${settings.alpha}, two-sided, ${confidence(settings.alpha)} intervals`)}
+${entry('Planned end', settings.plannedEnd ?? 'not declared')}
+${entry('Planned users', settings.plannedUsers ?? 'not declared')}
+</dl>
+<ul class="method-list">
+<li>Conversions: unpooled z-test of two proportions. Means and ratios: Welch’s t-test; a ratio is the sum over the sum, with the delta method’s variance over users.</li>
+<li>The test and the interval of a metric share one standard error and one α, so a p-value and its interval never contradict each other. The relative interval is Fieller’s, which keeps that promise.</li>
+<li>p-values are adjusted by Holm’s method: primary and secondary metrics are families of their own. Guardrails are not adjusted, because every one of them has to hold.</li>
+<li>Guardrails: one-sided non-inferiority test at 0.025 against the declared margin, which moves with the control’s own uncertainty.</li>
+<li>Sample ratio: chi-square test of the exposed and of the assigned users against the planned shares; p below 0.001 makes the experiment invalid.</li>
+</ul>`,
+  };
+};
+
+function weights({ settings, arms }: ExperimentReport): Html[] {
+  return arms.map(
+    ({ variant }, index) =>
+      html`${index === 0 ? '' : ', '}${name(variant)} ${formatPercent(settings.weights[variant] ?? 0)}`,
+  );
+}
+
+function exposure({ settings }: ExperimentReport): Content {
+  if (settings.exposure === 'assignment') return 'the assignment';
+  return html`the first <code>${name(settings.exposure)}</code> ${
+    settings.requireAssignmentBefore ? 'at or after the assignment' : 'event, also before the assignment'
+  }`;
+}
+
+function entry(term: string, value: Content): Html {
+  return html`<div><dt>${term}</dt><dd>${value}</dd></div>`;
+}

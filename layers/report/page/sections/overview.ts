@@ -1,0 +1,85 @@
+import { formatCount, formatLift, formatLiftInterval, formatP } from '../../format.ts';
+import type { ExperimentReport } from '../../schema.ts';
+import { liftAxis, liftChart, liftScale } from '../charts/interval.ts';
+import { decidingComparison, liftOf } from '../comparisons.ts';
+import { html } from '../html.ts';
+import { status } from '../icons.ts';
+import { metricName, name, unbroken } from '../names.ts';
+import type { RunSection } from '../section.ts';
+import { plainTable } from '../table.ts';
+import { trustSummary } from '../trust-checks.ts';
+import { actions, checkStatuses } from '../words.ts';
+
+/** One row for each experiment, where there are several. */
+export const overviewSection: RunSection = ({ experiments }) => {
+  if (experiments.length < 2) return null;
+  const rows = experiments.map((experiment, index) => ({
+    experiment,
+    anchor: `#e${index + 1}`,
+    primary: decidingComparison(experiment),
+  }));
+  const lifts = rows.flatMap(({ primary }) => (primary?.comparison ? [liftOf(primary)] : []));
+  const scale = liftScale(lifts);
+  type Row = (typeof rows)[number];
+  const comparison = ({ primary }: Row) => primary?.comparison ?? null;
+  return {
+    id: 'overview',
+    title: 'All experiments',
+    body: plainTable<Row>(
+      'Each experiment’s decision and the primary metric it rests on',
+      [
+        {
+          label: 'Experiment',
+          cell: ({ experiment, anchor }) => html`<a href="${anchor}">${name(experiment.experimentId)}</a>`,
+          sort: ({ experiment }) => experiment.experimentId,
+        },
+        {
+          label: 'Decision',
+          cell: ({ experiment }) => status(actions[experiment.decision.action]),
+          sort: ({ experiment }) => experiment.decision.action,
+        },
+        { label: 'Trust', cell: ({ experiment }) => trustStatus(experiment) },
+        {
+          label: 'Users',
+          align: 'number',
+          cell: ({ experiment }) => formatCount(usersOf(experiment)),
+          sort: ({ experiment }) => usersOf(experiment),
+        },
+        { label: 'Primary metric', cell: ({ primary }) => primary && metricName(primary.metric.metric) },
+        {
+          label: 'Lift',
+          align: 'number',
+          cell: (row) => {
+            const effect = comparison(row)?.effect;
+            return effect === undefined
+              ? 'n/a'
+              : html`<strong>${formatLift(effect.relative)}</strong><small>${unbroken(formatLiftInterval(effect.relativeCi))}</small>`;
+          },
+          sort: (row) => comparison(row)?.effect.relative ?? null,
+        },
+        {
+          label: 'Lift and interval',
+          align: 'chart',
+          below: liftAxis(scale),
+          cell: ({ primary }) => (primary?.comparison ? liftChart(liftOf(primary), scale) : null),
+        },
+        {
+          label: 'Adjusted p',
+          align: 'number',
+          cell: (row) => formatP(comparison(row)?.test?.pAdjusted ?? null),
+          sort: (row) => comparison(row)?.test?.pAdjusted ?? null,
+        },
+      ],
+      rows,
+    ),
+  };
+};
+
+function trustStatus(experiment: ExperimentReport) {
+  const { status: gravest, text } = trustSummary(experiment);
+  return html`${status(checkStatuses[gravest])}<small>${text}</small>`;
+}
+
+function usersOf({ arms }: ExperimentReport): number {
+  return arms.reduce((sum, { users }) => sum + users, 0);
+}

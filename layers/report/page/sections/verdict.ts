@@ -1,0 +1,61 @@
+import { formatCount, formatLift, formatLiftInterval, formatP } from '../../format.ts';
+import { liftAxis, liftChart, liftScale } from '../charts/interval.ts';
+import { decidingComparison, liftOf } from '../comparisons.ts';
+import { type Content, type Html, html } from '../html.ts';
+import { icon } from '../icons.ts';
+import { metricName, name, sentence, unbroken } from '../names.ts';
+import type { ExperimentSection } from '../section.ts';
+import { trustSummary } from '../trust-checks.ts';
+import { actions, checkStatuses, confidence, ruleSentence } from '../words.ts';
+
+/** What to do, by which rule and why, and the numbers it rests on. */
+export const verdictSection: ExperimentSection = (experiment) => {
+  const { decision, arms, settings } = experiment;
+  const { tone, label, next } = actions[decision.action];
+  const { warnings } = experiment.trust;
+  const trust = trustSummary(experiment);
+  const [first, ...others] = decision.reasons;
+  const users = arms.reduce((sum, arm) => sum + arm.users, 0);
+  return {
+    id: 'verdict',
+    title: 'Verdict',
+    body: html`<div class="verdict ${tone}">
+<div class="verdict-text">
+<p class="verdict-action">${icon(tone)}<span>${label}${decision.action === 'ship' && decision.variant !== null ? html` ${name(decision.variant)}` : null}</span></p>
+<p class="verdict-rule">${ruleSentence(decision.rule)} <strong>${next}</strong></p>
+<p class="verdict-reason">${sentence(first ?? '')}</p>
+${others.length === 0 ? null : html`<ul class="reasons">${others.map((reason) => html`<li>${sentence(reason)}</li>`)}</ul>`}
+${warnings.length === 0 ? null : html`<ul class="warnings">${warnings.map(warningItem)}</ul>`}
+<dl class="figures">
+${figure('Users analysed', formatCount(users))}
+${figure('Trust checks', html`${icon(checkStatuses[trust.status].tone)} ${trust.text}`)}
+${figure('Decided on', `${decision.basis.estimate} estimate, ${decision.basis.testing === 'fixed_horizon' ? 'one look at a fixed horizon' : decision.basis.testing}, α = ${settings.alpha}`)}
+${figure('Rule', html`<code>${decision.rule}</code>`)}
+</dl>
+</div>
+${primaryLift(experiment)}
+</div>`,
+  };
+};
+
+function primaryLift(experiment: Parameters<ExperimentSection>[0]): Html | null {
+  const row = decidingComparison(experiment);
+  if (row === null || row.comparison === null) return null;
+  const { effect, test, variant } = row.comparison;
+  const lift = liftOf(row);
+  const scale = liftScale([lift]);
+  return html`<div class="verdict-numbers">
+<p class="hero-label">${metricName(row.metric.metric)}, ${name(variant)} against ${name(experiment.control)}</p>
+<p class="hero-number">${formatLift(effect.relative)}</p>
+<p class="hero-detail">${confidence(experiment.settings.alpha)} interval ${unbroken(formatLiftInterval(effect.relativeCi))}<br>adjusted p ${formatP(test?.pAdjusted ?? test?.p ?? null)}</p>
+${effect.relativeCi === null ? null : html`<div class="hero-chart">${liftChart(lift, scale)}${liftAxis(scale)}</div>`}
+</div>`;
+}
+
+function warningItem(warning: string): Html {
+  return html`<li>${icon('caution')}<span><span class="visually-hidden">Warning: </span>${sentence(warning)}</span></li>`;
+}
+
+function figure(term: string, value: Content): Html {
+  return html`<div><dt>${term}</dt><dd>${value}</dd></div>`;
+}

@@ -1,0 +1,129 @@
+import type { Comparison, Decision, ExperimentReport, MetricReport, SampleRatio } from '../schema.ts';
+
+/** How a status looks: always a colour, a shape and a word together. */
+export type Tone = 'good' | 'bad' | 'caution' | 'neutral';
+
+interface Wording {
+  readonly tone: Tone;
+  readonly label: string;
+}
+
+export const actions: Record<Decision['action'], Wording & { readonly next: string }> = {
+  ship: { tone: 'good', label: 'Ship', next: 'Roll the treatment out to everyone.' },
+  do_not_ship: { tone: 'bad', label: 'Do not ship', next: 'Stay with the control.' },
+  keep_running: {
+    tone: 'caution',
+    label: 'Keep running',
+    next: 'Leave the experiment on and do not act yet.',
+  },
+  invalid: {
+    tone: 'bad',
+    label: 'Invalid',
+    next: 'Do not read the effects. Find the cause of the failed check, repair it, and run again.',
+  },
+};
+
+const rules: Readonly<Record<string, string>> = {
+  trust_check_failed: 'A trust check failed, so the arms cannot be compared.',
+  primary_not_testable: 'The primary metric cannot be tested with these data.',
+  primary_significantly_worse: 'The primary metric is significantly worse than in the control.',
+  before_planned_end: 'The declared end is not reached, and one look before it decides nothing.',
+  primary_better_and_guardrails_hold:
+    'The primary metric is significantly better, and every guardrail is shown to be within its margin.',
+  guardrail_inferior: 'The primary metric is better, but a guardrail is shown to be beyond its margin.',
+  guardrail_not_shown:
+    'The primary metric is better, but a guardrail is not yet shown to be within its margin.',
+  no_significant_effect: 'The primary metric shows no significant difference so far.',
+  ended_without_success: 'The declared end is reached without a significant improvement.',
+};
+
+/** The rule that fired, as a sentence. */
+export function ruleSentence(rule: string): string {
+  return rules[rule] ?? `${spaced(rule)}.`;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  too_few_users: 'too few users',
+  no_variance: 'no user differs from another',
+  zero_denominator: 'the denominator is zero in an arm',
+  zero_baseline: 'the control is zero, so there is nothing to relate to',
+  unbounded: 'the control is too close to zero for a relative interval; read the absolute one',
+  not_representable: 'the result is too large or too small for a number',
+  single_arm: 'fewer than two arms are meant to receive users',
+  users_in_zero_weight_arm: 'an arm that should receive nobody has users',
+  no_variation: 'all or none of the users purchased',
+  singular_matrix: 'a term is constant, or follows from the others',
+  separation: 'a term predicts some outcomes perfectly, so the estimate has no finite value',
+  not_converged: 'the fit did not settle',
+};
+
+/** Why a number is null, in words. */
+export function reasonText(reason: string): string {
+  return reasons[reason] ?? (/^[a-z_]+$/.test(reason) ? reason.replaceAll('_', ' ') : reason);
+}
+
+export const verdicts: Record<Comparison['verdict'], Wording> = {
+  better: { tone: 'good', label: 'Better' },
+  worse: { tone: 'bad', label: 'Worse' },
+  inconclusive: { tone: 'neutral', label: 'Inconclusive' },
+};
+
+export const marginStatuses: Record<NonNullable<Comparison['nonInferiority']>['status'], Wording> = {
+  non_inferior: { tone: 'good', label: 'Within margin' },
+  not_shown: { tone: 'caution', label: 'Not shown' },
+  inferior: { tone: 'bad', label: 'Beyond margin' },
+};
+
+export const checkStatuses: Record<SampleRatio['status'] | 'note', Wording> = {
+  pass: { tone: 'good', label: 'Pass' },
+  fail: { tone: 'bad', label: 'Fail' },
+  note: { tone: 'caution', label: 'Note' },
+  not_checked: { tone: 'neutral', label: 'Not checked' },
+};
+
+export const roles: Record<MetricReport['role'], string> = {
+  primary: 'Primary',
+  secondary: 'Secondary',
+  guardrail: 'Guardrails',
+};
+
+/** A step of the population; `removed` users are gone from the next total, `part` are counted within it. */
+export interface StepWording {
+  readonly label: string;
+  readonly kind: 'total' | 'removed' | 'part';
+}
+
+export function stepWording(step: string, { immature }: ExperimentReport['settings']): StepWording {
+  switch (step) {
+    case 'assigned':
+      return { label: 'Assigned to an arm', kind: 'total' };
+    case 'crossovers':
+      return { label: 'In more than one arm', kind: 'removed' };
+    case 'unknown_variant':
+      return { label: 'In an arm that is not configured', kind: 'removed' };
+    case 'excluded_users':
+      return { label: 'On the exclusion list', kind: 'removed' };
+    case 'not_exposed':
+      return { label: 'Never exposed', kind: 'removed' };
+    case 'exposed':
+      return { label: 'Exposed', kind: 'total' };
+    case 'immature':
+      return immature === 'exclude'
+        ? { label: 'Outcome window not ended', kind: 'removed' }
+        : { label: 'Outcome window not ended, counted', kind: 'part' };
+    case 'analysed':
+      return { label: 'Analysed', kind: 'total' };
+    default:
+      return { label: spaced(step), kind: 'part' };
+  }
+}
+
+/** `95 %` for alpha = 0.05. */
+export function confidence(alpha: number): string {
+  return `${Number(((1 - alpha) * 100).toFixed(4))}\u00a0%`;
+}
+
+function spaced(identifier: string): string {
+  const text = identifier.replaceAll('_', ' ');
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

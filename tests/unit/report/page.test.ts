@@ -1,0 +1,255 @@
+import { createHash } from 'node:crypto';
+import { parseHTML } from 'linkedom';
+import { describe, expect, it, vi } from 'vitest';
+import { draw } from '../../../layers/report/page/charts/draw.ts';
+import { reportPage } from '../../../layers/report/page/page.ts';
+import { type Report, reportSchema } from '../../../layers/report/schema.ts';
+import { exampleReport } from '../analyze/report-of.ts';
+import { hostileReport, largeReport, shopReport } from './shop-report.ts';
+
+vi.mock('../../../layers/report/page/charts/draw.ts', { spy: true });
+
+const shop = shopReport();
+const page = reportPage(shop);
+
+function parse(markup: string) {
+  const { document } = parseHTML(markup);
+  const text = (selector: string) =>
+    document
+      .querySelector(selector)
+      ?.textContent.replace(/[ \u00a0\u202f\u2009\n]+/g, ' ')
+      .trim();
+  return { document, text };
+}
+
+/** The first experiment with a part of it replaced. */
+function onlyCheckout(change: Partial<Report['experiments'][number]> = {}): Report {
+  const [checkout] = shop.experiments;
+  if (checkout === undefined) throw new Error('the shop has experiments');
+  return reportSchema.parse({ ...shop, experiments: [{ ...checkout, ...change }] });
+}
+
+describe('report.html', () => {
+  it('is the same bytes for the same report, also when rendered twice', () => {
+    expect(reportPage(shopReport())).toBe(page);
+    expect(reportPage(shop)).toBe(page);
+  });
+
+  it('is below 1 MB for 20 metrics in 10 segments, and draws one axis per table, not one chart per row', () => {
+    vi.mocked(draw).mockClear();
+    const large = reportPage(largeReport());
+    expect(Buffer.byteLength(large)).toBeLessThan(1_000_000);
+    expect(vi.mocked(draw).mock.calls.length).toBeLessThanOrEqual(24);
+  });
+
+  it('allows its own style and script by their hashes, and nothing else', () => {
+    const { document } = parse(page);
+    const policy = document.querySelector('meta[http-equiv]')?.getAttribute('content') ?? '';
+    const hash = (selector: string) => {
+      const found = document.querySelectorAll(selector);
+      expect(found).toHaveLength(1);
+      return `'sha256-${createHash('sha256')
+        .update(found[0]?.textContent ?? '')
+        .digest('base64')}'`;
+    };
+    expect(policy).toBe(
+      `default-src 'none'; style-src ${hash('style')}; script-src ${hash('script')}; img-src data:; base-uri 'none'; form-action 'none'`,
+    );
+    expect(document.querySelectorAll('[style], [onclick], [src], link:not([rel=icon])')).toHaveLength(0);
+    expect(page).not.toMatch(/https?:\/\/(?!www\.w3\.org)/);
+  });
+
+  it('says first what to do, by which rule and why, and what to mind', () => {
+    const { text } = parse(page);
+    expect(text('#e1-verdict .verdict-action')).toBe('Keep running');
+    expect(text('#e1-verdict .verdict-rule')).toBe(
+      'The primary metric is better, but a guardrail is not yet shown to be within its margin. Leave the experiment on and do not act yet.',
+    );
+    expect(text('#e1-verdict .verdict-reason')).toMatch(
+      /^treatment is significantly better .+ adjusted p = /,
+    );
+    expect(text('#e1-verdict .reasons')).toBe('Not yet shown to be within the margin: retention_d7.');
+    expect(text('#e1-verdict .warnings')).toContain('83 users were in more than one variant');
+    expect(text('#e1-verdict .figures')).toContain('Trust checks 2 of 4 passed, 2 to note');
+  });
+
+  it.each([
+    ['ship', 'Ship treatment'],
+    ['do_not_ship', 'Do not ship'],
+    ['invalid', 'Invalid'],
+  ] as const)('shows the decision %s as "%s"', (action, shown) => {
+    const decision = { ...onlyCheckout().experiments[0]?.decision, action, variant: 'treatment' };
+    const { text, document } = parse(reportPage(onlyCheckout({ decision } as Report['experiments'][number])));
+    expect(text('#e1-verdict .verdict-action')).toBe(shown);
+    expect(document.querySelector('#e1-lifts .notice') !== null).toBe(action === 'invalid');
+  });
+
+  it('gives each trust check a result, its number and its meaning', () => {
+    const { document } = parse(page);
+    const checks = [...document.querySelectorAll('#e1-trust table:first-of-type tbody tr')].map((row) =>
+      [...row.children].map((cell) => cell.textContent.trim()),
+    );
+    expect(checks.map(([check, result]) => `${check}: ${result}`)).toEqual([
+      'Sample ratio of exposed users: Pass',
+      'Sample ratio of assigned users: Pass',
+      'Users in several arms: Note',
+      'Outcome windows ended: Note',
+    ]);
+    expect(checks.every(([, , number, meaning]) => number !== '' && meaning !== '')).toBe(true);
+  });
+
+  it('says why a sample ratio was not checked, and how to read one that failed', () => {
+    const { text } = parse(reportPage(exampleReport()));
+    expect(text('#e2-trust')).toContain('The split could not be tested: fewer than two arms');
+    const trust = onlyCheckout().experiments[0]?.trust;
+    if (trust === undefined) throw new Error('an experiment has checks');
+    const failed = parse(
+      reportPage(onlyCheckout({ trust: { ...trust, srm: { ...trust.srm, status: 'fail', p: 1e-9 } } })),
+    );
+    expect(failed.text('#e1-trust')).toContain('Fail');
+    expect(failed.text('#e1-trust')).toContain('users are missing from an arm');
+    expect(failed.text('#e1-verdict .figures')).toContain('1 failed');
+  });
+
+  it('leads from raw lines to analysed users', () => {
+    const { document } = parse(page);
+    const steps = [...document.querySelectorAll('#e1-population tbody tr')].map((row) =>
+      [...row.children].slice(0, 3).map((cell) => cell.textContent),
+    );
+    expect(steps).toEqual([
+      ['Lines of assignments, all experiments', '21 124', '–'],
+      ['removed: Quarantined', '−9', '–'],
+      ['removed: Exact duplicates', '−14', '–'],
+      ['Accepted lines', '21 101', '–'],
+      ['Assigned to an arm', '14 010', '13 953'],
+      ['removed: In more than one arm', '−83', '−83'],
+      ['removed: Never exposed', '−1 486', '−1 486'],
+      ['Exposed', '12 384', '12 384'],
+      ['Outcome window not ended, counted', '412', '412'],
+      ['Analysed', '12 384', '12 384'],
+    ]);
+  });
+
+  it('lists metrics by role, the primary first, each with its interval as a chart', () => {
+    const { document } = parse(page);
+    const groups = [...document.querySelectorAll('#e1-lifts tr.group')].map((row) => row.textContent.trim());
+    expect(groups).toEqual(['Primary', 'Secondary', 'Guardrails']);
+    const rows = [...document.querySelectorAll('#e1-lifts tbody tr:not(.group)')];
+    expect(rows).toHaveLength(9);
+    for (const row of rows) {
+      expect(row.querySelector('svg[role=img] > title')?.textContent).toMatch(/lift .+, interval .+ to /);
+    }
+  });
+
+  it('says why a metric is not computed, in place of its numbers', () => {
+    const { document } = parse(reportPage(exampleReport()));
+    const notes = [...document.querySelectorAll('#e1-lifts td.note')].map((cell) => cell.textContent);
+    expect(notes).toEqual(['Not computed: the drop has no sessions.']);
+    const without = [...document.querySelectorAll('#e2-lifts td.note')].map((cell) => cell.textContent);
+    expect(without).toContain('Not computed: there is no treatment arm.');
+  });
+
+  it('draws the margin of each guardrail', () => {
+    const { document } = parse(page);
+    expect(document.querySelectorAll('#e1-guardrails .beyond')).toHaveLength(3);
+    expect(document.querySelectorAll('#e1-lifts .beyond')).toHaveLength(0);
+  });
+
+  it('shows the funnel of each arm from the exposed to the buyers', () => {
+    const { document } = parse(page);
+    const arms = [...document.querySelectorAll('#e2-funnel tbody tr:not(.group)')];
+    expect(arms).toHaveLength(4 * 3);
+    expect(arms[0]?.textContent).toContain('100.0 %');
+  });
+
+  it('repeats the original analyses to four digits', () => {
+    const { text, document } = parse(reportPage(exampleReport()));
+    const cells = [...document.querySelectorAll('#e1-original table:first-of-type td')];
+    expect(cells.map((cell) => `${cell.getAttribute('data-label')} ${cell.textContent}`)).toEqual([
+      'Control 0.0424',
+      'Treatment 0.0487',
+      'Lift 0.0063',
+      'z 0.4589',
+      'p 0.6463',
+      '95\u00a0% interval −0.0206 to 0.0333',
+    ]);
+    expect(text('#e1-original')).toContain('is_treatment');
+  });
+
+  it('shows quarantined values as they were written', () => {
+    const { document } = parse(page);
+    expect([...document.querySelectorAll('#data-quality .raw')].map((value) => value.textContent)).toContain(
+      '31/02/2026 25:00',
+    );
+  });
+
+  it('begins with an overview where there are several experiments, and without one for a single one', () => {
+    expect([...parse(page).document.querySelectorAll('#overview tbody a')].map((a) => a.textContent)).toEqual(
+      ['one-page-checkout', 'search-ranking'],
+    );
+    expect(parse(reportPage(onlyCheckout())).document.querySelector('#overview')).toBeNull();
+  });
+
+  it('leaves out sections without data', () => {
+    const bare = onlyCheckout({ segments: [], parity: null, metrics: [] });
+    const { document } = parse(
+      reportPage({
+        ...bare,
+        population: [],
+        quality: {},
+        quarantineRules: [],
+        warnings: [],
+        unavailable: [],
+      }),
+    );
+    expect([...document.querySelectorAll('section')].map((section) => section.id)).toEqual([
+      'e1-verdict',
+      'e1-trust',
+      'e1-methods',
+      'lineage',
+    ]);
+  });
+
+  it('shows a page for a run without experiments', () => {
+    const { document } = parse(reportPage({ ...shop, experiments: [] }));
+    expect(document.querySelector('#data-quality')).not.toBeNull();
+    expect(document.querySelector('article')).toBeNull();
+  });
+
+  it('has anchors that exist, ids that are unique, and headings without gaps', () => {
+    const { document } = parse(page);
+    const ids = [...document.querySelectorAll('[id]')].map((element) => element.id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const link of document.querySelectorAll('a[href^="#"], use')) {
+      expect(ids).toContain(link.getAttribute('href')?.slice(1));
+    }
+    const levels = [...document.querySelectorAll('h1, h2, h3, h4')].map((heading) =>
+      Number(heading.tagName[1]),
+    );
+    expect(levels[0]).toBe(1);
+    levels.slice(1).forEach((level, index) => {
+      expect(level - (levels[index] ?? 0)).toBeLessThanOrEqual(1);
+    });
+  });
+
+  it('gives every table a caption and scopes', () => {
+    const { document } = parse(page);
+    for (const table of document.querySelectorAll('table')) {
+      expect(table.querySelector('caption')?.textContent).not.toBe('');
+      for (const head of table.querySelectorAll('th')) expect(head.getAttribute('scope')).toBeTruthy();
+    }
+  });
+
+  it('has no markup from data: names, reasons and raw values of any kind add no element', () => {
+    const elements = (report: Report) =>
+      [...parse(reportPage(report)).document.querySelectorAll('*')].map((element) => element.tagName);
+    expect(elements(hostileReport(`"><script>alert(1)</script><img src=x onerror='alert(2)'>`))).toEqual(
+      elements(hostileReport('Plain name')),
+    );
+  });
+
+  it('stays small where a name has 10,000 characters', () => {
+    const long = Buffer.byteLength(reportPage(hostileReport('n'.repeat(10_000))));
+    expect(long).toBeLessThan(Buffer.byteLength(page) * 1.2);
+  });
+});
