@@ -12,55 +12,87 @@ export interface DropFile {
   readonly size: number;
 }
 
+/** A folder as far as a drop is read from it: on disk, or as a browser lists it. */
+export interface DropFolder {
+  /** What the paths of its files begin with. */
+  readonly name: string;
+  /** Size in bytes of the file at a path within the folder, or undefined where there is none. */
+  readonly size: (file: string) => Promise<number | undefined>;
+  /** Names of the files right below a folder within the folder. */
+  readonly names: (folder: string) => Promise<readonly string[]>;
+}
+
+export function localFolder(name: string): DropFolder {
+  return {
+    name,
+    size: (file) => sizeOf(path.join(name, file)),
+    names: (folder) => filesIn(path.join(name, folder)),
+  };
+}
+
+/** A folder of which nothing but the paths (with `/`, from the folder's name on) and sizes of its files is known. */
+export function listedFolder(
+  name: string,
+  files: readonly { readonly path: string; readonly size: number }[],
+): DropFolder {
+  const sizes = new Map(files.map((file) => [file.path, file.size]));
+  return {
+    name,
+    size: async (file) => sizes.get(path.posix.join(name, file)),
+    names: async (folder) =>
+      [...sizes.keys()]
+        .filter((file) => path.posix.dirname(file) === path.posix.join(name, folder))
+        .map((file) => path.posix.basename(file)),
+  };
+}
+
 /**
- * The files of a local folder that make up a drop, and the keys they go to: each dataset's file (or its `.gz`), the
- * parts in a folder of its name, and experiment.yaml. `names` is the `raw` map of the drop's configuration, the keys
- * are those of the target's.
+ * The files of a folder that make up a drop, and the keys they go to: each dataset's file (or its `.gz`), the parts in a
+ * folder of its name, and experiment.yaml. `names` is the `raw` map of the drop's configuration, the keys are those of
+ * the target's.
  * @throws UsageError when the folder lacks a required dataset, or has one twice
  */
 export async function readDropFolder(
-  folder: string,
+  folder: DropFolder,
   drop: string,
   names: Config['raw'],
   targetNames: Config['raw'],
 ): Promise<DropFile[]> {
   const files = await findDropFiles(folder, drop, names, targetNames);
-  requireDatasets(folder, names, files);
+  requireDatasets(folder.name, names, files);
   return files;
 }
 
 /** The same for a folder that may lack required datasets. */
 export async function findDropFiles(
-  folder: string,
+  folder: DropFolder,
   drop: string,
   names: Config['raw'],
   targetNames: Config['raw'],
 ): Promise<DropFile[]> {
   const prefix = dropPrefix(drop);
   const files: DropFile[] = [];
+  const add = (kind: DropFile['kind'], file: string, key: string, size: number) =>
+    files.push({ kind, file: path.join(folder.name, file), key: prefix + key, size });
   for (const kind of datasetNames) {
     const name = names[kind];
     const target = targetNames[kind];
-    const single = await existing([
-      [path.join(folder, name), target],
-      [path.join(folder, `${name}.gz`), `${target}.gz`],
+    const single = await firstOf(folder, [
+      [name, target],
+      [`${name}.gz`, `${target}.gz`],
     ]);
-    const parts = await partsOf(path.join(folder, withoutCsv(name)), withoutCsv(target));
+    const parts = await partsOf(folder, withoutCsv(name), withoutCsv(target));
     if (single.length > 0 && parts.length > 0) {
       throw new UsageError({
         what: `"${kind}" is there twice, as a file and as a folder of parts`,
-        where: folder,
+        where: folder.name || undefined,
         remedy: 'Remove one of them',
       });
     }
-    for (const [file, key] of [...single, ...parts]) {
-      files.push({ kind, file, key: prefix + key, size: (await stat(file)).size });
-    }
+    for (const [file, key, size] of [...single, ...parts]) add(kind, file, key, size);
   }
-  const config = path.join(folder, dropConfigName);
-  const found = await sizeOf(config);
-  if (found !== undefined)
-    files.push({ kind: 'config', file: config, key: prefix + dropConfigName, size: found });
+  const config = await folder.size(dropConfigName);
+  if (config !== undefined) add('config', dropConfigName, dropConfigName, config);
   return files;
 }
 
@@ -69,26 +101,41 @@ function requireDatasets(folder: string, names: Config['raw'], files: readonly D
   if (missing.length === 0) return;
   throw new UsageError({
     what: `the folder lacks ${missing.map((dataset) => names[dataset]).join(' and ')}, without which there is no analysis`,
-    where: folder,
+    where: folder || undefined,
     remedy: `Put the file there, or name yours under "raw" in a configuration: raw: { ${missing[0]}: your-file.csv }`,
   });
 }
 
-async function existing(candidates: readonly (readonly [string, string])[]) {
-  const sizes = await Promise.all(candidates.map(([file]) => sizeOf(file)));
-  return candidates.filter((_, index) => sizes[index] !== undefined).slice(0, 1);
+type Found = readonly [file: string, key: string, size: number];
+
+/** The first of the candidates that is there. */
+async function firstOf(
+  folder: DropFolder,
+  candidates: readonly (readonly [file: string, key: string])[],
+): Promise<Found[]> {
+  for (const [file, key] of candidates) {
+    const size = await folder.size(file);
+    if (size !== undefined) return [[file, key, size]];
+  }
+  return [];
 }
 
-async function partsOf(folder: string, key: string): Promise<(readonly [string, string])[]> {
+async function partsOf(folder: DropFolder, parts: string, key: string): Promise<Found[]> {
+  const names = (await folder.names(parts)).filter((name) => /\.csv(\.gz)?$/.test(name)).toSorted();
+  return Promise.all(
+    names.map(async (name) => {
+      const file = path.posix.join(parts, name);
+      return [file, `${key}/${name}`, (await folder.size(file)) ?? 0] as const;
+    }),
+  );
+}
+
+async function filesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
     throw error;
   });
-  return entries
-    .filter((entry) => entry.isFile() && /\.csv(\.gz)?$/.test(entry.name))
-    .map(({ name }) => name)
-    .sort()
-    .map((name) => [path.join(folder, name), `${key}/${name}`] as const);
+  return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
 }
 
 async function sizeOf(file: string): Promise<number | undefined> {

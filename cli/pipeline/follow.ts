@@ -22,7 +22,7 @@ const longRunPollMilliseconds = 1000;
 /** What the gate made of an upload, as soon as it says so. */
 export async function awaitGate(
   { processed }: Connection,
-  { drop, manifestEtag }: Upload,
+  { drop, manifestEtag }: Pick<Upload, 'drop' | 'manifestEtag'>,
   timeoutSeconds = 60,
 ): Promise<GateAnswer> {
   const key = processedKeys.gate(drop, 'manifest');
@@ -48,6 +48,8 @@ export interface StageProgress {
   readonly seconds: number;
   /** The attempt that did the stage; a later one finds it done. */
   readonly attempt: number;
+  readonly startedAt: string;
+  readonly finishedAt: string;
 }
 
 /** The stage that a run is at. */
@@ -93,6 +95,15 @@ export async function follow(
     if (atWork !== undefined) onWork(atWork);
     await sleep(Date.now() - started < shortRunMilliseconds ? pollMilliseconds : longRunPollMilliseconds);
   }
+}
+
+/** How far a run is. `ended`: nobody works on it any more, so a stage that left any marker is done as far as it got. */
+export function readProgress(
+  connection: Connection,
+  runId: string,
+  ended: boolean,
+): Promise<{ done: StageProgress[]; atWork: StageAtWork | undefined }> {
+  return new StageWatch(connection, runId).look(ended);
 }
 
 /** Looks at a run's completion markers. */
@@ -158,5 +169,7 @@ function summarise(stage: StageName, markers: readonly Completion<unknown>[]): S
     rows: markers.flatMap(({ outputs }) => outputs).reduce((sum, { rows }) => sum + rows, 0),
     seconds: (finished - started) / 1000,
     attempt: Math.max(...markers.map(({ attempt }) => attempt)),
+    startedAt: new Date(started).toISOString(),
+    finishedAt: new Date(finished).toISOString(),
   };
 }

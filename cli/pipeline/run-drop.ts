@@ -1,3 +1,4 @@
+import type { GateAnswer } from '../../layers/contracts/run-documents.ts';
 import type { Report } from '../../layers/report/schema.ts';
 import { formatBytes, note } from '../terminal.ts';
 import type { Connection } from './connection.ts';
@@ -5,7 +6,7 @@ import { awaitGate } from './follow.ts';
 import { followAloud } from './progress.ts';
 import { readReport } from './report.ts';
 import { RunFailure } from './run-failure.ts';
-import { type PreparedDrop, upload } from './upload.ts';
+import { type PreparedDrop, type Upload, upload } from './upload.ts';
 
 /** Uploads a drop, follows its run to the end with progress on standard error, and returns the report. */
 export async function runDrop(connection: Connection, prepared: PreparedDrop): Promise<Report> {
@@ -14,20 +15,34 @@ export async function runDrop(connection: Connection, prepared: PreparedDrop): P
   note(`uploaded ${uploaded.files.length} files, ${formatBytes(uploaded.bytes)}, as drop "${uploaded.drop}"`);
   const uploadedAt = Date.now();
 
-  const answer = await awaitGate(connection, uploaded);
-  if (answer.runId === null || answer.attempt === null) {
-    throw new RunFailure({
-      what: `the drop did not start: it is ${answer.outcome}${answer.missing.length > 0 ? `, without ${answer.missing.join(', ')}` : ''}`,
-      where: `drop "${answer.drop}"`,
-      remedy: 'Upload again when nothing else writes to the drop',
-    });
+  const run = await awaitRun(connection, uploaded);
+  if (run.outcome === 'succeeded') {
+    note(`run ${run.runId}: this very content was run before, here is its report`);
+    return readReport(connection, run.runId);
   }
-  if (answer.outcome === 'succeeded') {
-    note(`run ${answer.runId}: this very content was run before, here is its report`);
-    return readReport(connection, answer.runId);
-  }
-  await followAloud(connection, { runId: answer.runId, attempt: answer.attempt });
+  await followAloud(connection, run);
   const seconds = (from: number) => ((Date.now() - from) / 1000).toFixed(1);
   note(`published ${seconds(uploadedAt)} s after the last file (${seconds(started)} s with the upload)`);
-  return readReport(connection, answer.runId);
+  return readReport(connection, run.runId);
+}
+
+/** The attempt that the gate started for an upload, or the one that it found. */
+export interface StartedRun {
+  readonly runId: string;
+  readonly attempt: number;
+  readonly outcome: GateAnswer['outcome'];
+}
+
+/** @throws RunFailure when the gate did not start the drop */
+export async function awaitRun(
+  connection: Connection,
+  uploaded: Pick<Upload, 'drop' | 'manifestEtag'>,
+): Promise<StartedRun> {
+  const { drop, runId, attempt, outcome, missing } = await awaitGate(connection, uploaded);
+  if (runId !== null && attempt !== null) return { runId, attempt, outcome };
+  throw new RunFailure({
+    what: `the drop did not start: it is ${outcome}${missing.length > 0 ? `, without ${missing.join(', ')}` : ''}`,
+    where: `drop "${drop}"`,
+    remedy: 'Upload again when nothing else writes to the drop',
+  });
 }

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dropConfigName, dropNameProblem, dropPrefix, manifestName } from '../../layers/contracts/keys.ts';
 import type { DropManifest } from '../../layers/contracts/run-documents.ts';
-import { jsonText } from '../../layers/storage/object-store.ts';
+import { jsonText, type ObjectStore } from '../../layers/storage/object-store.ts';
 import { UsageError } from '../usage-error.ts';
 import { type Connection, targetConfig } from './connection.ts';
 import { dropConfig } from './drop-config.ts';
-import { type DropFile, readDropFolder } from './drop-folder.ts';
+import { type DropFile, localFolder, readDropFolder } from './drop-folder.ts';
 
 export interface DropSource {
   readonly folder: string;
@@ -34,15 +34,20 @@ export interface Upload {
  * @throws UsageError for a folder or a drop name that cannot work, ConfigError for a mistake in the configuration
  */
 export async function prepareDrop({ folder, drop, configFile }: DropSource): Promise<PreparedDrop> {
-  const problem = dropNameProblem(drop);
-  if (problem !== undefined) throw new UsageError({ what: problem, where: `--drop ${drop}` });
+  checkDropName(drop);
   const target = targetConfig();
   const { raw: names } = await dropConfig(folder, configFile);
-  const files = await readDropFolder(folder, drop, names, target.raw);
+  const files = await readDropFolder(localFolder(folder), drop, names, target.raw);
   if (configFile === undefined) return { drop, files };
   const { length: size } = await readFile(configFile);
   const config = { kind: 'config', file: configFile, key: dropPrefix(drop) + dropConfigName, size } as const;
   return { drop, files: [...files.filter(({ kind }) => kind !== 'config'), config] };
+}
+
+/** @throws UsageError for a name that no drop can have */
+export function checkDropName(drop: string): void {
+  const problem = dropNameProblem(drop);
+  if (problem !== undefined) throw new UsageError({ what: problem, where: `drop "${drop}"` });
 }
 
 /** Uploads the files, then the manifest that names them: the gate starts the drop when it sees that. */
@@ -51,33 +56,50 @@ export async function upload(
   { drop, files }: PreparedDrop,
   onFile: (file: DropFile) => void = () => {},
 ): Promise<Upload> {
-  const manifestFiles: DropManifest['files'] = [];
+  const stored: StoredFile[] = [];
   for (const file of files) {
     await raw.uploadFrom(file.file, file.key);
-    const stored = await raw.head(file.key);
-    if (stored === undefined || stored.size !== file.size) {
-      throw new UsageError({
-        what: 'the file changed while it was uploaded',
-        where: file.file,
-        remedy: 'Upload again when nothing writes to it',
-      });
-    }
-    manifestFiles.push({ key: file.key, etag: stored.etag, size: stored.size });
+    stored.push(await checkStored(raw, file));
     onFile(file);
   }
+  const manifestEtag = await completeUpload(raw, drop, stored);
+  return { drop, files, bytes: files.reduce((sum, { size }) => sum + size, 0), manifestEtag };
+}
+
+export type StoredFile = DropManifest['files'][number];
+
+/**
+ * The file as the bucket has it.
+ * @throws UsageError where it is another than the one that was read
+ */
+export async function checkStored(
+  raw: ObjectStore,
+  { file, key, size, etag }: Pick<DropFile, 'file' | 'key' | 'size'> & { readonly etag?: string },
+): Promise<StoredFile> {
+  const stored = await raw.head(key);
+  if (stored?.size === size && (etag === undefined || etag === stored.etag)) {
+    return { key, etag: stored.etag, size };
+  }
+  throw new UsageError({
+    what: 'the file changed while it was uploaded',
+    where: file,
+    remedy: 'Upload again when nothing writes to it',
+  });
+}
+
+/** Writes the manifest that completes a drop, and returns its entity tag. */
+export async function completeUpload(
+  raw: ObjectStore,
+  drop: string,
+  files: readonly StoredFile[],
+): Promise<string> {
   const manifest: DropManifest = {
     schemaVersion: 1,
-    files: manifestFiles,
+    files: [...files],
     asOf: null,
     uploadId: randomUUID(),
   };
   const key = dropPrefix(drop) + manifestName;
   await raw.put(key, jsonText(manifest), 'application/json');
-  const stored = await raw.head(key);
-  return {
-    drop,
-    files,
-    bytes: files.reduce((sum, { size }) => sum + size, 0),
-    manifestEtag: stored?.etag ?? '',
-  };
+  return (await raw.head(key))?.etag ?? '';
 }

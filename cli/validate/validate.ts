@@ -8,7 +8,7 @@ import { sqlType } from '../../layers/contracts/sql-types.ts';
 import { Database } from '../../layers/storage/duckdb.ts';
 import { identifier, literal, renderSql } from '../../layers/storage/sql.ts';
 import { dropConfig } from '../pipeline/drop-config.ts';
-import { findDropFiles } from '../pipeline/drop-folder.ts';
+import { findDropFiles, localFolder } from '../pipeline/drop-folder.ts';
 import { UsageError } from '../usage-error.ts';
 import { type Check, type Locate, passed, type ValidationReport, worst } from './check.ts';
 import { checkEventNames, checkMoney } from './event-checks.ts';
@@ -101,7 +101,12 @@ async function requireFolder(folder: string): Promise<void> {
 
 async function sourcesOf(folder: string, config: Config): Promise<Map<DatasetName, SourceFile[]>> {
   const sources = new Map<DatasetName, SourceFile[]>();
-  for (const { kind, file } of await findDropFiles(folder, defaultDrop, config.raw, config.raw)) {
+  for (const { kind, file } of await findDropFiles(
+    localFolder(folder),
+    defaultDrop,
+    config.raw,
+    config.raw,
+  )) {
     if (kind === 'config') continue;
     sources.set(kind, [...(sources.get(kind) ?? []), { file, name: path.relative(folder, file) }]);
   }

@@ -63,6 +63,31 @@ export class ObjectStore {
     return objects;
   }
 
+  /** Names of the folders right below `prefix`, which ends in `/`, in order. */
+  async folders(prefix: string): Promise<string[]> {
+    const names: string[] = [];
+    let token: string | undefined;
+    do {
+      const page = await this.#call(
+        () =>
+          this.#client.send(
+            new ListObjectsV2Command({
+              Bucket: this.bucket,
+              Prefix: prefix,
+              Delimiter: '/',
+              ContinuationToken: token,
+            }),
+          ),
+        prefix,
+      );
+      for (const { Prefix } of page.CommonPrefixes ?? []) {
+        if (Prefix !== undefined) names.push(Prefix.slice(prefix.length, -1));
+      }
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+    return names;
+  }
+
   /** Entity tag, version and size of an object, or undefined where there is none. */
   async head(key: string): Promise<(StoredObject & { versionId: string | null }) | undefined> {
     const found = await this.#unlessMissing(
@@ -138,19 +163,19 @@ export class ObjectStore {
   /** Uploads a local file and returns its size in bytes. */
   async uploadFrom(file: string, key: string): Promise<number> {
     const { size } = await stat(file);
+    await this.uploadStream(createReadStream(file, { highWaterMark: 1 << 20 }), size, key);
+    return size;
+  }
+
+  /** Uploads `size` bytes of a stream, which is not kept in memory and not sent a second time. */
+  async uploadStream(body: Readable, size: number, key: string): Promise<void> {
     await this.#call(
       () =>
         this.#client.send(
-          new PutObjectCommand({
-            Bucket: this.bucket,
-            Key: key,
-            Body: createReadStream(file, { highWaterMark: 1 << 20 }),
-            ContentLength: size,
-          }),
+          new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: body, ContentLength: size }),
         ),
       key,
     );
-    return size;
   }
 
   async deleteAll(keys: readonly string[]): Promise<void> {
