@@ -32,6 +32,31 @@ export function checkReferences(config: Config): Problem[] {
         remedy: near === undefined ? `The metrics are ${known.join(', ')}` : `Did you mean "${near}"?`,
       });
     }
+    if (settings.multiple_arms === 'dunnett' && settings.correction === 'benjamini_hochberg') {
+      problems.push({
+        path: at('multiple_arms'),
+        what: 'dunnett keeps the family-wise error and benjamini_hochberg the false discovery rate: they do not combine',
+        remedy: 'Use correction: holm (or none) with multiple_arms: dunnett',
+      });
+    }
+    if (
+      settings.sequential.method === 'group_sequential' &&
+      settings.planned_users === null &&
+      settings.planned_end === null
+    ) {
+      problems.push({
+        path: at('sequential'),
+        what: 'group_sequential needs to know how far the experiment is',
+        remedy: 'Declare planned_users or planned_end',
+      });
+    }
+    if (settings.decision.estimate === 'cuped' && settings.cuped === null) {
+      problems.push({
+        path: at('decision', 'estimate'),
+        what: 'the decision goes by cuped, which is switched off',
+        remedy: 'Declare cuped: { lookback_days: 14 }, or decision: { estimate: unadjusted }',
+      });
+    }
     if (settings.weights !== 'equal')
       problems.push(...checkWeights(settings.weights, settings.control, at('weights')));
   }

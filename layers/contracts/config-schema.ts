@@ -43,12 +43,24 @@ const sequential = z.discriminatedUnion('method', [
   z.strictObject({
     method: z.literal('group_sequential'),
     spending: z.enum(['obrien_fleming', 'pocock']).optional(),
-    looks: z.array(fraction.or(z.literal(1))).optional(),
+    looks: z
+      .array(fraction.or(z.literal(1)))
+      .refine((looks) => looks.every((look, index) => index === 0 || look > (looks[index - 1] ?? 0)), {
+        message: 'must rise from look to look',
+      })
+      .optional(),
   }),
 ]);
 
+/** Which estimate the verdicts and the decision go by; declared before the data are seen. */
+const decisionBasis = z.strictObject({
+  estimate: z.enum(['unadjusted', 'cuped']),
+  values: z.enum(['uncapped', 'capped']),
+});
+
 /** Settings of one experiment, after the defaults of "*". */
 export const experimentSettings = z.strictObject({
+  hypothesis: z.string().nullable(),
   control: name,
   weights: z.literal('equal').or(z.record(name, fraction)),
   exposure,
@@ -60,11 +72,18 @@ export const experimentSettings = z.strictObject({
   guardrails: z.record(name, guardrail),
   segments: z.array(z.string().regex(/^[a-z_][a-z0-9_]*$/, 'must be a column name in lower case')),
   alpha: fraction,
+  correction: z.enum(['holm', 'benjamini_hochberg', 'none']),
+  multiple_arms: z.enum(['holm', 'dunnett']),
+  decision: decisionBasis,
   planned_end: instant.nullable(),
   planned_users: z.number().int().positive().nullable(),
   cuped: z.strictObject({ lookback_days: days }).nullable(),
   capping: z.record(name, z.strictObject({ percentile: z.number().gt(50).lt(100) })),
   sequential,
+  bayes: z.strictObject({
+    prior: z.strictObject({ mean: z.number(), sd: z.number().positive() }).nullable(),
+  }),
+  power: z.strictObject({ target_lift: z.number().positive(), power: fraction }),
 });
 
 /** A metric that a configuration declares itself. */
