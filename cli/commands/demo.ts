@@ -1,5 +1,8 @@
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { dropConfigName } from '../../layers/contracts/keys.ts';
+import experimentConfig from '../demo/experiment.yaml';
 import { generate } from '../generate/generate.ts';
 import { stateFolder } from '../local/state.ts';
 import { ensureUp } from '../local/up.ts';
@@ -18,6 +21,7 @@ export function registerDemo(program: Command): void {
       await ensureUp();
       const folder = path.join(stateFolder(), 'demo');
       const truth = await generate({ directory: folder, users: 20_000, uplift: 0.25, seed: 42 });
+      await writeFile(path.join(folder, dropConfigName), experimentConfig);
       note(
         `generated ${folder}: 20 000 users, ${truth.datasets.events.rows} events, a planted uplift of 25 % on conversion`,
       );
