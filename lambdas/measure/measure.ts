@@ -49,6 +49,14 @@ export async function measure(db: Database, input: MeasureInput): Promise<Measur
       const crossovers = assigned.filter((arm) => arm.crossovers > 0);
       return {
         experimentId,
+        caps: [],
+        unknownVariants: [],
+        cohorts: [],
+        assignedByDay: [],
+        sinceExposure: { columns: [], arms: [] },
+        quantiles: [],
+        revenueHistogram: [],
+        adjustedCells: [],
         columns: metricColumns.map(({ column, unit }) => ({ column, unit })),
         arms: armsOf(own, assigned, settings.weights === 'equal' ? [] : Object.keys(settings.weights)),
         crossovers: crossovers.reduce((sum, arm) => sum + arm.crossovers, 0),

@@ -77,8 +77,21 @@ export const experimentSettings = z.strictObject({
   decision: decisionBasis,
   planned_end: instant.nullable(),
   planned_users: z.number().int().positive().nullable(),
-  cuped: z.strictObject({ lookback_days: days }).nullable(),
-  capping: z.record(name, z.strictObject({ percentile: z.number().gt(50).lt(100) })),
+  cuped: z
+    .strictObject({
+      lookback_days: days,
+      metrics: z
+        .record(
+          name,
+          z.strictObject({ lookback_days: days.optional(), covariates: z.array(name).min(1).optional() }),
+        )
+        .default({}),
+    })
+    .nullable(),
+  capping: z.record(
+    name,
+    z.strictObject({ percentile: z.number().gt(50).lt(100), ignore_zeros: z.boolean().default(false) }),
+  ),
   sequential,
   bayes: z.strictObject({
     prior: z.strictObject({ mean: z.number(), sd: z.number().positive() }).nullable(),
@@ -86,16 +99,46 @@ export const experimentSettings = z.strictObject({
   power: z.strictObject({ target_lift: z.number().positive(), power: fraction }),
 });
 
+const metricBase = { window_days: days.optional(), better: better.default('higher') };
+
 /** A metric that a configuration declares itself. */
-export const declaredMetric = z.strictObject({
-  kind: z.enum(['conversion', 'mean', 'ratio', 'retention']),
-  event: name.optional(),
-  value: name.optional(),
-  numerator: name.optional(),
-  denominator: name.optional(),
-  window_days: days.optional(),
-  better: better.default('higher'),
-});
+export const declaredMetric = z.discriminatedUnion('kind', [
+  /** Share of the users with such an event. */
+  z.strictObject({ kind: z.literal('conversion'), event: name, ...metricBase }),
+  /** Such events per user (all without `event`), or the sum of their value. */
+  z.strictObject({
+    kind: z.literal('mean'),
+    event: name.optional(),
+    value: z.enum(['revenue', 'quantity']).optional(),
+    ...metricBase,
+  }),
+  /** Sum of one metric or column over that of another. */
+  z.strictObject({
+    kind: z.literal('ratio'),
+    numerator: name,
+    denominator: name,
+    better: metricBase.better,
+  }),
+  /** Share of the users with an event (any without `event`) `day` days after the exposure, for `window_days` days. */
+  z.strictObject({
+    kind: z.literal('retention'),
+    event: name.nullable().optional(),
+    day: days,
+    ...metricBase,
+  }),
+  /** Quantile of the users' revenue, or of the durations of their sessions. */
+  z
+    .strictObject({
+      kind: z.literal('quantile'),
+      value: z.enum(['revenue', 'session_duration']),
+      quantile: z.number().min(0.5).max(0.99),
+      ...metricBase,
+    })
+    .refine(({ value, window_days }) => value === 'revenue' || window_days === undefined, {
+      message: 'window_days is for revenue: sessions are those of the outcome window',
+      path: ['window_days'],
+    }),
+]);
 
 const perDataset = <Value extends z.ZodType>(value: Value) =>
   z.strictObject(

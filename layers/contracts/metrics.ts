@@ -1,98 +1,222 @@
-import type { Config, DeclaredMetric } from './config.ts';
+import type { Config, DeclaredMetric, ExperimentSettings } from './config-schema.ts';
+import {
+  type CovariateColumn,
+  covariateOf,
+  covariateSources,
+  type EventColumn,
+  eventColumns,
+  type OutcomeColumn,
+  otherColumns,
+} from './outcome-columns.ts';
 
-/** Integer unit in which a column of user_outcomes is summed. */
-export type Unit = 'count' | 'cents' | 'milliseconds';
+export type { CovariateColumn, EventColumn, OutcomeColumn, Unit } from './outcome-columns.ts';
 
-/** A column of user_outcomes that metrics are built from. */
-export interface OutcomeColumn {
-  readonly column: string;
-  readonly unit: Unit;
-}
-
-/** A metric over the exposed users: a mean of `numerator`, or the ratio of two sums. */
-export interface Metric {
+/** A metric as it is defined, apart from what an experiment sets about it. */
+export interface MetricDefinition {
   readonly name: string;
-  readonly kind: 'conversion' | 'mean' | 'ratio';
+  readonly kind: 'conversion' | 'mean' | 'ratio' | 'quantile';
+  /** Of a quantile: the column whose values are ranked; `session_ms` stands for the duration of each session. */
   readonly numerator: OutcomeColumn;
   readonly denominator?: OutcomeColumn;
   readonly better: 'higher' | 'lower';
   /** Optional datasets without which the metric is unavailable. */
   readonly needs: readonly ('sessions' | 'users' | 'products')[];
+  /** Of a quantile: which, 0.5 to 0.99. */
+  readonly quantile?: number;
 }
 
-const count = (column: string): OutcomeColumn => ({ column, unit: 'count' });
-const cents = (column: string): OutcomeColumn => ({ column, unit: 'cents' });
-const milliseconds = (column: string): OutcomeColumn => ({ column, unit: 'milliseconds' });
+/** A metric of an experiment: a mean, a ratio of two sums or a quantile over its analysed users. */
+export interface Metric extends MetricDefinition {
+  /** Columns of the time before the exposure that explain some of its variance; none without `cuped`. */
+  readonly covariates: readonly CovariateColumn[];
+  /** The numerator with its large values cut, where the experiment caps the metric. */
+  readonly capped?: CappedColumn;
+}
+
+/** A column that `measure` makes: the values of `of`, cut at their percentile over the analysed users of all arms. */
+export interface CappedColumn extends OutcomeColumn {
+  readonly of: OutcomeColumn;
+  readonly percentile: number;
+  /** Whether users with a value of zero are left out of the percentile. */
+  readonly ignoreZeros: boolean;
+}
+
+const { purchased, added_to_cart, began_checkout, revenue, events_in_window, retained_d7 } = eventColumns;
+const { orders, refunded_orders, bounced_sessions, exposure_sessions, session_ms, sessions } = otherColumns;
+
+const conversion = (name: string, numerator: OutcomeColumn): MetricDefinition => ({
+  name,
+  kind: 'conversion',
+  numerator,
+  better: 'higher',
+  needs: [],
+});
+const ratio = (
+  name: string,
+  numerator: OutcomeColumn,
+  denominator: OutcomeColumn,
+  rest: Partial<Pick<MetricDefinition, 'better' | 'needs'>> = {},
+): MetricDefinition => ({
+  name,
+  kind: 'ratio',
+  numerator,
+  denominator,
+  better: 'higher',
+  needs: [],
+  ...rest,
+});
 
 /** The built-in metrics; their columns are those that lambdas/marts writes for every run. */
-export const builtInMetrics: readonly Metric[] = [
-  {
-    name: 'purchase_conversion',
-    kind: 'conversion',
-    numerator: count('purchased'),
-    better: 'higher',
-    needs: [],
-  },
-  {
-    name: 'add_to_cart_rate',
-    kind: 'conversion',
-    numerator: count('added_to_cart'),
-    better: 'higher',
-    needs: [],
-  },
-  {
-    name: 'begin_checkout_rate',
-    kind: 'conversion',
-    numerator: count('began_checkout'),
-    better: 'higher',
-    needs: [],
-  },
-  { name: 'revenue_per_user', kind: 'mean', numerator: cents('revenue'), better: 'higher', needs: [] },
-  {
-    name: 'events_in_window',
-    kind: 'mean',
-    numerator: count('events_in_window'),
-    better: 'higher',
-    needs: [],
-  },
-  {
-    name: 'average_order_value',
-    kind: 'ratio',
-    numerator: cents('revenue'),
-    denominator: count('orders'),
-    better: 'higher',
-    needs: [],
-  },
-  {
-    name: 'refund_rate',
-    kind: 'ratio',
-    numerator: count('refunded_orders'),
-    denominator: count('orders'),
-    better: 'lower',
-    needs: [],
-  },
-  {
-    name: 'bounce_rate',
-    kind: 'ratio',
-    numerator: count('bounced_sessions'),
-    denominator: count('exposure_sessions'),
-    better: 'lower',
-    needs: [],
-  },
-  {
-    name: 'session_duration',
-    kind: 'ratio',
-    numerator: milliseconds('session_ms'),
-    denominator: count('sessions'),
-    better: 'higher',
-    needs: ['sessions'],
-  },
-  { name: 'retention_d7', kind: 'conversion', numerator: count('retained_d7'), better: 'higher', needs: [] },
+export const builtInMetrics: readonly MetricDefinition[] = [
+  conversion('purchase_conversion', purchased),
+  conversion('add_to_cart_rate', added_to_cart),
+  conversion('begin_checkout_rate', began_checkout),
+  { name: 'revenue_per_user', kind: 'mean', numerator: revenue, better: 'higher', needs: [] },
+  { name: 'events_in_window', kind: 'mean', numerator: events_in_window, better: 'higher', needs: [] },
+  ratio('average_order_value', revenue, orders),
+  ratio('refund_rate', refunded_orders, orders, { better: 'lower' }),
+  ratio('bounce_rate', bounced_sessions, exposure_sessions, { better: 'lower' }),
+  ratio('session_duration', session_ms, sessions, { needs: ['sessions'] }),
+  conversion('retention_d7', retained_d7),
 ];
 
-/** The metric a configuration means by `name`: one it declares, else a built-in one. */
-export function metricNames(config: Pick<Config, 'metrics'>): string[] {
+type Declarations = Pick<Config, 'metrics'>;
+
+/** Names of all metrics a configuration knows: those it declares, and the built-in ones. */
+export function metricNames(config: Declarations): string[] {
   return [...new Set([...Object.keys(config.metrics), ...builtInMetrics.map((metric) => metric.name)])];
 }
 
-export type { DeclaredMetric };
+/** The metric a configuration means by `name`: one it declares, else a built-in one. */
+export function metricNamed(config: Declarations, name: string): MetricDefinition | undefined {
+  const declared = config.metrics[name];
+  return declared === undefined
+    ? builtInMetrics.find((metric) => metric.name === name)
+    : declaredMetric(config, name, declared);
+}
+
+/**
+ * Every metric that an experiment names, once: primary, secondary, guardrails.
+ * @throws Error where it names none: the configuration was checked when it was loaded
+ */
+export function metricsOf(config: Declarations, settings: ExperimentSettings): Metric[] {
+  const names = new Set([settings.primary, ...settings.secondary, ...Object.keys(settings.guardrails)]);
+  return [...names].map((name) => {
+    const metric = metricNamed(config, name);
+    if (metric === undefined) throw new Error(`there is no metric "${name}"`);
+    const cap = settings.capping[name];
+    return {
+      ...metric,
+      covariates: covariatesOf(config, settings, metric),
+      ...(cap === undefined
+        ? {}
+        : {
+            capped: {
+              column: `${name}__capped`,
+              unit: metric.numerator.unit,
+              of: metric.numerator,
+              percentile: cap.percentile,
+              ignoreZeros: cap.ignore_zeros,
+            },
+          }),
+    };
+  });
+}
+
+/** The columns that a declaration's own values stand in, named like the metric; none of a ratio's. */
+export function declaredColumns(config: Declarations): EventColumn[] {
+  return Object.entries(config.metrics).flatMap(([name, declared]) => declaredColumn(name, declared) ?? []);
+}
+
+/** Columns that the numerator or denominator of a declared ratio may name, besides metrics. */
+export const ratioColumns: Readonly<Record<string, OutcomeColumn>> = { ...eventColumns, ...otherColumns };
+
+/** The sum that a ratio means by `name`: that of a conversion or mean metric, else a column's. */
+export function ratioPart(config: Declarations, name: string): OutcomeColumn | undefined {
+  const declared = config.metrics[name];
+  if (declared !== undefined) {
+    return declared.kind === 'ratio' || declared.kind === 'quantile'
+      ? undefined
+      : declaredColumn(name, declared);
+  }
+  const builtIn = builtInMetrics.find((metric) => metric.name === name && metric.denominator === undefined);
+  return builtIn?.numerator ?? ratioColumns[name];
+}
+
+function declaredMetric(config: Declarations, name: string, declared: DeclaredMetric): MetricDefinition {
+  const { better } = declared;
+  if (declared.kind === 'ratio') {
+    const numerator = ratioPart(config, declared.numerator);
+    const denominator = ratioPart(config, declared.denominator);
+    if (numerator === undefined || denominator === undefined) {
+      throw new Error(`the parts of the metric "${name}" are none`);
+    }
+    const needs = [numerator, denominator].some(isOfSessions) ? (['sessions'] as const) : [];
+    return { name, kind: 'ratio', numerator, denominator, better, needs };
+  }
+  const numerator = declaredColumn(name, declared);
+  if (declared.kind === 'quantile') {
+    const { quantile } = declared;
+    return numerator === undefined
+      ? { name, kind: 'quantile', numerator: session_ms, quantile, better, needs: ['sessions'] }
+      : { name, kind: 'quantile', numerator, quantile, better, needs: [] };
+  }
+  if (numerator === undefined) throw new Error(`the metric "${name}" has no column`);
+  return { name, kind: declared.kind === 'mean' ? 'mean' : 'conversion', numerator, better, needs: [] };
+}
+
+function declaredColumn(column: string, declared: DeclaredMetric): EventColumn | undefined {
+  const event = 'event' in declared && declared.event != null ? { name: declared.event } : null;
+  const window = { fromDay: 0, toDay: declared.kind === 'ratio' ? null : (declared.window_days ?? null) };
+  switch (declared.kind) {
+    case 'conversion':
+      return { column, unit: 'count', sum: { of: 'any', event }, ...window };
+    case 'retention':
+      return {
+        column,
+        unit: 'count',
+        sum: { of: 'any', event },
+        fromDay: declared.day,
+        toDay: declared.day + (declared.window_days ?? 1),
+      };
+    case 'mean': {
+      const of = declared.value ?? 'count';
+      // Without an event, revenue is what the built-in metric takes it for: purchases less refunds.
+      const net = of === 'revenue' && event === null ? 'net_revenue' : of;
+      return { column, unit: of === 'revenue' ? 'cents' : 'count', sum: { of: net, event }, ...window };
+    }
+    case 'quantile':
+      return declared.value === 'session_duration'
+        ? undefined
+        : { column, unit: 'cents', sum: { of: 'net_revenue', event: null }, ...window };
+    case 'ratio':
+      return undefined;
+  }
+}
+
+function isOfSessions({ column }: OutcomeColumn): boolean {
+  return column === sessions.column || column === session_ms.column;
+}
+
+/** The metric's own columns before the exposure, unless the configuration names the metrics to take. */
+function covariatesOf(
+  config: Declarations,
+  { cuped }: ExperimentSettings,
+  metric: MetricDefinition,
+): CovariateColumn[] {
+  if (cuped === null || metric.kind === 'quantile') return [];
+  const own = cuped.metrics[metric.name];
+  const lookback =
+    own?.lookback_days === undefined || own.lookback_days === cuped.lookback_days ? null : own.lookback_days;
+  const sources = (own?.covariates ?? [metric.name]).flatMap((name) => {
+    const source = metricNamed(config, name);
+    return source === undefined ? [] : [source.numerator, source.denominator ?? source.numerator];
+  });
+  const columns = new Map(sources.filter(existsBefore).map((source) => [source.column, source]));
+  return [...columns.values()].map((source) => covariateOf(source, lookback));
+}
+
+/** Whether a user can have a column's value before the exposure too. */
+function existsBefore(column: OutcomeColumn): boolean {
+  return covariateSources.has(column.column) || ('sum' in column && !(column.column in eventColumns));
+}

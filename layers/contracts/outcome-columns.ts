@@ -1,0 +1,91 @@
+import type { Config } from './config-schema.ts';
+
+/** Integer unit in which a column of user_outcomes is summed. */
+export type Unit = 'count' | 'cents' | 'milliseconds';
+
+/** A column of user_outcomes that metrics are built from. */
+export interface OutcomeColumn {
+  readonly column: string;
+  readonly unit: Unit;
+}
+
+/** What a column adds up over some of a user's events: whether there is one, how many, or a value of each. */
+export interface EventSum {
+  readonly of: 'any' | 'count' | 'revenue' | 'net_revenue' | 'quantity';
+  /** Events of a name, or of that which the configuration gives a role; null: all. */
+  readonly event: { readonly name: string } | { readonly role: keyof Config['events'] } | null;
+}
+
+/** A column whose value is a sum over the events in [exposed_at + fromDay, exposed_at + toDay). */
+export interface EventColumn extends OutcomeColumn {
+  readonly sum: EventSum;
+  readonly fromDay: number;
+  /** null: the end of the experiment's own window. */
+  readonly toDay: number | null;
+}
+
+/** The value of an outcome column in [t0 - lookback, t0), t0 the earlier of assignment and exposure. */
+export interface CovariateColumn extends OutcomeColumn {
+  /** The outcome column of which this is the value before the exposure. */
+  readonly of: OutcomeColumn;
+  /** null: the experiment's own lookback. */
+  readonly lookbackDays: number | null;
+}
+
+const inWindow = { fromDay: 0, toDay: null };
+const flag = (column: string, role: keyof Config['events']): EventColumn => ({
+  column,
+  unit: 'count',
+  sum: { of: 'any', event: { role } },
+  ...inWindow,
+});
+
+/** Columns of every user_outcomes that are sums over events. */
+export const eventColumns = {
+  purchased: flag('purchased', 'purchase'),
+  added_to_cart: flag('added_to_cart', 'add_to_cart'),
+  began_checkout: flag('began_checkout', 'begin_checkout'),
+  revenue: { column: 'revenue', unit: 'cents', sum: { of: 'net_revenue', event: null }, ...inWindow },
+  events_in_window: {
+    column: 'events_in_window',
+    unit: 'count',
+    sum: { of: 'count', event: null },
+    ...inWindow,
+  },
+  retained_d7: {
+    column: 'retained_d7',
+    unit: 'count',
+    sum: { of: 'any', event: null },
+    fromDay: 7,
+    toDay: 8,
+  },
+} as const satisfies Record<string, EventColumn>;
+
+/** Columns of every user_outcomes that need more than a sum over events: orders and sessions. */
+export const otherColumns = {
+  orders: { column: 'orders', unit: 'count' },
+  refunded_orders: { column: 'refunded_orders', unit: 'count' },
+  exposure_sessions: { column: 'exposure_sessions', unit: 'count' },
+  bounced_sessions: { column: 'bounced_sessions', unit: 'count' },
+  sessions: { column: 'sessions', unit: 'count' },
+  session_ms: { column: 'session_ms', unit: 'milliseconds' },
+} as const satisfies Record<string, OutcomeColumn>;
+
+/** Outcome columns that a user can have before the exposure too; the others exist only from it on. */
+export const covariateSources: ReadonlySet<string> = new Set([
+  'purchased',
+  'added_to_cart',
+  'began_checkout',
+  'revenue',
+  'events_in_window',
+  'orders',
+  'sessions',
+  'session_ms',
+]);
+
+/** The column with the value that `of` had before the exposure, `lookbackDays` where it differs from the experiment's. */
+export function covariateOf(of: OutcomeColumn, lookbackDays: number | null): CovariateColumn {
+  const name = of.column === 'events_in_window' ? 'events' : of.column;
+  const column = lookbackDays === null ? `pre_${name}` : `pre${lookbackDays}_${name}`;
+  return { column, unit: of.unit, of, lookbackDays };
+}
