@@ -41,14 +41,28 @@ export interface GroupSequentialLook {
   readonly alpha: number;
 }
 
+/** How much of a two-sided alpha may be used up by information time t: rises to alpha at t = 1. */
+export type Spending = (information: number, alpha: number) => number;
+
+/** alpha t², as Spotify's engine spends. */
+export const quadraticSpending: Spending = (t, alpha) => alpha * t * t;
+
+/** Lan and DeMets' function like O'Brien and Fleming's boundaries, half of alpha on each side: strict at first. */
+export const obrienFlemingSpending: Spending = (t, alpha) =>
+  4 * normalSurvival(normalCritical(alpha / 2) / Math.sqrt(t));
+
+/** Lan and DeMets' function like Pocock's boundaries: about as strict at each look. */
+export const pocockSpending: Spending = (t, alpha) => alpha * Math.log1p((Math.E - 1) * t);
+
 /**
- * Two-sided boundaries of a group sequential test (Lan and DeMets) that spends alpha t² by information time t, as
- * Spotify's engine does, by recursive integration over the score process. Takes the looks so far, not only the last one;
- * shares increase and end at 1 or below.
+ * Two-sided boundaries of a group sequential test (Lan and DeMets) that spends alpha by information time t, by
+ * recursive integration over the score process. Takes the looks so far, not only the last one; shares increase and
+ * end at 1 or below.
  */
 export function groupSequentialLooks(
   information: readonly number[],
   alpha: number,
+  spending: Spending = quadraticSpending,
 ): readonly GroupSequentialLook[] {
   if (!(alpha > 0 && alpha < 1)) throw new RangeError(`alpha must lie in (0, 1), got ${alpha}`);
   const looks: GroupSequentialLook[] = [];
@@ -60,10 +74,11 @@ export function groupSequentialLooks(
       throw new RangeError(`information must increase within (0, 1], got ${information.join(', ')}`);
     }
     const { density } = previous;
-    const target = alpha * t * t - spent;
-    const z = boundary(target, alpha * t * t, (bound) => crossing(density, bound * Math.sqrt(t), step));
+    const spentByNow = spending(t, alpha);
+    const target = spentByNow - spent;
+    const z = boundary(target, spentByNow, (bound) => crossing(density, bound * Math.sqrt(t), step));
     looks.push({ information: t, z, alpha: 2 * normalSurvival(z) });
-    spent = alpha * t * t;
+    spent = spentByNow;
     previous = { information: t, density: advance(density, z * Math.sqrt(t), step) };
   }
   return looks;

@@ -5,7 +5,12 @@ import { type LiftEstimate, normalLift } from '../../layers/statistics/effect.ts
 import { meanEstimate, meanLift } from '../../layers/statistics/mean.ts';
 import { type Moments, momentsOf } from '../../layers/statistics/moments.ts';
 import { proportionLift } from '../../layers/statistics/proportion.ts';
-import { alwaysValidEffect, groupSequentialLooks } from '../../layers/statistics/sequential.ts';
+import {
+  alwaysValidEffect,
+  groupSequentialLooks,
+  obrienFlemingSpending,
+  pocockSpending,
+} from '../../layers/statistics/sequential.ts';
 import { expectClose, expectRounds, scaled } from './close.ts';
 import fixtures from './fixtures/various.json';
 
@@ -95,6 +100,17 @@ test('always valid: nonsense plans are refused and reasons pass through', () => 
 });
 
 describe('group sequential', () => {
+  test.each([
+    ["like O'Brien and Fleming", obrienFlemingSpending, [4.877, 3.357, 2.68, 2.29, 2.031]],
+    ['like Pocock', pocockSpending, [2.438, 2.427, 2.41, 2.397, 2.386]],
+  ] as const)(
+    'spending %s gives the bounds that ldbounds publishes for five looks',
+    (_, spending, bounds) => {
+      const looks = groupSequentialLooks([0.2, 0.4, 0.6, 0.8, 1], 0.05, spending);
+      expect(looks.map(({ z }) => Number(z.toFixed(3)))).toEqual(bounds);
+    },
+  );
+
   test('Spotify: four looks at alpha 0.01, the last of them over plan', () => {
     const looks = groupSequentialLooks([250 / 810, 450 / 810, 630 / 810, 1], 0.01);
     const z = ['3.30416', '3.03416', '2.87063', '2.72855'];
