@@ -3,6 +3,7 @@ import { registerDemo } from './demo.ts';
 import { registerDeploy } from './deploy.ts';
 import { registerDown } from './down.ts';
 import { registerGenerate } from './generate.ts';
+import { registerInit } from './init.ts';
 import { registerPsql } from './psql.ts';
 import { registerQuarantine } from './quarantine.ts';
 import { registerReport } from './report.ts';
@@ -23,6 +24,7 @@ export function registerCommands(program: Command): void {
   registerStatus(program);
   registerDeploy(program);
   registerGenerate(program);
+  registerInit(program);
   registerValidate(program);
   registerUpload(program);
   registerRun(program);

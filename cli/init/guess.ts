@@ -1,0 +1,287 @@
+import { columnName } from '../../layers/contracts/column-binding.ts';
+import type { Config } from '../../layers/contracts/config.ts';
+import {
+  type DatasetName,
+  datasetContracts,
+  datasetNames,
+  requiredDatasets,
+} from '../../layers/contracts/datasets/index.ts';
+import { formatCount, formatPercent } from '../../layers/report/format.ts';
+import type { Database } from '../../layers/storage/duckdb.ts';
+import { guessEvents } from './events.ts';
+import { type Confidence, confidenceOf, type DatasetMatch, matchDatasets } from './match.ts';
+import { countVariants, type FileProfile, type UnreadableFile } from './profile.ts';
+import { controlWords, plainName, tellingControls } from './vocabulary.ts';
+
+/** A setting that the data suggest. */
+export interface Guess {
+  /** Keys down to the setting. */
+  readonly path: readonly string[];
+  readonly value: string | { readonly constant: string };
+  readonly confidence: Confidence;
+  readonly because: string;
+}
+
+/** A setting that the data do not tell. */
+export interface Question {
+  readonly path: readonly string[];
+  /** What may stand there, as an example. */
+  readonly example: string;
+  readonly because: string;
+}
+
+export interface Findings {
+  readonly guesses: readonly Guess[];
+  readonly questions: readonly Question[];
+  /** What else is worth knowing. */
+  readonly remarks: readonly string[];
+}
+
+/** Reads the configuration out of the profiles of a folder's files, as far as it differs from `base`. */
+export async function guess(
+  database: Database,
+  { files, unreadable }: { files: readonly FileProfile[]; unreadable: readonly UnreadableFile[] },
+  base: Config,
+): Promise<Findings> {
+  const matches = matchDatasets(files);
+  const found = [
+    guessFiles(matches, files, unreadable),
+    guessIdType(matches),
+    guessColumns(matches, base),
+    guessEvents(matches, base),
+    await guessExperiments(database, matches),
+  ];
+  return {
+    guesses: found.flatMap(({ guesses = [] }) => guesses),
+    questions: found.flatMap(({ questions = [] }) => questions),
+    remarks: found.flatMap(({ remarks = [] }) => remarks),
+  };
+}
+
+function guessFiles(
+  matches: readonly DatasetMatch[],
+  files: readonly FileProfile[],
+  unreadable: readonly UnreadableFile[],
+): Partial<Findings> {
+  const guesses: Guess[] = [];
+  const questions: Question[] = [];
+  const remarks = unreadable.map(({ name, problem }) => `${name} cannot be read: ${problem}.`);
+  for (const dataset of datasetNames) {
+    const match = matches.find((candidate) => candidate.dataset === dataset);
+    const path = ['raw', dataset];
+    if (match === undefined) {
+      questions.push({
+        path,
+        example: 'your-file.csv',
+        because: requiredDatasets.includes(dataset)
+          ? `no file looks like ${dataset}, without which there is no analysis`
+          : `no file looks like ${dataset}: without them what needs them is unavailable`,
+      });
+    } else if (/^[A-Za-z0-9._-]+\.csv$/.test(match.file.name)) {
+      guesses.push({ path, value: match.file.name, confidence: match.confidence, because: match.because });
+    } else {
+      questions.push({
+        path,
+        example: `${plainName(match.file.name.replace(/\.csv$/i, ''))}.csv`,
+        because: `"${match.file.name}" looks like ${dataset}: rename it, a file name has letters, digits, ".", "_", "-" and ends in .csv`,
+      });
+    }
+  }
+  for (const { name, rows, complete } of files) {
+    if (rows === 0) remarks.push(`${name} has no rows.`);
+    else if (!complete) remarks.push(`Of ${name} the first ${formatCount(rows)} rows were looked at.`);
+    if (matches.some(({ file }) => file.name === name)) continue;
+    const twin = matches.find(
+      ({ file }) =>
+        file.columns.map((c) => c.name).join() ===
+        files
+          .find((f) => f.name === name)
+          ?.columns.map((c) => c.name)
+          .join(),
+    );
+    remarks.push(
+      twin === undefined
+        ? `${name} is not used.`
+        : `${name} has the columns of ${twin.file.name}: to use both, put them into a folder ${twin.file.name.replace(/\.csv$/, '')}/.`,
+    );
+  }
+  return { guesses, questions, remarks };
+}
+
+function guessIdType(matches: readonly DatasetMatch[]): Partial<Findings> {
+  const ids = matches.flatMap(({ dataset, columns }) =>
+    columns.filter(({ canonical }) => canonical.type === 'id').map((match) => ({ ...match, dataset })),
+  );
+  if (ids.length === 0) return {};
+  const text = ids.find(({ column }) => column.filled > 0 && column.integers < 0.9 * column.filled);
+  return {
+    guesses: [
+      {
+        path: ['id_type'],
+        value: text === undefined ? 'bigint' : 'string',
+        confidence: 'sure',
+        because:
+          text === undefined
+            ? 'all ids are whole numbers'
+            : `${text.dataset}.${text.column.name} has other values than whole numbers`,
+      },
+    ],
+  };
+}
+
+function guessColumns(matches: readonly DatasetMatch[], base: Config): Partial<Findings> {
+  const guesses: Guess[] = [];
+  const questions: Question[] = [];
+  const remarks: string[] = [];
+  for (const { dataset, file, columns, missing } of matches) {
+    for (const { canonical, column, score, because } of columns) {
+      if (isFoundAnyway(dataset, canonical.name, column.name, file, base)) continue;
+      guesses.push({
+        path: ['schema', dataset, canonical.name],
+        value: column.name,
+        confidence: confidenceOf(score + (score >= 0.9 ? 0.05 : 0)),
+        because,
+      });
+    }
+    for (const { name } of missing) {
+      const path = ['schema', dataset, name];
+      if (name === 'experiment_id') {
+        guesses.push({
+          path,
+          value: { constant: plainName(file.name.replace(/\.csv$/i, '')) },
+          confidence: 'guess',
+          because: 'no column names the experiment: all rows count as one of this name',
+        });
+        continue;
+      }
+      const others = file.columns
+        .map((column) => column.name)
+        .filter((o) => !columns.some((c) => c.column.name === o));
+      questions.push({
+        path,
+        example: others[0] ?? '<its name in the file>',
+        because: `required, but no column of ${file.name} looks like it${others.length > 0 ? `; it has ${others.join(', ')} besides` : ''}`,
+      });
+    }
+    const names = (canonical: string) => columns.some((found) => found.canonical.name === canonical);
+    const throughSessions = names('session_id') && matches.some((other) => other.dataset === 'sessions');
+    if (dataset === 'events' && !names('user_id') && !throughSessions) {
+      questions.push({
+        path: ['schema', 'events', 'user_id'],
+        example: '<its name in the file>',
+        because: `no column of ${file.name} looks like the user, nor like a session of a user`,
+      });
+    }
+    const absent = datasetContracts[dataset].columns
+      .filter(
+        ({ name, presence }) => presence === 'optional' && !columns.some((c) => c.canonical.name === name),
+      )
+      .map(({ name }) => name);
+    if (absent.length > 0)
+      remarks.push(`${dataset}: no column looks like the optional ${absent.join(', ')}.`);
+    if (datasetContracts[dataset].keepsOtherColumns && dataset === 'users') {
+      const segments = file.columns.filter(
+        ({ name, distinct, filled }) =>
+          filled > 0 && distinct >= 2 && distinct <= 20 && !columns.some((c) => c.column.name === name),
+      );
+      if (segments.length > 0)
+        remarks.push(
+          `users: ${segments.map(({ name }) => columnName(name)).join(', ')} may serve as segments (experiments."*".segments).`,
+        );
+    }
+  }
+  return { guesses, questions, remarks };
+}
+
+/** Whether the column is bound without a word in the configuration. */
+function isFoundAnyway(
+  dataset: DatasetName,
+  canonical: string,
+  column: string,
+  file: FileProfile,
+  base: Config,
+): boolean {
+  const source = base.schema[dataset][canonical] ?? canonical;
+  const candidates = typeof source === 'string' ? [source] : Array.isArray(source) ? source : [];
+  const plain = (name: string) => name.trim().toLowerCase();
+  const first = candidates.find((name) => file.columns.some((other) => plain(other.name) === plain(name)));
+  return first !== undefined && plain(first) === plain(column);
+}
+
+async function guessExperiments(
+  database: Database,
+  matches: readonly DatasetMatch[],
+): Promise<Partial<Findings>> {
+  const match = matches.find(({ dataset }) => dataset === 'experiment_assignments');
+  const columnOf = (canonical: string) => match?.columns.find((c) => c.canonical.name === canonical)?.column;
+  const variant = columnOf('variant');
+  if (match === undefined || variant === undefined) return {};
+  const counts = await countVariants(database, match.file, {
+    experiment: columnOf('experiment_id')?.name,
+    variant: variant.name,
+  });
+  const experiments = [...new Set(counts.map(({ experiment }) => experiment))].map((experiment) =>
+    guessControl(
+      experiment,
+      counts.filter((count) => count.experiment === experiment),
+    ),
+  );
+  const remarks = experiments.map(({ remark }) => remark);
+  const assigned = columnOf('assigned_ts');
+  if (assigned !== undefined && assigned.filled > 0 && assigned.midnights === assigned.timestamps) {
+    remarks.push(`${assigned.name} has days, not times: an assignment counts from midnight (UTC) on.`);
+  }
+  const [first, ...others] = experiments;
+  const isCommon = others.every(({ control }) => control?.value === first?.control?.value);
+  const guesses = (isCommon ? experiments.slice(0, 1) : experiments).flatMap(({ name, control }) =>
+    control === undefined
+      ? []
+      : [{ ...control, path: ['experiments', isCommon ? '*' : (name ?? '*'), 'control'] }],
+  );
+  const questions = experiments.flatMap(({ name, control, arms }) =>
+    control === undefined
+      ? [
+          {
+            path: ['experiments', name ?? '*', 'control'],
+            example: arms[0] ?? 'control',
+            because: `none of ${arms.join(', ')} has the name of a control`,
+          },
+        ]
+      : [],
+  );
+  return { guesses, questions, remarks };
+}
+
+interface ExperimentGuess {
+  readonly name: string | null;
+  readonly arms: readonly string[];
+  readonly control: Omit<Guess, 'path'> | undefined;
+  readonly remark: string;
+}
+
+function guessControl(
+  name: string | null,
+  counts: readonly { readonly variant: string; readonly rows: number }[],
+): ExperimentGuess {
+  const total = counts.reduce((sum, { rows }) => sum + rows, 0);
+  // What is hardly ever there is a mistake, not an arm.
+  const arms = counts.filter(({ rows }) => rows >= 0.005 * total).map(({ variant }) => variant);
+  const word = controlWords.find((candidate) => arms.some((arm) => plainName(arm) === candidate));
+  const control = arms.find((arm) => plainName(arm) === word);
+  const split = counts.map(
+    ({ variant, rows }) => `${variant} ${formatCount(rows)} (${formatPercent(rows / total)})`,
+  );
+  return {
+    name,
+    arms,
+    remark: `Assignments${name === null ? '' : ` of ${name}`}: ${split.slice(0, 8).join(', ')}. Where the arms are not meant to be equal, give their weights.`,
+    control:
+      control === undefined || word === undefined
+        ? undefined
+        : {
+            value: control,
+            confidence: controlWords.indexOf(word) < tellingControls ? 'sure' : 'likely',
+            because: `by custom among ${arms.join(', ')}`,
+          },
+  };
+}

@@ -1,0 +1,191 @@
+import {
+  type ColumnContract,
+  type DatasetName,
+  datasetContracts,
+  datasetNames,
+} from '../../layers/contracts/datasets/index.ts';
+import { nearest } from '../../layers/contracts/nearest.ts';
+import type { ColumnProfile, FileProfile } from './profile.ts';
+import { armWords, columnWords, eventWords, fileWords, plainName } from './vocabulary.ts';
+
+export type Confidence = 'sure' | 'likely' | 'guess';
+
+/** A column of a file that may be a canonical one. */
+export interface ColumnMatch {
+  readonly canonical: ColumnContract;
+  readonly column: ColumnProfile;
+  /** 0 to 1. */
+  readonly score: number;
+  readonly because: string;
+}
+
+export interface DatasetMatch {
+  readonly dataset: DatasetName;
+  readonly file: FileProfile;
+  readonly columns: readonly ColumnMatch[];
+  /** Required columns that no column of the file can be. */
+  readonly missing: readonly ColumnContract[];
+  readonly confidence: Confidence;
+  readonly because: string;
+}
+
+/** Which file is which dataset: the pairs that explain most columns. Files that are none are left out. */
+export function matchDatasets(files: readonly FileProfile[]): DatasetMatch[] {
+  const candidates = datasetNames
+    .flatMap((dataset) => files.map((file) => matchDataset(dataset, file)))
+    .filter((candidate) => candidate !== undefined)
+    .toSorted((a, b) => b.score - a.score);
+  const chosen: DatasetMatch[] = [];
+  for (const { match } of candidates) {
+    if (chosen.some(({ dataset, file }) => dataset === match.dataset || file === match.file)) continue;
+    chosen.push(match);
+  }
+  return chosen.toSorted((a, b) => datasetNames.indexOf(a.dataset) - datasetNames.indexOf(b.dataset));
+}
+
+export function confidenceOf(score: number): Confidence {
+  return score >= 0.95 ? 'sure' : score >= 0.7 ? 'likely' : 'guess';
+}
+
+function matchDataset(
+  dataset: DatasetName,
+  file: FileProfile,
+): { match: DatasetMatch; score: number } | undefined {
+  const contract = datasetContracts[dataset];
+  const columns = matchColumns(dataset, file);
+  const required = contract.columns.filter(({ presence }) => presence === 'required');
+  const missing = required.filter(({ name }) => !columns.some(({ canonical }) => canonical.name === name));
+  const base = plainName(file.name.replace(/\.csv$/i, ''));
+  const isNamed = base === dataset || fileWords[dataset].some((word) => base.includes(word));
+  if (
+    missing.length === required.length ||
+    (missing.length > 0 && (!isNamed || missing.length > required.length / 2))
+  ) {
+    return undefined;
+  }
+  const columnScore = columns.reduce((sum, { score }) => sum + score, 0);
+  const worst = Math.min(
+    ...columns.filter(({ canonical }) => required.includes(canonical)).map(({ score }) => score),
+  );
+  return {
+    score: columnScore - missing.length + (base === dataset ? 2 : isNamed ? 1 : 0),
+    match: {
+      dataset,
+      file,
+      columns,
+      missing,
+      confidence:
+        isNamed && missing.length === 0 && worst >= 0.7
+          ? 'sure'
+          : isNamed || worst >= 0.7
+            ? 'likely'
+            : 'guess',
+      because: `${isNamed ? 'its name and its columns' : 'its columns'}${missing.length > 0 ? `, although it lacks ${missing.map(({ name }) => name).join(', ')}` : ''}`,
+    },
+  };
+}
+
+/** Each column of the file is at most one canonical column, the best match first. */
+function matchColumns(dataset: DatasetName, file: FileProfile): ColumnMatch[] {
+  const { columns, key } = datasetContracts[dataset];
+  const isKey = (canonical: ColumnContract) => key.length === 1 && key[0] === canonical.name;
+  const candidates = columns
+    .flatMap((canonical) =>
+      file.columns.map((column) => matchColumn(canonical, column, file, isKey(canonical))),
+    )
+    .filter((match) => match !== undefined)
+    .toSorted((a, b) => b.score - a.score);
+  const chosen: ColumnMatch[] = [];
+  for (const match of candidates) {
+    const taken = chosen.some(
+      ({ canonical, column }) => canonical === match.canonical || column === match.column,
+    );
+    if (!taken) chosen.push(match);
+  }
+  return columns.flatMap((canonical) => chosen.filter((match) => match.canonical === canonical));
+}
+
+function matchColumn(
+  canonical: ColumnContract,
+  column: ColumnProfile,
+  file: FileProfile,
+  isKey: boolean,
+): ColumnMatch | undefined {
+  const words = columnWords[canonical.name] ?? [];
+  const name = plainName(column.name);
+  const named = (score: number, because: string) => ({ canonical, column, score, because });
+  if (name === canonical.name && (!isKey || !isOtherThan(canonical, column, isKey))) {
+    return named(1, 'the same name');
+  }
+  if (isOtherThan(canonical, column, isKey)) return undefined;
+  const index = words.indexOf(name);
+  if (index >= 0)
+    return named(0.95 - index * 0.02, `"${column.name}" is another name for it${shapeOf(canonical, isKey)}`);
+  if (
+    nearest(name, [canonical.name, ...words.filter((word) => word.length > 4)]) !== undefined &&
+    column.filled > 0
+  ) {
+    return named(0.7, `"${column.name}" is nearly its name${shapeOf(canonical, isKey)}`);
+  }
+  if (column.filled === 0 || canonical.presence === 'optional') return undefined;
+  const because = telltale(canonical, column, file, isKey);
+  return because === undefined ? undefined : named(0.5, `its values: ${because}`);
+}
+
+/** Whether the values cannot be the column's, some bad ones aside. An empty column can be any. */
+function isOtherThan({ type, name }: ColumnContract, column: ColumnProfile, isKey: boolean): boolean {
+  const { filled, distinct, timestamps, integers, amounts } = column;
+  if (filled === 0) return false;
+  const mostly = (count: number) => count >= 0.8 * filled;
+  switch (type) {
+    case 'timestamp':
+      return !mostly(timestamps);
+    case 'integer':
+      return !mostly(integers);
+    case 'money':
+      return !mostly(amounts);
+    case 'id':
+      return mostly(timestamps) || (isKey && distinct < 0.95 * filled);
+    case 'text':
+      if (mostly(timestamps)) return true;
+      return (
+        ['variant', 'event_name', 'device', 'country', 'currency'].includes(name) &&
+        distinct > Math.max(300, filled / 20)
+      );
+  }
+}
+
+function shapeOf({ type, name }: ColumnContract, isKey: boolean): string {
+  if (isKey) return ', and its values are unique';
+  if (type === 'timestamp') return ', and its values are times';
+  if (type === 'money') return ', and its values are amounts';
+  return name === 'variant' || name === 'event_name' ? ', and it has few values' : '';
+}
+
+/** What in the values alone says that a column is a required one. */
+function telltale(
+  { name, type }: ColumnContract,
+  { values, distinct, filled, integers }: ColumnProfile,
+  file: FileProfile,
+  isKey: boolean,
+): string | undefined {
+  const names = values.map(({ value }) => plainName(value));
+  const among = (words: readonly string[]) => names.filter((value) => words.includes(value));
+  if (name === 'variant' && distinct >= 2 && distinct <= 10) {
+    const arms = among(armWords);
+    return arms.length >= 2 ? `${arms.slice(0, 3).join(', ')}` : undefined;
+  }
+  if (name === 'event_name') {
+    const events = among(Object.values(eventWords).flat());
+    return events.length >= 2 ? `${events.slice(0, 3).join(', ')}` : undefined;
+  }
+  if (name === 'experiment_id') return undefined;
+  if (type === 'timestamp') {
+    const times = file.columns.filter(
+      (column) => column.filled > 0 && column.timestamps >= 0.9 * column.filled,
+    );
+    return times.length === 1 ? 'the only times of the file' : undefined;
+  }
+  if (type === 'id' && isKey && integers >= 0.9 * filled) return 'unique whole numbers';
+  return undefined;
+}

@@ -1,0 +1,253 @@
+import type { DatasetName } from '../../layers/contracts/datasets/index.ts';
+
+/** `signupDate`, `Signup Date` and `signup-date` are `signup_date`. */
+export function plainName(name: string): string {
+  return name
+    .trim()
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '_')
+    .replace(/^_|_$/g, '');
+}
+
+/** Words in the names of files. */
+export const fileWords: Readonly<Record<DatasetName, readonly string[]>> = {
+  users: ['user', 'customer', 'visitor', 'member', 'account', 'people'],
+  products: ['product', 'catalog', 'item', 'article', 'sku'],
+  sessions: ['session', 'visit'],
+  experiment_assignments: [
+    'assignment',
+    'experiment',
+    'variant',
+    'ab_test',
+    'abtest',
+    'exposure',
+    'bucket',
+    'split',
+  ],
+  events: ['event', 'click', 'hit', 'action', 'activity', 'log', 'track', 'transaction', 'order'],
+};
+
+/** Other names that columns have elsewhere, the telling ones first. */
+export const columnWords: Readonly<Record<string, readonly string[]>> = {
+  user_id: [
+    'uid',
+    'userid',
+    'user',
+    'customer_id',
+    'visitor_id',
+    'member_id',
+    'client_id',
+    'account_id',
+    'user_pseudo_id',
+    'id',
+  ],
+  signup_ts: [
+    'signup_date',
+    'signup_at',
+    'signup_time',
+    'signed_up_at',
+    'registered_at',
+    'registration_date',
+    'joined_at',
+    'join_date',
+    'created_at',
+    'created',
+  ],
+  device: ['device_type', 'device_category', 'platform'],
+  country: ['country_code', 'country_name', 'geo_country', 'geo'],
+  product_id: ['productid', 'sku', 'item_id', 'article_id', 'product', 'id'],
+  category: ['product_category', 'category_name', 'department', 'product_type'],
+  price: ['unit_price', 'list_price', 'product_price'],
+  session_id: ['sessionid', 'session', 'visit_id', 'sid', 'id'],
+  session_start_ts: [
+    'session_start',
+    'session_start_time',
+    'session_started_at',
+    'started_at',
+    'start_time',
+    'start_ts',
+    'visit_start',
+    'start',
+    'timestamp',
+    'ts',
+    'created_at',
+  ],
+  session_end_ts: [
+    'session_end',
+    'session_end_time',
+    'session_ended_at',
+    'ended_at',
+    'end_time',
+    'end_ts',
+    'visit_end',
+    'end',
+  ],
+  experiment_id: [
+    'experiment_name',
+    'experiment',
+    'experiment_key',
+    'exp_id',
+    'test_id',
+    'test_name',
+    'test',
+    'ab_test',
+  ],
+  variant: [
+    'variant_name',
+    'variant_id',
+    'variation',
+    'variation_id',
+    'arm',
+    'test_group',
+    'experiment_group',
+    'ab_group',
+    'group',
+    'treatment',
+    'bucket',
+    'cohort',
+  ],
+  assigned_ts: [
+    'assigned_at',
+    'assignment_ts',
+    'assignment_date',
+    'assignment_time',
+    'assigned_date',
+    'assigned',
+    'bucketed_at',
+    'enrolled_at',
+    'exposed_at',
+    'timestamp',
+    'ts',
+    'date',
+    'created_at',
+  ],
+  event_id: ['eventid', 'hit_id', 'action_id', 'row_id', 'id', 'uuid'],
+  event_name: ['event_type', 'eventname', 'event', 'event_action', 'action', 'activity', 'type', 'name'],
+  event_ts: [
+    'event_time',
+    'event_timestamp',
+    'event_date',
+    'timestamp',
+    'ts',
+    'time',
+    'datetime',
+    'occurred_at',
+    'created_at',
+    'date',
+  ],
+  quantity: ['qty', 'item_count', 'items', 'units'],
+  revenue: [
+    'amount',
+    'order_value',
+    'total_amount',
+    'order_total',
+    'purchase_value',
+    'total',
+    'sales',
+    'value',
+    'price',
+  ],
+  order_id: ['orderid', 'transaction_id', 'order_number', 'transaction', 'order'],
+  currency: ['currency_code'],
+};
+
+/** Names that a control arm has, the telling ones first; those behind `a` are mere customs. */
+export const controlWords = [
+  'control',
+  'ctrl',
+  'control_group',
+  'baseline',
+  'original',
+  'a',
+  'variant_a',
+  'group_a',
+  'version_a',
+  'default',
+  'old',
+  'off',
+  '0',
+  'v0',
+  'false',
+];
+export const tellingControls = 5;
+
+/** Names of arms, of which a column with some must be the variant. */
+export const armWords = [
+  ...controlWords,
+  ...[
+    'treatment',
+    'test',
+    'variant',
+    'b',
+    'c',
+    'variant_b',
+    'group_b',
+    'version_b',
+    'new',
+    'on',
+    '1',
+    'v1',
+    'true',
+  ],
+];
+
+export type EventRole = 'exposure' | 'add_to_cart' | 'begin_checkout' | 'purchase' | 'refund';
+
+/** Names of the events that play a part, the telling ones first. */
+export const eventWords: Readonly<Record<EventRole, readonly string[]>> = {
+  exposure: [
+    'view_product',
+    'product_view',
+    'pdp_view',
+    'product_viewed',
+    'view_item',
+    'item_view',
+    'product_detail_view',
+    'product_page_view',
+    'page_view',
+    'page_viewed',
+    'pageview',
+    'screen_view',
+    'impression',
+    'view',
+    'exposure',
+    'visit',
+    'session_start',
+  ],
+  add_to_cart: [
+    'add_to_cart',
+    'addtocart',
+    'added_to_cart',
+    'product_added',
+    'cart_add',
+    'add_cart',
+    'add_to_basket',
+    'add_to_bag',
+    'cart',
+  ],
+  begin_checkout: [
+    'begin_checkout',
+    'checkout_started',
+    'start_checkout',
+    'checkout_start',
+    'initiate_checkout',
+    'checkout_begin',
+    'checkout',
+  ],
+  purchase: [
+    'purchase',
+    'purchased',
+    'order_completed',
+    'order_complete',
+    'order_placed',
+    'place_order',
+    'checkout_completed',
+    'transaction',
+    'order',
+    'buy',
+    'payment',
+    'conversion',
+  ],
+  refund: ['refund', 'refunded', 'order_refunded', 'return', 'returned'],
+};
