@@ -6,7 +6,7 @@ import {
   formatP,
   formatValue,
 } from '../format.ts';
-import type { Comparison, MetricReport } from '../schema.ts';
+import type { Comparison, ExperimentReport, MetricReport } from '../schema.ts';
 import { type LiftScale, liftAxis, liftChart } from './charts/interval.ts';
 import { type Compared, liftOf, verdictOf } from './comparisons.ts';
 import { type Html, html } from './html.ts';
@@ -28,18 +28,20 @@ const of =
 
 const sub = (text: string): Html => html`<small>${unbroken(text)}</small>`;
 
-export const metricColumn: Column<Compared> = {
-  label: 'Metric',
-  cell: ({ metric }) =>
-    html`<strong>${metricName(metric.metric)}</strong>${metric.better === 'lower' ? sub('lower is better') : null}`,
-  sort: ({ metric }) => metric.metric,
-};
+/** The metric, and which treatment where there are several. */
+export function metricColumn(experiment: ExperimentReport): Column<Compared> {
+  return {
+    label: 'Metric',
+    cell: ({ metric, comparison }) =>
+      html`<strong>${metricName(metric.metric)}</strong>${armLine(experiment, comparison)}${metric.better === 'lower' ? sub('lower is better') : null}`,
+    sort: ({ metric }) => metric.metric,
+  };
+}
 
-export const armColumn: Column<Compared> = {
-  label: 'Arm',
-  cell: of(({ variant }) => name(variant)),
-  sort: of(({ variant }) => variant),
-};
+/** The name of the treatment, where there are several. */
+export function armLine({ arms }: ExperimentReport, comparison: Comparison | null): Html | null {
+  return arms.length > 2 && comparison !== null ? html`<small>${name(comparison.variant)}</small>` : null;
+}
 
 /** Mean of an arm with the sums it comes from. */
 export function meanColumn(side: 'control' | 'treatment'): Column<Compared> {

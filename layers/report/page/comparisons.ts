@@ -78,7 +78,3 @@ export function decidingComparison(experiment: ExperimentReport): Compared | nul
     metric.comparisons.find((found) => found.variant === variant) ?? metric.comparisons[0] ?? null;
   return { metric, comparison };
 }
-
-export function hasSeveralTreatments({ arms }: ExperimentReport): boolean {
-  return arms.length > 2;
-}

@@ -13,6 +13,7 @@ export function sentence(text: string): string {
 
 /** A value from data as it was written. */
 export function rawValue(text: string): Html {
+  if (text === '') return html`<small class="inline">(empty)</small>`;
   return html`<code class="raw"><bdi>${shorten(text, 200)}</bdi></code>`;
 }
 

@@ -97,7 +97,7 @@ ${sections.map(
     id,
     title,
     body,
-  }) => html`<section class="card card-${id}" id="${anchor}-${id}" aria-labelledby="${anchor}-${id}-title">
+  }) => html`<section class="card card-${id}" id="${anchor}-${id}" aria-labelledby="${anchor}-${id}-title ${anchor}-title">
 <h3 id="${anchor}-${id}-title">${title}</h3>
 ${body}
 </section>

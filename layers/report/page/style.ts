@@ -1,3 +1,22 @@
+/** Rows as cards: the row's heading, then a line for each cell with its column's label in front. */
+const cards = (table: string) => `
+  ${table}, ${table} :is(caption, tbody, tbody th, td) { display: block; }
+  ${table} thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  ${table} tbody tr { display: block; padding: .7rem 0; border-bottom: 1px solid var(--line); }
+  ${table} tbody:last-child > tr:last-child { border-bottom: 0; padding-bottom: 0; }
+  ${table} tr.group { padding: 1.25rem 0 .3rem; border-bottom-color: var(--line-strong); }
+  ${table} tr > :is(th, td) { border: 0; padding: .15rem 0; text-align: start; white-space: normal; }
+  ${table} td:not(.note) { display: grid; grid-template-columns: minmax(5.5rem, 9rem) minmax(0, 1fr); column-gap: .75rem; }
+  ${table} td:not(.note) > * { grid-column: 2; }
+  ${table} td:not(.note)::before { content: attr(data-label); grid-column: 1; grid-row: 1 / span 4; font-size: .8125rem; color: var(--muted); }
+  ${table} td.chart { display: block; width: auto; max-width: 22rem; padding: .3rem 0; }
+  ${table} td.chart::before { content: none; }
+  ${table} td.chart:empty { display: none; }
+  ${table} td.number small { margin: 0; max-width: none; }
+  ${table} :is(td .status, .figure) { white-space: normal; }
+  ${table} tr > th[scope=row] { padding-bottom: .3rem; }
+`;
+
 /** The page's style, in light and dark, narrow, wide and on paper. */
 export const style = `
 :root {
@@ -88,18 +107,20 @@ div.verdict { display: grid; background: var(--surface); border: 1px solid var(-
 .verdict-rule { font-size: 1.125rem; line-height: 1.45; margin-top: .6rem; max-width: 40rem; text-wrap: pretty; }
 .verdict-reason { margin-top: 1rem; max-width: 44rem; }
 .reasons { margin-top: .4rem; display: grid; gap: .4rem; max-width: 44rem; color: var(--muted); }
-.verdict-numbers { padding: calc(var(--gap) * 1.1) var(--gap); align-content: center; background: var(--sunken); border-top: 1px solid var(--line); }
+.verdict-numbers { padding: calc(var(--gap) * 1.1) var(--gap); background: var(--sunken); border-top: 1px solid var(--line); }
 .hero-label { font-size: .8125rem; color: var(--muted); }
 .hero-number { font-size: 2rem; font-weight: 650; letter-spacing: -.02em; line-height: 1.2; font-variant-numeric: tabular-nums; }
 .hero-detail { font-size: .875rem; font-variant-numeric: tabular-nums; }
 .hero-chart { margin: .6rem 0 0 -.4rem; max-width: 18rem; }
 .hero-chart .chart { display: block; width: 100%; height: auto; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 11rem), 1fr)); gap: .75rem var(--gap); margin-top: 1.5rem; padding-top: .9rem; border-top: 1px solid var(--line); font-size: .875rem; }
+.figures { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .75rem var(--gap); margin-top: 1.5rem; padding-top: .9rem; border-top: 1px solid var(--line); font-size: .875rem; }
+.hero-figures { display: grid; grid-template-columns: repeat(2, 1fr); gap: .5rem 1rem; margin-top: 1rem; padding-top: .9rem; border-top: 1px solid var(--line); font-size: .875rem; font-variant-numeric: tabular-nums; }
+.hero-figures dt { font-size: .75rem; }
 .figures .icon { transform: translateY(.12em); }
 .figures dt { font-size: .75rem; }
 dt { color: var(--muted); }
 @media (min-width: 60rem) {
-  div.verdict { grid-template-columns: minmax(0, 1fr) 23rem; }
+  div.verdict:has(.verdict-numbers) { grid-template-columns: minmax(0, 1fr) 21rem; }
   .verdict-numbers { border-top: 0; border-left: 1px solid var(--line); }
 }
 
@@ -110,6 +131,7 @@ caption { text-align: start; font-size: .8125rem; color: var(--muted); padding-b
 th { font-weight: 400; text-align: start; }
 th, td { padding: .55rem .75rem .55rem 0; vertical-align: top; border-bottom: 1px solid var(--line); }
 th:last-child, td:last-child { padding-inline-end: 0; }
+:where(.number) + :is(th, td):not(:where(.number, .chart)) { padding-inline-start: 1rem; }
 thead th { font-size: .75rem; font-weight: 600; color: var(--muted); vertical-align: bottom; border-bottom-color: var(--line-strong); padding-block: .35rem; white-space: nowrap; }
 tbody th { min-width: 6rem; }
 tr.group > th { font-size: .8125rem; font-weight: 650; padding-top: 1.1rem; border-bottom-color: var(--line); color: var(--ink); }
@@ -121,7 +143,7 @@ th.chart, td.chart { padding-block: 0; min-width: 11rem; width: 14.5rem; vertica
 th.chart .head { display: block; padding-inline-start: .5rem; }
 .chart svg, svg.chart { display: block; width: 100%; height: auto; overflow: visible; }
 svg.chart line { stroke: var(--line-strong); }
-svg.chart text { fill: var(--muted); font: 500 10.5px var(--sans); text-anchor: middle; font-variant-numeric: tabular-nums; }
+svg.chart text { fill: var(--muted); font: 500 11.5px var(--sans); text-anchor: middle; font-variant-numeric: tabular-nums; }
 svg.chart :is(.zero, .interval, .ends, .margin) { fill: none; }
 .chart .zero { stroke: var(--line-strong); }
 .chart .interval { stroke: var(--tone); stroke-width: 2.5; }
@@ -165,32 +187,20 @@ button.explained { cursor: pointer; }
 .filter input { font: inherit; color: var(--ink); background: var(--surface); border: 1px solid var(--line-strong); border-radius: 6px; padding: .3rem .55rem; min-width: 0; width: 15rem; }
 [hidden] { display: none !important; }
 
-@media (max-width: 72rem) {
-  th, td { padding-inline-end: .55rem; }
-  td.number small { white-space: normal; max-width: 8.5rem; margin-inline-start: auto; }
-  th.chart, td.chart { min-width: 10rem; width: 12rem; }
+/* By the width of the card: intervals break into two lines, then tables of many columns become cards, then all. */
+@media screen {
+.card { container-type: inline-size; }
+@container (max-width: 70rem) {
+  .results :is(th, td) { padding-inline-end: .55rem; }
+  .results td.number small { white-space: normal; max-width: 8.5rem; margin-inline-start: auto; }
+  .results :is(th, td).chart { min-width: 10.5rem; width: 12rem; }
 }
-@media screen and (max-width: 52rem) {
-  table, caption, tbody, tbody th, td { display: block; }
-  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  tbody tr { display: block; padding: .7rem 0; border-bottom: 1px solid var(--line); }
-  tbody:last-child > tr:last-child { border-bottom: 0; padding-bottom: 0; }
-  tr.group { padding: 1.25rem 0 .3rem; border-bottom-color: var(--line-strong); }
-  tr.group > th { padding: 0; }
-  th, td, th.number, td.number { border: 0; padding: .15rem 0; text-align: start; white-space: normal; }
-  td:not(.note) { display: grid; grid-template-columns: minmax(5.5rem, 34%) minmax(0, 1fr); column-gap: .75rem; }
-  td:not(.note) > * { grid-column: 2; }
-  td:not(.note)::before { content: attr(data-label); grid-column: 1; grid-row: 1 / span 4; font-size: .8125rem; color: var(--muted); }
-  td.chart { display: block; width: auto; padding: .3rem 0; }
-  td.chart::before { content: none; }
-  td.chart:empty { display: none; }
-  td.number small { max-width: none; }
-  td .status { white-space: normal; }
-  .figure { white-space: normal; }
-  tr > th[scope=row] { padding-bottom: .3rem; }
+@container (max-width: 47rem) {${cards('.results')}}
+@container (max-width: 36rem) {${cards('table')}}
 }
 @media (max-width: 30rem) {
   .settings > div { grid-template-columns: minmax(0, 1fr); gap: 0; }
+  .figures { grid-template-columns: minmax(0, 1fr); }
   .page-head { align-items: flex-start; }
 }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
@@ -207,13 +217,16 @@ button.explained { cursor: pointer; }
   .experiment + .experiment { break-before: page; }
   .experiment > h2 { margin: .8rem 0; }
   .card-verdict { padding-bottom: .9rem; border-top: 0; }
-  div.verdict { grid-template-columns: minmax(0, 1fr) 19rem; break-inside: avoid; }
+  div.verdict { break-inside: avoid; }
+  div.verdict:has(.verdict-numbers) { grid-template-columns: minmax(0, 1fr) 19rem; }
   .verdict-numbers { border-top: 0; border-left: 1px solid var(--line); }
   h2, h3, caption, thead, tr.group { break-after: avoid; break-inside: avoid; }
   thead { display: table-header-group; }
   tr, li, .settings > div { break-inside: avoid; }
   table { font-size: .8125rem; }
-  th, td { padding: .35rem .5rem .35rem 0; }
+  table:not(.results) { break-inside: avoid; }
+  th, td { padding-block: .35rem; padding-inline-end: .5rem; }
+  :where(.number) + :is(th, td):not(:where(.number, .chart)) { padding-inline-start: .5rem; }
   small { font-size: .72rem; }
   th.chart, td.chart { min-width: 9rem; width: 12rem; }
   .sort { display: contents; }

@@ -20,7 +20,7 @@ export function trustChecks({ trust }: ExperimentReport): TrustCheck[] {
     {
       name: 'Users in several arms',
       status: trust.crossovers.users === 0 ? 'pass' : 'note',
-      number: shareOf(trust.crossovers),
+      number: trust.crossovers.users === 0 ? 'none' : shareOf(trust.crossovers),
       meaning:
         trust.crossovers.users === 0
           ? 'Everyone saw one version only.'

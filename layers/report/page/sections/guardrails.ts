@@ -1,14 +1,7 @@
 import { formatDifference, formatLift, formatP } from '../../format.ts';
 import { liftScale } from '../charts/interval.ts';
-import {
-  armColumn,
-  chartColumn,
-  liftColumn,
-  meanColumn,
-  metricColumn,
-  verdictColumn,
-} from '../comparison-columns.ts';
-import { type Compared, comparedRows, hasSeveralTreatments, liftOf, missing } from '../comparisons.ts';
+import { chartColumn, liftColumn, meanColumn, metricColumn, verdictColumn } from '../comparison-columns.ts';
+import { type Compared, comparedRows, liftOf, missing } from '../comparisons.ts';
 import { html } from '../html.ts';
 import type { ExperimentSection } from '../section.ts';
 import { table } from '../table.ts';
@@ -30,8 +23,7 @@ ${table<Compared>({
   caption:
     'A guardrail holds when its interval stays clear of the shaded zone beyond the dashed margin. “Not shown” means that the data do not yet rule such harm out.',
   columns: [
-    metricColumn,
-    ...(hasSeveralTreatments(experiment) ? [armColumn] : []),
+    metricColumn(experiment),
     meanColumn('control'),
     meanColumn('treatment'),
     {

@@ -1,7 +1,6 @@
 import type { MetricReport } from '../../schema.ts';
 import { liftScale } from '../charts/interval.ts';
 import {
-  armColumn,
   chartColumn,
   differenceColumn,
   liftColumn,
@@ -10,7 +9,7 @@ import {
   pColumn,
   verdictColumn,
 } from '../comparison-columns.ts';
-import { type Compared, comparedRows, hasSeveralTreatments, liftOf, missing } from '../comparisons.ts';
+import { type Compared, comparedRows, liftOf, missing } from '../comparisons.ts';
 import { html } from '../html.ts';
 import { icon } from '../icons.ts';
 import type { ExperimentSection } from '../section.ts';
@@ -37,8 +36,7 @@ ${table<Compared>({
   className: 'results',
   caption: `Treatment against control with ${confidence(alpha)} intervals. Marks follow the verdict: ● better or within its margin, ■ worse or beyond it, ◆ margin not shown, ○ inconclusive. An arrow means that the interval goes on.`,
   columns: [
-    metricColumn,
-    ...(hasSeveralTreatments(experiment) ? [armColumn] : []),
+    metricColumn(experiment),
     meanColumn('control'),
     meanColumn('treatment'),
     differenceColumn(alpha),

@@ -6,7 +6,7 @@ import { html } from '../html.ts';
 import { status } from '../icons.ts';
 import { metricName, name, unbroken } from '../names.ts';
 import type { RunSection } from '../section.ts';
-import { plainTable } from '../table.ts';
+import { table } from '../table.ts';
 import { trustSummary } from '../trust-checks.ts';
 import { actions, checkStatuses } from '../words.ts';
 
@@ -25,9 +25,10 @@ export const overviewSection: RunSection = ({ experiments }) => {
   return {
     id: 'overview',
     title: 'All experiments',
-    body: plainTable<Row>(
-      'Each experiment’s decision and the primary metric it rests on',
-      [
+    body: table<Row>({
+      className: 'results',
+      caption: 'Each experiment’s decision and the primary metric it rests on',
+      columns: [
         {
           label: 'Experiment',
           cell: ({ experiment, anchor }) => html`<a href="${anchor}">${name(experiment.experimentId)}</a>`,
@@ -70,8 +71,8 @@ export const overviewSection: RunSection = ({ experiments }) => {
           sort: (row) => comparison(row)?.test?.pAdjusted ?? null,
         },
       ],
-      rows,
-    ),
+      groups: [{ label: null, rows }],
+    }),
   };
 };
 

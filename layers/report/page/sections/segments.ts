@@ -2,7 +2,7 @@ import { formatCount } from '../../format.ts';
 import type { ExperimentReport } from '../../schema.ts';
 import { liftScale } from '../charts/interval.ts';
 import {
-  armColumn,
+  armLine,
   chartColumn,
   differenceColumn,
   liftColumn,
@@ -10,7 +10,7 @@ import {
   pColumn,
   verdictColumn,
 } from '../comparison-columns.ts';
-import { type Compared, comparedRows, hasSeveralTreatments, liftOf, missing } from '../comparisons.ts';
+import { type Compared, comparedRows, liftOf, missing } from '../comparisons.ts';
 import { type Html, html } from '../html.ts';
 import { metricLabel, metricName, name } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
@@ -67,13 +67,12 @@ function metricTable(experiment: ExperimentReport, segments: readonly string[], 
       {
         label: 'Segment',
         cell: ({ level, comparison }) =>
-          html`<strong>${name(level)}</strong>${
+          html`<strong>${name(level)}</strong>${armLine(experiment, comparison)}${
             comparison &&
             html`<small>${formatCount(comparison.control.n + comparison.treatment.n)} users</small>`
           }`,
         sort: ({ level }) => level,
       },
-      ...(hasSeveralTreatments(experiment) ? [armColumn] : []),
       meanColumn('control'),
       meanColumn('treatment'),
       differenceColumn(alpha),

@@ -1,4 +1,12 @@
-import { formatCount, formatLift, formatLiftInterval, formatP } from '../../format.ts';
+import {
+  formatCount,
+  formatDifference,
+  formatLift,
+  formatLiftInterval,
+  formatP,
+  formatValue,
+} from '../../format.ts';
+import type { ExperimentReport } from '../../schema.ts';
 import { liftAxis, liftChart, liftScale } from '../charts/interval.ts';
 import { decidingComparison, liftOf } from '../comparisons.ts';
 import { type Content, type Html, html } from '../html.ts';
@@ -38,17 +46,24 @@ ${primaryLift(experiment)}
   };
 };
 
-function primaryLift(experiment: Parameters<ExperimentSection>[0]): Html | null {
+function primaryLift(experiment: ExperimentReport): Html | null {
   const row = decidingComparison(experiment);
   if (row === null || row.comparison === null) return null;
-  const { effect, test, variant } = row.comparison;
+  const { unit, metric } = row.metric;
+  const { effect, test, variant, control, treatment } = row.comparison;
   const lift = liftOf(row);
   const scale = liftScale([lift]);
   return html`<div class="verdict-numbers">
-<p class="hero-label">${metricName(row.metric.metric)}, ${name(variant)} against ${name(experiment.control)}</p>
+<p class="hero-label">${metricName(metric)}, ${name(variant)} against ${name(experiment.control)}</p>
 <p class="hero-number">${formatLift(effect.relative)}</p>
-<p class="hero-detail">${confidence(experiment.settings.alpha)} interval ${unbroken(formatLiftInterval(effect.relativeCi))}<br>adjusted p ${formatP(test?.pAdjusted ?? test?.p ?? null)}</p>
+<p class="hero-detail">${confidence(experiment.settings.alpha)} interval ${unbroken(formatLiftInterval(effect.relativeCi))}</p>
 ${effect.relativeCi === null ? null : html`<div class="hero-chart">${liftChart(lift, scale)}${liftAxis(scale)}</div>`}
+<dl class="hero-figures">
+${figure('Control', formatValue(unit, control.mean))}
+${figure('Treatment', formatValue(unit, treatment.mean))}
+${figure('Difference', formatDifference(unit, effect.absolute))}
+${figure('Adjusted p', formatP(test?.pAdjusted ?? test?.p ?? null))}
+</dl>
 </div>`;
 }
 
