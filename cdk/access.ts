@@ -20,14 +20,14 @@ const eventsClean = 'processed/events_clean/';
 const marts = 'processed/marts/';
 const reports = 'processed/reports/';
 const latest = 'processed/latest/';
-/** The gate's answers to uploads. */
+/** The gate's answers to uploads, and the order of a drop's uploads. */
 const gate = 'processed/gate/';
 
 /** Every prefix that someone owns; a test holds it against `processedKeys`. */
 export const ownedPrefixes = [runs, staged, quarantine, eventsClean, marts, reports, latest, gate] as const;
 
 export const dataAccess: Readonly<Record<FunctionName, DataAccess>> = {
-  gate: { raw: true, reads: [runs], writes: [runs, gate], database: false },
+  gate: { raw: true, reads: [runs, gate], writes: [runs, gate], database: false },
   plan: { raw: true, reads: [runs], writes: [runs], database: false },
   stage: { raw: true, reads: [runs], writes: [runs, staged, quarantine], database: false },
   clean: { raw: false, reads: [runs, staged], writes: [runs, eventsClean, quarantine], database: false },
@@ -35,6 +35,6 @@ export const dataAccess: Readonly<Record<FunctionName, DataAccess>> = {
   measure: { raw: false, reads: [runs, marts], writes: [runs], database: false },
   load: { raw: false, reads: [runs, marts], writes: [runs], database: true },
   analyze: { raw: false, reads: [runs], writes: [runs, reports], database: false },
-  publish: { raw: false, reads: [runs, latest], writes: [runs, latest], database: true },
+  publish: { raw: false, reads: [runs, gate, latest], writes: [runs, latest], database: true },
   fail: { raw: false, reads: [runs], writes: [runs], database: false },
 };

@@ -41,6 +41,12 @@ const transientErrors = [
   'Lambda.ClientExecutionTimeoutException',
 ];
 
+/**
+ * The process of a function ended under it. A sandbox that crashed may fare better once more, and every stage may be
+ * repeated; a function that needs more memory than it has ends here a second time.
+ */
+const killedErrors = ['Runtime.ExitError', 'Lambda.Unknown'];
+
 const stateNames: Readonly<Record<StageName, string>> = {
   plan: 'Plan',
   stage: 'StageChunks',
@@ -167,6 +173,7 @@ export class Pipeline extends Construct {
       maxDelay: Duration.seconds(30),
       jitterStrategy: JitterType.FULL,
     });
+    task.addRetry({ errors: killedErrors, interval: Duration.seconds(1), maxAttempts: 1 });
     return task;
   }
 

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { processedKeys } from '../../layers/contracts/keys.ts';
 import { readInputs } from '../../layers/execution/run-order.ts';
 import { type Connection, connect } from '../pipeline/connection.ts';
 import { deployedExecutions, findRun } from '../pipeline/executions.ts';
@@ -12,11 +11,11 @@ import { UsageError } from '../usage-error.ts';
 export function registerRetry(program: Command): void {
   program
     .command('retry <run>')
-    .description('start a failed run again where it failed, follow it and print its verdict')
+    .description('start a run again where it failed, follow it and print its verdict')
     .option('--json', 'print the report as JSON, and nothing else, on standard output')
     .addHelpText(
       'after',
-      '\nStages that were done are not repeated. The beginning of the run id will do.\n\nExamples:\n  ecom retry 3f2a\n  ecom retry 3f2a9c0d1e4b5a67 --json',
+      '\nStages that were done are not repeated. A run that succeeded is loaded again where the database has lost it. The beginning of the run id will do.\n\nExamples:\n  ecom retry 3f2a\n  ecom retry 3f2a9c0d1e4b5a67 --json',
     )
     .action(async (run: string, options: { json?: boolean }) => {
       const connection = connect();
@@ -31,9 +30,11 @@ export function registerRetry(program: Command): void {
     });
 }
 
-/** @throws UsageError when the run is running, or has succeeded */
+/**
+ * Of a run that has succeeded too: its marts are loaded again where the database has lost them.
+ * @throws UsageError when the run is running
+ */
 async function startNextAttempt(connection: Connection, runId: string): Promise<number> {
-  const { processed } = connection;
   const executions = await deployedExecutions(connection);
   const newest = await executions.newest(runId);
   if (newest?.status === 'running') {
@@ -42,15 +43,7 @@ async function startNextAttempt(connection: Connection, runId: string): Promise<
       remedy: `Follow it: npx ecom watch ${runId}`,
     });
   }
-  // The emulator forgets executions when it stops; what a run published stays.
-  const published = await processed.head(processedKeys.done(runId, 'publish', 0));
-  if (newest?.status === 'succeeded' || published !== undefined) {
-    throw new UsageError({
-      what: `run ${runId} has succeeded: there is nothing to try again`,
-      remedy: `See its verdict: npx ecom report ${runId}`,
-    });
-  }
-  const { drop } = await readInputs(processed, runId);
+  const { drop } = await readInputs(connection.processed, runId);
   const attempt = (newest?.attempt ?? 0) + 1;
   await executions.start({ runId, drop, attempt });
   return attempt;

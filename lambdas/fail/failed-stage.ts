@@ -1,6 +1,7 @@
 import { processedKeys } from '../../layers/contracts/keys.ts';
-import { type StageName, stageNames } from '../../layers/contracts/stages.ts';
-import { readStageError, type StageError } from '../../layers/execution/completions.ts';
+import { runPlan } from '../../layers/contracts/run-documents.ts';
+import { databaseStages, partsOf, type StageName, stageNames } from '../../layers/contracts/stages.ts';
+import { readAttemptOfMarker, readStageError, type StageError } from '../../layers/execution/completions.ts';
 import type { ObjectStore } from '../../layers/storage/object-store.ts';
 
 /** The stage at fault, and the error it left behind; a stage that was killed left none. */
@@ -9,35 +10,54 @@ export interface FailedStage {
   readonly recorded: StageError | undefined;
 }
 
+interface Attempt {
+  readonly runId: string;
+  readonly attempt: number;
+}
+
 /**
- * The part that failed first in the order of the data: the earliest with an error of this attempt and no completion
- * marker (one that succeeded on a retry is not at fault), else the first stage without any marker.
+ * The first stage, in the order of the data, of which a part is not done: those after it fail for the lack of it. A part
+ * that succeeded on a retry is done, whatever error it left before.
  */
 export async function findFailedStage(
   processed: ObjectStore,
-  run: { readonly runId: string; readonly attempt: number },
+  run: Attempt,
 ): Promise<FailedStage | undefined> {
-  const prefix = processedKeys.run(run.runId);
-  const keys = new Set((await processed.list(prefix)).map(({ key }) => key));
-  for (const { stage, index } of failedParts(prefix, keys)) {
-    if (keys.has(processedKeys.done(run.runId, stage, index))) continue;
-    const recorded = await readStageError(processed, stage, run, index);
-    if (recorded !== undefined) return { stage, recorded };
+  const objects = await processed.list(processedKeys.run(run.runId));
+  const keys = new Set(objects.map(({ key }) => key));
+  const parts = await countParts(processed, run.runId);
+  for (const stage of stageNames) {
+    const unfinished: number[] = [];
+    for (let index = 0; index < parts(stage); index += 1) {
+      if (!(await isDone(processed, keys, run, stage, index))) unfinished.push(index);
+    }
+    if (unfinished.length === 0) continue;
+    for (const index of unfinished) {
+      if (!keys.has(processedKeys.error(run.runId, stage, index))) continue;
+      const recorded = await readStageError(processed, stage, run, index);
+      if (recorded !== undefined) return { stage, recorded };
+    }
+    return { stage, recorded: undefined };
   }
-  const killed = stageNames.find(
-    (stage) => ![...keys].some((key) => key.startsWith(`${prefix}done/${stage}-`)),
-  );
-  return killed === undefined ? undefined : { stage: killed, recorded: undefined };
+  return undefined;
 }
 
-/** Stage and index of every error document, in the order of the data. */
-function failedParts(prefix: string, keys: ReadonlySet<string>): { stage: StageName; index: number }[] {
-  const parts = [...keys].flatMap((key) => {
-    const match = /^errors\/([a-z]+)-(\d+)\.json$/.exec(key.slice(prefix.length));
-    const stage = stageNames.find((name) => name === match?.[1]);
-    return stage === undefined ? [] : [{ stage, index: Number(match?.[2]) }];
-  });
-  return parts.toSorted(
-    (a, b) => stageNames.indexOf(a.stage) - stageNames.indexOf(b.stage) || a.index - b.index,
-  );
+async function isDone(
+  processed: ObjectStore,
+  keys: ReadonlySet<string>,
+  { runId, attempt }: Attempt,
+  stage: StageName,
+  index: number,
+): Promise<boolean> {
+  if (!keys.has(processedKeys.done(runId, stage, index))) return false;
+  if (!databaseStages.includes(stage)) return true;
+  return (await readAttemptOfMarker(processed, stage, runId, index)) === attempt;
+}
+
+/** Number of parts of each stage; without a plan no stage after it has begun. */
+async function countParts(processed: ObjectStore, runId: string): Promise<(stage: StageName) => number> {
+  const text = await processed.getText(processedKeys.plan(runId));
+  if (text === undefined) return () => 1;
+  const plan = runPlan.parse(JSON.parse(text));
+  return (stage) => partsOf(stage, plan);
 }

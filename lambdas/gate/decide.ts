@@ -1,7 +1,12 @@
 import type { Config } from '../../layers/contracts/config.ts';
 import { requiredDatasets } from '../../layers/contracts/datasets/index.ts';
 import { parseDropManifest } from '../../layers/contracts/drop-manifest.ts';
-import type { DropManifest, GateAnswer, RawInput } from '../../layers/contracts/run-documents.ts';
+import type {
+  DropManifest,
+  DropUploads,
+  GateAnswer,
+  RawInput,
+} from '../../layers/contracts/run-documents.ts';
 import type { Attempt } from '../../layers/execution/executions.ts';
 import type { StoredObject } from '../../layers/storage/object-store.ts';
 
@@ -32,6 +37,8 @@ export interface Start {
   readonly files: readonly DropFile[];
   readonly asOf: string | null;
   readonly problem: string | undefined;
+  /** Whether a manifest says that these are the files of the drop. */
+  readonly declared: boolean;
   /** Files of the drop that its manifest leaves out. */
   readonly ignored: readonly string[];
   readonly uploadedAt: Date;
@@ -75,14 +82,30 @@ export function decide(state: DropState, upload: Upload, fileNames: Config['raw'
 }
 
 /**
- * What becomes of a run whose newest attempt is `newest`. After a failure only an upload newer than the failed attempt
- * starts another one, so a second delivery of an event never does.
+ * Files that are still those of an earlier upload while others of it were replaced. Where no manifest says that this is
+ * the drop, the upload may be half way, and a mixture of the two would be no one's data. A configuration may change alone.
+ */
+export function filesOfEarlierUpload(files: readonly DropFile[], earlier: DropUploads['files']): string[] {
+  const data = files.filter(({ kind }) => kind !== 'config');
+  const before = new Map(earlier.map((file) => [file.key, file]));
+  const isReplaced = data.some(({ key, etag }) => before.has(key) && before.get(key)?.etag !== etag);
+  if (!isReplaced) return [];
+  return data
+    .filter(({ key, lastModified }) => before.get(key)?.lastModified === lastModified.toISOString())
+    .map(({ key }) => key);
+}
+
+/**
+ * What becomes of the drop's newest run, of which `newest` is the newest attempt and `promised` the one that its upload
+ * is to have. After a failure only an upload newer than the failed attempt starts another one, so a second delivery of
+ * an event never does.
  */
 export function judgeAttempt(
   newest: Attempt | undefined,
   uploadedAt: Date,
+  promised = 1,
 ): { readonly outcome: 'started' | Attempt['status']; readonly attempt: number } {
-  if (newest === undefined) return { outcome: 'started', attempt: 1 };
+  if (newest === undefined || newest.attempt < promised) return { outcome: 'started', attempt: promised };
   if (newest.status === 'failed' && uploadedAt > newest.startedAt) {
     return { outcome: 'started', attempt: newest.attempt + 1 };
   }
@@ -125,13 +148,14 @@ function isSame(entry: DropManifest['files'][number], file: DropFile | undefined
 function chosenFiles({ files }: DropState, standing: Standing) {
   if (standing.status !== 'in force') {
     const problem = standing.status === 'invalid' ? standing.problem : undefined;
-    return { files, asOf: null, problem, ignored: [] };
+    return { files, asOf: null, problem, declared: problem !== undefined, ignored: [] };
   }
   const named = new Set(standing.manifest.files.map(({ key }) => key));
   return {
     files: files.filter(({ key }) => named.has(key)),
     asOf: standing.manifest.asOf,
     problem: undefined,
+    declared: true,
     ignored: files.filter(({ key }) => !named.has(key)).map(({ key }) => key),
   };
 }

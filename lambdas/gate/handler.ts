@@ -1,19 +1,24 @@
 import { z } from 'zod';
 import baseConfig from '../../config/base.yaml';
 import { loadConfig } from '../../layers/contracts/config.ts';
+import { TransientError } from '../../layers/contracts/errors/index.ts';
 import { parseRawKey, processedKeys } from '../../layers/contracts/keys.ts';
-import type { GateAnswer, RunInputs } from '../../layers/contracts/run-documents.ts';
+import type { DropUploads, GateAnswer, RunInputs } from '../../layers/contracts/run-documents.ts';
 import { runIdOf, sha256 } from '../../layers/contracts/run-id.ts';
 import { readEnvironment } from '../../layers/execution/environment.ts';
 import { Executions } from '../../layers/execution/executions.ts';
 import { createLogger, type Logger } from '../../layers/execution/logger.ts';
+import { readUploads } from '../../layers/execution/uploads.ts';
 import { ObjectStore } from '../../layers/storage/object-store.ts';
-import { decide, judgeAttempt, type Start } from './decide.ts';
+import { decide, filesOfEarlierUpload, type NoStart, type Start, type Upload } from './decide.ts';
 import { pinVersions, readDropState } from './drop-state.ts';
+import { startRun } from './start-run.ts';
 import { parseUploadEvent, queuedMessages } from './upload-event.ts';
 
 const gateEnvironment = z.object({ STATE_MACHINE_ARN: z.string().min(1), CODE_VERSION: z.string().min(1) });
 const fileNames = loadConfig([{ name: 'config/base.yaml', text: baseConfig }]).raw;
+
+const tries = 10;
 
 interface Gate {
   readonly raw: ObjectStore;
@@ -64,50 +69,67 @@ function openGate(): Gate {
 
 /** Decides about one upload, and leaves the answer where the uploader finds it. */
 async function answerUpload(gate: Gate, event: unknown): Promise<void> {
-  const { raw, processed, log } = gate;
   const created = parseUploadEvent(event);
-  const { key, etag } = created;
-  const place = parseRawKey(key, fileNames);
+  const place = parseRawKey(created.key, fileNames);
   if (place === undefined) {
-    log.warn('not a file of a drop', { key });
+    gate.log.warn('not a file of a drop', { key: created.key });
     return;
   }
-  const { drop, kind } = place;
-  const state = await readDropState(raw, drop, fileNames);
-  const decision = decide(state, { ...created, kind }, fileNames);
-  const answer: Pick<GateAnswer, 'outcome' | 'runId' | 'attempt' | 'missing'> = decision.start
-    ? { ...(await startRun(gate, drop, decision)), missing: [] }
-    : { outcome: decision.outcome, runId: null, attempt: null, missing: [...decision.missing] };
+  const upload = { ...created, kind: place.kind };
+  for (let attempt = 1; attempt <= tries; attempt += 1)
+    if (await tryToAnswer(gate, place.drop, upload)) return;
+  throw new TransientError({
+    what: `other uploads came in between ${tries} times in a row`,
+    where: `drop ${place.drop}`,
+  });
+}
 
-  const { unrecognised } = state;
+/** Returns false, and has started nothing, where another upload of the drop came in between. */
+async function tryToAnswer(gate: Gate, drop: string, upload: Upload): Promise<boolean> {
+  const { raw, processed, executions, log } = gate;
+  // Before the listing: of two gates that list a drop in turn, the second knows better.
+  const before = await readUploads(processed, drop);
+  const state = await readDropState(raw, drop, fileNames);
+  const decision = await unlessHalfWay(executions, decide(state, upload, fileNames), before?.uploads);
+  const started = decision.start
+    ? await startRun(processed, executions, await pinInputs(gate, drop, decision), decision, before)
+    : { outcome: decision.outcome, runId: null, attempt: null };
+  if (started === undefined) return false;
+
+  const answer = { ...started, missing: decision.start ? [] : [...decision.missing] };
   const details = decision.start
     ? { files: decision.files.length, ignored: decision.ignored, problem: decision.problem }
     : { reason: decision.reason };
-  log.info(answer.outcome, { drop, key, ...answer, ...details, unrecognised });
+  const { kind, key, etag } = upload;
+  log.info(answer.outcome, { drop, key, ...answer, ...details, unrecognised: state.unrecognised });
   await processed.putJson(processedKeys.gate(drop, kind === 'manifest' ? 'manifest' : 'files'), {
     schemaVersion: 1,
     drop,
-    trigger: { key, etag },
+    // Of a manifest that was replaced since, the event is answered with what the drop is now.
+    trigger: kind === 'manifest' && state.manifest ? { key, etag: state.manifest.etag } : { key, etag },
     ...answer,
   } satisfies GateAnswer);
+  return true;
 }
 
-/** Pins the inputs and starts the run's next attempt, unless the same content is under way or done. */
-async function startRun({ raw, processed, executions, codeVersion }: Gate, drop: string, decision: Start) {
-  const inputs = await pinInputs(raw, drop, decision, codeVersion);
-  const { runId } = inputs;
-  // Another upload of the same content may have pinned its own versions already: they hold the same bytes.
-  await processed.putJsonIfAbsent(processedKeys.inputs(runId), inputs);
-  const { outcome, attempt } = judgeAttempt(await executions.newest(runId), decision.uploadedAt);
-  if (outcome === 'started') await executions.start({ runId, drop, attempt });
-  return { outcome, runId, attempt };
+/** A drop that takes the place of an earlier one waits until all of it is replaced; one that failed may be mended. */
+async function unlessHalfWay(
+  executions: Executions,
+  decision: Start | NoStart,
+  before: DropUploads | undefined,
+): Promise<Start | NoStart> {
+  const [newest] = before?.runs ?? [];
+  if (!decision.start || decision.declared || before === undefined || newest === undefined) return decision;
+  const missing = filesOfEarlierUpload(decision.files, before.files);
+  if (missing.length === 0 || (await executions.newest(newest.runId))?.status === 'failed') return decision;
+  const reason = 'files of an earlier upload are there, and no manifest says that they belong to this one';
+  return { start: false, outcome: 'incomplete', reason, missing };
 }
 
 async function pinInputs(
-  raw: ObjectStore,
+  { raw, codeVersion }: Gate,
   drop: string,
   { files, asOf, problem }: Start,
-  codeVersion: string,
 ): Promise<RunInputs> {
   const run = {
     schemaVersion: 1 as const,

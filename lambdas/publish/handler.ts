@@ -5,9 +5,10 @@ import { sha256 } from '../../layers/contracts/run-id.ts';
 import { type RunManifest, runManifest } from '../../layers/contracts/run-manifest.ts';
 import { readInputs, readRunOrder } from '../../layers/execution/run-order.ts';
 import { readPlan, stageHandler } from '../../layers/execution/stage-handler.ts';
+import { isNewer, readUploads } from '../../layers/execution/uploads.ts';
 import { withDatabase } from '../../layers/storage/database.ts';
 import type { ObjectStore } from '../../layers/storage/object-store.ts';
-import { followPublished } from './latest.ts';
+import { followPublished, readLatest } from './latest.ts';
 import { pruneRuns, publishRun, readPublished } from './published.ts';
 import { buildManifest, listResults, readAllCompletions } from './run-manifest.ts';
 
@@ -33,13 +34,18 @@ export const handler = stageHandler({
 
     const session = { applicationName: 'ecom publish' };
     const result = await withDatabase(session, async (client) => {
-      const outcome = await publishRun(client, { runId, drop, manifestKey, manifestSha256 });
-      await followPublished(processed, drop, async () => {
-        const shown = await readPublished(client, drop);
-        if (shown === undefined) throw new Error(`the drop "${drop}" has just been published`);
-        return shown;
-      });
-      const pruned = await pruneRuns(client, drop, KEEP_RUNS);
+      const uploads = async () => (await readUploads(processed, drop))?.uploads;
+      const outcome = await publishRun(
+        client,
+        { runId, drop, manifestKey, manifestSha256 },
+        {
+          isNewerThan: async (other) => isNewer(await uploads(), runId, other),
+          latestRun: async () => (await readLatest(processed, drop))?.runId,
+        },
+      );
+      await followPublished(processed, drop, () => readPublished(client, drop));
+      const newest = (await uploads())?.runs[0]?.runId;
+      const pruned = await pruneRuns(client, drop, KEEP_RUNS, newest);
       if (pruned.held.length > 0) log.warn('old runs are being read and stay for now', { runs: pruned.held });
       if (pruned.dropped.length > 0)
         log.info('old runs are gone from the database', { runs: pruned.dropped });

@@ -5,19 +5,27 @@ import type { ObjectStore } from '../../layers/storage/object-store.ts';
 
 const tries = 20;
 
+/** The drop's published run, or undefined before the first. */
+export async function readLatest(processed: ObjectStore, drop: string): Promise<Latest | undefined> {
+  const text = await processed.getText(processedKeys.latest(drop));
+  return text === undefined ? undefined : latest.safeParse(JSON.parse(text)).data;
+}
+
 /**
  * Makes `latest/<drop>.json` say what the database shows. Each try reads the document before it asks the database, and
- * replaces exactly what it read: of several publishers the last to see the database wins, and nobody goes back.
+ * replaces exactly what it read: of several publishers the last to see the database wins, and nobody goes back. Where
+ * the database shows nothing of the drop, the document stays.
  */
 export async function followPublished(
   processed: ObjectStore,
   drop: string,
-  published: () => Promise<Latest>,
+  published: () => Promise<Latest | undefined>,
 ): Promise<void> {
   const key = processedKeys.latest(drop);
   for (let attempt = 1; attempt <= tries; attempt += 1) {
     const current = await processed.getTextWithEtag(key);
     const target = await published();
+    if (target === undefined) return;
     if (current === undefined) {
       if (await processed.putJsonIfAbsent(key, target)) return;
     } else {

@@ -20,23 +20,34 @@ interface PublishedRow {
   published_at: Date;
 }
 
+/** What is known of a drop beside the database. */
+export interface DropHistory {
+  /** Whether the run was uploaded after another one; undefined where that is not known. */
+  isNewerThan(other: string): Promise<boolean | undefined>;
+  /** The run that `latest/<drop>.json` names. */
+  latestRun(): Promise<string | undefined>;
+}
+
 /**
  * Makes a loaded run the one its drop shows: one row changes, so readers see the old run or the new one. A run that is
- * older than the one shown changes nothing.
+ * older than the one shown, or than the one that a database which was lost had shown, changes nothing.
  * @throws IncompleteError when the database does not have the run
  */
 export async function publishRun(
   client: pg.Client,
   { runId, drop, manifestKey, manifestSha256 }: Publication,
+  history: DropHistory,
 ): Promise<PublishResult> {
   const shown = await transaction(client, async () => {
     await lockDrop(client, drop);
-    await client.query(publishSql, [drop, runId, manifestKey, manifestSha256]);
-    return readPublished(client, drop);
+    const before = (await readPublished(client, drop))?.runId ?? (await history.latestRun());
+    const isNewer = before === undefined ? undefined : await history.isNewerThan(before);
+    await client.query(publishSql, [drop, runId, manifestKey, manifestSha256, isNewer ?? null]);
+    return (await readPublished(client, drop))?.runId ?? (isNewer === false ? before : undefined);
   });
-  if (shown?.runId === runId) return { published: true, reason: null };
+  if (shown === runId) return { published: true, reason: null };
   if (shown === undefined) throw notLoaded(runId);
-  return { published: false, reason: `run ${shown.runId} of newer files is published already` };
+  return { published: false, reason: `run ${shown} of a newer upload is published already` };
 }
 
 /** The run that a drop shows, as `latest/<drop>.json` tells it. */
@@ -59,13 +70,15 @@ export async function readPublished(client: pg.Client, drop: string): Promise<La
 }
 
 /**
- * Drops the marts of all but the newest `keep` runs of a drop; the published run always stays.
+ * Drops the marts of all but the newest `keep` runs of a drop; the published run always stays, and so does `newest`, the
+ * run of the newest upload, which may be about to be published.
  * Returns the runs that are gone, and those that a reader holds: the next publication tries these again.
  */
 export async function pruneRuns(
   client: pg.Client,
   drop: string,
   keep: number,
+  newest?: string,
 ): Promise<{ dropped: string[]; held: string[] }> {
   const { rows } = await client.query<{ run_id: string }>(
     `select run_id from run where drop_name = $1
@@ -76,6 +89,7 @@ export async function pruneRuns(
   const dropped: string[] = [];
   const held: string[] = [];
   for (const { run_id } of rows) {
+    if (run_id === newest) continue;
     try {
       if (await dropRun(client, drop, run_id)) dropped.push(run_id);
     } catch (error) {
@@ -109,8 +123,8 @@ async function lockDrop(client: pg.Client, drop: string): Promise<void> {
 
 function notLoaded(runId: string): IncompleteError {
   return new IncompleteError({
-    what: 'the run was loaded, but the database no longer has it',
+    what: 'the run was loaded, but the database no longer has it: it was replaced, or dropped the run to make room',
     where: `table run, run ${runId}`,
-    remedy: `If the database was replaced: delete ${processedKeys.done(runId, 'load', 0)} from the processed bucket, then npx ecom retry ${runId}`,
+    remedy: `Load it again: npx ecom retry ${runId}`,
   });
 }

@@ -8,7 +8,7 @@ import {
   type StageEvent,
 } from '../../layers/contracts/run-documents.ts';
 import { type RunManifest, runManifest } from '../../layers/contracts/run-manifest.ts';
-import { mappedStages, type StageName, stageNames } from '../../layers/contracts/stages.ts';
+import { partsOf, type StageName, stageNames } from '../../layers/contracts/stages.ts';
 import { readCompletions } from '../../layers/execution/completions.ts';
 import type { RunOrder } from '../../layers/execution/run-order.ts';
 import type { ObjectStore, StoredObject } from '../../layers/storage/object-store.ts';
@@ -39,11 +39,6 @@ export async function readAllCompletions(
     }),
   );
   return Object.fromEntries(entries) as unknown as Completions;
-}
-
-function partsOf(stage: EarlierStage, plan: RunPlan): number {
-  if (!(stage in mappedStages)) return 1;
-  return mappedStages[stage as keyof typeof mappedStages] === 'chunks' ? plan.chunks.length : plan.buckets;
 }
 
 /** The run's manifest, from its documents and the objects that are really there. */

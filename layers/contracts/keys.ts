@@ -87,5 +87,6 @@ export const processedKeys = {
     file: 'report.json' | 'report.html' | 'results.parquet' | 'EXPERIMENT_DECISION.md',
   ) => `processed/reports/run_id=${runId}/${file}`,
   gate: (drop: string, trigger: 'manifest' | 'files') => `processed/gate/${drop}/${trigger}.json`,
+  uploads: (drop: string) => `processed/gate/${drop}/uploads.json`,
   latest: (drop: string) => `processed/latest/${drop}.json`,
 } as const;

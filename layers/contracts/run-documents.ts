@@ -79,6 +79,20 @@ export const gateAnswer = z.strictObject({
 });
 export type GateAnswer = z.infer<typeof gateAnswer>;
 
+/**
+ * `gate/<drop>/uploads.json`: the runs that the drop has been, the newest upload first. It is the order in which runs of
+ * a drop replace each other, so content that is uploaded again after other content is the newest again.
+ */
+export const dropUploads = z.strictObject({
+  schemaVersion: z.literal(1),
+  drop: z.string(),
+  /** Each run once, with the attempt that the upload is meant for. */
+  runs: z.array(z.strictObject({ runId, attempt: z.number().int().positive() })).min(1),
+  /** The files of the newest upload as they were listed. */
+  files: z.array(z.strictObject({ key: z.string(), etag: z.string(), lastModified: moment })),
+});
+export type DropUploads = z.infer<typeof dropUploads>;
+
 /** How a canonical column comes from a file. */
 export const columnBinding = z.strictObject({
   /** Canonical column. */

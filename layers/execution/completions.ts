@@ -57,6 +57,17 @@ export async function readStageError(
   return found.attempt === attempt ? found : undefined;
 }
 
+/** The attempt that did part `index` of `stage`, or undefined where none did. */
+export async function readAttemptOfMarker(
+  processed: ObjectStore,
+  stage: StageName,
+  runId: string,
+  index: number,
+): Promise<number | undefined> {
+  const text = await processed.getText(processedKeys.done(runId, stage, index));
+  return text === undefined ? undefined : completion(z.unknown()).parse(JSON.parse(text)).attempt;
+}
+
 /**
  * Completion markers of all `count` parts of a stage, in order. The status of a Map state is not trusted: a part
  * without a marker fails the run with the error it left behind.

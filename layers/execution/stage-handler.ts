@@ -12,7 +12,7 @@ import {
   type StageEvent,
   stageEvent,
 } from '../contracts/run-documents.ts';
-import type { StageName } from '../contracts/stages.ts';
+import { databaseStages, type StageName } from '../contracts/stages.ts';
 import { ObjectStore } from '../storage/object-store.ts';
 import { recordStageError } from './completions.ts';
 import { type Environment, readEnvironment } from './environment.ts';
@@ -43,8 +43,9 @@ export interface StageDefinition<Result> {
 }
 
 /**
- * Makes a Lambda handler of a stage: validates the event, does nothing where the completion marker exists, gives the
- * stage a temporary folder, writes the marker last, and records an error where the next stage can find it.
+ * Makes a Lambda handler of a stage: validates the event, does nothing where the completion marker exists (unless the
+ * work lies in the database), gives the stage a temporary folder, writes the marker last, and records an error where the
+ * next stage can find it.
  */
 export function stageHandler<Result>(
   definition: StageDefinition<Result>,
@@ -62,7 +63,7 @@ export function stageHandler<Result>(
     const raw = new ObjectStore(environment.rawBucket);
     const key = processedKeys.done(runId, stage, index);
 
-    const existing = await processed.getText(key);
+    const existing = databaseStages.includes(stage) ? undefined : await processed.getText(key);
     if (existing !== undefined) {
       log.info('already done');
       return answerOf(marker.parse(JSON.parse(existing)).result as Result, index);

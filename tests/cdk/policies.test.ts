@@ -44,6 +44,7 @@ function roleOf(functionName: string): string {
 /** Beyond what each of them may do: write to its own log group, list the processed bucket. */
 const expected: Record<(typeof functionNames)[number], string[]> = {
   gate: [
+    's3:GetObject ecom-poc-processed/processed/gate/*',
     's3:GetObject ecom-poc-processed/processed/runs/*',
     's3:GetObject ecom-poc-raw/raw/*',
     's3:GetObjectVersion ecom-poc-raw/raw/*',
@@ -107,6 +108,7 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     's3:PutObject ecom-poc-processed/processed/runs/*',
   ],
   publish: [
+    's3:GetObject ecom-poc-processed/processed/gate/*',
     's3:GetObject ecom-poc-processed/processed/latest/*',
     's3:GetObject ecom-poc-processed/processed/runs/*',
     's3:PutObject ecom-poc-processed/processed/latest/*',

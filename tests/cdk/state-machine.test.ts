@@ -50,7 +50,7 @@ describe('the state machine', () => {
     expect(text({ mapConcurrency: '7' }).match(concurrency)).toEqual(Array(3).fill('"MaxConcurrency":7'));
   });
 
-  it('retries what may heal by itself, and nothing else, with full jitter', () => {
+  it('retries what may heal by itself with full jitter, a killed process once, and nothing else', () => {
     const tasks = tasksOf(definition);
     expect(tasks).toHaveLength(9);
     for (const [, { Retry }] of tasks) {
@@ -70,6 +70,7 @@ describe('the state machine', () => {
           MaxDelaySeconds: 30,
           JitterStrategy: 'FULL',
         },
+        { ErrorEquals: ['Runtime.ExitError', 'Lambda.Unknown'], IntervalSeconds: 1, MaxAttempts: 1 },
       ]);
     }
   });

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { handler } from '../../../lambdas/gate/handler.ts';
 import { manifestName, processedKeys } from '../../../layers/contracts/keys.ts';
 import { gateAnswer, runInputs } from '../../../layers/contracts/run-documents.ts';
+import { readUploads } from '../../../layers/execution/uploads.ts';
 import { jsonText, type ObjectStore } from '../../../layers/storage/object-store.ts';
 import { useBuckets, useEmulator } from '../emulator.ts';
 
@@ -136,6 +137,87 @@ test('the same content uploaded again after a success is the same run', async ()
   await uploadAll();
   expect(await executions()).toHaveLength(1);
   expect((await answer('manifest')).outcome).toBe('succeeded');
+});
+
+/** Files of the drop, and a manifest that says that they are all of it; returns what the gate made of it. */
+async function uploadDrop(raw: ObjectStore, events: string) {
+  await upload(raw, 'events.csv', events);
+  await upload(raw, 'experiment_assignments.csv', 'b');
+  return uploadManifest(raw);
+}
+
+test('content that comes back after other content gets another attempt, once, whose upload is the newest', async () => {
+  const { raw, processed, executions, answer } = await openDrop('succeeds');
+  const runIds: (string | null)[] = [];
+  for (const events of ['a', 'b']) {
+    await handler(await uploadDrop(raw, events));
+    runIds.push((await answer('manifest')).runId);
+  }
+  const finished = [{ status: 'SUCCEEDED' }, { status: 'SUCCEEDED' }];
+  await expect.poll(executions, { timeout: 20_000 }).toMatchObject(finished);
+
+  const back = await uploadDrop(raw, 'a');
+  await Promise.all(Array.from({ length: 5 }, () => handler(back)));
+  await expect.poll(executions, { timeout: 20_000 }).toMatchObject([...finished, { status: 'SUCCEEDED' }]);
+  expect(await answer('manifest')).toMatchObject({ runId: runIds[0], attempt: 2 });
+  expect((await readUploads(processed, 'spring'))?.uploads.runs).toEqual([
+    { runId: runIds[0], attempt: 2 },
+    { runId: runIds[1], attempt: 1 },
+  ]);
+});
+
+test('content that comes back while its run is under way leaves the publication to that run', async () => {
+  const { raw, executions, answer } = await openDrop('waits');
+  for (const events of ['a', 'b', 'a']) await handler(await uploadDrop(raw, events));
+  expect(await answer('manifest')).toMatchObject({ outcome: 'running', attempt: 1 });
+  expect(await executions()).toHaveLength(2);
+});
+
+test('content that comes back when the publication of its run may have begun gets another attempt', async () => {
+  const { raw, processed, answer } = await openDrop('waits');
+  await handler(await uploadDrop(raw, 'a'));
+  const { runId } = await answer('manifest');
+  await handler(await uploadDrop(raw, 'b'));
+  await processed.putJson(processedKeys.done(runId ?? '', 'analyze', 0), {});
+  const back = await uploadDrop(raw, 'a');
+  await handler(back);
+  await handler(back);
+  expect(await answer('manifest')).toMatchObject({ runId, attempt: 2 });
+});
+
+test('a gate that died before it started what it had written down is made up for by the next delivery', async () => {
+  const { raw, processed, executions, answer } = await openDrop('succeeds');
+  await handler(await uploadDrop(raw, 'a'));
+  const { runId } = await answer('manifest');
+  await expect.poll(executions, { timeout: 20_000 }).toMatchObject([{ status: 'SUCCEEDED' }]);
+  const { uploads } = (await readUploads(processed, 'spring')) ?? {};
+  const promised = { ...uploads, runs: [{ runId, attempt: 2 }] };
+  await processed.putJson(processedKeys.uploads('spring'), promised);
+  await handler(await uploadManifest(raw, 'delivered again'));
+  expect(await executions()).toHaveLength(2);
+});
+
+test('files over those of an earlier upload start nothing before the last of them is replaced', async () => {
+  const { raw, executions, answer } = await openDrop('succeeds');
+  await handler(await uploadDrop(raw, 'a'));
+  await expect.poll(executions, { timeout: 20_000 }).toMatchObject([{ status: 'SUCCEEDED' }]);
+  await sleep(1_100); // S3 counts whole seconds
+  await handler(batch([await upload(raw, 'events.csv', 'c')]));
+  expect(await answer('files')).toMatchObject({
+    outcome: 'incomplete',
+    missing: ['raw/spring/experiment_assignments.csv'],
+  });
+  await handler(batch([await upload(raw, 'experiment_assignments.csv', 'b')]));
+  expect(await answer('files')).toMatchObject({ outcome: 'started' });
+});
+
+test('a drop that failed may be mended by the one file that was wrong', async () => {
+  const { raw, executions, answer } = await openDrop('fails');
+  await handler(await uploadDrop(raw, 'a'));
+  await expect.poll(executions, { timeout: 20_000 }).toMatchObject([{ status: 'FAILED' }]);
+  await sleep(1_100); // S3 counts whole seconds
+  await handler(batch([await upload(raw, 'events.csv', 'mended')]));
+  expect(await answer('files')).toMatchObject({ outcome: 'started' });
 });
 
 test('after a failure a repeated event starts nothing, a new upload of the same content the next attempt', async () => {

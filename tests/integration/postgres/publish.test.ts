@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { pruneRuns, publishRun } from '../../../lambdas/publish/published.ts';
+import { type DropHistory, pruneRuns, publishRun } from '../../../lambdas/publish/published.ts';
 import { withPostgres } from '../../../layers/storage/postgres.ts';
 import { load, makeRun, type RunOptions, rowsOf, session, useServer } from './marts.ts';
 
@@ -12,9 +12,14 @@ async function loadRun(url: string, options: RunOptions): Promise<string> {
   return options.runId;
 }
 
-const publish = (url: string, runId: string, drop = 'default') =>
+/** Publishes a run of which no history but the given one is known. */
+const publish = (url: string, runId: string, drop = 'default', history: Partial<DropHistory> = {}) =>
   withPostgres(url, session, (client) =>
-    publishRun(client, { runId, drop, manifestKey: `runs/${runId}`, manifestSha256: runId }),
+    publishRun(
+      client,
+      { runId, drop, manifestKey: `runs/${runId}`, manifestSha256: runId },
+      { isNewerThan: async () => undefined, latestRun: async () => undefined, ...history },
+    ),
   );
 const prune = (url: string, keep: number, drop = 'default') =>
   withPostgres(url, session, (client) => pruneRuns(client, drop, keep));
@@ -51,6 +56,27 @@ test('an older run that ends late does not replace a newer one, and says so', as
   await publish(url, newer);
   expect(await publish(url, older)).toEqual({ published: false, reason: expect.stringContaining(newer) });
   expect(await shown(url)).toMatchObject([{ run_id: newer, users: 20 }]);
+});
+
+test('a run of older files that was uploaded again later takes the place of the newer one', async () => {
+  const url = await server.database();
+  const older = await loadRun(url, { runId: run(1), users: 10, second: 1 });
+  const newer = await loadRun(url, { runId: run(2), users: 20, second: 2 });
+  await publish(url, newer);
+  const history = { isNewerThan: async (other: string) => other === newer };
+  expect(await publish(url, older, 'default', history)).toEqual({ published: true, reason: null });
+  expect(await shown(url)).toMatchObject([{ run_id: older, users: 10 }]);
+});
+
+test('into a database that lost the newer run an older one is loaded, but not published', async () => {
+  const url = await server.database();
+  const older = await loadRun(url, { runId: run(1), users: 10, second: 1 });
+  const history = { isNewerThan: async () => false, latestRun: async () => run(2) };
+  expect(await publish(url, older, 'default', history)).toEqual({
+    published: false,
+    reason: expect.stringContaining(run(2)),
+  });
+  expect(await shown(url)).toEqual([]);
 });
 
 test('of two runs whose files are equally new, the one planned later is the newer', async () => {
@@ -109,6 +135,13 @@ test('only the newest runs of a drop stay, with the published one', async () => 
     [1, 3, 4, 5].map((digit) => ({ run_id: run(digit) })),
   );
   expect(await shown(url)).toMatchObject([{ run_id: run(1), users: 2 }]);
+});
+
+test('the run of the newest upload stays however old its files are', async () => {
+  const url = await server.database();
+  for (const second of [1, 2, 3]) await loadRun(url, { runId: run(second), users: 2, second });
+  const dropped = await withPostgres(url, session, (client) => pruneRuns(client, 'default', 1, run(1)));
+  expect(dropped).toEqual({ dropped: [run(2)], held: [] });
 });
 
 test('an old run that is being read stays until the next publication', async () => {

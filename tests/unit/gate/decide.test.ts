@@ -3,6 +3,7 @@ import {
   type DropFile,
   type DropState,
   decide,
+  filesOfEarlierUpload,
   judgeAttempt,
   type Upload,
 } from '../../../lambdas/gate/decide.ts';
@@ -235,6 +236,38 @@ describe('with a manifest', () => {
   });
 });
 
+describe('files of an earlier upload', () => {
+  const earlier = [assignments, events, users].map(({ key, etag, lastModified }) => ({
+    key,
+    etag,
+    lastModified: lastModified.toISOString(),
+  }));
+  const kept = (...files: DropFile[]) => filesOfEarlierUpload(files, earlier).map((key) => key.slice(11));
+
+  test('wait while others were replaced', () => {
+    expect(kept(assignments, file('events', 9, 'events-2'), users)).toEqual([
+      'experiment_assignments.csv',
+      'users.csv',
+    ]);
+  });
+
+  test('do not wait once each was uploaded again, be it with the same bytes', () => {
+    expect(kept(file('experiment_assignments', 9), file('events', 9, 'events-2'), file('users', 9))).toEqual(
+      [],
+    );
+  });
+
+  test('do not wait where a file only came in addition, or went', () => {
+    expect(kept(assignments, events, users, file('products', 9))).toEqual([]);
+    expect(kept(assignments, events)).toEqual([]);
+  });
+
+  test('do not wait for a configuration, nor does one for them', () => {
+    const config = file('config', 9, 'config-2', 'experiment.yaml');
+    expect(kept(assignments, events, users, config)).toEqual([]);
+  });
+});
+
 describe('attempts', () => {
   const failed = { attempt: 2, status: 'failed', startedAt: at(10) } as const;
 
@@ -248,6 +281,13 @@ describe('attempts', () => {
 
   test('an upload newer than the failed attempt starts the next one', () => {
     expect(judgeAttempt(failed, at(11))).toEqual({ outcome: 'started', attempt: 3 });
+  });
+
+  test('an attempt that was promised, but never started, is started', () => {
+    expect(judgeAttempt({ ...failed, status: 'succeeded' }, at(1), 3)).toEqual({
+      outcome: 'started',
+      attempt: 3,
+    });
   });
 
   test('a second delivery of an older event starts nothing after a failure', () => {
