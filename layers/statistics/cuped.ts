@@ -1,21 +1,11 @@
 import {
-  type ArmEstimate,
-  type Effect,
-  effectOf,
-  type InestimableEffect,
-  inestimable,
-  type LiftEstimate,
-  welchLift,
-} from './effect.ts';
-import { meanEstimate } from './mean.ts';
-import {
-  centred,
-  divide,
-  EMPTY_PAIR_MOMENTS,
-  mergePairMoments,
-  momentsOfX,
-  type PairMoments,
-} from './moments.ts';
+  type AdjustedArms,
+  adjustedLift as adjust,
+  adjustmentSlopes,
+  compareAdjusted,
+} from './adjustment.ts';
+import type { Effect, InestimableEffect, LiftEstimate } from './effect.ts';
+import { momentMatrixOfPair, type PairMoments } from './moments.ts';
 
 /** theta = numerator / denominator, exact; in stored units of the metric per stored unit of the covariate. */
 export interface Slope {
@@ -38,78 +28,39 @@ export type CupedEffect = Effect & {
   readonly varianceReduction: number | null;
 };
 
+const metric = { numerator: 0 };
+const covariates = [{ numerator: 1 }];
+
 /**
  * Regression slope Cov(x, y) / Var(y) over all users of all arms, so that each arm is adjusted alike in every
  * comparison; zero when the covariate does not vary.
  */
 export function cupedSlope(arms: readonly PairMoments[]): Slope {
-  const { n, sumX, sumY, sumYY, sumXY } = arms.reduce(mergePairMoments, EMPTY_PAIR_MOMENTS);
-  const denominator = centred(n, sumY, sumY, sumYY);
-  if (denominator === 0n) return { numerator: 0n, denominator: 1n };
-  return { numerator: centred(n, sumX, sumY, sumXY), denominator };
+  const { numerators, denominator } = adjustmentSlopes(arms.map(momentMatrixOfPair), metric, covariates);
+  return { numerator: numerators[0] ?? 0n, denominator };
 }
 
 /**
- * Lift of a mean adjusted by a pre-exposure covariate (CUPED): Welch's t on x - theta y. The relative lift is that
+ * Lift of a mean adjusted by one pre-exposure covariate (CUPED): Welch's t on x - theta y. The relative lift is that
  * of the adjusted lift on the control's unadjusted mean.
  */
 export function compareAdjustedMeans(comparison: CupedArms & { readonly alpha: number }): CupedEffect {
-  const { control, treatment, slope, scale = 1n, alpha } = comparison;
-  const estimate = adjustedLift(comparison);
-  const effect = effectOf(estimate, alpha);
-  const theta = divide(slope.numerator, slope.denominator);
-  if (effect.reason !== null || estimate.reason !== null)
-    return { ...effect, theta, varianceReduction: null };
-  const unadjusted =
-    meanEstimate(momentsOfX(control), scale).variance + meanEstimate(momentsOfX(treatment), scale).variance;
-  return {
-    ...effect,
-    theta,
-    varianceReduction: unadjusted === 0 ? null : 1 - estimate.liftVariance / unadjusted,
-  };
+  const { thetas, ...effect } = compareAdjusted({ ...general(comparison), alpha: comparison.alpha });
+  return { ...effect, theta: thetas[0] ?? 0 };
 }
 
 /** The adjusted lift as any inference takes it. */
 export function adjustedLift(arms: CupedArms): LiftEstimate | InestimableEffect {
-  const { control, treatment, slope, scale = 1n } = arms;
-  if (control.n < 2n || treatment.n < 2n) return inestimable('too_few_users');
-  const c = adjustedEstimate(control, slope, scale);
-  const t = adjustedEstimate(treatment, slope, scale);
-  const estimate = welchLift(c, t);
-  if (estimate.reason !== null) return estimate;
-  const baseline = meanEstimate(momentsOfX(control), scale);
-  return {
-    ...estimate,
-    baseline: baseline.value,
-    baselineVariance: baseline.variance,
-    covariance: -covarianceWithBaseline(control, slope, scale),
-  };
+  return adjust(general(arms));
 }
 
-/** Mean of x - theta y and its squared standard error; exact until the division. */
-function adjustedEstimate(
-  { n, sumX, sumY, sumXX, sumYY, sumXY }: PairMoments,
-  { numerator, denominator }: Slope,
-  scale: bigint,
-): ArmEstimate {
-  // With theta = a / b: n Σ(bx - ay)² - (Σ(bx - ay))², over b².
-  const squares =
-    denominator ** 2n * centred(n, sumX, sumX, sumXX) -
-    2n * numerator * denominator * centred(n, sumX, sumY, sumXY) +
-    numerator ** 2n * centred(n, sumY, sumY, sumYY);
+function general({ control, treatment, slope, scale = 1n }: CupedArms): AdjustedArms {
   return {
-    n: Number(n),
-    value: divide(denominator * sumX - numerator * sumY, n * denominator * scale),
-    variance: divide(squares, n ** 2n * (n - 1n) * (denominator * scale) ** 2n),
+    control: momentMatrixOfPair(control),
+    treatment: momentMatrixOfPair(treatment),
+    metric,
+    covariates,
+    slopes: { numerators: [slope.numerator], denominator: slope.denominator },
+    scale,
   };
-}
-
-/** Cov of the control's adjusted mean with its unadjusted one: (s²_x - theta s_xy) / n. */
-function covarianceWithBaseline(
-  { n, sumX, sumY, sumXX, sumXY }: PairMoments,
-  { numerator, denominator }: Slope,
-  scale: bigint,
-): number {
-  const products = denominator * centred(n, sumX, sumX, sumXX) - numerator * centred(n, sumX, sumY, sumXY);
-  return divide(products, n ** 2n * (n - 1n) * denominator * scale ** 2n);
 }

@@ -1,5 +1,6 @@
 import jStat from 'jstat';
 import { normalTwoSided } from './distributions.ts';
+import { at, dot, type Matrix, multiply, sandwich, sum } from './linear-algebra.ts';
 
 /** Users that share a covariate vector. */
 export interface LogitCell {
@@ -27,6 +28,9 @@ export interface LogitFit {
   readonly nullLogLikelihood: number;
   readonly users: number;
   readonly iterations: number;
+  /** Of the coefficients, in the order of `terms`: model-based and robust (HC1). */
+  readonly covariance: Matrix;
+  readonly robustCovariance: Matrix;
 }
 
 export type LogitReason =
@@ -73,12 +77,11 @@ export function fitLogit(input: {
 
   const back = unstandardise(scales);
   const coefficients = multiply(back, fit.beta);
-  const terms = ['intercept', ...input.terms].map((name, i): LogitTerm => {
-    const row = at(back, i);
-    const coefficient = at(coefficients, i);
-    const se = Math.sqrt(dot(row, multiply(fit.covariance, row)));
-    return { name, coefficient, se, z: coefficient / se, p: normalTwoSided(coefficient / se) };
-  });
+  const covariance = sandwich(back, fit.covariance);
+  const robustCovariance = sandwich(back, robust(rows, fit));
+  const terms = ['intercept', ...input.terms].map((name, i) =>
+    waldTest(name, at(coefficients, i), at(at(covariance, i), i)),
+  );
   return {
     reason: null,
     terms,
@@ -86,19 +89,19 @@ export function fitLogit(input: {
     nullLogLikelihood: bernoulli(successes, users, Math.log(successes / (users - successes))),
     users,
     iterations: fit.iterations,
+    covariance,
+    robustCovariance,
   };
 }
 
-/** The average over all users of P(success | term = 1) - P(success | term = 0), for a term coded 0 and 1. */
-export function averageMarginalEffect(fit: LogitFit, cells: readonly LogitCell[], term: string): number {
-  const index = fit.terms.findIndex(({ name }) => name === term) - 1;
-  if (index < 0) throw new RangeError(`the model has no term ${term}`);
-  const [intercept = 0, ...slopes] = fit.terms.map(({ coefficient }) => coefficient);
-  const rest = (x: readonly number[]) => intercept + dot(slopes, x) - at(slopes, index) * at(x, index);
-  const gains = cells.map(
-    ({ x, trials }) => trials * (sigmoid(rest(x) + at(slopes, index)) - sigmoid(rest(x))),
-  );
-  return sum(gains) / fit.users;
+/** The terms with heteroskedasticity-consistent errors (HC1), which hold when the model is misspecified. */
+export function robustTerms({ terms, robustCovariance }: LogitFit): LogitTerm[] {
+  return terms.map(({ name, coefficient }, i) => waldTest(name, coefficient, at(at(robustCovariance, i), i)));
+}
+
+function waldTest(name: string, coefficient: number, variance: number): LogitTerm {
+  const se = Math.sqrt(variance);
+  return { name, coefficient, se, z: coefficient / se, p: normalTwoSided(coefficient / se) };
 }
 
 interface Row {
@@ -172,6 +175,18 @@ function separates(rows: readonly Row[], direction: readonly number[]): boolean 
   );
 }
 
+/** White's estimate A⁻¹ B A⁻¹ with B the sum of the single users' squared scores, times n / (n - k) (HC1). */
+function robust(rows: readonly Row[], { beta, covariance }: Maximum): number[][] {
+  const users = sum(rows.map(({ trials }) => trials));
+  const scores = information(rows, ({ x, trials, successes }) => {
+    const p = sigmoid(dot(x, beta));
+    const squares = successes * sigmoid(-dot(x, beta)) ** 2 + (trials - successes) * p ** 2;
+    return squares / trials;
+  });
+  const correction = users / (users - beta.length);
+  return sandwich(covariance, scores).map((row) => row.map((entry) => correction * entry));
+}
+
 function information(rows: readonly Row[], weight: (row: Row) => number): number[][] {
   const size = rows[0]?.x.length ?? 0;
   const matrix = Array.from({ length: size }, () => new Array<number>(size).fill(0));
@@ -203,7 +218,8 @@ function softplus(x: number): number {
   return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
-function sigmoid(eta: number): number {
+/** The probability at log odds eta. */
+export function sigmoid(eta: number): number {
   return eta >= 0 ? 1 / (1 + Math.exp(-eta)) : Math.exp(eta) / (1 + Math.exp(eta));
 }
 
@@ -246,27 +262,6 @@ function isSingular(matrix: readonly (readonly number[])[]): boolean {
     lower.push([...row, Math.sqrt(pivot)]);
   }
   return false;
-}
-
-function multiply(matrix: readonly (readonly number[])[], vector: readonly number[]): number[] {
-  return matrix.map((row) => dot(row, vector));
-}
-
-/** Over the length of the shorter vector. */
-function dot(a: readonly number[], b: readonly number[]): number {
-  let total = 0;
-  for (let i = 0; i < Math.min(a.length, b.length); i++) total += at(a, i) * at(b, i);
-  return total;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
-}
-
-function at<T>(values: readonly T[], index: number): T {
-  const value = values[index];
-  if (value === undefined) throw new RangeError(`index ${index} outside a vector of ${values.length}`);
-  return value;
 }
 
 function requireCell({ x, trials, successes }: LogitCell, terms: number): void {

@@ -25,6 +25,13 @@ export interface PairMoments {
   readonly sumXY: bigint;
 }
 
+/** Power sums and all cross products of several values per user: products[i][j] = Σ xᵢ xⱼ, symmetric. */
+export interface MomentMatrix {
+  readonly n: bigint;
+  readonly sums: readonly bigint[];
+  readonly products: readonly (readonly bigint[])[];
+}
+
 /** A statistics record with every integer as a decimal string, for JSON. */
 export type Serialized<T> = { readonly [K in keyof T]: string };
 
@@ -61,6 +68,42 @@ export function mergePairMoments(a: PairMoments, b: PairMoments): PairMoments {
     sumXX: a.sumXX + b.sumXX,
     sumYY: a.sumYY + b.sumYY,
     sumXY: a.sumXY + b.sumXY,
+  };
+}
+
+/** Moments of one row of values per user; all rows have as many values as the first. */
+export function momentMatrixOf(rows: readonly (readonly bigint[])[]): MomentMatrix {
+  const columns = (rows[0] ?? []).map((_, i) => i);
+  const total = (term: (row: readonly bigint[]) => bigint) => rows.reduce((sum, row) => sum + term(row), 0n);
+  const value = (row: readonly bigint[], i: number) => row[i] ?? 0n;
+  return {
+    n: BigInt(rows.length),
+    sums: columns.map((i) => total((row) => value(row, i))),
+    products: columns.map((i) => columns.map((j) => total((row) => value(row, i) * value(row, j)))),
+  };
+}
+
+/** Adds moments of the same columns. */
+export function mergeMomentMatrices(a: MomentMatrix, b: MomentMatrix): MomentMatrix {
+  if (a.sums.length !== b.sums.length) {
+    throw new RangeError(`moments of ${a.sums.length} and of ${b.sums.length} columns do not merge`);
+  }
+  return {
+    n: a.n + b.n,
+    sums: a.sums.map((sum, i) => sum + (b.sums[i] ?? 0n)),
+    products: a.products.map((row, i) => row.map((product, j) => product + (b.products[i]?.[j] ?? 0n))),
+  };
+}
+
+/** The pair's x as column 0 and its y as column 1. */
+export function momentMatrixOfPair({ n, sumX, sumY, sumXX, sumYY, sumXY }: PairMoments): MomentMatrix {
+  return {
+    n,
+    sums: [sumX, sumY],
+    products: [
+      [sumXX, sumXY],
+      [sumXY, sumYY],
+    ],
   };
 }
 

@@ -14,13 +14,25 @@ export function holm(pValues: readonly number[]): number[] {
 
 /** Benjamini and Hochberg's step-up adjusted p-values (false discovery rate), in the order given. */
 export function benjaminiHochberg(pValues: readonly number[]): number[] {
+  return stepUp(pValues, 1);
+}
+
+/** Benjamini and Yekutieli's adjusted p-values: the false discovery rate under any dependence, in the order given. */
+export function benjaminiYekutieli(pValues: readonly number[]): number[] {
+  return stepUp(
+    pValues,
+    pValues.reduce((total, _, i) => total + 1 / (i + 1), 0),
+  );
+}
+
+function stepUp(pValues: readonly number[], penalty: number): number[] {
   const m = pValues.length;
   let running = 1;
   return adjust(
     pValues,
     (a, b) => b - a,
     (p, position) => {
-      running = Math.min(running, p * (m / (m - position)));
+      running = Math.min(running, p * ((penalty * m) / (m - position)));
       return running;
     },
   );

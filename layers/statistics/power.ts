@@ -14,6 +14,8 @@ export interface Design {
   readonly power: number;
   /** Treatment users per control user; 1 for equal arms. */
   readonly allocation?: number;
+  /** Factor on the users that looking before the end costs, see sequential-power.ts; 1 for a test at a fixed end. */
+  readonly inflation?: number;
 }
 
 export interface SampleSize {
@@ -82,6 +84,30 @@ export function powerForMean(
   return noncentralTSurvival(critical, df, shift) + 1 - noncentralTSurvival(-critical, df, shift);
 }
 
+/** Power of a two-sided test that rejects beyond `critical` standard errors, for a normal estimate of a lift. */
+export function powerOfTest(test: {
+  readonly lift: number;
+  readonly standardError: number;
+  readonly critical: number;
+}): number {
+  if (!(test.standardError > 0)) {
+    throw new RangeError(`a standard error must be positive, got ${test.standardError}`);
+  }
+  const shift = Math.abs(test.lift) / test.standardError;
+  return normalSurvival(test.critical - shift) + normalSurvival(test.critical + shift);
+}
+
+/**
+ * By what factor a running experiment's users must grow to detect `lift`, its error shrinking with their number; 1 or
+ * less when they suffice. Neglects the chance to be significant in the wrong direction.
+ */
+export function growthToDetect(
+  plan: Design & { readonly lift: number; readonly standardError: number },
+): number {
+  if (plan.lift === 0) throw new RangeError('no number of users detects a lift of zero');
+  return ((detectability(plan) * plan.standardError) / plan.lift) ** 2;
+}
+
 function sampleSize(
   design: Design,
   lift: number,
@@ -95,9 +121,10 @@ function sampleSize(
   return { control: Math.ceil(control), treatment: Math.ceil(control * allocation) };
 }
 
-/** Standard errors an effect must measure: z_{1-alpha/2} + z_power. */
-function detectability({ alpha, power }: Design): number {
-  return normalCritical(alpha) + normalUpperQuantile(1 - power);
+/** Standard errors an effect must measure: z_{1-alpha/2} + z_power, of a test at a fixed end. */
+function detectability({ alpha, power, inflation = 1 }: Design): number {
+  if (!(inflation >= 1)) throw new RangeError(`inflation must be 1 or more, got ${inflation}`);
+  return (normalCritical(alpha) + normalUpperQuantile(1 - power)) * Math.sqrt(inflation);
 }
 
 function requireRate(rate: number): void {

@@ -18,18 +18,41 @@ export function alwaysValidEffect(
   { alpha, tunedFor }: AlwaysValidPlan,
 ): Effect<'always_valid_z'> {
   if (estimate.reason !== null) return estimate;
-  if (!(tunedFor > 0)) throw new RangeError(`tunedFor must be positive, got ${tunedFor}`);
-  if (!(alpha > 0 && alpha < 1)) throw new RangeError(`alpha must lie in (0, 1), got ${alpha}`);
-  const logLevel = -2 * Math.log(alpha);
-  // N rho², the evidence so far against that at the tuning point.
-  const mixing = (estimate.users / tunedFor) * (logLevel + Math.log1p(logLevel));
+  const mixing = mixingOf(estimate.users, { alpha, tunedFor });
   return effectWith(estimate, {
     name: 'always_valid_z',
     df: null,
-    critical: () => Math.sqrt(((1 + mixing) / mixing) * (Math.log1p(mixing) + logLevel)),
+    critical: () => alwaysValidCritical(estimate.users, { alpha, tunedFor }),
     p: (statistic) =>
       Math.min(1, Math.exp(Math.log1p(mixing) / 2 - (statistic ** 2 * mixing) / (2 * (1 + mixing)))),
   });
+}
+
+/** The multiple of the standard error that an always valid interval reaches to with so many users. */
+export function alwaysValidCritical(users: number, plan: AlwaysValidPlan): number {
+  const mixing = mixingOf(users, plan);
+  return Math.sqrt(((1 + mixing) / mixing) * (Math.log1p(mixing) - 2 * Math.log(plan.alpha)));
+}
+
+/**
+ * The same for one side alone, at a one-sided level: the lower (or upper) bound lies so many standard errors from the
+ * estimate and holds at every look (arXiv 2103.06476, equation 155; tuned with twice the level, as GrowthBook does).
+ */
+export function alwaysValidOneSidedCritical(users: number, { alpha, tunedFor }: AlwaysValidPlan): number {
+  if (!(alpha > 0 && alpha < 0.5)) {
+    throw new RangeError(`a one-sided level must lie in (0, 0.5), got ${alpha}`);
+  }
+  const mixing = mixingOf(users, { alpha: 2 * alpha, tunedFor });
+  const root = Math.exp(Math.log1p(mixing) / 2);
+  return Math.sqrt(2 * ((1 + mixing) / mixing) * Math.log1p(root / (2 * alpha)));
+}
+
+/** N rho², the evidence so far against that at the tuning point. */
+function mixingOf(users: number, { alpha, tunedFor }: AlwaysValidPlan): number {
+  if (!(tunedFor > 0)) throw new RangeError(`tunedFor must be positive, got ${tunedFor}`);
+  if (!(alpha > 0 && alpha < 1)) throw new RangeError(`alpha must lie in (0, 1), got ${alpha}`);
+  const logLevel = -2 * Math.log(alpha);
+  return (users / tunedFor) * (logLevel + Math.log1p(logLevel));
 }
 
 export interface GroupSequentialLook {
@@ -84,42 +107,64 @@ export function groupSequentialLooks(
   return looks;
 }
 
+/**
+ * Probability to cross a boundary at one of the looks when the final z-statistic would average `drift`: the power of the
+ * plan, and at drift zero the alpha that its looks spend.
+ */
+export function crossingProbability(looks: readonly GroupSequentialLook[], drift: number): number {
+  let probability = 0;
+  let previous: { information: number; density: Density } = { information: 0, density: startingPoint };
+  for (const { information, z } of looks) {
+    const step = information - previous.information;
+    const bound = z * Math.sqrt(information);
+    probability += crossing(previous.density, bound, step, drift);
+    previous = { information, density: advance(previous.density, bound, step, drift) };
+  }
+  return Math.min(probability, 1);
+}
+
 /** Quadrature points of the score (Brownian motion in information time) on paths that have not crossed yet. */
 type Density = readonly { readonly score: number; readonly mass: number }[];
 
 const startingPoint: Density = [{ score: 0, mass: 1 }];
-/** Probability to leave (-bound, bound) at the next look. */
-function crossing(density: Density, bound: number, step: number): number {
+
+/** Probability to leave (-bound, bound) at the next look, where the score drifts by `drift` a unit of information. */
+function crossing(density: Density, bound: number, step: number, drift = 0): number {
   const deviation = Math.sqrt(step);
   return density.reduce((total, { score, mass }) => {
-    const above = normalSurvival((bound - score) / deviation);
-    const below = normalSurvival((bound + score) / deviation);
+    const centre = score + drift * step;
+    const above = normalSurvival((bound - centre) / deviation);
+    const below = normalSurvival((bound + centre) / deviation);
     return total + mass * (above + below);
   }, 0);
 }
 
 /** The density after the next look, among paths that stay inside: Gauss and Legendre's rule over (-bound, bound). */
-function advance(density: Density, bound: number, step: number): Density {
+function advance(density: Density, bound: number, step: number, drift = 0): Density {
   const deviation = Math.sqrt(step);
   // A step narrow against the region makes a density that takes more points to follow.
   const points = Math.min(64 + Math.ceil((8 * bound) / deviation), 1000);
   return gaussLegendre(points).map(({ node, weight }) => {
     const score = bound * node;
     const value = density.reduce(
-      (total, point) => total + (point.mass * normalDensity((score - point.score) / deviation)) / deviation,
+      (total, point) =>
+        total + (point.mass * normalDensity((score - point.score - drift * step) / deviation)) / deviation,
       0,
     );
     return { score, mass: value * weight * bound };
   });
 }
 
+/** Levels below are not told apart: their z of 37 is out of reach of any data. */
+const SMALLEST_LEVEL = 1e-300;
+
 /**
  * The bound z at which the crossing probability is the target, by bisection: it falls as z rises. First crossing at
  * this look is rarer than |Z| > z, which is rarer than crossing by now: so both levels enclose z.
  */
 function boundary(target: number, spentByNow: number, probability: (z: number) => number): number {
-  let low = normalCritical(spentByNow);
-  let high = normalCritical(target);
+  let low = normalCritical(Math.max(spentByNow, SMALLEST_LEVEL));
+  let high = normalCritical(Math.max(target, SMALLEST_LEVEL));
   for (let i = 0; i < 100 && high - low > 1e-12 * high; i++) {
     const middle = (low + high) / 2;
     if (probability(middle) > target) low = middle;

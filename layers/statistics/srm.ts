@@ -25,6 +25,9 @@ export type SrmReason =
   /** An arm with weight zero received users; no chi-square describes that. */
   | 'users_in_zero_weight_arm';
 
+/** Below this p the split is not the configured one: one false alarm in a thousand, since an alarm voids the result. */
+export const srmAlpha = 0.001;
+
 /**
  * Sample ratio mismatch: chi-square goodness of fit of the arms' users against their weights, with as many
  * degrees of freedom as arms with a positive weight, less one.

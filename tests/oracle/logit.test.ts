@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { averageMarginalEffect, fitLogit, type LogitFit } from '../../layers/statistics/logit.ts';
+import { fitLogit, type LogitFit } from '../../layers/statistics/logit.ts';
+import { averageMarginalEffect } from '../../layers/statistics/marginal-effect.ts';
 import { expectClose, expectRounds } from './close.ts';
 import fixtures from './fixtures/logit.json';
 
@@ -60,7 +61,8 @@ test('with the treatment alone the fit is the log odds ratio and its closed-form
   expectClose(treatment?.se, Math.sqrt(1 / 1000 + 1 / 9000 + 1 / 1100 + 1 / 8900), 1e-12);
   expectRounds(treatment?.coefficient, '0.1064834804');
   expectRounds(treatment?.p, '0.0211188978');
-  expectClose(averageMarginalEffect(fitted(input), input.cells, 'x'), 0.01, 1e-11);
+  const inference = { alpha: 0.05, errors: 'model' } as const;
+  expectClose(averageMarginalEffect(fitted(input), input.cells, 'x', inference).value, 0.01, 1e-11);
 });
 
 test('the grouping of users into cells does not matter', () => {

@@ -46,6 +46,7 @@ const reasons: Readonly<Record<string, string>> = {
   too_few_users: 'too few users',
   no_variance: 'no user differs from another',
   zero_denominator: 'the denominator is zero in an arm',
+  tied_quantile: 'too many users share the value at the quantile',
   zero_baseline: 'the control is zero, so there is nothing to relate to',
   unbounded: 'the control is too close to zero for a relative interval; read the absolute one',
   not_representable: 'the result is too large or too small for a number',
