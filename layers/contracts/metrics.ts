@@ -18,6 +18,8 @@ export interface MetricDefinition {
   /** Of a quantile: the column whose values are ranked; `session_ms` stands for the duration of each session. */
   readonly numerator: OutcomeColumn;
   readonly denominator?: OutcomeColumn;
+  /** Whether a ratio's numerator counts some of what its denominator counts, so that it is a share. */
+  readonly isShare?: true;
   readonly better: 'higher' | 'lower';
   /** Optional datasets without which the metric is unavailable. */
   readonly needs: readonly ('sessions' | 'users' | 'products')[];
@@ -55,7 +57,7 @@ const ratio = (
   name: string,
   numerator: OutcomeColumn,
   denominator: OutcomeColumn,
-  rest: Partial<Pick<MetricDefinition, 'better' | 'needs'>> = {},
+  rest: Partial<Pick<MetricDefinition, 'better' | 'needs' | 'isShare'>> = {},
 ): MetricDefinition => ({
   name,
   kind: 'ratio',
@@ -74,8 +76,8 @@ export const builtInMetrics: readonly MetricDefinition[] = [
   { name: 'revenue_per_user', kind: 'mean', numerator: revenue, better: 'higher', needs: [] },
   { name: 'events_in_window', kind: 'mean', numerator: events_in_window, better: 'higher', needs: [] },
   ratio('average_order_value', revenue, orders),
-  ratio('refund_rate', refunded_orders, orders, { better: 'lower' }),
-  ratio('bounce_rate', bounced_sessions, exposure_sessions, { better: 'lower' }),
+  ratio('refund_rate', refunded_orders, orders, { better: 'lower', isShare: true }),
+  ratio('bounce_rate', bounced_sessions, exposure_sessions, { better: 'lower', isShare: true }),
   ratio('session_duration', session_ms, sessions, { needs: ['sessions'] }),
   conversion('retention_d7', retained_d7),
 ];
@@ -123,9 +125,46 @@ export function metricsOf(config: Declarations, settings: ExperimentSettings): M
   });
 }
 
-/** The columns that a declaration's own values stand in, named like the metric; none of a ratio's. */
-export function declaredColumns(config: Declarations): EventColumn[] {
-  return Object.entries(config.metrics).flatMap(([name, declared]) => declaredColumn(name, declared) ?? []);
+/** What marts writes into every user_outcomes besides the built-in columns: for all experiments, named ones and "*". */
+export function columnsOfRun(config: Pick<Config, 'metrics' | 'experiments'>): {
+  readonly declared: readonly EventColumn[];
+  readonly covariates: readonly CovariateColumn[];
+} {
+  const declared = new Map<string, EventColumn>();
+  const covariates = new Map<string, CovariateColumn>();
+  for (const settings of Object.values(config.experiments)) {
+    for (const metric of metricsOf(config, settings)) {
+      for (const column of [metric.numerator, metric.denominator]) {
+        if (column !== undefined && isEventColumn(column) && !(column.column in eventColumns))
+          declared.set(column.column, column);
+      }
+    }
+    for (const covariate of covariatesOfExperiment(config, settings))
+      covariates.set(covariate.column, covariate);
+  }
+  return { declared: sorted(declared), covariates: sorted(covariates) };
+}
+
+/** Columns of the time before the exposure: those of the metrics, and what tells users apart in general. */
+export function covariatesOfExperiment(
+  config: Declarations,
+  settings: ExperimentSettings,
+): readonly CovariateColumn[] {
+  if (settings.cuped === null) return [];
+  const all = [
+    ...metricsOf(config, settings).flatMap(({ covariates }) => covariates),
+    preEvents,
+    prePurchased,
+  ];
+  return [...new Map(all.map((covariate) => [covariate.column, covariate])).values()];
+}
+
+/** Events and purchases in the experiment's lookback. */
+export const preEvents = covariateOf(events_in_window, null);
+export const prePurchased = covariateOf(purchased, null);
+
+function sorted<Column extends OutcomeColumn>(columns: ReadonlyMap<string, Column>): Column[] {
+  return [...columns.values()].toSorted((a, b) => (a.column < b.column ? -1 : 1));
 }
 
 /** Columns that the numerator or denominator of a declared ratio may name, besides metrics. */
@@ -217,6 +256,11 @@ function covariatesOf(
 }
 
 /** Whether a user can have a column's value before the exposure too. */
-function existsBefore(column: OutcomeColumn): boolean {
-  return covariateSources.has(column.column) || ('sum' in column && !(column.column in eventColumns));
+export function existsBefore(column: OutcomeColumn): boolean {
+  return covariateSources.has(column.column) || (isEventColumn(column) && !(column.column in eventColumns));
+}
+
+/** Whether the column is a sum over events. */
+export function isEventColumn(column: OutcomeColumn): column is EventColumn {
+  return 'sum' in column;
 }
