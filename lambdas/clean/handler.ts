@@ -1,6 +1,5 @@
 import path from 'node:path';
 import type { DatasetName } from '../../layers/contracts/datasets/index.ts';
-import { ConfigError } from '../../layers/contracts/errors/index.ts';
 import { processedKeys } from '../../layers/contracts/keys.ts';
 import {
   type Completion,
@@ -13,10 +12,10 @@ import {
 } from '../../layers/contracts/run-documents.ts';
 import { readCompletions } from '../../layers/execution/completions.ts';
 import { readPlan, stageHandler } from '../../layers/execution/stage-handler.ts';
+import { partFileName, type StagedPart } from '../../layers/quality/staged-rows.ts';
 import { Database } from '../../layers/storage/duckdb.ts';
 import { downloadAll, uploadAll } from '../../layers/storage/transfer.ts';
 import { cleanBucket } from './clean-bucket.ts';
-import { partFileName, type StagedPart } from './staged-rows.ts';
 
 export const handler = stageHandler({
   stage: 'clean',
@@ -24,7 +23,6 @@ export const handler = stageHandler({
   async run({ event, environment, processed, folder }) {
     const { runId, index: bucket } = event;
     const plan = await readPlan(processed, runId);
-    refuseUserList(plan);
     const staged = await readCompletions(processed, 'stage', stageResult, event, plan.chunks.length);
     const inputs = runInputs.parse(
       JSON.parse((await processed.getText(processedKeys.inputs(runId))) ?? 'null'),
@@ -90,13 +88,4 @@ export function partsOfBucket(
 
 function stagedPrefix(dataset: DatasetName): string {
   return `processed/staged/${dataset}/`;
-}
-
-function refuseUserList({ config }: RunPlan): void {
-  if (config.exclude_users.ids_file === null) return;
-  throw new ConfigError({
-    what: 'exclude_users.ids_file is not supported yet',
-    where: 'exclude_users.ids_file',
-    remedy: "Set it to null, and leave these users' rows out of the files",
-  });
 }

@@ -138,20 +138,34 @@ export const experimentSettings = z.strictObject({
     .describe('How many users it is planned to have, in all arms.'),
   cuped: z
     .strictObject({
-      lookback_days: days,
+      lookback_days: days.describe('Days before the exposure that are looked at.'),
       metrics: z
         .record(
           name,
-          z.strictObject({ lookback_days: days.optional(), covariates: z.array(name).min(1).optional() }),
+          z.strictObject({
+            lookback_days: days.optional(),
+            covariates: z
+              .array(name)
+              .min(1)
+              .optional()
+              .describe('Metrics whose values before the exposure are used; by default the metric itself.'),
+          }),
         )
-        .default({}),
+        .default({})
+        .describe('Metrics that differ in it.'),
     })
     .nullable()
     .describe('Variance reduction by what users did before their exposure; `null`: none.'),
   capping: z
     .record(
       name,
-      z.strictObject({ percentile: z.number().gt(50).lt(100), ignore_zeros: z.boolean().default(false) }),
+      z.strictObject({
+        percentile: z.number().gt(50).lt(100),
+        ignore_zeros: z
+          .boolean()
+          .default(false)
+          .describe('Whether the percentile is taken over the users with another value than zero.'),
+      }),
     )
     .describe(
       'Metrics whose largest values are cut at a percentile of all users, as an estimate beside the plain one.',
@@ -175,7 +189,10 @@ export const experimentSettings = z.strictObject({
     .describe('What the report plans with.'),
 });
 
-const metricBase = { window_days: days.optional(), better: better.default('higher') };
+const metricBase = {
+  window_days: days.optional().describe("Days it looks at, where they are not the experiment's window."),
+  better: better.default('higher').describe('Which way is good.'),
+};
 
 /** A metric that a configuration declares itself. */
 export const declaredMetric = z.discriminatedUnion('kind', [
@@ -262,7 +279,6 @@ export const configSchema = z.strictObject({
     ),
   exclude_users: z
     .strictObject({
-      ids_file: name.nullable().describe('File of ids to leave out; not supported yet.'),
       max_events_per_day: z
         .number()
         .int()
@@ -270,7 +286,9 @@ export const configSchema = z.strictObject({
         .nullable()
         .describe('Who has more events on a day is no person.'),
     })
-    .describe('Users that are not people (tests, bots).'),
+    .describe(
+      'Users that are not people (bots, tests); besides these, the ids that a drop lists in `excluded_users.csv`.',
+    ),
   experiments: z
     .record(name, experimentSettings)
     .describe(

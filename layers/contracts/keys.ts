@@ -6,6 +6,8 @@ import type { StageName } from './stages.ts';
 export const defaultDrop = 'default';
 export const manifestName = '_MANIFEST.json';
 export const dropConfigName = 'experiment.yaml';
+/** File of a drop with the ids of users to leave out, one a line; may be gzipped. */
+export const excludedUsersName = 'excluded_users.csv';
 
 const pad = (index: number) => String(index).padStart(5, '0');
 
@@ -26,7 +28,7 @@ export function dropNameProblem(drop: string): string | undefined {
 /** A key below raw/, taken apart: the drop, and what the file is in it. */
 export interface RawKey {
   readonly drop: string;
-  readonly kind: DatasetName | 'config' | 'manifest';
+  readonly kind: DatasetName | 'excluded_users' | 'config' | 'manifest';
 }
 
 /**
@@ -50,6 +52,7 @@ export function parseRawKey(key: string, files: Readonly<Record<DatasetName, str
 function kindOf(relative: string, files: Readonly<Record<DatasetName, string>>): RawKey['kind'] | undefined {
   if (relative === manifestName) return 'manifest';
   if (relative === dropConfigName) return 'config';
+  if (relative === excludedUsersName || relative === `${excludedUsersName}.gz`) return 'excluded_users';
   return datasetNames.find((dataset) => {
     const file = files[dataset];
     if (relative === file || relative === `${file}.gz`) return true;

@@ -89,3 +89,10 @@ export function covariateOf(of: OutcomeColumn, lookbackDays: number | null): Cov
   const column = lookbackDays === null ? `pre_${name}` : `pre${lookbackDays}_${name}`;
   return { column, unit: of.unit, of, lookbackDays };
 }
+
+/** Columns of every user_outcomes, whose names no declared metric may have. */
+export const fixedColumns: readonly string[] = [
+  ...['run_id', 'experiment_id', 'user_id', 'variant', 'exposed_at', 'window_end', 'is_mature'],
+  ...['purchase_value', 'refunds'],
+  ...Object.keys({ ...eventColumns, ...otherColumns }),
+];
