@@ -11,6 +11,7 @@ import { registerRetry } from './retry.ts';
 import { registerRun } from './run.ts';
 import { registerRuns } from './runs.ts';
 import { registerStatus } from './status.ts';
+import { registerUi } from './ui.ts';
 import { registerUp } from './up.ts';
 import { registerUpload } from './upload.ts';
 import { registerValidate } from './validate.ts';
@@ -32,6 +33,7 @@ export function registerCommands(program: Command): void {
   registerWatch(program);
   registerRetry(program);
   registerReport(program);
+  registerUi(program);
   registerQuarantine(program);
   registerPsql(program);
 }

@@ -7,6 +7,7 @@ import { nonNegativeInteger } from '../arguments.ts';
 import { type Connection, connect } from '../pipeline/connection.ts';
 import { findRun, newestRun } from '../pipeline/executions.ts';
 import { type ExportedFile, exportRows } from '../quarantine/export.ts';
+import { placeOf } from '../quarantine/place.ts';
 import { Quarantine, type QuarantinedRow, type RuleRows } from '../quarantine/quarantine.ts';
 import { note, paint, print, printJson, table, visible } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -74,15 +75,6 @@ async function printRows(
     print(`  ${oneLine(row.reason)}`);
     print(`  ${paint('dim', oneLine(row.raw))}`);
   }
-}
-
-/** `file:line` as an editor finds it, as far as it is known: lines of a byte range count from its beginning. */
-function placeOf({ file, chunk, line }: QuarantinedRow, { chunks }: RunPlan): string {
-  const ofFile = chunks.filter(({ key }) => key === file);
-  if (ofFile.length <= 1) return `${file}:${line}`;
-  const start = ofFile.find(({ index }) => index === chunk)?.range?.start;
-  if (start === 0) return `${file}:${line}`;
-  return start === undefined ? file : `${file}, line ${line} after byte ${start}`;
 }
 
 function oneLine(text: string): string {

@@ -12,6 +12,7 @@ import type { Connection } from './connection.ts';
 const stateMachineName = 'ecom-experiment-pipeline';
 
 export interface RunAttempt {
+  readonly arn: string;
   readonly runId: string;
   readonly attempt: number;
   readonly status: ExecutionStatus;
@@ -51,11 +52,12 @@ export async function listAttempts(connection: Connection, limit: number): Promi
         maxResults: Math.min(1000, Math.max(limit, 100)),
       }),
     );
-    for (const { name, status, startDate, stopDate } of page.executions ?? []) {
+    for (const { executionArn, name, status, startDate, stopDate } of page.executions ?? []) {
       const parsed = parseExecutionName(name ?? '');
-      if (parsed === undefined || status === undefined) continue;
+      if (parsed === undefined || executionArn === undefined || status === undefined) continue;
       attempts.push({
         ...parsed,
+        arn: executionArn,
         status,
         startedAt: startDate ?? new Date(0),
         stoppedAt: stopDate,

@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import process from 'node:process';
+import type { Command } from 'commander';
+import { connect } from '../pipeline/connection.ts';
+import { note, print } from '../terminal.ts';
+import { serve } from '../ui/server.ts';
+import { Site } from '../ui/site.ts';
+import { UsageError } from '../usage-error.ts';
+
+const defaultPort = 4600;
+
+/** `ecom ui`: runs, reports and uploads in the browser. */
+export function registerUi(program: Command): void {
+  program
+    .command('ui')
+    .description('show runs and reports, and take uploads, in the browser (on this machine only)')
+    .option('--port <n>', 'port to listen on; 0 takes any that is free', parsePort, defaultPort)
+    .option('--open', 'open it in the browser')
+    .addHelpText(
+      'after',
+      `
+The same data as JSON:
+  /api/runs?limit=50        the newest runs
+  /api/runs/<run>           a run: attempts, stages, failure, inputs, manifest, report, quarantined rows, marts
+  /api/runs/<run>/compare   against the run of the drop before it, or ?with=<run>
+  /runs/<run>/files/<name>  report.html, report.json, results.parquet, EXPERIMENT_DECISION.md, manifest.json
+The beginning of a run id will do. Ctrl-C ends it.
+
+Examples:
+  ecom ui --open
+  ecom ui --port 0`,
+    )
+    .action(async (options: { port: number; open?: boolean }) => {
+      const connection = connect();
+      const server = await serve(new Site(connection, process.env.DATABASE_URL), options.port);
+      print(server.url);
+      note('Ctrl-C ends it');
+      if (options.open) await openBrowser(server.url);
+      await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+      await server.close();
+    });
+}
+
+/** The browser lives on without us; where there is none to open, the address is on the terminal anyway. */
+async function openBrowser(url: string): Promise<void> {
+  const [command, args]: [string, string[]] =
+    process.platform === 'darwin'
+      ? ['open', [url]]
+      : process.platform === 'win32'
+        ? ['cmd', ['/c', 'start', '', url]]
+        : ['xdg-open', [url]];
+  const child = spawn(command, args, { stdio: 'ignore', detached: true });
+  try {
+    await once(child, 'spawn');
+    child.unref();
+  } catch (error) {
+    note(`no browser could be opened (${error instanceof Error ? error.message : error}): go to ${url}`);
+  }
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new UsageError({
+    what: `"${text}" is not a port`,
+    where: '--port',
+    remedy: 'Give a number from 0 to 65535',
+  });
+}

@@ -1,0 +1,8 @@
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+
+// Before the first paint: the theme that was chosen here, else the system's.
+{
+  const chosen = localStorage.getItem('ecom-theme');
+  if (chosen === 'light' || chosen === 'dark') document.documentElement.dataset.theme = chosen;
+}

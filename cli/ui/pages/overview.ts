@@ -1,0 +1,60 @@
+import { type Html, html } from '../../../layers/report/page/html.ts';
+import { name } from '../../../layers/report/page/names.ts';
+import { plainTable } from '../../../layers/report/page/table.ts';
+import type { RunSummary } from '../../pipeline/runs.ts';
+import { live, type Page } from './layout.ts';
+import { decisionStatus, dropName, duration, elapsed, moment, runStatus } from './words.ts';
+
+/** The newest runs. */
+export function overviewPage(runs: readonly RunSummary[]): Page {
+  const running = runs.filter(({ status }) => status === 'RUNNING').length;
+  return {
+    title: 'Runs',
+    current: 'runs',
+    refresh: running > 0 ? 1000 : 3000,
+    body: html`<div class="title-row"><h1>Runs</h1><a class="button primary" href="/upload">Upload data</a></div>
+${live('runs', runs.length === 0 ? empty : html`<section class="card">${runsTable(runs)}</section>`)}
+<p class="fine">The same as JSON: <a href="/api/runs"><code>/api/runs</code></a></p>`,
+  };
+}
+
+const empty = html`<section class="card empty"><h2>There is no run yet</h2>
+<p class="lede">Upload a folder with <code>events.csv</code> and <code>experiment_assignments.csv</code>, or let
+<code>npx ecom demo</code> generate one with a known uplift.</p>
+<p><a class="button primary" href="/upload">Upload a folder</a></p></section>`;
+
+function runsTable(runs: readonly RunSummary[]): Html {
+  return plainTable<RunSummary>(
+    runs.length === 1 ? 'One run' : `The newest ${runs.length} attempts, the last started first`,
+    [
+      {
+        label: 'Run',
+        cell: ({ runId }) => html`<a href="/runs/${runId}"><code>${runId}</code></a>`,
+      },
+      {
+        label: 'Drop',
+        cell: ({ drop, published }) =>
+          html`<span>${dropName(drop)}${published ? html` <span class="chip" title="The run that the drop shows, in Postgres and in latest/">published</span>` : null}</span>`,
+      },
+      { label: 'Status', cell: ({ status }) => runStatus(status) },
+      {
+        label: 'Decision',
+        cell: ({ decisions }) =>
+          decisions.length === 0
+            ? html`<span class="muted">–</span>`
+            : html`<ul class="decisions">${decisions.map(
+                (decision) =>
+                  html`<li>${decisionStatus(decision)} <span class="muted">${name(decision.experimentId)}</span></li>`,
+              )}</ul>`,
+      },
+      { label: 'Attempt', align: 'number', cell: ({ attempt }) => attempt },
+      { label: 'Started', align: 'number', cell: ({ startedAt }) => moment(startedAt) },
+      {
+        label: 'Took',
+        align: 'number',
+        cell: ({ seconds, startedAt }) => (seconds === null ? elapsed(startedAt) : duration(seconds)),
+      },
+    ],
+    runs,
+  );
+}

@@ -1,0 +1,68 @@
+import type { ExecutionStatus } from '@aws-sdk/client-sfn';
+import { type Html, html } from '../../../layers/report/page/html.ts';
+import { status } from '../../../layers/report/page/icons.ts';
+import { name } from '../../../layers/report/page/names.ts';
+import { actions, type Tone } from '../../../layers/report/page/words.ts';
+import type { StageState } from '../../pipeline/run-details.ts';
+
+const statuses: Partial<Record<ExecutionStatus, { readonly tone: Tone; readonly label: string }>> = {
+  RUNNING: { tone: 'neutral', label: 'Running' },
+  SUCCEEDED: { tone: 'good', label: 'Succeeded' },
+  FAILED: { tone: 'bad', label: 'Failed' },
+  TIMED_OUT: { tone: 'bad', label: 'Timed out' },
+  ABORTED: { tone: 'caution', label: 'Stopped' },
+};
+
+export function runStatus(found: ExecutionStatus): Html {
+  if (found === 'RUNNING')
+    return html`<span class="status running"><span class="spinner" aria-hidden="true"></span>Running</span>`;
+  return status(statuses[found] ?? { tone: 'neutral', label: found });
+}
+
+export const stageStatuses: Record<
+  StageState['status'],
+  { readonly tone: Tone | null; readonly label: string }
+> = {
+  waiting: { tone: null, label: 'Waiting' },
+  running: { tone: null, label: 'Running' },
+  done: { tone: 'good', label: 'Done' },
+  failed: { tone: 'bad', label: 'Failed' },
+};
+
+/** What to do about an experiment; an action that this version does not know stays as it is. */
+export function decisionStatus({ action }: { readonly action: string }): Html {
+  const known = (actions as Readonly<Record<string, { tone: Tone; label: string }>>)[action];
+  return status(known ?? { tone: 'neutral', label: action });
+}
+
+export function dropName(drop: string | null): Html {
+  return drop === null ? html`<span class="muted">unknown</span>` : name(drop);
+}
+
+/** `1.2 s`, `3 min 5 s`, `2 h 10 min`. */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds.toFixed(1)}\u00a0s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)}\u00a0min ${whole % 60}\u00a0s`;
+  return `${Math.floor(whole / 3600)}\u00a0h ${Math.floor((whole % 3600) / 60)}\u00a0min`;
+}
+
+/** Time that has passed since a moment, in whole seconds; the script keeps it up to date. */
+export function elapsed(since: string, now = Date.now()): Html {
+  const seconds = Math.max(0, Math.floor((now - Date.parse(since)) / 1000));
+  return html`<span class="figure" data-since="${since}">${duration(seconds).replace('.0', '')}</span>`;
+}
+
+const clock = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
+
+/** A moment in the local time of this machine. */
+export function moment(iso: string): Html {
+  return html`<time class="figure" datetime="${iso}" title="${iso}">${clock.format(new Date(iso))}</time>`;
+}

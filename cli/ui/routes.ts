@@ -1,0 +1,147 @@
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import path from 'node:path';
+import { processedKeys } from '../../layers/contracts/keys.ts';
+import { style } from '../../layers/report/page/style.ts';
+import { compareRuns } from '../pipeline/compare.ts';
+import { findRun } from '../pipeline/executions.ts';
+import { listRuns } from '../pipeline/runs.ts';
+import { UsageError } from '../usage-error.ts';
+import { comparePage } from './pages/compare.ts';
+import { layout, type Page } from './pages/layout.ts';
+import { overviewPage } from './pages/overview.ts';
+import { runPage } from './pages/run.ts';
+import { uploadPage } from './pages/upload.ts';
+import { asset, file, json, page, type Reply } from './reply.ts';
+import type { Site } from './site.ts';
+import { checkListing, readJson, startRun, storeFile } from './uploads.ts';
+
+export interface RouteContext {
+  readonly site: Site;
+  readonly token: string;
+  readonly request: IncomingMessage;
+  readonly query: URLSearchParams;
+}
+
+interface Route {
+  readonly method: 'GET' | 'PUT' | 'POST';
+  readonly path: RegExp;
+  readonly answer: (context: RouteContext, parameter: string, second: string) => Promise<Reply>;
+}
+
+const assetFile = (name: string) =>
+  readFileSync(path.join(PROJECT_ROOT, 'cli', 'ui', 'assets', name), 'utf8');
+const script = 'text/javascript; charset=utf-8';
+
+const routes: readonly Route[] = [
+  get(/^\/$/, async ({ site, token, query }) => show(overviewPage(await runs(site, query)), token)),
+  get(/^\/upload$/, async ({ token }) => show(uploadPage(), token)),
+  get(/^\/runs\/([0-9a-f]+)$/, async ({ site, token }, run) =>
+    show(runPage(await site.run(await idOf(site, run))), token),
+  ),
+  get(/^\/runs\/([0-9a-f]+)\/compare$/, async ({ site, token, query }, run) =>
+    show(comparePage(await compare(site, run, query)), token),
+  ),
+  get(/^\/runs\/([0-9a-f]+)\/files\/([\w.]+)$/, ({ site, query }, run, name) =>
+    runFile(site, run, name, query.has('download')),
+  ),
+  get(/^\/api\/runs$/, async ({ site, query }) => json(await runs(site, query))),
+  get(/^\/api\/runs\/([0-9a-f]+)$/, async ({ site }, run) => json(await site.run(await idOf(site, run)))),
+  get(/^\/api\/runs\/([0-9a-f]+)\/compare$/, async ({ site, query }, run) =>
+    json(await compare(site, run, query)),
+  ),
+  get(/^\/assets\/style\.css$/, async () => asset('text/css; charset=utf-8', style + assetFile('style.css'))),
+  get(/^\/assets\/(client|theme)\.js$/, async (_, name) => asset(script, assetFile(`${name}.js`))),
+  get(/^\/assets\/icon\.svg$/, async () => asset('image/svg+xml', assetFile('icon.svg'))),
+  {
+    method: 'POST',
+    path: /^\/api\/uploads\/([^/]+)\/check$/,
+    answer: async ({ request }, drop) => json(await checkListing(drop, await readJson(request))),
+  },
+  {
+    method: 'PUT',
+    path: /^\/api\/uploads\/([^/]+)\/file$/,
+    answer: async ({ site, request, query }, drop) =>
+      json(await storeFile(site.connection, drop, query.get('key') ?? '', request)),
+  },
+  {
+    method: 'POST',
+    path: /^\/api\/uploads\/([^/]+)\/start$/,
+    answer: async ({ site, request }, drop) =>
+      json(await startRun(site.connection, drop, await readJson(request))),
+  },
+];
+
+function get(pattern: RegExp, answer: Route['answer']): Route {
+  return { method: 'GET', path: pattern, answer };
+}
+
+/** Answer of the route for a request; 'no method' where the path takes another method, undefined where there is none. */
+export async function dispatch(
+  pathname: string,
+  context: RouteContext,
+): Promise<Reply | 'no method' | undefined> {
+  const method = context.request.method === 'HEAD' ? 'GET' : context.request.method;
+  const here = routes.filter((route) => route.path.test(pathname));
+  const route = here.find((candidate) => candidate.method === method);
+  if (route === undefined) return here.length > 0 ? 'no method' : undefined;
+  const [, parameter = '', second = ''] = (route.path.exec(pathname) ?? []).map((part) => part ?? '');
+  return route.answer(context, parameter, second);
+}
+
+function show(shown: Page, token: string): Reply {
+  return page(layout(shown, token));
+}
+
+function runs(site: Site, query: URLSearchParams) {
+  const limit = Number(query.get('limit') ?? 50);
+  if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
+    throw new UsageError({
+      what: 'limit is a whole number from 1 to 1000',
+      where: `limit=${query.get('limit')}`,
+    });
+  }
+  return listRuns(site.connection, limit);
+}
+
+async function idOf({ connection }: Site, run: string): Promise<string> {
+  return run.length === 16 ? run : findRun(connection, run);
+}
+
+async function compare(site: Site, run: string, query: URLSearchParams) {
+  const previous = query.get('with');
+  return compareRuns(
+    site.connection,
+    await idOf(site, run),
+    previous === null ? undefined : await idOf(site, previous),
+  );
+}
+
+const reportFiles = {
+  'report.html': 'text/html; charset=utf-8',
+  'report.json': 'application/json; charset=utf-8',
+  'results.parquet': 'application/vnd.apache.parquet',
+  'EXPERIMENT_DECISION.md': 'text/markdown; charset=utf-8',
+} as const;
+
+/** A file that a run wrote, straight from S3. */
+async function runFile(site: Site, run: string, name: string, download: boolean): Promise<Reply> {
+  const { processed } = site.connection;
+  const runId = await idOf(site, run);
+  const isReport = (found: string): found is keyof typeof reportFiles => found in reportFiles;
+  const type = isReport(name) ? reportFiles[name] : reportFiles['report.json'];
+  const key = isReport(name)
+    ? processedKeys.report(runId, name)
+    : name === 'manifest.json'
+      ? processedKeys.manifest(runId)
+      : undefined;
+  if (key === undefined || (await processed.head(key)) === undefined) {
+    throw new UsageError({
+      what: `the run has no file "${name}"`,
+      where: `run ${runId}`,
+      remedy: 'A run has its files once it has succeeded',
+    });
+  }
+  const shown = /^(text\/html|application\/json)/.test(type) && !download;
+  return file(type, await processed.stream({ key }), shown ? undefined : `${runId}-${name}`);
+}

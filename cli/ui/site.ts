@@ -1,0 +1,102 @@
+import { processedKeys } from '../../layers/contracts/keys.ts';
+import { runPlan } from '../../layers/contracts/run-documents.ts';
+import { ObjectStore } from '../../layers/storage/object-store.ts';
+import type { Connection } from '../pipeline/connection.ts';
+import { type PublishedMarts, readPublishedMarts } from '../pipeline/published-marts.ts';
+import { describeRun, type RunDetails } from '../pipeline/run-details.ts';
+import { readDocument } from '../pipeline/runs.ts';
+import { placeOf } from '../quarantine/place.ts';
+import { Quarantine, type QuarantinedRow, type RuleRows } from '../quarantine/quarantine.ts';
+
+/** What a run did not use. */
+export interface QuarantineSummary {
+  readonly counts: readonly RuleRows[];
+  /** A few rows of each rule; `place` is `file:line`. */
+  readonly rows: readonly (QuarantinedRow & { readonly place: string })[];
+}
+
+/** A run with what takes longer to look up, and is of interest once the run has ended. */
+export interface RunRecord extends RunDetails {
+  readonly quarantine: QuarantineSummary | null;
+  readonly marts: PublishedMarts | null;
+}
+
+const examplesPerRule = 3;
+
+/** Where the pages get their data. Holds nothing but copies of what never changes. */
+export class Site {
+  readonly connection: Connection;
+  readonly #databaseUrl: string | undefined;
+  readonly #quarantines = new Memory<QuarantineSummary>(50);
+
+  constructor(connection: Connection, databaseUrl: string | undefined) {
+    this.connection = { ...connection, processed: new RememberingStore(connection.processed.bucket) };
+    this.#databaseUrl = databaseUrl;
+  }
+
+  async run(runId: string): Promise<RunRecord> {
+    const details = await describeRun(this.connection, runId);
+    if (details.status === 'RUNNING') return { ...details, quarantine: null, marts: null };
+    const { attempt, drop, published } = details;
+    const [quarantine, marts] = await Promise.all([
+      this.#quarantines.get(`${runId}-a${attempt}`, () => this.#quarantineOf(runId)),
+      published && drop !== null ? readPublishedMarts(this.#databaseUrl, { drop, runId }) : null,
+    ]);
+    return { ...details, quarantine, marts };
+  }
+
+  async #quarantineOf(runId: string): Promise<QuarantineSummary> {
+    await using quarantine = await Quarantine.open(this.connection.processed, runId, {});
+    const plan = await readDocument(this.connection.processed, processedKeys.plan(runId), runPlan);
+    if (plan === undefined) return { counts: [], rows: [] };
+    const rows = await quarantine.examples(examplesPerRule);
+    return {
+      counts: await quarantine.counts(),
+      rows: rows.map((row) => ({ ...row, place: placeOf(row, plan) })),
+    };
+  }
+}
+
+/** The newest answers by name; one that failed is asked for again. */
+class Memory<Value> {
+  readonly #limit: number;
+  readonly #values = new Map<string, Promise<Value>>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get(name: string, ask: () => Promise<Value>): Promise<Value> {
+    const known = this.#values.get(name);
+    if (known !== undefined) return known;
+    const asked = ask();
+    this.#values.set(name, asked);
+    asked.catch(() => this.#values.delete(name));
+    const [oldest] = this.#values.keys();
+    if (this.#values.size > this.#limit && oldest !== undefined) this.#values.delete(oldest);
+    return asked;
+  }
+}
+
+/** Documents that are written once: a page that looks every second need not ask for them every time. */
+const writtenOnce = /\/(inputs|plan|manifest|report)\.json$|\/done\/[a-z]+-\d+\.json$/;
+
+/** Even so they are asked for anew each minute: the bucket may have been wiped and filled again. */
+const rememberedMilliseconds = 60_000;
+
+class RememberingStore extends ObjectStore {
+  #texts = new Map<string, string>();
+  #since = Date.now();
+
+  override async getText(key: string, versionId?: string | null): Promise<string | undefined> {
+    if (Date.now() - this.#since > rememberedMilliseconds) {
+      this.#texts = new Map();
+      this.#since = Date.now();
+    }
+    const known = this.#texts.get(key);
+    if (known !== undefined) return known;
+    const text = await super.getText(key, versionId);
+    if (text !== undefined && !versionId && writtenOnce.test(key)) this.#texts.set(key, text);
+    return text;
+  }
+}
