@@ -83,7 +83,7 @@ function checkExperiment(config: Config, at: readonly string[], settings: Experi
         checkCovariate(config, [...at, 'cuped', 'metrics', name, 'covariates'], covariate),
       ),
     ),
-    ...checkLooks(settings, [...at, 'sequential']),
+    ...checkAnalysis(settings, at),
     ...(settings.weights === 'equal'
       ? []
       : checkWeights(settings.weights, settings.control, [...at, 'weights'])),
@@ -110,18 +110,32 @@ function checkCovariate(config: Config, path: readonly string[], name: string): 
   ];
 }
 
-function checkLooks(
-  { sequential, planned_users, planned_end }: ExperimentSettings,
-  path: readonly string[],
-): Problem[] {
-  if (sequential.method !== 'group_sequential' || planned_users !== null || planned_end !== null) return [];
-  return [
-    {
-      path,
+/** Settings of the analysis that do not go together. */
+function checkAnalysis(settings: ExperimentSettings, at: readonly string[]): Problem[] {
+  const { sequential, planned_users, planned_end, multiple_arms, correction, decision, cuped } = settings;
+  const problems: Problem[] = [];
+  if (multiple_arms === 'dunnett' && correction === 'benjamini_hochberg') {
+    problems.push({
+      path: [...at, 'multiple_arms'],
+      what: 'dunnett keeps the family-wise error and benjamini_hochberg the false discovery rate: they do not combine',
+      remedy: 'Use correction: holm (or none) with multiple_arms: dunnett',
+    });
+  }
+  if (sequential.method === 'group_sequential' && planned_users === null && planned_end === null) {
+    problems.push({
+      path: [...at, 'sequential'],
       what: 'group_sequential needs to know how far the experiment is',
       remedy: 'Declare planned_users or planned_end',
-    },
-  ];
+    });
+  }
+  if (decision.estimate === 'cuped' && cuped === null) {
+    problems.push({
+      path: [...at, 'decision', 'estimate'],
+      what: 'the decision goes by cuped, which is switched off',
+      remedy: 'Declare cuped: { lookback_days: 14 }, or decision: { estimate: unadjusted }',
+    });
+  }
+  return problems;
 }
 
 function suggestion(name: string, known: readonly string[], list: string): string {
