@@ -5,7 +5,7 @@ const cards = (table: string) => `
   ${table} tbody tr { display: block; padding: .7rem 0; border-bottom: 1px solid var(--line); }
   ${table} tbody:last-child > tr:last-child { border-bottom: 0; padding-bottom: 0; }
   ${table} tr.group { padding: 1.25rem 0 .3rem; border-bottom-color: var(--line-strong); }
-  ${table} tr > :is(th, td) { border: 0; padding: .15rem 0; text-align: start; white-space: normal; }
+  ${table} tr > :is(th, td, .number) { border: 0; padding: .15rem 0; text-align: start; white-space: normal; }
   ${table} td:not(.note) { display: grid; grid-template-columns: minmax(5.5rem, 9rem) minmax(0, 1fr); column-gap: .75rem; }
   ${table} td:not(.note) > * { grid-column: 2; }
   ${table} td:not(.note)::before { content: attr(data-label); grid-column: 1; grid-row: 1 / span 4; font-size: .8125rem; color: var(--muted); }
@@ -139,14 +139,15 @@ tbody:last-child > tr:last-child > * { border-bottom: 0; }
 th.number, td.number { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap; overflow-wrap: normal; }
 td.number small { white-space: nowrap; }
 .figure { font-variant-numeric: tabular-nums; white-space: nowrap; }
-th.chart, td.chart { padding-block: 0; min-width: 11rem; width: 14.5rem; vertical-align: middle; }
-th.chart .head { display: block; padding-inline-start: .5rem; }
+th.chart, td.chart { padding-block: 0; padding-inline-start: .5rem; min-width: 11rem; width: 14.5rem; vertical-align: middle; }
+th.chart .head { display: block; }
 .chart svg, svg.chart { display: block; width: 100%; height: auto; overflow: visible; }
-svg.chart line { stroke: var(--line-strong); }
-svg.chart text { fill: var(--muted); font: 500 11.5px var(--sans); text-anchor: middle; font-variant-numeric: tabular-nums; }
+svg.chart { font: 500 11.5px var(--sans); text-anchor: middle; font-variant-numeric: tabular-nums; }
+svg.chart text { fill: var(--muted); }
 svg.chart :is(.zero, .interval, .ends, .margin) { fill: none; }
 .chart .zero { stroke: var(--line-strong); }
 .chart .interval { stroke: var(--tone); stroke-width: 2.5; }
+.chart .outer { fill: none; stroke: var(--tone); stroke-width: 1; }
 .chart .ends { stroke: var(--tone); stroke-width: 1.5; }
 .chart .beyond { fill: color-mix(in srgb, var(--bad) 13%, transparent); }
 .chart .margin { stroke: var(--bad); stroke-dasharray: 3 2; }
@@ -161,6 +162,14 @@ td.note { color: var(--muted); font-style: italic; }
 .step.total { font-weight: 600; }
 .examples { display: grid; gap: .2rem; }
 .raw { white-space: pre-wrap; background: var(--sunken); border: 1px solid var(--line); border-radius: 4px; padding: .05rem .3rem; }
+
+.plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 25rem), 1fr)); gap: 1.5rem var(--gap); }
+.plot { margin: 0; }
+.plot > .chart { margin: .4rem 0 .3rem; max-width: 38rem; }
+.plot figcaption, .trend { font-size: .875rem; }
+.trend .icon { transform: translateY(.12em); }
+.plot details { margin-top: .5rem; padding-top: .5rem; }
+.ratio { white-space: nowrap; margin-inline-end: .75rem; }
 
 .warnings { display: grid; gap: .45rem; margin-top: 1.25rem; font-size: .875rem; }
 .warnings li, .notice { display: flex; gap: .55rem; align-items: baseline; }
@@ -222,7 +231,8 @@ button.explained { cursor: pointer; }
   .verdict-numbers { border-top: 0; border-left: 1px solid var(--line); }
   h2, h3, caption, thead, tr.group { break-after: avoid; break-inside: avoid; }
   thead { display: table-header-group; }
-  tr, li, .settings > div { break-inside: avoid; }
+  tr, li, .plot > .chart, .settings > div { break-inside: avoid; }
+  .plots { grid-template-columns: 1fr 1fr; }
   table { font-size: .8125rem; }
   table:not(.results) { break-inside: avoid; }
   th, td { padding-block: .35rem; padding-inline-end: .5rem; }
