@@ -21,8 +21,15 @@ export function passed(dataset: DatasetName, check: string, count: number, findi
   return { dataset, check, column: null, status: 'ok', count, example: null, finding, remedy: null };
 }
 
-/** `file:line` of a position in SQL: the file's ordinal among the dataset's, shifted by 40 bits, and the line. */
-export type Locate = (dataset: DatasetName, position: string | null) => string | null;
+/** `file:line` of a line of a dataset's file, which its ordinal names. */
+export type Locate = (dataset: DatasetName, part: number, line: number) => string;
+
+/** `file:line` of a row's `_row`. */
+export function locateRow(locate: Locate, dataset: DatasetName, row: string | null): string | null {
+  if (row === null) return null;
+  const bits = BigInt(row);
+  return locate(dataset, Number(bits >> 40n), Number(bits & ((1n << 40n) - 1n)));
+}
 
 export interface ValidationReport {
   readonly folder: string;

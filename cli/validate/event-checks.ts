@@ -1,13 +1,13 @@
 import type { Config } from '../../layers/contracts/config.ts';
 import type { Database } from '../../layers/storage/duckdb.ts';
-import { type Check, type Locate, passed } from './check.ts';
+import { type Check, type Locate, locateRow, passed } from './check.ts';
 
 const shown = 8;
 
 /** Whether the events that the metrics are made of are in the file. Refunds may well be absent. */
 export async function checkEventNames(database: Database, { events }: Config): Promise<Check[]> {
   const names = await database.query<{ name: string; events: string }>(
-    'SELECT _name AS name, count(*) AS events FROM named_events GROUP BY ALL ORDER BY events DESC, name',
+    'SELECT _name AS name, count(*) AS events FROM accepted_events GROUP BY ALL ORDER BY events DESC, name',
   );
   const known = new Set(names.map(({ name }) => name));
   const list = names.slice(0, shown).map(({ name }) => name);
@@ -26,9 +26,9 @@ export async function checkEventNames(database: Database, { events }: Config): P
 
 /** A run takes one currency only. */
 export async function checkMoney(database: Database, locate: Locate): Promise<Check[]> {
-  const currencies = await database.query<{ currency: string; events: string; position: string }>(`
-    SELECT currency, count(*) AS events, min(_position) AS position
-    FROM rows_events WHERE currency IS NOT NULL GROUP BY currency ORDER BY events DESC, currency`);
+  const currencies = await database.query<{ currency: string; events: string; first_row: string }>(`
+    SELECT upper(currency) AS currency, count(*) AS events, min(_row) AS first_row
+    FROM accepted_events WHERE currency IS NOT NULL GROUP BY ALL ORDER BY events DESC, currency`);
   const list = currencies.map(({ currency, events }) => `${currency} ${events}`).join(', ');
   const [, second] = currencies;
   if (second === undefined) return [passed('events', 'currency', currencies.length, list || 'none is named')];
@@ -37,7 +37,7 @@ export async function checkMoney(database: Database, locate: Locate): Promise<Ch
       ...passed('events', 'currency', currencies.length, `several currencies: ${list}`),
       column: 'currency',
       status: 'fail',
-      example: locate('events', second.position),
+      example: locateRow(locate, 'events', second.first_row),
       remedy: 'Convert revenue to one currency before the upload',
     },
   ];

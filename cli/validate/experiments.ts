@@ -1,12 +1,10 @@
 import { type Config, type ExperimentSettings, settingsOf } from '../../layers/contracts/config.ts';
-import { sampleRatioTest } from '../../layers/statistics/srm.ts';
+import { sampleRatioTest, srmAlpha } from '../../layers/statistics/srm.ts';
 import type { Database } from '../../layers/storage/duckdb.ts';
 import { literal, renderSql } from '../../layers/storage/sql.ts';
-import { type Check, type Locate, passed } from './check.ts';
+import assignedUsersSql from './assigned-users.sql';
+import { type Check, type Locate, locateRow, passed } from './check.ts';
 import exposuresSql from './exposures.sql';
-
-/** Below this p the split is not the configured one. */
-const splitAlpha = 0.001;
 
 const assignments = 'experiment_assignments' as const;
 
@@ -17,15 +15,16 @@ export async function checkExperiments(
   hasEvents: boolean,
   locate: Locate,
 ): Promise<Check[]> {
+  await database.run(assignedUsersSql);
   const rows = await database.query<{
     experiment_id: string;
     variant: string;
     users: string;
     crossovers: string;
-    position: string | null;
+    first_row: string | null;
   }>(`
     SELECT experiment_id, variant, count(*) FILTER (variants = 1) AS users,
-      count(*) FILTER (variants > 1) AS crossovers, min(_position) FILTER (variants > 1) AS position
+      count(*) FILTER (variants > 1) AS crossovers, min(_row) FILTER (variants > 1) AS first_row
     FROM assigned_users GROUP BY ALL ORDER BY ALL`);
   const checks: Check[] = [];
   for (const experiment of new Set(rows.map((row) => row.experiment_id))) {
@@ -35,14 +34,14 @@ export async function checkExperiments(
     checks.push(...checkSplit(experiment, settings, users));
     const crossovers = variants.reduce((sum, row) => sum + Number(row.crossovers), 0);
     const total = [...users.values()].reduce((sum, count) => sum + count, 0);
-    const positions = variants.flatMap(({ position }) => (position === null ? [] : [position]));
+    const crossed = variants.find(({ first_row }) => first_row !== null);
     checks.push(
       crossovers === 0
         ? passed(assignments, 'crossovers', total, `${experiment}: every user has one variant`)
         : {
             ...passed(assignments, 'crossovers', crossovers, `${experiment}: users with several variants`),
             status: 'warn',
-            example: locate(assignments, positions[0] ?? null),
+            example: locateRow(locate, assignments, crossed?.first_row ?? null),
             remedy: 'Check the assignment service; a run leaves these users out',
           },
     );
@@ -85,7 +84,7 @@ function checkSplit(
         }
       : {
           ...about('split', `${found}; chi-square p = ${test.p.toPrecision(3)}`),
-          ...(test.p < splitAlpha && {
+          ...(test.p < srmAlpha && {
             status: 'fail',
             remedy:
               'The split is not the configured one: find out which users are missing, or correct "weights"',
@@ -115,7 +114,7 @@ async function checkExposure(
   }
   const event = exposure.event ?? config.events.exposure;
   const seen = await database.row<
-    Record<'assigned' | 'exposed' | 'only_before', string> & { position: string | null }
+    Record<'assigned' | 'exposed' | 'only_before', string> & { first_row: string | null }
   >(renderSql(exposuresSql, { exposure: literal(event), experiment: literal(experiment) }));
   const exposed = Number(seen.exposed);
   const onlyBefore = Number(seen.only_before);
@@ -140,7 +139,7 @@ async function checkExposure(
     ...base,
     status: 'warn',
     count: onlyBefore,
-    example: locate(assignments, seen.position),
+    example: locateRow(locate, assignments, seen.first_row),
     finding: `${experiment}: ${onlyBefore} users saw ${event} only before their assignment, ${exposed} after it`,
     remedy: 'Check assigned_ts; a run leaves the former out unless require_assignment_before is false',
   };

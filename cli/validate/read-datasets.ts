@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { bindColumns } from '../../layers/contracts/column-binding.ts';
 import type { Config } from '../../layers/contracts/config.ts';
@@ -7,8 +7,9 @@ import { SchemaError } from '../../layers/contracts/errors/index.ts';
 import type { RuleCount } from '../../layers/contracts/run-documents.ts';
 import { ingest } from '../../layers/ingest/ingest.ts';
 import type { FileColumns } from '../../layers/ingest/staged-columns.ts';
+import { isFatal } from '../../layers/quality/failures.ts';
+import { partFileName, type StagedPart } from '../../layers/quality/staged-rows.ts';
 import type { Database } from '../../layers/storage/duckdb.ts';
-import { literalList } from '../../layers/storage/sql.ts';
 import { type Check, passed } from './check.ts';
 import { type LocalFile, openLocalFile } from './local-file.ts';
 
@@ -24,24 +25,21 @@ interface BoundFile extends LocalFile {
   readonly columns: FileColumns;
 }
 
-/** A dataset whose rows, as far as they are usable, are in the view `rows_<dataset>`. */
+/** A dataset as far as it can be read. */
 export interface ReadDataset {
   readonly checks: readonly Check[];
-  /** Columns that some file provides. */
-  readonly columns: ReadonlySet<string>;
+  /** Typed rows of each file, its ordinal as the part; undefined where some file cannot be read. */
+  readonly parts: readonly StagedPart[] | undefined;
 }
 
-/**
- * Reads a dataset's files as the pipeline would, into the view `rows_<dataset>`: the contract's columns and
- * `_position` (see `Locate`). Returns what broke a rule on the way; undefined columns where the files cannot be read.
- */
+/** Reads a dataset's files as the stage `stage` would, and tells what broke a rule on the way. */
 export async function readDataset(
   database: Database,
   dataset: DatasetName,
   sources: readonly SourceFile[],
   config: Config,
   workspace: string,
-): Promise<ReadDataset | { readonly checks: readonly Check[]; readonly columns: undefined }> {
+): Promise<ReadDataset> {
   const files: BoundFile[] = [];
   const unreadable: Check[] = [];
   for (const [index, source] of sources.entries()) {
@@ -60,12 +58,12 @@ export async function readDataset(
       });
     }
   }
-  if (unreadable.length > 0) return { checks: unreadable, columns: undefined };
+  if (unreadable.length > 0) return { checks: unreadable, parts: undefined };
 
-  const parts: string[] = [];
+  const parts: StagedPart[] = [];
   const counts: { readonly rules: readonly RuleCount[]; readonly name: string }[] = [];
   let lines = 0;
-  for (const { source, folder, file, inspection, columns } of files) {
+  for (const [part, { source, folder, file, inspection, columns }] of files.entries()) {
     const ingested = await ingest(
       database,
       {
@@ -81,19 +79,18 @@ export async function readDataset(
       },
       { folder, runId: 'validation', sourceKey: source.name, sourceVersion: null, buckets: 1 },
     );
-    parts.push(...ingested.parts.map((part) => part.file));
+    for (const staged of ingested.parts) {
+      const named = path.join(folder, partFileName(dataset, part, null));
+      await rename(staged.file, named);
+      parts.push({ dataset, part, rawKey: source.name, rawVersion: null, file: named });
+    }
     counts.push({ rules: ingested.rules, name: source.name });
     lines += ingested.lines;
   }
-  await database.run(`
-    CREATE VIEW rows_${dataset} AS
-    SELECT * EXCLUDE (_line, filename),
-      ((list_position(${literalList(parts)}, filename) - 1)::BIGINT << 40) | _line AS _position
-    FROM read_parquet(${literalList(parts)}, filename = true)`);
   const columns = new Set(files.flatMap((bound) => bound.columns.bindings.map(({ column }) => column)));
   return {
     checks: [columnsCheck(dataset, columns, files.length), ...valueChecks(dataset, counts, lines)],
-    columns,
+    parts,
   };
 }
 
@@ -136,7 +133,9 @@ function valueChecks(
         count: rows + (earlier?.count ?? 0),
         example: earlier?.example ?? (first === undefined ? name : `${name}:${first.line ?? ''}`),
         finding: earlier?.finding ?? `${rule === 'required' ? 'empty' : rule.replaceAll('_', ' ')}${value}`,
-        remedy: 'Correct the rows in the source; a run quarantines them',
+        remedy: isFatal(datasetContracts[dataset], column, rule)
+          ? 'Correct the rows in the source; a run fails with them'
+          : 'Correct the rows in the source; a run quarantines them',
       });
     }
   }

@@ -1,15 +1,27 @@
 import path from 'node:path';
 import { type DatasetName, datasetContracts, datasetNames } from '../../layers/contracts/datasets/index.ts';
-import type { CleanResult, RuleCount, RunPlan } from '../../layers/contracts/run-documents.ts';
+import { DataError } from '../../layers/contracts/errors/index.ts';
+import type { CleanResult, PartCounts, RuleCount, RunPlan } from '../../layers/contracts/run-documents.ts';
+import { contentColumns, countRepeats, dedupe, type Repeats } from '../../layers/quality/dedupe.ts';
+import {
+  exclusive,
+  type Finding,
+  type Judgement,
+  judge,
+  openJudgedRows,
+} from '../../layers/quality/judge.ts';
+import { type Rule, rowRules } from '../../layers/quality/rules.ts';
+import {
+  openStagedRows,
+  type PartCount,
+  type RowExample,
+  type StagedPart,
+} from '../../layers/quality/staged-rows.ts';
 import type { Database } from '../../layers/storage/duckdb.ts';
 import { identifier, literal, renderSql } from '../../layers/storage/sql.ts';
-import { contentColumns, dedupe } from './dedupe.ts';
+import { sampleEventIds } from './event-ids.ts';
 import { type DayFile, writeEvents } from './events-clean.ts';
-import judgeSql from './judge.sql';
-import { exclusive, judge } from './judge.ts';
 import quarantineSql from './quarantine.sql';
-import { cleaningRules, type Rule } from './rules.ts';
-import { openStagedRows, type StagedPart } from './staged-rows.ts';
 
 export interface CleanInput {
   readonly runId: string;
@@ -17,6 +29,8 @@ export interface CleanInput {
   readonly bucket: number;
   /** Parts of the bucket, parts without a bucket, and the sessions of every bucket. */
   readonly parts: readonly StagedPart[];
+  /** Events that `stage` accepted, of all buckets. */
+  readonly stagedEvents: number;
   /** ISO instant at which the newest raw file was uploaded. */
   readonly newestInput: string;
   /** Folder to write to. */
@@ -35,11 +49,13 @@ export interface CleanedBucket {
   /** The accepted users, sessions and assignments. */
   readonly others: readonly LocalFile[];
   readonly quarantine: readonly LocalFile[];
+  /** Sample of the events' ids, where there are several buckets. */
+  readonly eventIds: { readonly file: string; readonly rows: number } | null;
 }
 
 /** Cleans one user bucket: repeats and contradictions out, references checked, events named, dated and valued. */
 export async function cleanBucket(db: Database, input: CleanInput): Promise<CleanedBucket> {
-  const { runId, plan, bucket, parts, newestInput, folder } = input;
+  const { runId, plan, bucket, parts, stagedEvents, newestInput, folder } = input;
   const { config, present, buckets } = plan;
   await openStagedRows(db, {
     parts,
@@ -52,21 +68,27 @@ export async function cleanBucket(db: Database, input: CleanInput): Promise<Clea
     const shared = dataset === 'events' && buckets > 1;
     await dedupe(db, dataset, `${shared ? 'own' : 'staged'}_${dataset}`);
   }
-  await db.run(judgeSql);
+  await openJudgedRows(db);
 
-  const rules = cleaningRules({ config, present, newestInput, asOf: plan.asOf });
+  const rules = rowRules({ config, present, newestInput, asOf: plan.asOf });
   const datasets: CleanResult['datasets'] = {};
   const quarantineRules: RuleCount[] = [];
   const warnings: RuleCount[] = [];
   const quarantine: LocalFile[] = [];
   for (const dataset of present) {
-    const repeated = await countRepeats(db, dataset, buckets);
+    const repeats = await countRepeats(db, dataset);
     const judgement = await judge(db, dataset, rules);
-    const broken = [...repeated.conflicts, ...judgement.quarantined];
-    const quarantined = broken.reduce((sum, { rows }) => sum + rows, 0);
-    datasets[dataset] = { accepted: judgement.accepted, quarantined, duplicates: repeated.duplicates };
-    quarantineRules.push(...broken);
-    warnings.push(...judgement.warnings);
+    refuseFailures(judgement.strict, parts);
+    const counts = countsOf(repeats, judgement);
+    const quarantined = totalOf(counts, 'quarantined');
+    datasets[dataset] = {
+      accepted: totalOf(counts, 'accepted'),
+      quarantined,
+      duplicates: totalOf(counts, 'duplicates'),
+      parts: counts,
+    };
+    quarantineRules.push(...conflictCount(dataset, repeats), ...judgement.strict.map(ruleCount));
+    warnings.push(...judgement.warnings.map(ruleCount));
     if (quarantined > 0) {
       const file = path.join(folder, `quarantine-${dataset}.parquet`);
       await writeQuarantine(db, runId, dataset, rules, file);
@@ -78,7 +100,6 @@ export async function cleanBucket(db: Database, input: CleanInput): Promise<Clea
     config,
     folder,
     accepted: datasets.events?.accepted ?? 0,
-    strict: quarantineRules.some(({ rule }) => rule === 'unknown_user'),
   });
   const others: LocalFile[] = [];
   for (const dataset of ['users', 'sessions', 'experiment_assignments'] as const) {
@@ -92,36 +113,55 @@ export async function cleanBucket(db: Database, input: CleanInput): Promise<Clea
     events: days,
     others,
     quarantine,
+    eventIds: buckets === 1 ? null : await sampleEventIds(db, folder, stagedEvents),
   };
 }
 
-async function countRepeats(
-  db: Database,
-  dataset: DatasetName,
-  buckets: number,
-): Promise<{ duplicates: number; conflicts: RuleCount[] }> {
-  const own = buckets === 1 ? '' : `SEMI JOIN own_${dataset} USING (_row)`;
-  const key = datasetContracts[dataset].key.map((column) => `CAST(${identifier(column)} AS VARCHAR)`);
-  const { duplicates, conflicts } = await db.row<{ duplicates: string; conflicts: string }>(`
-    SELECT count(*) FILTER (_rule = 'duplicate') AS duplicates, count(*) FILTER (_rule = 'conflict') AS conflicts
-    FROM ${dataset}_dropped ${own}`);
-  if (conflicts === '0') return { duplicates: Number(duplicates), conflicts: [] };
-  const examples = await db.query<{ line: string; value: string }>(`
-    SELECT _line AS line, concat_ws(' ', ${key.join(', ')}) AS value
-    FROM own_${dataset} JOIN ${dataset}_dropped USING (_row)
-    WHERE _rule = 'conflict' ORDER BY line, value LIMIT 3`);
-  return {
-    duplicates: Number(duplicates),
-    conflicts: [
-      {
-        dataset,
-        column: null,
-        rule: 'conflict',
-        rows: Number(conflicts),
-        examples: examples.map(({ line, value }) => ({ line: Number(line), value })),
-      },
-    ],
+/** Accepted, quarantined and duplicate rows of each part that the bucket has rows of. */
+function countsOf({ duplicates, conflicts }: Repeats, { accepted, refused }: Judgement): PartCounts[] {
+  const counts = new Map<number, PartCounts>();
+  const add = (rows: readonly PartCount[], as: 'accepted' | 'quarantined' | 'duplicates') => {
+    for (const { part, rows: more } of rows) {
+      const before = counts.get(part) ?? { part, accepted: 0, quarantined: 0, duplicates: 0 };
+      counts.set(part, { ...before, [as]: before[as] + more });
+    }
   };
+  add(accepted, 'accepted');
+  add(refused, 'quarantined');
+  add(conflicts, 'quarantined');
+  add(duplicates, 'duplicates');
+  return [...counts.values()].toSorted((a, b) => a.part - b.part);
+}
+
+function totalOf(parts: readonly PartCounts[], of: 'accepted' | 'quarantined' | 'duplicates'): number {
+  return parts.reduce((sum, part) => sum + part[of], 0);
+}
+
+function ruleCount({ rule, rows, examples }: Finding): RuleCount {
+  const { dataset, column } = rule;
+  return { dataset, column, rule: rule.rule, rows, examples: examples.map(withoutPart) };
+}
+
+function conflictCount(dataset: DatasetName, { conflicts, conflictExamples }: Repeats): RuleCount[] {
+  const rows = conflicts.reduce((sum, part) => sum + part.rows, 0);
+  if (rows === 0) return [];
+  return [{ dataset, column: null, rule: 'conflict', rows, examples: conflictExamples.map(withoutPart) }];
+}
+
+const withoutPart = ({ line, value }: RowExample) => ({ line, value });
+
+/** @throws DataError with the first row that breaks a rule on which a run fails */
+function refuseFailures(findings: readonly Finding[], parts: readonly StagedPart[]): void {
+  const finding = findings.find(({ rule }) => rule.onFail === 'fail');
+  if (finding === undefined) return;
+  const { rule, rows, examples } = finding;
+  const [first] = examples;
+  const file = parts.find(({ dataset, part }) => dataset === rule.dataset && part === first?.part)?.rawKey;
+  throw new DataError({
+    what: `${rule.column} ${JSON.stringify(first?.value)}: ${rule.reason}${rows > 1 ? `, and so in ${rows} rows` : ''}`,
+    where: `${file}:${first?.line}`,
+    remedy: rule.remedy,
+  });
 }
 
 async function writeQuarantine(
@@ -131,9 +171,7 @@ async function writeQuarantine(
   rules: readonly Rule[],
   file: string,
 ): Promise<void> {
-  const strict = exclusive(rules.filter((rule) => rule.dataset === dataset)).filter(
-    ({ onFail }) => onFail === 'quarantine',
-  );
+  const { strict } = exclusive(rules.filter((rule) => rule.dataset === dataset));
   const pick = (of: (rule: Rule) => string) =>
     strict.length === 0
       ? 'NULL'
@@ -159,6 +197,6 @@ async function writeQuarantine(
 
 async function writeAccepted(db: Database, dataset: DatasetName, file: string): Promise<void> {
   await db.run(`
-    COPY (SELECT * EXCLUDE (_line, _row) FROM kept_${dataset})
+    COPY (SELECT * EXCLUDE (_line, _row) FROM accepted_${dataset})
     TO ${literal(file)} (FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v2)`);
 }

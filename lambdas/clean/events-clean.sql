@@ -9,7 +9,5 @@ SELECT e.event_id, e.session_id, e._user AS user_id, e._name AS event_name, e.ev
     END AS DECIMAL(18,2)
   ) AS net_revenue,
   strftime(e.event_ts, '%Y-%m-%d') AS dt
-FROM kept_events e
-{{known}}
-WHERE e._user IS NOT NULL
+FROM accepted_events e
 {{order}}

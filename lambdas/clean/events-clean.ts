@@ -28,7 +28,8 @@ const openDays = 40;
 const currencyLimit = 10;
 
 /**
- * Writes the `accepted` events as one Parquet file per day. `strict`: some other events are of unknown users.
+ * Writes the rows of `accepted_events` as one Parquet file per day.
+ * @param options `accepted`: how many rows there are
  * @throws DataError where another number of events was written
  */
 export async function writeEvents(
@@ -36,11 +37,10 @@ export async function writeEvents(
   options: {
     readonly config: Pick<Config, 'events'>;
     readonly folder: string;
-    readonly strict: boolean;
     readonly accepted: number;
   },
 ): Promise<CleanEvents> {
-  const { config, folder, strict, accepted } = options;
+  const { config, folder, accepted } = options;
   if (accepted === 0) return { days: [], currencies: [], latestEventTs: null };
   const root = path.join(folder, 'events_clean');
   const { days } = await db.row<{ days: string }>(
@@ -49,7 +49,6 @@ export async function writeEvents(
   const select = renderSql(eventsCleanSql, {
     purchase: literal(config.events.purchase),
     refund: literal(config.events.refund),
-    known: strict ? 'SEMI JOIN known_users u ON u.user_id = e._user' : '',
     order: Number(days) < openDays ? '' : 'ORDER BY e.event_ts, e.event_id',
   });
   await db.run(`

@@ -34,7 +34,18 @@ export const handler = stageHandler({
     await using db = await Database.open({ memoryMb: environment.memoryMb, folder });
     const newest = Math.max(...inputs.inputs.map(({ lastModified }) => Date.parse(lastModified)));
     const newestInput = new Date(newest).toISOString();
-    const cleaned = await cleanBucket(db, { runId, plan, bucket, parts, newestInput, folder });
+    const stagedEvents = staged
+      .filter(({ result }) => result.dataset === 'events')
+      .reduce((sum, { result }) => sum + result.accepted, 0);
+    const cleaned = await cleanBucket(db, {
+      runId,
+      plan,
+      bucket,
+      parts,
+      stagedEvents,
+      newestInput,
+      folder,
+    });
 
     const files = [
       ...cleaned.events.map(({ dt, ...rest }) => ({
@@ -45,6 +56,9 @@ export const handler = stageHandler({
         key: processedKeys.intermediate(dataset, runId, bucket),
         ...rest,
       })),
+      ...(cleaned.eventIds === null
+        ? []
+        : [{ key: processedKeys.intermediate('event_ids', runId, bucket), ...cleaned.eventIds }]),
       ...cleaned.quarantine.map(({ dataset, ...rest }) => ({
         key: processedKeys.quarantine(dataset, runId, 'clean', bucket),
         ...rest,

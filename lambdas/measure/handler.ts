@@ -1,18 +1,22 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { type DatasetName, datasetContracts } from '../../layers/contracts/datasets/index.ts';
 import { processedKeys } from '../../layers/contracts/keys.ts';
 import { measurements } from '../../layers/contracts/measurements.ts';
 import { cleanResult, martsResult, stageResult } from '../../layers/contracts/run-documents.ts';
 import { readCompletions } from '../../layers/execution/completions.ts';
 import { readPlan, stageHandler } from '../../layers/execution/stage-handler.ts';
+import { checkBadRate } from '../../layers/quality/bad-rate.ts';
 import { Database } from '../../layers/storage/duckdb.ts';
 import { jsonText } from '../../layers/storage/object-store.ts';
 import { downloadAll } from '../../layers/storage/transfer.ts';
 import { measure } from './measure.ts';
+import { fileCounts, reconcileFiles } from './reconcile-files.ts';
+import { sharedEventIds } from './shared-event-ids.ts';
 
 export const handler = stageHandler({
   stage: 'measure',
-  resultSchema: z.strictObject({ experiments: z.array(z.string()) }),
+  resultSchema: z.strictObject({ experiments: z.array(z.string()), files: z.array(fileCounts) }),
   async run({ event, environment, processed, folder }) {
     const { runId } = event;
     const plan = await readPlan(processed, runId);
@@ -22,14 +26,21 @@ export const handler = stageHandler({
       readCompletions(processed, 'marts', martsResult, event, plan.buckets),
     ]);
 
-    const copies = (mart: string) =>
-      marts
+    const files = reconcileFiles(
+      plan.chunks,
+      staged.map(({ result }) => result),
+      cleaned.map(({ result }) => result),
+    );
+
+    const copies = (prefix: string) =>
+      [...cleaned, ...marts]
         .flatMap(({ outputs }) => outputs)
-        .filter(({ key }) => key.startsWith(`processed/marts/${mart}/`))
+        .filter(({ key }) => key.startsWith(prefix))
         .map(({ key }) => ({ key, file: path.join(folder, path.basename(key)) }));
-    const exposure = copies('user_exposure');
-    const outcomes = copies('user_outcomes');
-    await downloadAll(processed, [...exposure, ...outcomes]);
+    const exposure = copies('processed/marts/user_exposure/');
+    const outcomes = copies('processed/marts/user_outcomes/');
+    const eventIds = copies(processedKeys.intermediate('event_ids', runId, 0).replace(/0+\.parquet$/, ''));
+    await downloadAll(processed, [...exposure, ...outcomes, ...eventIds]);
 
     await using db = await Database.open({ memoryMb: environment.memoryMb, folder });
     const measured = measurements.parse(
@@ -42,12 +53,23 @@ export const handler = stageHandler({
         userOutcomes: outcomes.map(({ file }) => file),
       }),
     );
+    for (const [dataset, counts] of Object.entries(measured.quality)) {
+      const contract = datasetContracts[dataset as DatasetName];
+      const quarantineRules = measured.quarantineRules.filter((rule) => rule.dataset === dataset);
+      checkBadRate(contract, { ...counts, quarantineRules }, runId, dataset);
+    }
+    measured.warnings.push(
+      ...(await sharedEventIds(
+        db,
+        eventIds.map(({ file }) => file),
+      )),
+    );
     const key = processedKeys.measurements(runId);
     const text = jsonText(measured);
     await processed.put(key, text, 'application/json');
     return {
       outputs: [{ key, rows: measured.experiments.length, bytes: Buffer.byteLength(text), bucket: null }],
-      result: { experiments: measured.experiments.map(({ experimentId }) => experimentId) },
+      result: { experiments: measured.experiments.map(({ experimentId }) => experimentId), files },
     };
   },
 });

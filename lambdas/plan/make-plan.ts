@@ -1,3 +1,4 @@
+import { configuredAsOf } from '../../layers/contracts/as-of.ts';
 import { columnName } from '../../layers/contracts/column-binding.ts';
 import type { Config } from '../../layers/contracts/config.ts';
 import {
@@ -59,20 +60,12 @@ export function makePlan(inputs: RunInputs, config: Config, files: readonly Plan
     config,
     configHash: inputs.configHash,
     codeVersion: inputs.codeVersion,
-    asOf: asOfOf(config) ?? inputs.asOf,
+    asOf: configuredAsOf(config) ?? inputs.asOf,
     chunks: chunksOf(files),
     buckets: bucketsFor(files),
     present: [...present.keys()],
     unavailable: unavailableIn(present, config),
   };
-}
-
-/** A day means its end: the data are complete up to and with it. */
-function asOfOf({ as_of }: Config): string | null {
-  if (as_of === null) return null;
-  const moment = new Date(as_of);
-  if (/^\d{4}-\d{2}-\d{2}$/.test(as_of)) moment.setUTCDate(moment.getUTCDate() + 1);
-  return moment.toISOString();
 }
 
 function checkEventsNameUsers({ input, header, columns }: PlannedFile, hasSessions: boolean): void {

@@ -4,9 +4,10 @@ import { processedKeys } from '../../layers/contracts/keys.ts';
 import { type Chunk, type RunPlan, stageResult } from '../../layers/contracts/run-documents.ts';
 import { readPlan, stageHandler } from '../../layers/execution/stage-handler.ts';
 import { ingest } from '../../layers/ingest/ingest.ts';
+import { checkBadRate } from '../../layers/quality/bad-rate.ts';
+import { refuseFatal } from '../../layers/quality/failures.ts';
 import { Database } from '../../layers/storage/duckdb.ts';
 import { uploadAll } from '../../layers/storage/transfer.ts';
-import { checkBadRate } from './bad-rate.ts';
 import { fetchChunk } from './fetch-chunk.ts';
 
 export const handler = stageHandler({
@@ -63,7 +64,9 @@ export const handler = stageHandler({
 
     const { lines, accepted, quarantined, rules } = ingested;
     const result = { dataset, part, lines, accepted, quarantined, quarantineRules: rules };
-    checkBadRate(datasetContracts[dataset], result, runId, name);
+    const contract = datasetContracts[dataset];
+    refuseFatal(contract, rules, name);
+    checkBadRate(contract, result, runId, name);
     return { outputs, result };
   },
 });

@@ -29,7 +29,7 @@ export const dropManifest = z.strictObject({
 export type DropManifest = z.infer<typeof dropManifest>;
 
 export const rawInput = z.strictObject({
-  kind: z.enum([...datasetNames, 'config']),
+  kind: z.enum([...datasetNames, 'excluded_users', 'config']),
   key: z.string(),
   versionId: z.string().nullable(),
   /** Without quotes. */
@@ -196,11 +196,25 @@ export const stageResult = z.strictObject({
 });
 export type StageResult = z.infer<typeof stageResult>;
 
-/** Result of `clean` for a bucket; counts per dataset. staged rows = accepted + quarantined + duplicates. */
+/** What became of the rows of one part (chunk) of a dataset. */
+export const partCounts = z.strictObject({
+  part: count,
+  accepted: count,
+  quarantined: count,
+  duplicates: count,
+});
+export type PartCounts = z.infer<typeof partCounts>;
+
+/** Result of `clean` for a bucket; counts per dataset and part. staged rows = accepted + quarantined + duplicates. */
 export const cleanResult = z.strictObject({
   datasets: z.partialRecord(
     dataset,
-    z.strictObject({ accepted: count, quarantined: count, duplicates: count }),
+    z.strictObject({
+      accepted: count,
+      quarantined: count,
+      duplicates: count,
+      parts: z.array(partCounts),
+    }),
   ),
   quarantineRules: z.array(ruleCount),
   /** Oddities that do not take a row out. */
@@ -231,7 +245,13 @@ export const martsResult = z.strictObject({
       assigned: count,
       /** Users assigned to this variant first and to another one as well. */
       crossovers: count,
+      /** Users of a variant that the experiment does not have. */
+      unknown: count,
     }),
+  ),
+  /** `assigned` by UTC day of assignment. */
+  assignedByDay: z.array(
+    z.strictObject({ experimentId: z.string(), variant: z.string(), day: z.iso.date(), users: count }),
   ),
 });
 export type MartsResult = z.infer<typeof martsResult>;

@@ -1,6 +1,6 @@
 import { literal } from '../storage/sql.ts';
 import type { Config } from './config.ts';
-import type { ColumnContract } from './datasets/index.ts';
+import type { ColumnContract, OnFail } from './datasets/index.ts';
 import type { ColumnBinding } from './run-documents.ts';
 
 /** A way in which a row breaks its contract, as SQL. */
@@ -14,6 +14,26 @@ export interface ValueRule {
 }
 
 type IdType = Config['id_type'];
+
+/**
+ * Texts that exports write for a missing value (pandas, SQL, R, spreadsheets): as empty as an empty field, unless the
+ * column's contract says that it is a value there.
+ */
+export const missingTexts = [
+  'NULL',
+  'null',
+  'NaN',
+  'nan',
+  'NaT',
+  'None',
+  '<NA>',
+  '\\N',
+  'NA',
+  'N/A',
+  'n/a',
+  '#N/A',
+] as const;
+const longestMissingText = Math.max(...missingTexts.map((text) => text.length));
 
 const digits = '-?[0-9]{1,18}';
 const clock = String.raw`([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?`;
@@ -29,11 +49,16 @@ const patterns = {
   timestampWithOffset: `${date}[T ]${clock} ?${offset}`,
   cents: String.raw`-?[0-9]{1,15}(\.[0-9]{1,2})?`,
   decimal: String.raw`-?([0-9]{1,15}(\.[0-9]{0,30})?|\.[0-9]{1,30})`,
+  thousands: String.raw`-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?`,
+  decimalComma: String.raw`-?([0-9]+|[0-9]{1,3}(\.[0-9]{3})+),[0-9]*`,
+  epochSeconds: String.raw`[0-9]{9,10}(\.[0-9]+)?`,
+  epochMilliseconds: '[0-9]{12,13}',
 } as const;
 
 /** Distance from a whole cent up to which further decimals are the noise of binary floating point. */
 const noise = '0.000001';
 
+/** What timestamps have to lie in, in every column. */
 const firstMoment = '1970-01-01';
 const endOfTime = '2101-01-01';
 
@@ -47,21 +72,30 @@ export function sqlType({ type }: Pick<ColumnContract, 'type'>, idType: IdType):
 
 /**
  * Text of a value: the constant or the file's cell, without surrounding blanks, renamed by the mapping, NULL where
- * empty.
+ * empty or one of `missingTexts`.
  * @param cell SQL of the file's cell (VARCHAR)
  */
 export function cellText(
   { constant, values }: Pick<ColumnBinding, 'constant' | 'values'>,
   cell: string,
+  { keeps = [] }: Pick<ColumnContract, 'keeps'> = {},
 ): string {
+  const empty = missingTexts
+    .filter((text) => !keeps.includes(text))
+    .map((text) => text.replace('\\', '\\\\'));
+  // One match: DuckDB makes a join of a long IN, which loses the order of the rows.
+  const orNull = (text: string) =>
+    `CASE WHEN ${matches(text, `(${empty.join('|')})?`)} THEN NULL ELSE ${text} END`;
   if (constant === null && Object.keys(values).length === 0) {
-    return `CASE WHEN ${matches(cell, patterns.trimmed)} THEN ${cell} ELSE nullif(${trimmed(cell)}, '') END`;
+    // The usual cell is told by its length and one match: comparing and trimming cost more than reading.
+    return `CASE WHEN strlen(${cell}) > ${longestMissingText} AND ${matches(cell, patterns.trimmed)} THEN ${cell}
+      ELSE ${orNull(trimmed(cell))} END`;
   }
   const text = constant === null ? trimmed(cell) : literal(constant.trim());
   const renamed = Object.entries(values).map(
     ([from, to]) => `WHEN ${literal(from)} THEN ${literal(to.trim())}`,
   );
-  return `nullif(${renamed.length === 0 ? text : `CASE ${text} ${renamed.join(' ')} ELSE ${text} END`}, '')`;
+  return orNull(renamed.length === 0 ? text : `(CASE ${text} ${renamed.join(' ')} ELSE ${text} END)`);
 }
 
 const trimmed = (cell: string) => `trim(${cell}, ${literal(' \t\r\n\u00a0')})`;
@@ -111,7 +145,8 @@ function moneyValue(text: string, cell: string): string {
 }
 
 /**
- * The rules a column's values are held to; the first broken one is the one to name.
+ * The rules that take a row out where a value of the column breaks them; the first broken one is the one to name. What
+ * the contract only warns of is no such rule.
  * @param text SQL of the trimmed text, NULL where empty
  * @param value SQL of its typed value
  */
@@ -121,6 +156,8 @@ export function valueRules(column: ColumnContract, text: string, value: string, 
     `${literal(`${name} "`)} || left(${text}, 100) || ${literal(`" ${complaint}`)}`;
   const wrong = `(${value} IS NULL AND ${text} IS NOT NULL)`;
   const rules: ValueRule[] = [];
+  const whenWritten = (rule: string, pattern: string, complaint: string) =>
+    rules.push({ rule, broken: `(${wrong} AND ${matches(text, pattern)})`, reason: say(complaint) });
   if (presence === 'required') {
     rules.push({ rule: 'required', broken: `(${text} IS NULL)`, reason: literal(`${name} is empty`) });
   }
@@ -129,49 +166,72 @@ export function valueRules(column: ColumnContract, text: string, value: string, 
     rules.push({ rule: type === 'id' ? 'id_not_integer' : 'not_an_integer', broken: wrong, reason });
   }
   if (type === 'timestamp') {
+    const example = 'write times such as 2024-05-31T23:59:59Z';
+    whenWritten('epoch_seconds', patterns.epochSeconds, `is a count of seconds since 1970: ${example}`);
+    whenWritten('epoch_milliseconds', patterns.epochMilliseconds, `is a count of milliseconds: ${example}`);
     const reason = say('is not a date or time such as 2024-05-31 or 2024-05-31T23:59:59Z');
     rules.push({ rule: 'not_a_timestamp', broken: wrong, reason });
   }
   if (type === 'money') {
-    const broken = `(${wrong} AND ${matches(text, patterns.decimal)})`;
-    rules.push({ rule: 'scale', broken, reason: say('has more than two decimals') });
+    whenWritten('scale', patterns.decimal, 'has more than two decimals');
+    whenWritten('thousands_separator', patterns.thousands, 'has thousands separators: write 1234.50');
+    whenWritten('decimal_comma', patterns.decimalComma, 'has a decimal comma: write 1234.50');
     rules.push({ rule: 'not_money', broken: wrong, reason: say('is not an amount such as 1234.50') });
   }
-  const bounds = boundRules(column, value);
+  const limits = limitRules(column, value).filter(({ onFail }) => onFail !== 'warn');
   return [
     ...rules,
-    ...bounds.map(({ rule, broken, complaint }) => ({ rule, broken, reason: say(complaint) })),
+    ...limits.map(({ rule, broken, complaint }) => ({ rule, broken, reason: say(complaint) })),
   ];
 }
 
-/** Boolean SQL, never NULL: whether any of the column's rules is broken. Looks at the text only where it must. */
+/** Boolean SQL, never NULL: whether any of `valueRules` is broken. Looks at the text only where it must. */
 export function isBroken(column: ColumnContract, text: string, value: string): string {
   const { type, presence } = column;
   const wrong = `(${value} IS NULL AND ${text} IS NOT NULL)`;
-  const conditions = boundRules(column, value).map(({ broken }) => broken);
+  const conditions = limitRules(column, value)
+    .filter(({ onFail }) => onFail !== 'warn')
+    .map(({ broken }) => broken);
   if (presence === 'required') conditions.unshift(`${value} IS NULL`);
   else if (type !== 'text') conditions.unshift(wrong);
   return conditions.length === 0 ? 'false' : conditions.join(' OR ');
 }
 
-function boundRules({ type, min, max }: ColumnContract, value: string) {
-  const rules: { rule: string; broken: string; complaint: string }[] = [];
-  const sql = (limit: number | string) =>
-    type === 'timestamp' ? `TIMESTAMP ${literal(String(limit))}` : String(limit);
+/** A limit of the contract to a value that has its type. */
+export interface LimitRule {
+  readonly rule: string;
+  readonly onFail: OnFail;
+  /** Boolean SQL, never NULL. */
+  readonly broken: string;
+  readonly complaint: string;
+}
+
+/** The column's range and domain as rules over its typed `value` (SQL). */
+export function limitRules({ type, range, domain }: ColumnContract, value: string): LimitRule[] {
+  const rules: LimitRule[] = [];
   if (type === 'timestamp') {
     rules.push({
       rule: 'timestamp_out_of_range',
-      broken: `coalesce(${value} < ${sql(firstMoment)} OR ${value} >= ${sql(endOfTime)}, false)`,
+      onFail: 'quarantine',
+      broken: `coalesce(${value} < TIMESTAMP ${literal(firstMoment)} OR ${value} >= TIMESTAMP ${literal(endOfTime)}, false)`,
       complaint: 'is not in the years 1970 to 2100',
     });
   }
-  if (min !== undefined) {
-    const broken = `coalesce(${value} < ${sql(min)}, false)`;
-    rules.push({ rule: 'below_minimum', broken, complaint: `is below ${min}` });
+  if (range !== undefined) {
+    const { rule, min, max, onFail } = range;
+    const below = min === undefined ? [] : [`${value} < ${min}`];
+    const above = max === undefined ? [] : [`${value} > ${max}`];
+    const complaint = [
+      ...(min === undefined ? [] : [`below ${min}`]),
+      ...(max === undefined ? [] : [`above ${max}`]),
+    ].join(' or ');
+    const broken = `coalesce(${[...below, ...above].join(' OR ')}, false)`;
+    rules.push({ rule, onFail, broken, complaint: `is ${complaint}` });
   }
-  if (max !== undefined) {
-    const broken = `coalesce(${value} > ${sql(max)}, false)`;
-    rules.push({ rule: 'above_maximum', broken, complaint: `is above ${max}` });
+  if (domain !== undefined) {
+    const { rule, pattern, meaning, onFail } = domain;
+    const broken = `coalesce(NOT ${matches(value, pattern)}, false)`;
+    rules.push({ rule, onFail, broken, complaint: `is not ${meaning}` });
   }
   return rules;
 }

@@ -10,6 +10,7 @@ import {
   type ValueRule,
   valueRules,
 } from '../contracts/sql-types.ts';
+import { isFatal } from '../quality/failures.ts';
 import { literal } from '../storage/sql.ts';
 
 export type FileColumns = Pick<Chunk, 'header' | 'bindings' | 'otherColumns'>;
@@ -28,7 +29,7 @@ export interface StagedColumn {
   /** Whether any rule is broken, from cells and values: asked of every row, so without a look at the text where possible. */
   readonly broken: string;
   /** From texts and values. */
-  readonly rules: readonly ValueRule[];
+  readonly rules: readonly (ValueRule & { readonly fatal: boolean })[];
 }
 
 /**
@@ -52,7 +53,7 @@ export function stagedColumns(
     const type = sqlType(column, idType);
     const binding = sources.get(column.name);
     const cell = binding?.source === null ? 'NULL' : `c${file.header.indexOf(binding?.source ?? '')}`;
-    const text = binding === undefined ? 'NULL::VARCHAR' : cellText(binding, cell);
+    const text = binding === undefined ? 'NULL::VARCHAR' : cellText(binding, cell, column);
     const isCell =
       binding !== undefined && binding.source !== null && Object.keys(binding.values).length === 0;
     return {
@@ -61,7 +62,10 @@ export function stagedColumns(
       text,
       value: binding === undefined ? `NULL::${type}` : typedValue(column, text, idType, isCell ? cell : text),
       broken: isBroken(column, text, `v${index}`),
-      rules: valueRules(column, `t${index}`, `v${index}`, idType),
+      rules: valueRules(column, `t${index}`, `v${index}`, idType).map((rule) => ({
+        ...rule,
+        fatal: isFatal(contract, column.name, rule.rule),
+      })),
     };
   });
 }
@@ -76,20 +80,27 @@ function datasetColumns(contract: DatasetContract, files: readonly FileColumns[]
   return [
     ...contract.columns,
     ...others.map(
-      (name): ColumnContract => ({ name, type: 'text', presence: 'optional', description: 'Kept as it is.' }),
+      (name): ColumnContract => ({
+        name,
+        type: 'text',
+        presence: 'optional',
+        keeps: ['NA'],
+        description: 'Kept as it is.',
+      }),
     ),
   ];
 }
 
-/** `{column, rule, value}` of the first rule a row breaks, as SQL. */
+/** `{column, rule, value}` of the first rule a row breaks, one on which the run fails before others, as SQL. */
 export function firstFault(columns: readonly StagedColumn[]): string {
   const cases = columns.flatMap(({ name, rules }, index) =>
-    rules.map(
-      ({ rule, broken }) =>
-        `WHEN ${broken} THEN {'column': ${literal(name)}, 'rule': ${literal(rule)}, 'value': left(t${index}, 100)}`,
-    ),
+    rules.map(({ rule, broken, fatal }) => ({
+      fatal,
+      sql: `WHEN ${broken} THEN {'column': ${literal(name)}, 'rule': ${literal(rule)}, 'value': left(t${index}, 100)}`,
+    })),
   );
-  return `CASE ${cases.join('\n')} END`;
+  const inOrder = [...cases.filter(({ fatal }) => fatal), ...cases.filter(({ fatal }) => !fatal)];
+  return `CASE ${inOrder.map(({ sql }) => sql).join('\n')} END`;
 }
 
 /** Sentences about all columns that break a rule, as SQL. */

@@ -5,6 +5,7 @@ export const events = {
   required: true,
   key: ['event_id'],
   keepsOtherColumns: false,
+  maxBadRate: 0.05,
   references: [
     { column: 'user_id', dataset: 'users', key: 'user_id', onFail: 'quarantine' },
     { column: 'session_id', dataset: 'sessions', key: 'session_id', onFail: 'warn' },
@@ -22,7 +23,13 @@ export const events = {
     { name: 'event_name', type: 'text', presence: 'required', description: 'Kind of event, before aliases.' },
     { name: 'event_ts', type: 'timestamp', presence: 'required', description: 'When it happened.' },
     { name: 'product_id', type: 'id', presence: 'optional', description: 'Product the event is about.' },
-    { name: 'quantity', type: 'integer', presence: 'optional', description: 'Number of items.' },
+    {
+      name: 'quantity',
+      type: 'integer',
+      presence: 'optional',
+      range: { rule: 'negative_quantity', min: 0, onFail: 'warn' },
+      description: 'Number of items.',
+    },
     {
       name: 'revenue',
       type: 'money',
@@ -30,6 +37,17 @@ export const events = {
       description: 'Money of a purchase (whole event, not per item); a refund may be positive or negative.',
     },
     { name: 'order_id', type: 'text', presence: 'optional', description: 'Order of a purchase or refund.' },
-    { name: 'currency', type: 'text', presence: 'optional', description: 'ISO 4217 code; one per run.' },
+    {
+      name: 'currency',
+      type: 'text',
+      presence: 'optional',
+      domain: {
+        rule: 'not_a_currency',
+        pattern: '[A-Za-z]{3}',
+        meaning: 'a currency code of three letters such as EUR',
+        onFail: 'fail',
+      },
+      description: 'ISO 4217 code in either case; one per run, since amounts of several do not add up.',
+    },
   ],
 } as const satisfies DatasetContract;

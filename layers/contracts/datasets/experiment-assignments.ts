@@ -5,6 +5,7 @@ export const experimentAssignments = {
   required: true,
   key: ['user_id', 'experiment_id', 'variant', 'assigned_ts'],
   keepsOtherColumns: false,
+  maxBadRate: 0.05,
   references: [{ column: 'user_id', dataset: 'users', key: 'user_id', onFail: 'warn' }],
   columns: [
     { name: 'user_id', type: 'id', presence: 'required', description: 'The assigned user.' },

@@ -5,7 +5,7 @@ import { products } from './products.ts';
 import { sessions } from './sessions.ts';
 import { users } from './users.ts';
 
-export type { ColumnContract, ColumnType, DatasetContract, Reference } from './contract.ts';
+export type { ColumnContract, ColumnType, DatasetContract, OnFail, Reference } from './contract.ts';
 
 /** In the order in which the data refer to one another. */
 export const datasetNames = ['users', 'products', 'sessions', 'experiment_assignments', 'events'] as const;

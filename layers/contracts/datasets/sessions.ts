@@ -5,6 +5,7 @@ export const sessions = {
   required: false,
   key: ['session_id'],
   keepsOtherColumns: false,
+  maxBadRate: 0.05,
   references: [{ column: 'user_id', dataset: 'users', key: 'user_id', onFail: 'warn' }],
   columns: [
     { name: 'session_id', type: 'id', presence: 'required', description: 'Id of the session.' },

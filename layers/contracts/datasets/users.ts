@@ -5,6 +5,7 @@ export const users = {
   required: false,
   key: ['user_id'],
   keepsOtherColumns: true,
+  maxBadRate: 0.05,
   references: [],
   columns: [
     { name: 'user_id', type: 'id', presence: 'required', description: 'Id of the user.' },
@@ -20,6 +21,12 @@ export const users = {
       presence: 'optional',
       description: 'Device; else that of the first session.',
     },
-    { name: 'country', type: 'text', presence: 'optional', description: 'Country.' },
+    {
+      name: 'country',
+      type: 'text',
+      presence: 'optional',
+      keeps: ['NA'],
+      description: 'Country; NA is Namibia.',
+    },
   ],
 } as const satisfies DatasetContract;

@@ -3,19 +3,19 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import baseConfig from '../../../config/base.yaml';
 import { type CleanedBucket, cleanBucket } from '../../../lambdas/clean/clean-bucket.ts';
-import { partFileName, type StagedPart } from '../../../lambdas/clean/staged-rows.ts';
 import { buildMarts, requireOneCurrency, resolveAsOf } from '../../../lambdas/marts/build-marts.ts';
 import { measure } from '../../../lambdas/measure/measure.ts';
 import { type PresentColumns, unavailableIn } from '../../../lambdas/plan/unavailable.ts';
 import { type Config, loadConfig } from '../../../layers/contracts/config.ts';
 import {
-  type ColumnType,
   type DatasetName,
   datasetContracts,
   datasetNames,
 } from '../../../layers/contracts/datasets/index.ts';
 import type { Measurements } from '../../../layers/contracts/measurements.ts';
 import type { MartsResult, StageResult } from '../../../layers/contracts/run-documents.ts';
+import { sqlType } from '../../../layers/contracts/sql-types.ts';
+import { partFileName, type StagedPart } from '../../../layers/quality/staged-rows.ts';
 import { userBucket } from '../../../layers/storage/buckets.ts';
 import { Database } from '../../../layers/storage/duckdb.ts';
 import { identifier, literal } from '../../../layers/storage/sql.ts';
@@ -80,7 +80,9 @@ async function runIn(folder: string, shop: Shop, options: RunOptions): Promise<S
       (part) => part.bucket === null || part.bucket === bucket || part.dataset === 'sessions',
     );
     await using db = await open(folder);
-    cleaned.push(await cleanBucket(db, { runId: 'run', plan, bucket, parts, newestInput, folder: own }));
+    cleaned.push(
+      await cleanBucket(db, { runId: 'run', plan, bucket, parts, stagedEvents: 0, newestInput, folder: own }),
+    );
   }
   const results = cleaned.map(({ result }) => result);
   requireOneCurrency(results);
@@ -91,8 +93,12 @@ async function runIn(folder: string, shop: Shop, options: RunOptions): Promise<S
   for (const [bucket, { events, others }] of cleaned.entries()) {
     const filesOf = (dataset: DatasetName) =>
       others.filter((other) => other.dataset === dataset).map(({ file }) => file);
-    const userExposure = path.join(folder, `exposure-${bucket}.parquet`);
-    const userOutcomes = path.join(folder, `outcomes-${bucket}.parquet`);
+    const output = {
+      userExposure: path.join(folder, `exposure-${bucket}.parquet`),
+      userOutcomes: path.join(folder, `outcomes-${bucket}.parquet`),
+      sinceExposure: path.join(folder, `since-${bucket}.parquet`),
+      sessionDurations: path.join(folder, `durations-${bucket}.parquet`),
+    };
     await using db = await open(folder);
     const { result } = await buildMarts(db, {
       config,
@@ -103,12 +109,12 @@ async function runIn(folder: string, shop: Shop, options: RunOptions): Promise<S
         users: filesOf('users'),
         sessions: filesOf('sessions'),
       },
-      userExposure,
-      userOutcomes,
+      excludedUsers: [],
+      output,
     });
     marts.push(result);
-    exposureFiles.push(userExposure);
-    outcomeFiles.push(userOutcomes);
+    exposureFiles.push(output.userExposure);
+    outcomeFiles.push(output.userOutcomes);
   }
 
   await using db = await open(folder);
@@ -190,15 +196,8 @@ async function stage(
 }
 
 function tableOf(dataset: DatasetName, rows: readonly Row[], idType: Config['id_type']): string {
-  const types: Record<ColumnType, string> = {
-    id: idType === 'bigint' ? 'BIGINT' : 'VARCHAR',
-    text: 'VARCHAR',
-    timestamp: 'TIMESTAMP',
-    integer: 'BIGINT',
-    money: 'DECIMAL(18,2)',
-  };
   const columns = new Map<string, string>(
-    datasetContracts[dataset].columns.map(({ name, type }) => [name, types[type]]),
+    datasetContracts[dataset].columns.map((column) => [column.name, sqlType(column, idType)]),
   );
   for (const name of rows.flatMap((row) => Object.keys(row))) {
     if (!columns.has(name) && !name.startsWith('_')) columns.set(name, 'VARCHAR');

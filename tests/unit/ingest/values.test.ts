@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { missingTexts } from '../../../layers/contracts/sql-types.ts';
 import { ingestText } from './ingest-text.ts';
 
 /** The value of one column of an event with this text in it, or the rule that the text breaks. */
@@ -47,7 +48,8 @@ describe('typed values', () => {
       ['1e3', '! id_not_integer'],
       ['+1', '! id_not_integer'],
       ['1,000', '! id_not_integer'],
-      ['NaN', '! id_not_integer'],
+      ...missingTexts.map((text): [string, null] => [text, null]),
+      ['nil', '! id_not_integer'],
     ]);
   });
 
@@ -58,6 +60,9 @@ describe('typed values', () => {
         ['u-1', 'u-1'],
         [' u 2 ', 'u 2'],
         ['123.0', '123.0'],
+        ['007', '007'],
+        ['nan', null],
+        ['NA', null],
         ['', null],
       ],
       'string',
@@ -89,7 +94,10 @@ describe('typed values', () => {
       ['2024-13-01', '! not_a_timestamp'],
       ['2024-3-1', '! not_a_timestamp'],
       ['01/03/2024', '! not_a_timestamp'],
-      ['1709288430', '! not_a_timestamp'],
+      ['1709288430', '! epoch_seconds'],
+      ['1709288430.25', '! epoch_seconds'],
+      ['1709288430000', '! epoch_milliseconds'],
+      ['20240301', '! not_a_timestamp'],
       ['2024-03-01 10:20:30 CET', '! not_a_timestamp'],
       ['2024-03-01Z', '! not_a_timestamp'],
       ['', '! required'],
@@ -126,13 +134,15 @@ describe('typed values', () => {
       ['59.975', '! scale'],
       ['59.970001', '! scale'],
       ['0.001', '! scale'],
-      ['1,234.50', '! not_money'],
-      ['1234,50', '! not_money'],
+      ['1,234.50', '! thousands_separator'],
+      ['1,234', '! thousands_separator'],
+      ['1234,50', '! decimal_comma'],
+      ['1.234,50', '! decimal_comma'],
       ['€5', '! not_money'],
       ['5 EUR', '! not_money'],
       ['1e3', '! not_money'],
       ['1000000000000000', '! not_money'],
-      ['NaN', '! not_money'],
+      ['NaN', null],
     ]);
   });
 
@@ -142,10 +152,23 @@ describe('typed values', () => {
       [' view  product\t', 'view  product'],
       ['\u00a0caf\u00e9\u00a0', 'caf\u00e9'],
       ["it's", "it's"],
-      ['NULL', 'NULL'],
+      ['none', 'none'],
+      ['Null', 'Null'],
+      ['NULL', '! required'],
+      ['\\N', '! required'],
       ['', '! required'],
     ]);
   });
+});
+
+test('NA is Namibia in countries and kept columns, and missing elsewhere', async () => {
+  const { rows } = await ingestText('user_id,country,device,region\n1,NA,NA,NA\n2,N/A,N/A,N/A\n', {
+    dataset: 'users',
+  });
+  expect(rows).toMatchObject([
+    { country: 'NA', device: null, region: 'NA' },
+    { country: null, device: null, region: null },
+  ]);
 });
 
 describe('mapping', () => {

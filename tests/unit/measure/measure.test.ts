@@ -171,7 +171,7 @@ describe('quality', () => {
     quarantineRules: [],
   });
   const cleaned = (accepted: number, quarantined: number, duplicates: number) => ({
-    datasets: { events: { accepted, quarantined, duplicates } },
+    datasets: { events: { accepted, quarantined, duplicates, parts: [] } },
     quarantineRules: [],
     warnings: [],
     currencies: [],

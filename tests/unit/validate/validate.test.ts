@@ -193,7 +193,7 @@ describe('a small drop', () => {
     ],
     [
       'a user who is assigned before the sign-up',
-      { ...small, users: [...small.users.slice(0, 2), '2,2024-01-02T11:00:00,desktop,FR'] },
+      { ...small, users: [...small.users.slice(0, 2), '2,2024-01-02T10:00:30,desktop,FR'] },
       ['experiment_assignments', 'before_signup', 'assigned_ts', 'warn', 1],
     ],
     [

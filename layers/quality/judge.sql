@@ -5,9 +5,6 @@ SELECT user_id, min(signup_ts) AS signup_ts FROM staged_users GROUP BY user_id;
 CREATE TABLE known_products AS
 SELECT DISTINCT product_id FROM staged_products;
 
-CREATE TABLE first_assignments AS
-SELECT user_id, min(assigned_ts) AS assigned_ts FROM kept_experiment_assignments GROUP BY user_id;
-
 CREATE VIEW judged_users AS
 SELECT * FROM kept_users;
 
@@ -15,10 +12,9 @@ CREATE VIEW judged_products AS
 SELECT * FROM kept_products;
 
 CREATE VIEW judged_sessions AS
-SELECT s.*, u.user_id IS NOT NULL AS _users_known, a.assigned_ts AS _assigned_ts
+SELECT s.*, u.user_id IS NOT NULL AS _users_known
 FROM kept_sessions s
-LEFT JOIN known_users u ON u.user_id = s.user_id
-LEFT JOIN first_assignments a ON a.user_id = s.user_id;
+LEFT JOIN known_users u ON u.user_id = s.user_id;
 
 CREATE VIEW judged_experiment_assignments AS
 SELECT a.*, u.user_id IS NOT NULL AS _users_known, u.signup_ts AS _signup_ts
@@ -29,10 +25,9 @@ CREATE VIEW judged_events AS
 SELECT e.* REPLACE (e._user AS user_id),
   u.user_id IS NOT NULL AS _users_known, u.signup_ts AS _signup_ts,
   s.session_id IS NOT NULL AS _sessions_known, s.user_id AS _session_user,
-  p.product_id IS NOT NULL AS _products_known,
-  a.assigned_ts AS _assigned_ts
+  s.session_start_ts AS _session_start_ts, s.session_end_ts AS _session_end_ts,
+  p.product_id IS NOT NULL AS _products_known
 FROM kept_events e
 LEFT JOIN known_users u ON u.user_id = e._user
 LEFT JOIN known_sessions s ON s.session_id = e.session_id
-LEFT JOIN known_products p ON p.product_id = e.product_id
-LEFT JOIN first_assignments a ON a.user_id = e._user;
+LEFT JOIN known_products p ON p.product_id = e.product_id;

@@ -1,14 +1,12 @@
 import { expect, test } from 'vitest';
-import { checkBadRate } from '../../../lambdas/stage/bad-rate.ts';
 import { datasetContracts } from '../../../layers/contracts/datasets/index.ts';
 import { DataError } from '../../../layers/contracts/errors/index.ts';
+import { checkBadRate } from '../../../layers/quality/bad-rate.ts';
 
 const check = (lines: number, quarantined: number, maxBadRate?: number) =>
   checkBadRate(
     { ...datasetContracts.events, ...(maxBadRate === undefined ? {} : { maxBadRate }) },
     {
-      dataset: 'events',
-      part: 0,
       lines,
       accepted: lines - quarantined,
       quarantined,

@@ -1,13 +1,9 @@
 import path from 'node:path';
-import {
-  type ColumnType,
-  type DatasetName,
-  datasetContracts,
-  datasetNames,
-} from '../../layers/contracts/datasets/index.ts';
-import { userBucket } from '../../layers/storage/buckets.ts';
-import type { Database } from '../../layers/storage/duckdb.ts';
-import { identifier, literal, literalList } from '../../layers/storage/sql.ts';
+import { type DatasetName, datasetContracts, datasetNames } from '../contracts/datasets/index.ts';
+import { sqlType } from '../contracts/sql-types.ts';
+import { userBucket } from '../storage/buckets.ts';
+import type { Database } from '../storage/duckdb.ts';
+import { identifier, literal, literalList } from '../storage/sql.ts';
 
 /** A staged Parquet file on the local disk. */
 export interface StagedPart {
@@ -18,6 +14,29 @@ export interface StagedPart {
   readonly rawKey: string;
   readonly rawVersion: string | null;
   readonly file: string;
+}
+
+/** Rows of one part. */
+export interface PartCount {
+  readonly part: number;
+  readonly rows: number;
+}
+
+/** A row to show. */
+export interface RowExample {
+  readonly part: number;
+  readonly line: number;
+  readonly value: string;
+}
+
+/** SQL of a row's part, from its `_row`. */
+export function partOf(row: string): string {
+  return `(${row} >> 40)`;
+}
+
+/** SQL of a row's line in its part, from its `_row`. */
+export function lineOf(row: string): string {
+  return `(${row} & ((1::BIGINT << 40) - 1))`;
 }
 
 /** Name of the local copy of a staged file; it carries the part, which names a row together with its line. */
@@ -77,20 +96,13 @@ function readParts(parts: readonly StagedPart[]): string {
 }
 
 function noRows(dataset: DatasetName, idType: 'bigint' | 'string'): string {
-  const types: Record<ColumnType, string> = {
-    id: idType === 'bigint' ? 'BIGINT' : 'VARCHAR',
-    text: 'VARCHAR',
-    timestamp: 'TIMESTAMP',
-    integer: 'BIGINT',
-    money: 'DECIMAL(18,2)',
-  };
   const columns = datasetContracts[dataset].columns.map(
-    ({ name, type }) => `CAST(NULL AS ${types[type]}) AS ${identifier(name)}`,
+    (column) => `CAST(NULL AS ${sqlType(column, idType)}) AS ${identifier(column.name)}`,
   );
   return `SELECT ${columns.join(', ')}, CAST(NULL AS BIGINT) AS _line, CAST(NULL AS BIGINT) AS _row WHERE false`;
 }
 
-/** `known_sessions`: each session once, its user NULL where the rows disagree about it. */
+/** `known_sessions`: each session once; what the rows disagree about is NULL, and its times are the widest. */
 async function createKnownSessions(db: Database): Promise<void> {
   const { repeats } = await db.row<{ repeats: boolean }>(
     `SELECT EXISTS (SELECT 1 FROM staged_sessions GROUP BY session_id HAVING count(*) > 1) AS repeats`,
@@ -98,9 +110,11 @@ async function createKnownSessions(db: Database): Promise<void> {
   await db.run(
     repeats
       ? `CREATE TABLE known_sessions AS
-         SELECT session_id, CASE WHEN min(user_id) = max(user_id) THEN min(user_id) END AS user_id
+         SELECT session_id, CASE WHEN min(user_id) = max(user_id) THEN min(user_id) END AS user_id,
+           min(session_start_ts) AS session_start_ts, max(session_end_ts) AS session_end_ts
          FROM staged_sessions GROUP BY session_id`
-      : 'CREATE VIEW known_sessions AS SELECT session_id, user_id FROM staged_sessions',
+      : `CREATE VIEW known_sessions AS
+         SELECT session_id, user_id, session_start_ts, session_end_ts FROM staged_sessions`,
   );
 }
 
