@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigError, PipelineError } from '../layers/contracts/errors/index.ts';
 import { registerCommands } from './commands/index.ts';
+import { systemFault } from './system-error.ts';
 import { printError } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -26,7 +27,10 @@ function report(error: unknown): number {
     printError(error.fault);
     return error instanceof UsageError || error instanceof ConfigError ? exitCodes.usage : exitCodes.failed;
   }
-  throw error;
+  const fault = systemFault(error);
+  if (fault === undefined) throw error;
+  printError(fault);
+  return exitCodes.failed;
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

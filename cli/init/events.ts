@@ -1,8 +1,9 @@
+import { plainName } from '../../layers/contracts/column-words.ts';
 import type { Config } from '../../layers/contracts/config.ts';
 import { formatCount } from '../../layers/report/format.ts';
 import type { Findings, Guess, Question } from './guess.ts';
 import type { DatasetMatch } from './match.ts';
-import { type EventRole, eventWords, plainName } from './vocabulary.ts';
+import { type EventRole, eventWords } from './vocabulary.ts';
 
 /** Which events play a part, and which are other spellings of the same. */
 export function guessEvents(matches: readonly DatasetMatch[], base: Config): Partial<Findings> {

@@ -1,4 +1,5 @@
 import { columnName } from '../../layers/contracts/column-binding.ts';
+import { plainName } from '../../layers/contracts/column-words.ts';
 import type { Config } from '../../layers/contracts/config.ts';
 import {
   type DatasetName,
@@ -11,7 +12,7 @@ import type { Database } from '../../layers/storage/duckdb.ts';
 import { guessEvents } from './events.ts';
 import { type Confidence, confidenceOf, type DatasetMatch, matchDatasets } from './match.ts';
 import { countVariants, type FileProfile, type UnreadableFile } from './profile.ts';
-import { controlWords, plainName, tellingControls } from './vocabulary.ts';
+import { controlWords, tellingControls } from './vocabulary.ts';
 
 /** A setting that the data suggest. */
 export interface Guess {

@@ -1,3 +1,4 @@
+import { columnWords, plainName } from '../../layers/contracts/column-words.ts';
 import {
   type ColumnContract,
   type DatasetName,
@@ -6,7 +7,7 @@ import {
 } from '../../layers/contracts/datasets/index.ts';
 import { nearest } from '../../layers/contracts/nearest.ts';
 import type { ColumnProfile, FileProfile } from './profile.ts';
-import { armWords, columnWords, eventWords, fileWords, plainName } from './vocabulary.ts';
+import { armWords, eventWords, fileWords } from './vocabulary.ts';
 
 export type Confidence = 'sure' | 'likely' | 'guess';
 

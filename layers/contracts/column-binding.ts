@@ -3,6 +3,7 @@ import type { DatasetContract } from './datasets/index.ts';
 import { ConfigError, SchemaError } from './errors/index.ts';
 import { nearest } from './nearest.ts';
 import type { ColumnBinding } from './run-documents.ts';
+import { suggestColumn } from './suggest-column.ts';
 
 export interface BoundColumns {
   /** Columns that the file (or a constant) provides, in the order of the contract. */
@@ -127,9 +128,7 @@ function missingColumn(
   file: string,
 ): SchemaError {
   const named = header.filter((name) => name !== '');
-  const near = [column, ...candidates]
-    .map((name) => nearest(name, named))
-    .find((found) => found !== undefined);
+  const near = suggestColumn(contract, column, header);
   const sought =
     candidates.length === 1 && candidates[0] === column
       ? ''
@@ -138,6 +137,6 @@ function missingColumn(
   return new SchemaError({
     what: `the required column "${column}"${sought} is missing; the file has ${named.join(', ')}`,
     where: `${file}:1`,
-    remedy: `Put this into experiment.yaml: ${line}`,
+    remedy: `Put this into experiment.yaml (npx ecom init writes one for a folder): ${line}`,
   });
 }

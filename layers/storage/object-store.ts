@@ -27,7 +27,7 @@ export interface ObjectRef {
   readonly range?: { readonly start: number; readonly end: number };
 }
 
-/** One S3 bucket. Errors of the service come out as TransientError, a missing bucket as ConfigError. */
+/** One S3 bucket. Errors of the service come out as TransientError, a missing bucket or right as ConfigError. */
 export class ObjectStore {
   readonly bucket: string;
   readonly #client: S3Client;
@@ -258,6 +258,16 @@ export class ObjectStore {
         { cause: error },
       );
     }
+    if (error instanceof S3ServiceException && isRefusal(error)) {
+      return new ConfigError(
+        {
+          what: `access is denied: ${error.message || error.name}`,
+          where,
+          remedy: 'Check the credentials, and what they may do with the bucket',
+        },
+        { cause: error },
+      );
+    }
     if (error instanceof S3ServiceException && error.name === 'NoSuchKey') {
       return new TransientError(
         { what: 'the object is not there', where, remedy: 'Run it again' },
@@ -270,6 +280,11 @@ export class ObjectStore {
       { cause: error },
     );
   }
+}
+
+/** A 403 is about who asks, and stays one when asked again; but for a clock that is off, which may be set right. */
+function isRefusal({ name, $metadata }: S3ServiceException): boolean {
+  return $metadata.httpStatusCode === 403 && name !== 'RequestTimeTooSkewed';
 }
 
 function unquote(etag: string | undefined): string {

@@ -62,10 +62,29 @@ test('a missing required column names the file, its columns, and the line that m
   expect(error).toBeInstanceOf(SchemaError);
   expect(error.message).toBe(
     'the required column "event_ts" is missing; the file has event_id, event_name, event_tss (raw/events.csv:1). ' +
-      'Put this into experiment.yaml: schema: { events: { event_ts: "event_tss" } }',
+      'Put this into experiment.yaml (npx ecom init writes one for a folder): schema: { events: { event_ts: "event_tss" } }',
   );
   expect(failure(() => bind(['event_id', 'event_ts'], { event_name: ['a', 'b'] })).message).toMatch(
     /"event_name", which should come from "a" or "b" is missing/,
+  );
+});
+
+test.each([
+  ['a name that it has elsewhere', ['event_id', 'event_name', 'timestamp'], 'timestamp'],
+  ['one in another spelling', ['event_id', 'event_name', 'Created At'], 'Created At'],
+  [
+    'a telling name rather than a general one',
+    ['event_id', 'event_name', 'date', 'event_time'],
+    'event_time',
+  ],
+  ['a slip of the pen', ['event_id', 'event_name', 'evnt_ts'], 'evnt_ts'],
+  ['the only name that speaks of times', ['event_id', 'event_name', 'hit_ts'], 'hit_ts'],
+  ['no other column of the contract', ['event_id', 'event_name', 'revenue'], undefined],
+  ['none of several that speak of times', ['event_id', 'event_name', 'hit_ts', 'flushed_at'], undefined],
+])('for a missing column is suggested %s', (_, header, suggestion) => {
+  const { message } = failure(() => bind(header));
+  expect(message).toContain(
+    `event_ts: ${suggestion === undefined ? '<its name in the file>' : JSON.stringify(suggestion)}`,
   );
 });
 

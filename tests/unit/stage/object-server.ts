@@ -6,6 +6,8 @@ import { buffer } from 'node:stream/consumers';
 export class ObjectServer implements AsyncDisposable {
   /** `bucket/key` -> bytes. */
   readonly objects = new Map<string, Buffer>();
+  /** `bucket/key` that nobody may read or write. */
+  readonly forbidden = new Set<string>();
   /** Value of every Range header that was sent. */
   readonly ranges: string[] = [];
   readonly #server = createServer((request, response) => void this.#answer(request, response));
@@ -38,6 +40,10 @@ export class ObjectServer implements AsyncDisposable {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const name = decodeURIComponent(new URL(request.url ?? '/', 'http://server').pathname.slice(1));
+    if (this.forbidden.has(name)) {
+      response.writeHead(403).end('<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>');
+      return;
+    }
     if (request.method === 'PUT') {
       this.objects.set(name, await buffer(request));
       response.setHeader('ETag', '"etag"').end();
