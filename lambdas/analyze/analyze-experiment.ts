@@ -1,18 +1,22 @@
 import type { ExperimentSettings } from '../../layers/contracts/config.ts';
 import { ConfigError } from '../../layers/contracts/errors/index.ts';
 import type { ExperimentMeasurement } from '../../layers/contracts/measurements.ts';
-import { builtInMetrics, type Metric } from '../../layers/contracts/metrics.ts';
+import { type CovariateColumn, metricsOf } from '../../layers/contracts/metrics.ts';
 import type { RunPlan } from '../../layers/contracts/run-documents.ts';
-import type { Comparison, ExperimentReport, MetricReport } from '../../layers/report/schema.ts';
-import { holm } from '../../layers/statistics/multiplicity.ts';
-import { compareMetric, reportedUnit } from './compare-metric.ts';
+import type { Decision, ExperimentReport } from '../../layers/report/schema.ts';
+import { compareMetrics, type RoleOfMetric, rolesOf } from './compare-metrics.ts';
 import { decide } from './decide.ts';
-import { assessGuardrail } from './guardrail.ts';
+import { capsOf, distributionsOf } from './displays.ts';
+import type { Arm, Sample } from './estimate.ts';
+import { guardrailAlpha } from './guardrail.ts';
+import { costOfLooking, type Look, type Progress, planLook, tuningOf } from './look.ts';
+import { cumulativeEffects, effectsSinceExposure } from './novelty.ts';
 import { originalAnalyses } from './parity.ts';
-import { checkTrust } from './trust.ts';
+import { adjustedRegressions } from './regression.ts';
+import { compareSegments, segmentMinimumUsers } from './segments.ts';
+import { checkTrust, type RunQuality } from './trust.ts';
 
-type Arm = ExperimentMeasurement['arms'][number];
-type Role = MetricReport['role'];
+type Run = Pick<RunPlan, 'config' | 'unavailable'> & RunQuality & { readonly asOf: string | null };
 
 /**
  * The analysis of one experiment from its exact sums.
@@ -21,29 +25,33 @@ type Role = MetricReport['role'];
 export function analyzeExperiment(
   measurement: ExperimentMeasurement,
   settings: ExperimentSettings,
-  run: Pick<RunPlan, 'config' | 'unavailable'> & { readonly asOf: string | null },
+  run: Run,
 ): ExperimentReport {
   const { experimentId } = measurement;
-  const control = measurement.arms.find(({ variant }) => variant === settings.control);
-  if (control === undefined) {
-    const arms = measurement.arms.map(({ variant }) => `"${variant}"`).join(', ');
-    throw new ConfigError({
-      what: `experiment "${experimentId}" has no arm "${settings.control}", its arms are ${arms || 'none'}`,
-      where: `experiments.${experimentId}.control, or experiments."*".control`,
-      remedy: 'Name the arm that is the control in experiment.yaml',
-    });
-  }
-  const treatments = measurement.arms
-    .filter((arm) => arm !== control)
-    .toSorted((a, b) => (a.variant < b.variant ? -1 : 1));
+  const sample = sampleOf(measurement, settings.control);
+  const { control, treatments } = sample;
   const arms = [control, ...treatments];
   const weights = shares(settings, arms);
-  const trust = checkTrust({ ...measurement, arms }, weights, {
-    requireAssignmentBefore:
-      settings.exposure === 'assignment' || settings.exposure.require_assignment_before,
-    immature: settings.immature,
+  const roles = rolesOf(settings, metricsOf(run.config, settings), run.unavailable);
+  const progress = progressOf(measurement, settings, arms, run.asOf);
+  const look = planLook(settings, progress, arms.length);
+  const { alpha, decision: basis, correction } = settings;
+
+  const trust = checkTrust(measurement, sample, settings, weights, covariatesOf(roles), run);
+  const metrics = compareMetrics(roles, sample, {
+    alpha,
+    basis,
+    look,
+    correction,
+    multipleArms: settings.multiple_arms,
+    prior: settings.bayes.prior,
+    power: {
+      power: settings.power.power,
+      targetLift: settings.power.target_lift,
+      daysSoFar: daysBetween(progress.firstDay, progress.asOf),
+      looking: costOfLooking(look, settings),
+    },
   });
-  const metrics = compareAll(settings, control, treatments, run.unavailable);
   const [firstTreatment] = treatments;
 
   return {
@@ -56,16 +64,19 @@ export function analyzeExperiment(
       trust,
       metrics,
       treatments: treatments.map(({ variant }) => variant),
-      alpha: settings.alpha,
-      plan: {
-        plannedEnd: settings.planned_end,
-        plannedUsers: settings.planned_users,
-        asOf: run.asOf,
-        analysedUsers: arms.reduce((sum, arm) => sum + arm.users, 0),
-      },
+      basis: { ...basis, testing: testingOf(look) },
+      progress,
     }),
     metrics,
-    segments: [],
+    ...compareSegments(measurement.segments, roles, sample, { alpha, basis }),
+    novelty: cumulativeEffects(measurement.cohorts, roles, sample, {
+      alpha,
+      tunedFor: tuningOf(settings, arms.length),
+    }),
+    sinceExposure: effectsSinceExposure(measurement, sample, alpha),
+    regression: adjustedRegressions(measurement.adjustedCells, sample, alpha),
+    distributions: distributionsOf(measurement, arms),
+    caps: capsOf(measurement, roles),
     parity:
       firstTreatment === undefined
         ? null
@@ -73,110 +84,60 @@ export function analyzeExperiment(
   };
 }
 
+/** The control, and the treatments in the order of their names. */
+function sampleOf(measurement: ExperimentMeasurement, controlName: string): Sample {
+  const { experimentId, caps, quantiles } = measurement;
+  const control = measurement.arms.find(({ variant }) => variant === controlName);
+  if (control === undefined) {
+    const arms = measurement.arms.map(({ variant }) => `"${variant}"`).join(', ');
+    throw new ConfigError({
+      what: `experiment "${experimentId}" has no arm "${controlName}", its arms are ${arms || 'none'}`,
+      where: `experiments.${experimentId}.control, or experiments."*".control`,
+      remedy: 'Name the arm that is the control in experiment.yaml',
+    });
+  }
+  const treatments = measurement.arms
+    .filter((arm) => arm !== control)
+    .toSorted((a, b) => (a.variant < b.variant ? -1 : 1));
+  return { control, treatments, pooled: [control, ...treatments], caps, quantiles };
+}
+
 function shares({ weights }: ExperimentSettings, arms: readonly Arm[]): Record<string, number> {
   if (weights !== 'equal') return weights;
   return Object.fromEntries(arms.map(({ variant }) => [variant, 1 / arms.length]));
 }
 
-function compareAll(
+/** Covariates of the metrics that are computed, each once. */
+function covariatesOf(roles: readonly RoleOfMetric[]): CovariateColumn[] {
+  const all = roles
+    .filter(({ unavailable }) => unavailable === null)
+    .flatMap(({ metric }) => metric.covariates);
+  return [...new Map(all.map((covariate) => [covariate.column, covariate])).values()];
+}
+
+function progressOf(
+  { cohorts }: ExperimentMeasurement,
   settings: ExperimentSettings,
-  control: Arm,
-  treatments: readonly Arm[],
-  unavailable: RunPlan['unavailable'],
-): MetricReport[] {
-  const named: [string, Role][] = [
-    [settings.primary, 'primary'],
-    ...settings.secondary.map((name): [string, Role] => [name, 'secondary']),
-    ...Object.keys(settings.guardrails).map((name): [string, Role] => [name, 'guardrail']),
-  ];
-  const reports = named.map(([name, role]): MetricReport => {
-    const metric = metricNamed(name);
-    const off = unavailable.find(({ what }) => what === name)?.reason ?? null;
-    const comparisons =
-      off === null ? treatments.map((arm) => compareMetric(metric, control, arm, settings.alpha)) : [];
-    const guardrail = role === 'guardrail' ? settings.guardrails[name] : undefined;
-    return {
-      metric: name,
-      role,
-      kind: metric.kind,
-      unit: reportedUnit(metric),
-      better: guardrail?.better ?? metric.better,
-      unavailable: off,
-      comparisons: comparisons.map((comparison) => ({
-        ...comparison,
-        ...(guardrail === undefined
-          ? {}
-          : {
-              nonInferiority: assessGuardrail(
-                metric,
-                control,
-                armOf(treatments, comparison.variant),
-                guardrail,
-              ),
-            }),
-        verdict: 'inconclusive',
-      })),
-    };
-  });
-  return reports.map((report) => withVerdicts(withAdjustment(report, reports), settings.alpha));
-}
-
-function metricNamed(name: string): Metric {
-  const metric = builtInMetrics.find((candidate) => candidate.name === name);
-  if (metric === undefined) {
-    throw new ConfigError({
-      what: `metric "${name}" is declared in the configuration, and declared metrics are not computed yet`,
-      where: `metrics.${name}`,
-      remedy: `Use one of ${builtInMetrics.map((known) => known.name).join(', ')}`,
-    });
-  }
-  return metric;
-}
-
-function armOf(arms: readonly Arm[], variant: string): Arm {
-  const arm = arms.find((candidate) => candidate.variant === variant);
-  if (arm === undefined) throw new Error(`there is no arm "${variant}"`);
-  return arm;
-}
-
-/** Holm over the comparisons of the report's role: primary and secondary are families of their own. */
-function withAdjustment(report: MetricReport, all: readonly MetricReport[]): MetricReport {
-  if (report.role === 'guardrail') return report;
-  const family = all
-    .filter(({ role }) => role === report.role)
-    .flatMap(({ metric, comparisons }) =>
-      comparisons.flatMap(({ variant, test }) => (test === null ? [] : [{ metric, variant, p: test.p }])),
-    );
-  const adjusted = holm(family.map(({ p }) => p));
-  const adjustedOf = (variant: string) =>
-    adjusted[family.findIndex((member) => member.metric === report.metric && member.variant === variant)] ??
-    null;
+  arms: readonly Arm[],
+  asOf: string | null,
+): Progress {
   return {
-    ...report,
-    comparisons: report.comparisons.map((comparison) => ({
-      ...comparison,
-      test: comparison.test && { ...comparison.test, pAdjusted: adjustedOf(comparison.variant) },
-    })),
+    plannedEnd: settings.planned_end,
+    plannedUsers: settings.planned_users,
+    asOf,
+    firstDay: cohorts[0]?.day ?? null,
+    analysedUsers: arms.reduce((sum, arm) => sum + arm.users, 0),
   };
 }
 
-function withVerdicts(report: MetricReport, alpha: number): MetricReport {
-  return {
-    ...report,
-    comparisons: report.comparisons.map((comparison) => ({
-      ...comparison,
-      verdict: verdictOf(comparison, report.better, alpha),
-    })),
-  };
+function daysBetween(day: string | null, asOf: string | null): number | null {
+  if (day === null || asOf === null) return null;
+  const days = (Date.parse(asOf) - Date.parse(day)) / 86_400_000;
+  return days > 0 ? days : null;
 }
 
-function verdictOf(
-  { test, effect }: Comparison,
-  better: 'higher' | 'lower',
-  alpha: number,
-): Comparison['verdict'] {
-  if (test === null || effect.absolute === null || (test.pAdjusted ?? test.p) >= alpha) return 'inconclusive';
-  return effect.absolute > 0 === (better === 'higher') ? 'better' : 'worse';
+function testingOf({ method }: Look): Decision['basis']['testing'] {
+  return method === 'none' ? 'fixed_horizon' : method;
 }
 
 function describeSettings(
@@ -186,14 +147,20 @@ function describeSettings(
 ): ExperimentReport['settings'] {
   const { exposure } = settings;
   return {
+    hypothesis: settings.hypothesis,
     exposure: exposure === 'assignment' ? 'assignment' : (exposure.event ?? defaultExposure),
     requireAssignmentBefore: exposure === 'assignment' || exposure.require_assignment_before,
     outcomeWindowDays: settings.outcome_window_days,
     immature: settings.immature,
     primary: settings.primary,
     alpha: settings.alpha,
+    guardrailAlpha,
+    correction: settings.correction,
+    multipleArms: settings.multiple_arms,
     weights,
     plannedEnd: settings.planned_end,
     plannedUsers: settings.planned_users,
+    cupedLookbackDays: settings.cuped?.lookback_days ?? null,
+    segmentMinimumUsers,
   };
 }

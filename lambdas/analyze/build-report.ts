@@ -29,6 +29,8 @@ export function buildReport(
           config: plan.config,
           unavailable: plan.unavailable,
           asOf: sums.asOf,
+          quality: sums.quality,
+          warnings: sums.warnings,
         }),
       ),
     population: sums.population,

@@ -1,100 +1,211 @@
-import type { ExperimentMeasurement } from '../../layers/contracts/measurements.ts';
-import type { Metric, Unit } from '../../layers/contracts/metrics.ts';
-import type { Comparison, MetricReport } from '../../layers/report/schema.ts';
-import { effectOf, type InestimableEffect, type LiftEstimate } from '../../layers/statistics/effect.ts';
-import { meanLift } from '../../layers/statistics/mean.ts';
-import { divide, momentsOfX, type PairMoments } from '../../layers/statistics/moments.ts';
-import { newcombeInterval, proportionLift } from '../../layers/statistics/proportion.ts';
-import { ratioLift } from '../../layers/statistics/ratio.ts';
+import type { Metric } from '../../layers/contracts/metrics.ts';
+import type { Comparison } from '../../layers/report/schema.ts';
+import { compareAdjusted } from '../../layers/statistics/adjustment.ts';
+import { posteriorOf } from '../../layers/statistics/bayes.ts';
+import { type Effect, effectOf } from '../../layers/statistics/effect.ts';
+import { divide } from '../../layers/statistics/moments.ts';
+import { newcombeInterval } from '../../layers/statistics/proportion.ts';
+import {
+  type Arm,
+  adjustedArms,
+  type Basis,
+  type Estimate,
+  estimateLift,
+  momentsOfArm,
+  numeratorOf,
+  plainBasis,
+  quantileSample,
+  type Sample,
+  scales,
+  sumOf,
+} from './estimate.ts';
+import { type PowerPlan, powerNow } from './power-now.ts';
 
-type Arm = ExperimentMeasurement['arms'][number];
-
-/** Stored integers in one reported unit: cents in a unit of money, milliseconds in a second. */
-const scales: Record<Unit, bigint> = { count: 1n, cents: 100n, milliseconds: 1000n };
-
-/** The unit in which a metric is reported. */
-export function reportedUnit({ kind, numerator }: Metric): MetricReport['unit'] {
-  if (kind === 'conversion') return 'share';
-  return ({ count: 'count', cents: 'currency', milliseconds: 'seconds' } as const)[numerator.unit];
+/** What an experiment's settings say about comparing. */
+export interface ComparisonPlan {
+  readonly alpha: number;
+  readonly basis: Basis;
+  readonly prior: { readonly mean: number; readonly sd: number } | null;
+  readonly power: PowerPlan;
 }
 
-/** The metric's sums and lift of one treatment against the control; `pAdjusted` is left for the family to set. */
+/** A comparison before its family is known, with the estimate that its inference starts from. */
+export interface Candidate {
+  readonly metric: Metric;
+  readonly better: 'higher' | 'lower';
+  readonly treatment: Arm;
+  readonly estimate: Estimate;
+  readonly comparison: Omit<Comparison, 'adjustedCi' | 'sequential' | 'verdict'>;
+}
+
+/** Sums and effect of one treatment against the control on the declared basis, and nothing beside it. */
+export function compareBriefly(
+  metric: Metric,
+  better: 'higher' | 'lower',
+  sample: Sample,
+  treatment: Arm,
+  { alpha, basis }: Pick<ComparisonPlan, 'alpha' | 'basis'>,
+): Candidate {
+  const estimate = estimateLift(metric, sample, treatment, basis);
+  const effect = effectOf(estimate, alpha);
+  return {
+    metric,
+    better,
+    treatment,
+    estimate,
+    comparison: {
+      variant: treatment.variant,
+      control: summarise(metric, sample.control, sample, plainBasis),
+      treatment: summarise(metric, treatment, sample, plainBasis),
+      effect: effectReport(effect),
+      test: effect.test && { ...effect.test, pAdjusted: null },
+      reason: reasonOf(metric, effect),
+    },
+  };
+}
+
+/** The same, with everything that is shown beside the deciding effect. */
 export function compareMetric(
   metric: Metric,
-  control: Arm,
+  better: 'higher' | 'lower',
+  sample: Sample,
+  treatment: Arm,
+  plan: ComparisonPlan,
+): Candidate {
+  const candidate = compareBriefly(metric, better, sample, treatment, plan);
+  const { alpha, basis } = plan;
+  const isPlain = basis.estimate === 'unadjusted' && basis.values === 'uncapped';
+  const alternative = (other: Basis) => {
+    const effect = effectOf(estimateLift(metric, sample, treatment, other), alpha);
+    return { effect: effectReport(effect), test: effect.test };
+  };
+  return {
+    ...candidate,
+    comparison: {
+      ...candidate.comparison,
+      ...(isPlain ? {} : { plain: alternative(plainBasis) }),
+      cuped: cupedReport(metric, sample, treatment, alpha),
+      ...(metric.capped === undefined ? {} : { capped: cappedReport(metric, sample, treatment, alpha) }),
+      bayes: bayesReport(candidate, plan),
+      power: powerNow(candidate.estimate, sample.control.users + treatment.users, plan),
+      ...(metric.kind === 'conversion' ? { newcombeCi: newcombe(metric, sample, treatment, alpha) } : {}),
+    },
+  };
+}
+
+export function effectReport(effect: Effect<string>): Comparison['effect'] {
+  const { absolute, relative } = effect;
+  return { absolute, relative, ...intervalsOf(effect) };
+}
+
+export function intervalsOf({ absoluteCi, relativeCi, relativeReason }: Effect<string>) {
+  return {
+    absoluteCi: absoluteCi && ([...absoluteCi] as [number, number]),
+    relativeCi: relativeCi && ([...relativeCi] as [number, number]),
+    relativeReason,
+  };
+}
+
+/** Whose lack a zero denominator is, where it has a name. */
+const emptyDenominators: Readonly<Record<string, string>> = {
+  sessions: 'no_ended_sessions',
+  exposure_sessions: 'no_sessions',
+  orders: 'no_orders',
+};
+
+function reasonOf({ denominator }: Metric, { reason }: Effect): string | null {
+  if (reason !== 'zero_denominator' || denominator === undefined) return reason;
+  return emptyDenominators[denominator.column] ?? reason;
+}
+
+function cupedReport(
+  metric: Metric,
+  sample: Sample,
   treatment: Arm,
   alpha: number,
-): Omit<Comparison, 'verdict'> {
-  const effect = effectOf(estimateLift(metric, control, treatment), alpha);
+): NonNullable<Comparison['cuped']> {
+  if (metric.covariates.length === 0) return { reason: 'no_covariate' };
+  const arms = adjustedArms(metric, sample, treatment, plainBasis);
+  const { thetas, varianceReduction, ...effect } = compareAdjusted({ ...arms, alpha });
+  const unit = (scale: bigint) => Number(scale);
+  const perUnit = unit(arms.denominatorScale ?? 1n) / unit(arms.scale ?? 1n);
   return {
-    variant: treatment.variant,
-    control: summarise(metric, control),
-    treatment: summarise(metric, treatment),
-    effect: {
-      absolute: effect.absolute,
-      absoluteCi: effect.absoluteCi && [...effect.absoluteCi],
-      relative: effect.relative,
-      relativeCi: effect.relativeCi && [...effect.relativeCi],
-      relativeReason: effect.relativeReason,
-    },
-    test: effect.test && { ...effect.test, pAdjusted: null },
-    ...(metric.kind === 'conversion' ? { newcombeCi: newcombe(metric, control, treatment, alpha) } : {}),
+    covariates: metric.covariates.map(({ column }) => column),
+    thetas: thetas.map((theta, i) => {
+      const covariate = metric.covariates[i];
+      return covariate === undefined ? theta : theta * perUnit * unit(scales[covariate.unit]);
+    }),
+    varianceReduction,
+    effect: effectReport(effect),
+    test: effect.test,
     reason: effect.reason,
   };
 }
 
-/** Exact sums of the metric's columns in one arm: x the numerator, y the denominator (the numerator where there is none). */
-export function momentsOfArm({ numerator, denominator = numerator }: Metric, arm: Arm): PairMoments {
-  const sum = (column: string) => BigInt(arm.sums[column] ?? missing(column));
-  const product = (a: string, b: string) =>
-    BigInt(arm.products[a]?.[b] ?? arm.products[b]?.[a] ?? missing(`${a} x ${b}`));
-  const [x, y] = [numerator.column, denominator.column];
+function cappedReport(
+  metric: Metric,
+  sample: Sample,
+  treatment: Arm,
+  alpha: number,
+): NonNullable<Comparison['capped']> {
+  const measured = sample.caps.find(({ column }) => column === metric.capped?.column);
+  if (measured === undefined || measured.cap === null) return { reason: 'nothing_to_cap' };
+  const basis: Basis = { estimate: 'unadjusted', values: 'capped' };
+  const effect = effectOf(estimateLift(metric, sample, treatment, basis), alpha);
+  const cappedUsers = ({ variant }: Arm) =>
+    measured.capped.find((arm) => arm.variant === variant)?.users ?? 0;
   return {
-    n: BigInt(arm.users),
-    sumX: sum(x),
-    sumY: sum(y),
-    sumXX: product(x, x),
-    sumYY: product(y, y),
-    sumXY: product(x, y),
+    cap: divide(BigInt(measured.cap), scales[metric.numerator.unit]),
+    percentile: measured.percentile,
+    cappedUsers: { control: cappedUsers(sample.control), treatment: cappedUsers(treatment) },
+    control: summarise(metric, sample.control, sample, basis),
+    treatment: summarise(metric, treatment, sample, basis),
+    effect: effectReport(effect),
+    test: effect.test,
+    reason: effect.reason,
   };
 }
 
-function missing(what: string): never {
-  throw new Error(`the measurements lack the sum of ${what}`);
+function bayesReport(
+  { estimate, better }: Candidate,
+  { prior, alpha }: ComparisonPlan,
+): NonNullable<Comparison['bayes']> {
+  const posterior = posteriorOf(estimate, { prior, alpha, better });
+  if (posterior.reason !== null) return { reason: posterior.reason };
+  const { chanceToWin, expectedLoss, mean, sd, credibleInterval } = posterior;
+  return { prior, chanceToWin, expectedLoss, lift: { mean, sd, credibleInterval: [...credibleInterval] } };
 }
 
-/** The lift of one treatment over the control, from which every inference about the metric starts. */
-export function estimateLift(metric: Metric, control: Arm, treatment: Arm): LiftEstimate | InestimableEffect {
-  const [c, t] = [momentsOfArm(metric, control), momentsOfArm(metric, treatment)];
-  const scale = scales[metric.numerator.unit];
-  if (metric.kind === 'conversion') {
-    return proportionLift({ control: { n: c.n, sum: c.sumX }, treatment: { n: t.n, sum: t.sumX } });
-  }
-  if (metric.denominator !== undefined) {
-    const denominatorScale = scales[metric.denominator.unit];
-    return ratioLift({ control: c, treatment: t, scale, denominatorScale });
-  }
-  return meanLift({ control: momentsOfX(c), treatment: momentsOfX(t), scale });
-}
-
-function newcombe(metric: Metric, control: Arm, treatment: Arm, alpha: number): [number, number] | null {
+function newcombe(
+  metric: Metric,
+  { control }: Sample,
+  treatment: Arm,
+  alpha: number,
+): [number, number] | null {
   const counts = (arm: Arm) => ({ n: BigInt(arm.users), sum: momentsOfArm(metric, arm).sumX });
   const interval = newcombeInterval({ control: counts(control), treatment: counts(treatment), alpha });
   return interval && [...interval];
 }
 
-function summarise(metric: Metric, arm: Arm): Comparison['control'] {
-  const { n, sumX, sumY } = momentsOfArm(metric, arm);
-  const scale = scales[metric.numerator.unit];
-  const sum = divide(sumX, scale);
-  if (metric.denominator === undefined) {
-    return { n: arm.users, sum, mean: n === 0n ? null : divide(sumX, n * scale) };
+function summarise(metric: Metric, arm: Arm, sample: Sample, basis: Basis): Comparison['control'] {
+  const numerator = numeratorOf(metric, basis, sample.caps);
+  const scale = scales[numerator.unit];
+  const total = sumOf(arm, numerator.column);
+  const sum = divide(total, scale);
+  const n = BigInt(arm.users);
+  if (metric.kind === 'quantile') {
+    const value = quantileSample(metric, sample.quantiles, arm)?.value;
+    return { n: arm.users, sum, mean: value === undefined ? null : divide(value, scale) };
   }
+  if (metric.denominator === undefined) {
+    return { n: arm.users, sum, mean: n === 0n ? null : divide(total, n * scale) };
+  }
+  const under = sumOf(arm, metric.denominator.column);
   const denominatorScale = scales[metric.denominator.unit];
   return {
     n: arm.users,
     sum,
-    mean: sumY === 0n ? null : divide(sumX * denominatorScale, sumY * scale),
-    denominator: divide(sumY, denominatorScale),
+    mean: under === 0n ? null : divide(total * denominatorScale, under * scale),
+    denominator: divide(under, denominatorScale),
   };
 }

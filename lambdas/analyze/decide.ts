@@ -1,36 +1,38 @@
 import { formatLift, formatLiftInterval, formatP } from '../../layers/report/format.ts';
-import type { Decision, ExperimentReport, MetricReport } from '../../layers/report/schema.ts';
+import type { Comparison, Decision, ExperimentReport, MetricReport } from '../../layers/report/schema.ts';
+import type { Progress } from './look.ts';
+import { type PlannedEnd, plannedEnd } from './planned-end.ts';
 
 export interface DecisionInput {
   readonly trust: ExperimentReport['trust'];
   readonly metrics: readonly MetricReport[];
   readonly treatments: readonly string[];
-  readonly alpha: number;
-  readonly plan: {
-    readonly plannedEnd: string | null;
-    readonly plannedUsers: number | null;
-    readonly asOf: string | null;
-    readonly analysedUsers: number;
-  };
+  readonly basis: Decision['basis'];
+  readonly progress: Progress;
 }
 
-const basis = { estimate: 'unadjusted', testing: 'fixed_horizon' } as const;
+type Rule = Omit<Decision, 'basis'>;
 
 /**
  * The decision of one experiment. Rules, the first that applies:
  * 1. a failed trust check: invalid;
  * 2. the primary metric cannot be tested: keep_running;
- * 3. a treatment is significantly worse on the primary metric, and none is better: do_not_ship;
- * 4. before the declared end or size: keep_running (one look decides nothing);
+ * 3. every treatment does harm (primary significantly worse, or a guardrail beyond its margin): do_not_ship;
+ * 4. before the declared end or size, without a significant effect that holds at any look: keep_running;
  * 5. a treatment is significantly better and every guardrail is non-inferior: ship the best such treatment;
  * 6. better, but a guardrail is not shown to be non-inferior: keep_running, or do_not_ship where it is inferior;
  * 7. the declared end or size is reached without success: do_not_ship; with neither declared: keep_running.
+ * Significance is by the declared basis: estimate, values and way of testing.
  */
 export function decide(input: DecisionInput): Decision {
-  const invalid = failedChecks(input);
-  if (invalid.length > 0)
-    return { action: 'invalid', basis, variant: null, rule: 'trust_check_failed', reasons: invalid };
+  return { ...ruleOf(input), basis: input.basis };
+}
 
+function ruleOf(input: DecisionInput): Rule {
+  const invalid = failedChecks(input);
+  if (invalid.length > 0) {
+    return { action: 'invalid', variant: null, rule: 'trust_check_failed', reasons: invalid };
+  }
   const primary = input.metrics.find(({ role }) => role === 'primary');
   if (primary === undefined) throw new Error('an experiment has a primary metric');
   const testable = primary.comparisons.filter(({ test }) => test !== null);
@@ -40,31 +42,22 @@ export function decide(input: DecisionInput): Decision {
     ]);
   }
   const better = testable.filter(({ verdict }) => verdict === 'better').toSorted(byLift(primary));
-  const worse = testable.filter(({ verdict }) => verdict === 'worse');
-  const [best] = better;
-  const end = plannedEnd(input.plan);
+  const end = plannedEnd(input.progress, input.basis.testing);
 
-  if (best === undefined && worse.length > 0 && worse.length === testable.length) {
-    return {
-      action: 'do_not_ship',
-      basis,
-      variant: worse[0]?.variant ?? null,
-      rule: 'primary_significantly_worse',
-      reasons: worse.map((found) => sentence(primary, found, 'is significantly worse')),
-    };
-  }
-  if (end.reached === false) {
+  const harm = harmOf(input, primary, testable);
+  if (harm !== null) return harm;
+  const holdsAtAnyLook = input.basis.testing !== 'fixed_horizon' && better.length > 0;
+  if (end.reached === false && !holdsAtAnyLook) {
     return keepRunning('before_planned_end', [
       end.sentence,
       ...testable.map((found) => sentence(primary, found)),
     ]);
   }
-  if (best !== undefined) return judgeGuardrails(input, primary, better, end);
+  if (better.length > 0) return judgeGuardrails(input, primary, better, end);
   const reasons = testable.map((found) => sentence(primary, found, 'shows no significant improvement'));
   if (end.reached === null) return keepRunning('no_significant_effect', [...reasons, end.sentence]);
   return {
     action: 'do_not_ship',
-    basis,
     variant: testable[0]?.variant ?? null,
     rule: 'ended_without_success',
     reasons: [...reasons, end.sentence],
@@ -72,123 +65,131 @@ export function decide(input: DecisionInput): Decision {
 }
 
 function failedChecks({ trust, treatments }: DecisionInput): string[] {
-  const reasons: string[] = [];
-  if (treatments.length === 0) reasons.push('Only the control arm has users: there is nothing to compare.');
-  for (const [check, population] of [
-    [trust.srm, 'exposed'],
-    [trust.srmAssigned, 'assigned'],
-  ] as const) {
-    if (check.status !== 'fail') continue;
-    const split = check.arms.map(
-      (arm) => `${arm.variant} ${arm.users} (expected ${arm.expected.toFixed(1)})`,
-    );
-    reasons.push(
-      `Sample ratio mismatch among ${population} users: ${split.join(', ')}, p = ${formatP(check.p)}. The arms are not comparable; find the cause before reading any effect.`,
-    );
-  }
-  return reasons;
+  const failed = trust.checks.filter(({ status }) => status === 'fail').map(({ explanation }) => explanation);
+  return treatments.length === 0
+    ? ['Only the control arm has users: there is nothing to compare.', ...failed]
+    : failed;
+}
+
+/** Rule 3: no treatment is left that does no harm. */
+function harmOf(
+  { metrics }: DecisionInput,
+  primary: MetricReport,
+  testable: readonly Comparison[],
+): Rule | null {
+  const harms = testable.map((found) => ({
+    found,
+    isWorse: found.verdict === 'worse',
+    beyond: guardrailsOf(metrics, found.variant, ['inferior']),
+  }));
+  if (!harms.every(({ isWorse, beyond }) => isWorse || beyond.length > 0)) return null;
+  const byPrimary = harms.every(({ isWorse }) => isWorse);
+  return {
+    action: 'do_not_ship',
+    variant: testable[0]?.variant ?? null,
+    rule: byPrimary ? 'primary_significantly_worse' : 'guardrail_inferior',
+    reasons: harms.flatMap(({ found, isWorse, beyond }) => [
+      ...(beyond.length > 0 ? [beyondMargin(found.variant, beyond)] : []),
+      sentence(
+        primary,
+        found,
+        isWorse
+          ? 'is significantly worse'
+          : found.verdict === 'better'
+            ? 'is significantly better'
+            : 'so far',
+      ),
+    ]),
+  };
 }
 
 function judgeGuardrails(
   { metrics }: DecisionInput,
   primary: MetricReport,
-  better: readonly MetricReport['comparisons'][number][],
+  better: readonly Comparison[],
   end: PlannedEnd,
-): Decision {
+): Rule {
   const guardrails = metrics.filter(({ role, unavailable }) => role === 'guardrail' && unavailable === null);
-  const open = (variant: string) =>
-    guardrails.flatMap((metric) =>
-      metric.comparisons
-        .filter((found) => found.variant === variant && found.nonInferiority?.status !== 'non_inferior')
-        .map((found) => ({ metric: metric.metric, status: found.nonInferiority?.status ?? 'not_shown' })),
-    );
+  const open = (variant: string) => guardrailsOf(metrics, variant, ['inferior', 'not_shown']);
   const safe = better.find(({ variant }) => open(variant).length === 0);
   if (safe !== undefined) {
     return {
       action: 'ship',
-      basis,
       variant: safe.variant,
-      rule: 'primary_better_and_guardrails_hold',
+      rule: end.reached === false ? 'better_before_planned_end' : 'primary_better_and_guardrails_hold',
       reasons: [
         sentence(primary, safe, 'is significantly better'),
         guardrails.length === 0
           ? 'No guardrail is configured or available.'
           : `Every guardrail is shown to be within its margin: ${guardrails.map(({ metric }) => metric).join(', ')}.`,
-        end.sentence,
+        end.reached === false
+          ? `${end.sentence} The test was declared to hold at every look, so that it may end here.`
+          : end.sentence,
       ],
     };
   }
   const [best] = better;
   if (best === undefined) throw new Error('guardrails are judged for a treatment that is better');
-  const failing = open(best.variant);
-  const inferior = failing.filter(({ status }) => status === 'inferior').map(({ metric }) => metric);
-  const unproven = failing.filter(({ status }) => status !== 'inferior').map(({ metric }) => metric);
+  const inferior = guardrailsOf(metrics, best.variant, ['inferior']);
+  const unproven = guardrailsOf(metrics, best.variant, ['not_shown']);
   const reasons = [sentence(primary, best, 'is significantly better')];
-  if (inferior.length > 0)
-    reasons.unshift(`${best.variant} is significantly beyond the margin on ${inferior.join(', ')}.`);
+  if (inferior.length > 0) reasons.unshift(beyondMargin(best.variant, inferior));
   if (unproven.length > 0) reasons.push(`Not yet shown to be within the margin: ${unproven.join(', ')}.`);
   return {
     action: inferior.length > 0 ? 'do_not_ship' : 'keep_running',
-    basis,
     variant: best.variant,
     rule: inferior.length > 0 ? 'guardrail_inferior' : 'guardrail_not_shown',
     reasons,
   };
 }
 
-interface PlannedEnd {
-  /** null: neither an end nor a size was declared. */
-  readonly reached: boolean | null;
-  readonly sentence: string;
+type MarginStatus = NonNullable<Comparison['nonInferiority']>['status'];
+
+/** Names of the available guardrails on which a treatment has one of the statuses. */
+function guardrailsOf(
+  metrics: readonly MetricReport[],
+  variant: string,
+  statuses: readonly MarginStatus[],
+): string[] {
+  return metrics
+    .filter(({ role }) => role === 'guardrail')
+    .filter(({ comparisons }) =>
+      comparisons.some(
+        (found) =>
+          found.variant === variant && statuses.includes(found.nonInferiority?.status ?? 'not_shown'),
+      ),
+    )
+    .map(({ metric }) => metric);
 }
 
-function plannedEnd({
-  plannedEnd: end,
-  plannedUsers,
-  asOf,
-  analysedUsers,
-}: DecisionInput['plan']): PlannedEnd {
-  if (end === null && plannedUsers === null) {
-    return {
-      reached: null,
-      sentence:
-        'No planned end or size is declared (planned_end, planned_users): the p-values hold for a single look at the data only.',
-    };
-  }
-  if (plannedUsers !== null && analysedUsers >= plannedUsers) {
-    return { reached: true, sentence: `The planned ${plannedUsers} users are reached (${analysedUsers}).` };
-  }
-  if (end !== null && asOf !== null && Date.parse(asOf) >= Date.parse(end)) {
-    return { reached: true, sentence: `The planned end ${end} is reached (data up to ${asOf}).` };
-  }
-  const wanted = [
-    ...(plannedUsers === null ? [] : [`${analysedUsers} of ${plannedUsers} planned users`]),
-    ...(end === null ? [] : [`planned end ${end}, data up to ${asOf ?? 'an unknown moment'}`]),
-  ];
-  return { reached: false, sentence: `The experiment has not reached its plan: ${wanted.join('; ')}.` };
+function beyondMargin(variant: string, guardrails: readonly string[]): string {
+  return `${variant} is significantly beyond the margin on ${guardrails.join(', ')}.`;
 }
 
-function keepRunning(rule: string, reasons: string[]): Decision {
-  return { action: 'keep_running', basis, variant: null, rule, reasons };
+function keepRunning(rule: string, reasons: string[]): Rule {
+  return { action: 'keep_running', variant: null, rule, reasons };
 }
 
 function byLift({ better }: MetricReport) {
   const sign = better === 'higher' ? 1 : -1;
-  return (a: MetricReport['comparisons'][number], b: MetricReport['comparisons'][number]) =>
-    sign * ((b.effect.absolute ?? 0) - (a.effect.absolute ?? 0));
+  return (a: Comparison, b: Comparison) => sign * ((b.effect.absolute ?? 0) - (a.effect.absolute ?? 0));
 }
 
 function untestable({ unavailable, comparisons }: MetricReport): string {
-  return unavailable ?? comparisons[0]?.reason ?? 'there is no treatment arm';
+  return unavailable ?? comparisons[0]?.reason?.replaceAll('_', ' ') ?? 'there is no treatment arm';
 }
 
+/** One treatment's result on the primary metric, with the interval and p that its verdict goes by. */
 function sentence(
   { metric }: MetricReport,
-  { variant, effect, test }: MetricReport['comparisons'][number],
+  { variant, effect, test, adjustedCi, sequential }: Comparison,
   claim = 'so far',
 ): string {
-  const interval = effect.relativeCi === null ? '' : `, interval ${formatLiftInterval(effect.relativeCi)}`;
+  const deciding = sequential ?? { adjustedCi, p: test?.p ?? null, pAdjusted: test?.pAdjusted ?? null };
   const lift = effect.relative === null ? '' : ` ${formatLift(effect.relative)}`;
-  const p = formatP(test?.pAdjusted ?? test?.p ?? null);
-  return `${variant} ${claim} on ${metric}:${lift}${interval}, adjusted p = ${p}.`;
+  const ci = deciding.adjustedCi?.relativeCi ?? null;
+  const interval = ci === null ? '' : `, interval ${formatLiftInterval(ci)}`;
+  const level =
+    sequential?.method === 'group_sequential' ? ` against ${formatP(sequential.alpha)} at this look` : '';
+  return `${variant} ${claim} on ${metric}:${lift}${interval}, adjusted p = ${formatP(deciding.pAdjusted ?? deciding.p)}${level}.`;
 }

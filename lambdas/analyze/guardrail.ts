@@ -1,11 +1,8 @@
 import type { ExperimentSettings } from '../../layers/contracts/config.ts';
-import type { ExperimentMeasurement } from '../../layers/contracts/measurements.ts';
-import type { Metric } from '../../layers/contracts/metrics.ts';
 import type { Comparison } from '../../layers/report/schema.ts';
 import { type Margin, testNonInferiority } from '../../layers/statistics/non-inferiority.ts';
-import { estimateLift } from './compare-metric.ts';
+import type { Estimate } from './estimate.ts';
 
-type Arm = ExperimentMeasurement['arms'][number];
 type Guardrail = ExperimentSettings['guardrails'][string];
 
 /** One-sided level of every guardrail; guardrails are not corrected for being many, since all of them must hold. */
@@ -16,9 +13,7 @@ export const guardrailAlpha = 0.025;
  * on the other side.
  */
 export function assessGuardrail(
-  metric: Metric,
-  control: Arm,
-  treatment: Arm,
+  estimate: Estimate,
   guardrail: Guardrail,
 ): NonNullable<Comparison['nonInferiority']> {
   const margin = marginOf(guardrail);
@@ -26,15 +21,13 @@ export function assessGuardrail(
     marginRelative: guardrail.margin_relative ?? null,
     marginAbsolute: guardrail.margin_absolute ?? null,
   };
-  const result = testNonInferiority(estimateLift(metric, control, treatment), {
-    margin,
-    better: guardrail.better,
-    alpha: guardrailAlpha,
-  });
-  if (result.reason !== null) return { ...margins, p: null, status: 'not_shown', reason: result.reason };
-  const status =
-    result.p < guardrailAlpha ? 'non_inferior' : result.p > 1 - guardrailAlpha ? 'inferior' : 'not_shown';
-  return { ...margins, p: result.p, status, reason: null };
+  const result = testNonInferiority(estimate, { margin, better: guardrail.better, alpha: guardrailAlpha });
+  if (result.reason !== null) {
+    return { ...margins, p: null, bound: null, status: 'not_shown', reason: result.reason };
+  }
+  const { p, bound } = result;
+  const status = p < guardrailAlpha ? 'non_inferior' : p > 1 - guardrailAlpha ? 'inferior' : 'not_shown';
+  return { ...margins, p, bound, status, reason: null };
 }
 
 function marginOf({ margin_relative, margin_absolute }: Guardrail): Margin {

@@ -16,7 +16,7 @@ export function originalAnalyses(
   alpha: number,
 ): Parity {
   const counts = (arm: Arm) => ({ n: BigInt(arm.users), sum: BigInt(arm.sums.purchased ?? '0') });
-  const z = pooledZTest({ control: counts(control), treatment: counts(treatment), alpha });
+  const pooled = pooledZTest({ control: counts(control), treatment: counts(treatment), alpha });
   const fit = fitLogit({
     terms: ['is_treatment', 'events_in_window'],
     cells: logitCells
@@ -30,12 +30,28 @@ export function originalAnalyses(
   return {
     variant: treatment.variant,
     twoProportionZ:
-      z.reason === null
-        ? { control: z.control, treatment: z.treatment, lift: z.lift, z: z.z, p: z.p, ci: [...z.ci] }
-        : { reason: z.reason },
+      pooled.reason === null
+        ? {
+            control: pooled.control,
+            treatment: pooled.treatment,
+            lift: pooled.lift,
+            z: pooled.z,
+            p: pooled.p,
+            ci: [...pooled.ci],
+          }
+        : { reason: pooled.reason },
     logit:
       fit.reason === null
-        ? { note: descriptive, terms: fit.terms.map((term) => ({ ...term, name: termName(term.name) })) }
+        ? {
+            note: descriptive,
+            terms: fit.terms.map(({ name, coefficient, se, z, p }) => ({
+              name: termName(name),
+              coefficient,
+              se,
+              z,
+              p,
+            })),
+          }
         : { note: descriptive, reason: fit.reason },
   };
 }

@@ -1,74 +1,48 @@
-import type { ExperimentMeasurement } from '../../layers/contracts/measurements.ts';
-import type { ExperimentReport, SampleRatio } from '../../layers/report/schema.ts';
-import { sampleRatioTest } from '../../layers/statistics/srm.ts';
+import type { ExperimentSettings } from '../../layers/contracts/config.ts';
+import type { ExperimentMeasurement, Measurements } from '../../layers/contracts/measurements.ts';
+import type { CovariateColumn } from '../../layers/contracts/metrics.ts';
+import type { ExperimentReport } from '../../layers/report/schema.ts';
+import { effectOf } from '../../layers/statistics/effect.ts';
+import { meanLift } from '../../layers/statistics/mean.ts';
+import { divide, momentsOfX } from '../../layers/statistics/moments.ts';
+import { holm } from '../../layers/statistics/multiplicity.ts';
+import { type Arm, momentsOfArm, type Sample, scales } from './estimate.ts';
+import { checkSampleRatio, srmAlpha, srmByDay, srmBySegment, type Weights } from './sample-ratio.ts';
+import {
+  assignmentBeforeCheck,
+  asymmetryCheck,
+  balanceCheck,
+  crossoversCheck,
+  exposureRateCheck,
+  immatureCheck,
+  linesCheck,
+  partsCheck,
+  sampleRatioCheck,
+  timeOrderCheck,
+  unknownVariantsCheck,
+} from './trust-checks.ts';
 
-/** Below this p the observed split is not the configured one (the field's usual threshold). */
-export const srmAlpha = 0.001;
+type Trust = ExperimentReport['trust'];
 
-/** A split of fewer users than this says nothing by a chi-square test: expected counts must be at least five. */
-const minimumExpected = 5;
-
-export interface ArmUsers {
-  readonly variant: string;
-  readonly users: number;
-}
-
-/** Sample ratio mismatch of `arms` against `weights` (shares that sum to one). */
-export function checkSampleRatio(
-  arms: readonly ArmUsers[],
-  weights: Readonly<Record<string, number>>,
-): SampleRatio {
-  const total = arms.reduce((sum, arm) => sum + arm.users, 0);
-  const expected = arms.map(({ variant, users }) => ({
-    variant,
-    users,
-    expected: (weights[variant] ?? 0) * total,
-  }));
-  const notChecked = (reason: string): SampleRatio => ({
-    chi2: null,
-    df: null,
-    p: null,
-    status: 'not_checked',
-    reason,
-    arms: expected,
-  });
-  const test = sampleRatioTest(
-    arms.map(({ variant, users }) => ({ variant, users, weight: weights[variant] ?? 0 })),
-  );
-  if (test.reason !== null) return notChecked(test.reason);
-  if (expected.some((arm) => arm.expected < minimumExpected)) return notChecked('too_few_users');
-  const { chi2, df, p } = test;
-  return { chi2, df, p, status: p < srmAlpha ? 'fail' : 'pass', reason: null, arms: expected };
-}
+/** What the checks of an experiment need to know of its run. */
+export type RunQuality = Pick<Measurements, 'quality' | 'warnings'>;
 
 /** Everything that is checked before an effect is believed. */
 export function checkTrust(
   measurement: ExperimentMeasurement,
-  weights: Readonly<Record<string, number>>,
-  options: { readonly requireAssignmentBefore: boolean; readonly immature: 'include' | 'exclude' },
-): ExperimentReport['trust'] {
-  const { arms, crossovers, immatureUsers } = measurement;
+  sample: Sample,
+  settings: ExperimentSettings,
+  weights: Weights,
+  covariates: readonly CovariateColumn[],
+  run: RunQuality,
+): Trust {
+  const arms = [sample.control, ...sample.treatments];
+  const variants = arms.map(({ variant }) => variant);
+  const { crossovers, immatureUsers } = measurement;
   const assigned = arms.reduce((sum, arm) => sum + arm.assigned, 0);
   const analysed = arms.reduce((sum, arm) => sum + arm.users, 0);
-  const immatureOf = options.immature === 'include' ? analysed : analysed + immatureUsers;
-  const shareOf = (users: number, all: number) => ({ users, share: all === 0 ? null : users / all });
-  const warnings: string[] = [];
-  if (!options.requireAssignmentBefore) {
-    warnings.push(
-      'Exposures before the assignment count (require_assignment_before is off): the arms may differ before the treatment began.',
-    );
-  }
-  if (immatureUsers > 0) {
-    warnings.push(
-      options.immature === 'include'
-        ? `The outcome window of ${immatureUsers} analysed users had not ended: their outcomes may still change.`
-        : `${immatureUsers} users whose outcome window had not ended are left out.`,
-    );
-  }
-  if (crossovers > 0) {
-    warnings.push(`${crossovers} users were in more than one variant and are left out.`);
-  }
-  return {
+  const immatureOf = settings.immature === 'include' ? analysed : analysed + immatureUsers;
+  const found = {
     srm: checkSampleRatio(
       arms.map(({ variant, exposed }) => ({ variant, users: exposed })),
       weights,
@@ -77,8 +51,71 @@ export function checkTrust(
       arms.map((arm) => ({ variant: arm.variant, users: arm.assigned })),
       weights,
     ),
+    srmBySegment: srmBySegment(measurement.segments, variants, weights),
+    srmByDay: srmByDay(measurement.assignedByDay, variants, weights),
     crossovers: shareOf(crossovers, assigned + crossovers),
     immature: shareOf(immatureUsers, immatureOf),
-    warnings,
+    balance: balanceOf(sample, covariates),
+    exposureRates: arms.map(({ variant, assigned: own, exposed }) => ({
+      variant,
+      assigned: own,
+      exposed,
+      share: own === 0 ? null : exposed / own,
+    })),
   };
+  const { exposure } = settings;
+  const checks = [
+    sampleRatioCheck('sample_ratio_exposed', found.srm),
+    sampleRatioCheck('sample_ratio_assigned', found.srmAssigned),
+    asymmetryCheck({ ...measurement, arms }),
+    partsCheck(
+      'sample_ratio_by_segment',
+      found.srmBySegment.map((part) => ({ ...part, label: `${part.segment} ${part.level}` })),
+    ),
+    partsCheck(
+      'sample_ratio_by_day',
+      found.srmByDay.map((part) => ({ ...part, label: part.day })),
+    ),
+    crossoversCheck(found.crossovers),
+    unknownVariantsCheck({ ...measurement, arms }, settings.weights !== 'equal'),
+    balanceCheck(found.balance),
+    exposureRateCheck(found.exposureRates, exposure === 'assignment'),
+    assignmentBeforeCheck(exposure === 'assignment' || exposure.require_assignment_before),
+    immatureCheck(found.immature, settings.immature),
+    linesCheck('duplicates', run.quality),
+    linesCheck('quarantine', run.quality),
+    timeOrderCheck(run.warnings),
+  ];
+  const warnings = checks
+    .filter(({ name, status }) => status === 'warn' || (name === 'crossovers' && crossovers > 0))
+    .map(({ explanation }) => explanation);
+  return { ...found, warnings, checks };
+}
+
+function shareOf(users: number, all: number): Trust['crossovers'] {
+  return { users, share: all === 0 ? null : users / all };
+}
+
+/** Welch's test of each covariate between the control and each treatment, corrected by Holm. */
+function balanceOf(sample: Sample, covariates: readonly CovariateColumn[]): Trust['balance'] {
+  const rows = covariates.flatMap((covariate) => {
+    const moments = (arm: Arm) => momentsOfX(momentsOfArm({ numerator: covariate }, arm));
+    const scale = scales[covariate.unit];
+    const mean = (arm: Arm) => (arm.users === 0 ? null : divide(moments(arm).sum, BigInt(arm.users) * scale));
+    return sample.treatments.map((treatment) => {
+      const arms = { control: moments(sample.control), treatment: moments(treatment), scale };
+      const { test, reason } = effectOf(meanLift(arms), srmAlpha);
+      return {
+        covariate: covariate.column,
+        variant: treatment.variant,
+        control: mean(sample.control),
+        treatment: mean(treatment),
+        p: test?.p ?? null,
+        reason,
+      };
+    });
+  });
+  const tested = rows.filter(({ p }) => p !== null);
+  const adjusted = holm(tested.map(({ p }) => p ?? 1));
+  return rows.map((row) => ({ ...row, pAdjusted: adjusted[tested.indexOf(row)] ?? null }));
 }

@@ -1,94 +1,23 @@
 import { z } from 'zod';
 import { datasetNames } from '../contracts/datasets/index.ts';
 import { populationStep, ruleCount } from '../contracts/run-documents.ts';
+import { metricReport } from './comparison-schema.ts';
+import { cap, distribution, novelty, sinceExposure } from './series-schema.ts';
+import { trust } from './trust-schema.ts';
+import { count, interval, number, probability, reason } from './values.ts';
 
-const count = z.number().int().nonnegative();
-const number = z.number();
-const probability = z.number().min(0).max(1);
-const interval = z.tuple([number, number]);
-/** Why a number is null, in snake_case. */
-const reason = z.string();
-
-/** Sums of one arm: n exposed users; mean = sum / n, for a ratio sum / denominator. */
-const armSummary = z.strictObject({
-  n: count,
-  sum: number,
-  mean: number.nullable(),
-  denominator: number.optional(),
-});
-
-const effect = z.strictObject({
-  /** treatment - control, in the metric's unit. */
-  absolute: number.nullable(),
-  absoluteCi: interval.nullable(),
-  /** (treatment - control) / |control|. */
-  relative: number.nullable(),
-  /** Fieller's interval. */
-  relativeCi: interval.nullable(),
-  relativeReason: reason.nullable(),
-});
-
-const test = z.strictObject({
-  name: z.enum(['z_unpooled', 'welch_t']),
-  statistic: number,
-  df: number.nullable(),
-  /** Two-sided, unadjusted; the intervals exclude zero exactly when p < alpha. */
-  p: probability,
-  /** Holm over the family of the metric's role; null for guardrails, which are not adjusted. */
-  pAdjusted: probability.nullable(),
-});
-
-const nonInferiority = z.strictObject({
-  marginRelative: number.nullable(),
-  marginAbsolute: number.nullable(),
-  /** One-sided. */
-  p: probability.nullable(),
-  status: z.enum(['non_inferior', 'not_shown', 'inferior']),
-  reason: reason.nullable(),
-});
-
-const comparison = z.strictObject({
-  variant: z.string(),
-  control: armSummary,
-  treatment: armSummary,
-  effect,
-  test: test.nullable(),
-  /** Newcombe's interval of a conversion's absolute effect, for display at small counts. */
-  newcombeCi: interval.nullable().optional(),
-  nonInferiority: nonInferiority.optional(),
-  verdict: z.enum(['better', 'worse', 'inconclusive']),
-  reason: reason.nullable(),
-});
-
-export const metricReport = z.strictObject({
-  metric: z.string(),
-  role: z.enum(['primary', 'secondary', 'guardrail']),
-  kind: z.enum(['conversion', 'mean', 'ratio']),
-  unit: z.enum(['share', 'count', 'currency', 'seconds']),
-  better: z.enum(['higher', 'lower']),
-  comparisons: z.array(comparison),
-  /** Why the metric is not computed, or null. */
-  unavailable: z.string().nullable(),
-});
-export type MetricReport = z.infer<typeof metricReport>;
-export type Comparison = MetricReport['comparisons'][number];
-
-export const sampleRatio = z.strictObject({
-  chi2: number.nullable(),
-  df: count.nullable(),
-  p: probability.nullable(),
-  status: z.enum(['pass', 'fail', 'not_checked']),
-  reason: reason.nullable(),
-  arms: z.array(z.strictObject({ variant: z.string(), users: count, expected: number })),
-});
-export type SampleRatio = z.infer<typeof sampleRatio>;
-
-const share = z.strictObject({ users: count, share: number.nullable() });
+export type { Comparison, MetricReport } from './comparison-schema.ts';
+export type { Cap, Distribution, Novelty, SinceExposure } from './series-schema.ts';
+export type { SampleRatio, TrustCheck } from './trust-schema.ts';
 
 export const decision = z.strictObject({
   action: z.enum(['ship', 'do_not_ship', 'keep_running', 'invalid']),
   /** What was declared beforehand: which estimate and which way of testing decide. */
-  basis: z.strictObject({ estimate: z.literal('unadjusted'), testing: z.literal('fixed_horizon') }),
+  basis: z.strictObject({
+    estimate: z.enum(['unadjusted', 'cuped']),
+    values: z.enum(['uncapped', 'capped']),
+    testing: z.enum(['fixed_horizon', 'always_valid', 'group_sequential']),
+  }),
   /** Treatment the decision is about. */
   variant: z.string().nullable(),
   /** Name of the rule that fired. */
@@ -129,33 +58,89 @@ export const parity = z.strictObject({
 });
 export type Parity = z.infer<typeof parity>;
 
+/** Logistic regression of purchased on the treatment and what users did before their exposure. */
+export const regression = z.strictObject({
+  variant: z.string(),
+  covariates: z.array(z.string()),
+  standardErrors: z.enum(['model', 'hc1']),
+  note: z.string(),
+  result: z.union([
+    z.strictObject({
+      terms: z.array(z.strictObject({ ...logitTerm.shape, name: z.string() })),
+      /** Average over all users of P(purchase | treatment) - P(purchase | control). */
+      averageMarginalEffect: z.strictObject({
+        value: number,
+        se: number,
+        z: number,
+        p: probability,
+        ci: interval,
+      }),
+    }),
+    z.strictObject({ reason }),
+  ]),
+});
+export type Regression = z.infer<typeof regression>;
+
+const segment = z.strictObject({
+  segment: z.string(),
+  level: z.string(),
+  /** Analysed users of all arms. */
+  users: count,
+  /** Exploratory: p-values are corrected by Holm over the levels of the segment, per metric and treatment. */
+  metrics: z.array(metricReport),
+  /** Why there are no metrics, or null. */
+  reason: reason.nullable(),
+});
+export type SegmentReport = z.infer<typeof segment>;
+
+/** Whether a metric's effect differs between the levels of a segment: Cochran's Q on the levels' effects. */
+const interaction = z.strictObject({
+  segment: z.string(),
+  metric: z.string(),
+  variant: z.string(),
+  q: number.nullable(),
+  df: count.nullable(),
+  p: probability.nullable(),
+  /** Holm over the segments, per metric and treatment. */
+  pAdjusted: probability.nullable(),
+  reason: reason.nullable(),
+});
+export type Interaction = z.infer<typeof interaction>;
+
 export const experimentReport = z.strictObject({
   experimentId: z.string(),
   control: z.string(),
   settings: z.strictObject({
+    hypothesis: z.string().nullable(),
     exposure: z.string(),
     requireAssignmentBefore: z.boolean(),
     outcomeWindowDays: count,
     immature: z.enum(['include', 'exclude']),
     primary: z.string(),
+    /** Two-sided level of every test and interval; guardrails are tested one-sided at guardrailAlpha. */
     alpha: probability,
+    guardrailAlpha: probability,
+    correction: z.enum(['holm', 'benjamini_hochberg', 'none']),
+    multipleArms: z.enum(['holm', 'dunnett']),
     weights: z.record(z.string(), number),
     plannedEnd: z.string().nullable(),
     plannedUsers: count.nullable(),
+    /** Days before exposure that covariates come from; null: no covariates. */
+    cupedLookbackDays: count.nullable(),
+    /** Levels with fewer analysed users in an arm are not analysed. */
+    segmentMinimumUsers: count,
   }),
   arms: z.array(z.strictObject({ variant: z.string(), users: count, exposed: count, assigned: count })),
-  trust: z.strictObject({
-    srm: sampleRatio,
-    srmAssigned: sampleRatio,
-    crossovers: share,
-    immature: share,
-    warnings: z.array(z.string()),
-  }),
+  trust,
   decision,
   metrics: z.array(metricReport),
-  segments: z.array(
-    z.strictObject({ segment: z.string(), level: z.string(), metrics: z.array(metricReport) }),
-  ),
+  segments: z.array(segment),
+  interactions: z.array(interaction),
+  novelty: z.array(novelty),
+  sinceExposure: z.array(sinceExposure),
+  regression: z.array(regression),
+  distributions: z.array(distribution),
+  caps: z.array(cap),
   parity: parity.nullable(),
 });
 export type ExperimentReport = z.infer<typeof experimentReport>;

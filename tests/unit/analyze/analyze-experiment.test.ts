@@ -27,6 +27,8 @@ function analyze(arms: readonly ArmMeasurement[], overlay?: string, more?: Parti
     config,
     unavailable: [],
     asOf: '2026-02-01T00:00:00Z',
+    quality: {},
+    warnings: [],
   });
 }
 
@@ -96,6 +98,7 @@ describe('analyzeExperiment', () => {
       marginRelative: 0.05,
       marginAbsolute: null,
       p: null,
+      bound: null,
       status: 'not_shown',
       reason: 'zero_baseline',
     });
@@ -107,6 +110,8 @@ describe('analyzeExperiment', () => {
       config,
       unavailable: [{ what: 'session_duration', reason: 'the drop has no sessions' }],
       asOf: null,
+      quality: {},
+      warnings: [],
     });
     const metric = report.metrics.find(({ metric: name }) => name === 'session_duration');
     expect(metric).toMatchObject({ unavailable: 'the drop has no sessions', comparisons: [] });

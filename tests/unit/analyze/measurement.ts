@@ -1,45 +1,46 @@
 import baseConfig from '../../../config/base.yaml';
-import { type Config, loadConfig } from '../../../layers/contracts/config.ts';
+import { type Config, loadConfig, settingsOf } from '../../../layers/contracts/config.ts';
 import type { ArmMeasurement, ExperimentMeasurement } from '../../../layers/contracts/measurements.ts';
-import { builtInMetrics } from '../../../layers/contracts/metrics.ts';
+import { builtInMetrics, metricsOf, type OutcomeColumn } from '../../../layers/contracts/metrics.ts';
 
 /** A user's outcomes by column of user_outcomes; what is left out is zero. */
 export type User = Readonly<Record<string, number>>;
 
-export const columns = [
-  ...new Map(
-    builtInMetrics
-      .flatMap(({ numerator, denominator }) =>
-        denominator === undefined ? [numerator] : [numerator, denominator],
-      )
-      .map((column) => [column.column, column]),
-  ).values(),
-];
+/** Columns of the base configuration's metrics: their parts, covariates and capped values. */
+export const columns: OutcomeColumn[] = columnsOf(configOf());
 
-/** Sums of an arm, the slow and obvious way. */
+/** Sums of an arm, the slow and obvious way. Capped values are the uncapped ones unless a user says otherwise. */
 export function armOf(
   variant: string,
   users: readonly User[],
   more: Partial<ArmMeasurement> = {},
+  measured: readonly OutcomeColumn[] = columns,
 ): ArmMeasurement {
-  const total = (value: (user: User) => number) => String(users.reduce((sum, user) => sum + value(user), 0));
-  const names = columns.map(({ column }) => column);
+  const names = measured.map(({ column }) => column);
+  const rows = users.map((user) => names.map((name) => user[name] ?? user[uncapped(name)] ?? 0));
+  const total = (value: (row: readonly number[]) => number) =>
+    String(rows.reduce((sum, row) => sum + value(row), 0));
   return {
     variant,
     assigned: users.length,
     exposed: users.length,
     users: users.length,
-    sums: Object.fromEntries(names.map((a) => [a, total((user) => user[a] ?? 0)])),
+    sums: Object.fromEntries(names.map((name, a) => [name, total((row) => row[a] ?? 0)])),
     products: Object.fromEntries(
-      names.map((a, index) => [
-        a,
+      names.map((name, a) => [
+        name,
         Object.fromEntries(
-          names.slice(index).map((b) => [b, total((user) => (user[a] ?? 0) * (user[b] ?? 0))]),
+          names.slice(a).map((other, i) => [other, total((row) => (row[a] ?? 0) * (row[a + i] ?? 0))]),
         ),
       ]),
     ),
     ...more,
   };
+}
+
+function uncapped(name: string): string {
+  const metric = builtInMetrics.find((known) => `${known.name}__capped` === name);
+  return metric?.numerator.column ?? name;
 }
 
 /** `count` users who each did `user`. */
@@ -54,10 +55,19 @@ export function experimentOf(
   return {
     experimentId: 'checkout',
     columns: [...columns],
+    caps: [],
     arms: [...arms],
     crossovers: 0,
+    crossoversByFirstVariant: [],
+    unknownVariants: [],
     segments: [],
+    cohorts: [],
+    assignedByDay: [],
+    sinceExposure: { columns: [], arms: [] },
+    quantiles: [],
+    revenueHistogram: [],
     logitCells: [],
+    adjustedCells: [],
     immatureUsers: 0,
     ...more,
   };
@@ -69,4 +79,19 @@ export function configOf(overlay = '{}'): Config {
     { name: 'config/base.yaml', text: baseConfig },
     { name: 'experiment.yaml', text: overlay },
   ]);
+}
+
+/** Columns that the metrics of a configuration's experiment are made of, the built-in ones first. */
+export function columnsOf(config: Config, experimentId = 'checkout'): OutcomeColumn[] {
+  const metrics = metricsOf(config, settingsOf(config, experimentId));
+  const all = [
+    ...builtInMetrics.flatMap(({ numerator, denominator }) => [numerator, denominator ?? numerator]),
+    ...metrics.flatMap(({ numerator, denominator, covariates, capped }) => [
+      numerator,
+      denominator ?? numerator,
+      ...covariates,
+      ...(capped === undefined ? [] : [capped]),
+    ]),
+  ];
+  return [...new Map(all.map(({ column, unit }) => [column, { column, unit }])).values()];
 }

@@ -1,0 +1,36 @@
+import type { Decision } from '../../layers/report/schema.ts';
+import type { Progress } from './look.ts';
+
+export interface PlannedEnd {
+  /** null: neither an end nor a size was declared. */
+  readonly reached: boolean | null;
+  readonly sentence: string;
+}
+
+/** Whether the declared size or end is reached, whichever comes first. */
+export function plannedEnd(
+  { plannedEnd: end, plannedUsers, asOf, analysedUsers }: Progress,
+  testing: Decision['basis']['testing'],
+): PlannedEnd {
+  if (end === null && plannedUsers === null) {
+    const validity =
+      testing === 'fixed_horizon'
+        ? 'the p-values hold for a single look at the data only'
+        : 'the p-values hold at every look';
+    return {
+      reached: null,
+      sentence: `No planned end or size is declared (planned_end, planned_users): ${validity}.`,
+    };
+  }
+  if (plannedUsers !== null && analysedUsers >= plannedUsers) {
+    return { reached: true, sentence: `The planned ${plannedUsers} users are reached (${analysedUsers}).` };
+  }
+  if (end !== null && asOf !== null && Date.parse(asOf) >= Date.parse(end)) {
+    return { reached: true, sentence: `The planned end ${end} is reached (data up to ${asOf}).` };
+  }
+  const wanted = [
+    ...(plannedUsers === null ? [] : [`${analysedUsers} of ${plannedUsers} planned users`]),
+    ...(end === null ? [] : [`planned end ${end}, data up to ${asOf ?? 'an unknown moment'}`]),
+  ];
+  return { reached: false, sentence: `The experiment has not reached its plan: ${wanted.join('; ')}.` };
+}

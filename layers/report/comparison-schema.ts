@@ -1,0 +1,190 @@
+import { z } from 'zod';
+import { count, interval, number, probability, reason } from './values.ts';
+
+/**
+ * Sums of one arm: n exposed users; mean = sum / n, for a ratio sum / denominator, for a quantile the quantile itself
+ * (and sum that of all its values).
+ */
+const armSummary = z
+  .strictObject({
+    n: count,
+    sum: number,
+    mean: number.nullable(),
+    denominator: number.optional(),
+  })
+  .meta({ id: 'armSummary' });
+
+/** Two intervals from one standard error and one critical value: both exclude zero, or neither. */
+const intervals = {
+  absoluteCi: interval.nullable(),
+  /** Fieller's interval. */
+  relativeCi: interval.nullable(),
+  relativeReason: reason.nullable(),
+};
+
+const effect = z
+  .strictObject({
+    /** treatment - control, in the metric's unit. */
+    absolute: number.nullable(),
+    /** (treatment - control) / |control|. */
+    relative: number.nullable(),
+    ...intervals,
+  })
+  .meta({ id: 'effect' });
+
+const test = z.strictObject({
+  name: z.enum(['z_unpooled', 'welch_t']),
+  statistic: number,
+  df: number.nullable(),
+  /** Two-sided, unadjusted; the intervals of `effect` exclude zero exactly when p < alpha. */
+  p: probability,
+  /**
+   * Corrected over the family of the metric's role (settings.correction, settings.multipleArms); null for guardrails,
+   * which are not corrected. The intervals of `adjustedCi` exclude zero exactly when pAdjusted < alpha.
+   */
+  pAdjusted: probability.nullable(),
+});
+
+/** Intervals at the level at which the correction judges this comparison. */
+const adjustedCi = z.strictObject({ alpha: probability, ...intervals }).meta({ id: 'adjustedIntervals' });
+
+/** An estimate that stands beside the deciding one. */
+const alternative = z.strictObject({ effect, test: test.omit({ pAdjusted: true }).nullable() });
+const unavailable = z.strictObject({ reason });
+
+const cuped = z.union([
+  alternative.extend({
+    covariates: z.array(z.string()).min(1),
+    /** One per covariate, in the metric's unit per unit of the covariate. */
+    thetas: z.array(number),
+    /** 1 - Var(adjusted lift) / Var(lift). */
+    varianceReduction: number.nullable(),
+    reason: reason.nullable(),
+  }),
+  unavailable,
+]);
+
+const capped = z.union([
+  alternative.extend({
+    /** The largest value kept, in the metric's unit; larger ones count as this. */
+    cap: number,
+    percentile: number,
+    cappedUsers: z.strictObject({ control: count, treatment: count }),
+    control: armSummary,
+    treatment: armSummary,
+    reason: reason.nullable(),
+  }),
+  unavailable,
+]);
+
+/** What holds although one looks more than once; verdicts go by it where it is declared. */
+const sequentialResult = {
+  p: probability.nullable(),
+  /** Corrected like test.pAdjusted; null for guardrails. */
+  pAdjusted: probability.nullable(),
+  ...intervals,
+  adjustedCi: adjustedCi.nullable(),
+  reason: reason.nullable(),
+};
+
+const sequential = z.discriminatedUnion('method', [
+  z.strictObject({
+    method: z.literal('always_valid'),
+    /** Users of both arms at which the interval is tightest. */
+    tunedFor: number,
+    /** Level over all looks together, with which p is compared. */
+    alpha: probability,
+    ...sequentialResult,
+  }),
+  z.strictObject({
+    method: z.literal('group_sequential'),
+    spending: z.enum(['obrien_fleming', 'pocock']),
+    /** Share of the planned information at this look. */
+    information: number,
+    /** Level of this look, with which p is compared. */
+    alpha: probability,
+    ...sequentialResult,
+  }),
+]);
+
+const bayes = z.union([
+  z.strictObject({
+    /** Normal prior of the relative lift; null: flat. */
+    prior: z.strictObject({ mean: number, sd: number }).nullable(),
+    chanceToWin: probability,
+    /** Expected relative loss of choosing an arm that is in truth the worse one. */
+    expectedLoss: z.strictObject({ treatment: number, control: number }),
+    /** Posterior of the relative lift, with its equal-tailed credible interval at 1 - alpha. */
+    lift: z.strictObject({ mean: number, sd: number, credibleInterval: interval }),
+  }),
+  unavailable,
+]);
+
+const power = z.union([
+  z.strictObject({
+    power: probability,
+    /** Smallest effect that the present users find with this power. */
+    mdeNow: z.strictObject({ absolute: number, relative: number.nullable() }),
+    /** Relative lift worth finding, as configured. */
+    targetLift: number,
+    /** Users of both arms, at their present shares, to find the target lift. */
+    usersNeeded: count.nullable(),
+    usersNow: count,
+    /** Days until usersNeeded at the traffic so far; 0 when reached, null when not known. */
+    daysLeft: number.nullable(),
+  }),
+  unavailable,
+]);
+
+const nonInferiority = z.strictObject({
+  marginRelative: number.nullable(),
+  marginAbsolute: number.nullable(),
+  /** One-sided. */
+  p: probability.nullable(),
+  /** Lift that can just not be excluded on the bad side, in the margin's terms. */
+  bound: number.nullable(),
+  status: z.enum(['non_inferior', 'not_shown', 'inferior']),
+  reason: reason.nullable(),
+});
+
+export const comparison = z
+  .strictObject({
+    variant: z.string(),
+    control: armSummary,
+    treatment: armSummary,
+    /** By the declared basis (decision.basis): unadjusted and uncapped unless the configuration says otherwise. */
+    effect,
+    test: test.nullable(),
+    /** Null where there is no test, and for guardrails. */
+    adjustedCi: adjustedCi.nullable(),
+    /** The unadjusted, uncapped effect, where the basis is another. */
+    plain: alternative.optional(),
+    cuped: cuped.optional(),
+    capped: capped.optional(),
+    sequential: sequential.optional(),
+    bayes: bayes.optional(),
+    power: power.optional(),
+    /** Newcombe's interval of a conversion's absolute effect, for display at small counts. */
+    newcombeCi: interval.nullable().optional(),
+    nonInferiority: nonInferiority.optional(),
+    verdict: z.enum(['better', 'worse', 'inconclusive']),
+    reason: reason.nullable(),
+  })
+  .meta({ id: 'comparison' });
+
+export const metricReport = z
+  .strictObject({
+    metric: z.string(),
+    role: z.enum(['primary', 'secondary', 'guardrail']),
+    kind: z.enum(['conversion', 'mean', 'ratio', 'quantile']),
+    unit: z.enum(['share', 'count', 'currency', 'seconds']),
+    better: z.enum(['higher', 'lower']),
+    /** Of a quantile metric. */
+    quantile: probability.optional(),
+    comparisons: z.array(comparison),
+    /** Why the metric is not computed, or null. */
+    unavailable: z.string().nullable(),
+  })
+  .meta({ id: 'metric' });
+export type MetricReport = z.infer<typeof metricReport>;
+export type Comparison = MetricReport['comparisons'][number];
