@@ -1,9 +1,8 @@
 import { rmSync } from 'node:fs';
-import baseConfig from '../../config/base.yaml';
 import { withLock } from '../../infrastructure/lock.mjs';
 import { removeCluster } from '../../infrastructure/postgres/cluster.ts';
 import { stopServer } from '../../infrastructure/postgres/server.ts';
-import { loadConfig } from '../../layers/contracts/config.ts';
+import { runConfiguration } from '../../layers/contracts/run-configuration.ts';
 import { note } from '../terminal.ts';
 import { askVersion, stopEmulator } from './emulator.ts';
 import { LocalError } from './local-error.ts';
@@ -63,7 +62,7 @@ async function save(
   folder: string,
   report: (line: string) => void,
 ): Promise<void> {
-  const { aws } = loadConfig([{ name: 'config/base.yaml', text: baseConfig }]);
+  const { aws } = runConfiguration();
   const buckets = [deployed?.rawBucket ?? aws.raw_bucket, deployed?.processedBucket ?? aws.processed_bucket];
   const client = localS3(emulator.endpoint);
   try {

@@ -1,8 +1,8 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import awsOverlay from '../../config/aws.yaml';
-import baseConfig from '../../config/base.yaml';
 import dockerOverlay from '../../config/docker.yaml';
 import { type Config, type ConfigFile, loadConfig } from '../../layers/contracts/config.ts';
+import { baseConfigFile } from '../../layers/contracts/run-configuration.ts';
 import { ObjectStore } from '../../layers/storage/object-store.ts';
 import { localEnvironment } from '../local/environment.ts';
 import { readState } from '../local/state.ts';
@@ -27,7 +27,7 @@ export interface Connection {
 
 /** The configuration of the target that `ECOM_TARGET` names (local by default), with further files over it. */
 export function targetConfig(files: readonly ConfigFile[] = []): Config {
-  return loadConfig([{ name: 'config/base.yaml', text: baseConfig }, ...overlays[target()], ...files]);
+  return loadConfig([baseConfigFile, ...overlays[target()], ...files]);
 }
 
 /**

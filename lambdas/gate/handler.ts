@@ -1,6 +1,4 @@
 import { z } from 'zod';
-import baseConfig from '../../config/base.yaml';
-import { loadConfig } from '../../layers/contracts/config.ts';
 import { TransientError } from '../../layers/contracts/errors/index.ts';
 import { parseRawKey, processedKeys } from '../../layers/contracts/keys.ts';
 import type { DropUploads, GateAnswer, RunInputs } from '../../layers/contracts/run-documents.ts';
@@ -16,7 +14,7 @@ import { startRun } from './start-run.ts';
 import { parseUploadEvent, queuedMessages } from './upload-event.ts';
 
 const gateEnvironment = z.object({ STATE_MACHINE_ARN: z.string().min(1), CODE_VERSION: z.string().min(1) });
-const fileNames = loadConfig([{ name: 'config/base.yaml', text: baseConfig }]).raw;
+const fileNames = runConfiguration().raw;
 
 const tries = 10;
 
@@ -136,7 +134,7 @@ async function pinInputs(
     drop,
     inputs: await pinVersions(raw, files),
     asOf,
-    configHash: sha256(baseConfig),
+    configHash: sha256(baseConfigFile.text),
     codeVersion,
     ...(problem === undefined ? {} : { problem }),
   };

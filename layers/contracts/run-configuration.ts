@@ -3,17 +3,19 @@ import baseConfig from '../../config/base.yaml';
 import { type Config, type ConfigFile, loadConfig } from './config.ts';
 import { ConfigError } from './errors/index.ts';
 
+/** The configuration that every other one overlays. */
+export const baseConfigFile: ConfigFile = { name: 'config/base.yaml', text: baseConfig };
+
 /**
  * The configuration of a run: config/base.yaml overlaid by the drop's own file. Its `raw` speaks to the uploader alone:
  * in the bucket the files have the names of the deployment.
  * @throws ConfigError where the file is wrong, or sets what only a target may set
  */
 export function runConfiguration(dropFile?: ConfigFile): Config {
-  const base = { name: 'config/base.yaml', text: baseConfig };
-  if (dropFile === undefined) return loadConfig([base]);
-  const config = loadConfig([base, dropFile]);
+  if (dropFile === undefined) return loadConfig([baseConfigFile]);
+  const config = loadConfig([baseConfigFile, dropFile]);
   refuseTargetSettings(dropFile);
-  return { ...config, raw: loadConfig([base]).raw };
+  return { ...config, raw: loadConfig([baseConfigFile]).raw };
 }
 
 /** Where the deployment lies is nothing that a drop can change. */
