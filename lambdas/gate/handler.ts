@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { TransientError } from '../../layers/contracts/errors/index.ts';
 import { parseRawKey, processedKeys } from '../../layers/contracts/keys.ts';
+import { baseConfigFile, runConfiguration } from '../../layers/contracts/run-configuration.ts';
 import type { DropUploads, GateAnswer, RunInputs } from '../../layers/contracts/run-documents.ts';
 import { runIdOf, sha256 } from '../../layers/contracts/run-id.ts';
 import { readEnvironment } from '../../layers/execution/environment.ts';
