@@ -7,10 +7,11 @@ import { readCompletions } from '../../layers/execution/completions.ts';
 import { readPlan, stageHandler } from '../../layers/execution/stage-handler.ts';
 import { decisionDocument } from '../../layers/report/decision-document.ts';
 import { reportPage } from '../../layers/report/page/page.ts';
+import { resultsCsv } from '../../layers/report/results-csv.ts';
 import { resultRows } from '../../layers/report/results-table.ts';
 import { jsonText } from '../../layers/storage/object-store.ts';
 import { buildReport } from './build-report.ts';
-import { resultsParquet } from './results-parquet.ts';
+import { resultColumns, resultsParquet } from './results-parquet.ts';
 
 /** Result of `analyze`: the decision of each experiment, for the run's manifest. */
 const analyzeResult = z.strictObject({
@@ -47,6 +48,7 @@ export const handler = stageHandler({
     await write('report.json', jsonText(report), 'application/json');
     await write('report.html', reportPage(report), 'text/html; charset=utf-8');
     await write('EXPERIMENT_DECISION.md', decisionDocument(report), 'text/markdown; charset=utf-8');
+    await write('results.csv', resultsCsv(resultColumns, rows), 'text/csv; charset=utf-8');
     await write(
       'results.parquet',
       await resultsParquet(rows, path.join(folder, 'results.parquet')),

@@ -87,7 +87,7 @@ export const processedKeys = {
   failure: (runId: string) => `processed/runs/${runId}/failure.json`,
   report: (
     runId: string,
-    file: 'report.json' | 'report.html' | 'results.parquet' | 'EXPERIMENT_DECISION.md',
+    file: 'report.json' | 'report.html' | 'results.parquet' | 'results.csv' | 'EXPERIMENT_DECISION.md',
   ) => `processed/reports/run_id=${runId}/${file}`,
   gate: (drop: string, trigger: 'manifest' | 'files') => `processed/gate/${drop}/${trigger}.json`,
   uploads: (drop: string) => `processed/gate/${drop}/uploads.json`,

@@ -42,7 +42,7 @@ export function formatLiftInterval(interval: readonly [number, number] | null): 
 /** A p-value: four decimals, or two significant digits and the exponent below 0.0001. */
 export function formatP(p: number | null): string {
   if (p === null) return 'n/a';
-  if (p === 0) return '< 1e−300';
+  if (p < 1e-300) return '< 1e−300';
   return p < 0.0001 ? p.toExponential(1).replace('-', minus) : p.toFixed(4);
 }
 

@@ -27,6 +27,14 @@ export function exampleReport(overlay?: string, experimentId = 'checkout'): Repo
         ],
         {
           experimentId,
+          segments: ['desktop', 'mobile'].map((level, index) => ({
+            segment: 'device',
+            level,
+            arms: [
+              armOf('control', [...users(9 + index, buyer), ...users(214, visitor)], { assigned: 0 }),
+              armOf('treatment', [...users(12 - index, buyer), ...users(224, visitor)], { assigned: 0 }),
+            ],
+          })),
           logitCells: [
             { variant: 'control', eventsInWindow: 2, users: 439, purchased: 10 },
             { variant: 'control', eventsInWindow: 6, users: 9, purchased: 9 },

@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resultsParquet } from '../../../lambdas/analyze/results-parquet.ts';
+import { resultColumns, resultsParquet } from '../../../lambdas/analyze/results-parquet.ts';
+import { resultsCsv } from '../../../layers/report/results-csv.ts';
 import { resultRows } from '../../../layers/report/results-table.ts';
 import { Database } from '../../../layers/storage/duckdb.ts';
 import { literal } from '../../../layers/storage/sql.ts';
@@ -20,11 +21,15 @@ describe('results.parquet', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('has one row per experiment, metric and arm', () => {
-    const keys = rows.map((row) => `${row.experiment_id}/${row.metric}/${row.variant}`);
+  it('has one row per experiment, segment level, metric and arm', () => {
+    const keys = rows.map((row) =>
+      [row.experiment_id, row.segment, row.segment_level, row.metric, row.variant].join('/'),
+    );
     expect(new Set(keys).size).toBe(rows.length);
     const metrics = new Set(rows.map(({ metric }) => metric));
-    expect(rows).toHaveLength(metrics.size * 2);
+    const levels = new Set(rows.map(({ segment, segment_level }) => `${segment}/${segment_level}`));
+    expect(levels).toEqual(new Set(['null/null', 'device/mobile', 'device/desktop']));
+    expect(rows).toHaveLength(metrics.size * 2 * 3);
     expect(metrics).not.toContain('session_duration');
   });
 
@@ -55,5 +60,40 @@ describe('results.parquet', () => {
   it('is written even when there is nothing to compare', async () => {
     const bytes = await resultsParquet([], path.join(folder, 'empty.parquet'));
     expect(Buffer.from(bytes.slice(0, 4)).toString()).toBe('PAR1');
+  });
+});
+
+describe('results.csv', () => {
+  it('reads back in DuckDB as the rows of results.parquet', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'results-'));
+    try {
+      const rows = resultRows(exampleReport(undefined, 'a, "quoted"\r\nname'));
+      const file = path.join(folder, 'results.csv');
+      await writeFile(file, resultsCsv(resultColumns, rows));
+      await using database = await Database.open({ memoryMb: 512, folder });
+      const read = await database.query(
+        `from read_csv(${literal(file)}, header = true, nullstr = '', sample_size = -1)`,
+      );
+      expect(read.map((row) => ({ ...row, users: Number(row.users) }))).toMatchObject(
+        rows.map(({ experiment_id, segment_level, metric, variant, users, mean, p }) => ({
+          experiment_id,
+          segment_level,
+          metric,
+          variant,
+          users,
+          mean,
+          p,
+        })),
+      );
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\tx'])('keeps %j text in a spreadsheet', (name) => {
+    const [row] = resultRows(exampleReport(undefined, name));
+    if (row === undefined) throw new Error('the report has rows');
+    const csv = resultsCsv(['experiment_id', 'absolute'], [{ ...row, absolute: -0.5 }]);
+    expect(csv).toBe(`experiment_id,absolute\r\n'${name},-0.5\r\n`);
   });
 });
