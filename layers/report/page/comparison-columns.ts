@@ -8,12 +8,12 @@ import {
 } from '../format.ts';
 import type { Comparison, ExperimentReport, MetricReport } from '../schema.ts';
 import { type LiftScale, liftAxis, liftChart } from './charts/interval.ts';
-import { type Compared, liftOf, verdictOf } from './comparisons.ts';
+import { type Compared, intervalLabel, liftOf, verdictOf } from './comparisons.ts';
 import { type Html, html } from './html.ts';
 import { status } from './icons.ts';
 import { metricName, name, unbroken } from './names.ts';
 import type { Column } from './table.ts';
-import { confidence, reasonText } from './words.ts';
+import { reasonText } from './words.ts';
 
 /** Below this many users on either side of a conversion the normal interval is rough, and Newcombe's is shown too. */
 const smallCount = 30;
@@ -57,10 +57,10 @@ export function meanColumn(side: 'control' | 'treatment'): Column<Compared> {
   };
 }
 
-export function differenceColumn(alpha: number): Column<Compared> {
+export function differenceColumn(experiment: ExperimentReport): Column<Compared> {
   return {
     label: 'Difference',
-    tip: `Treatment less control in the metric’s unit, with its ${confidence(alpha)} interval.`,
+    tip: `Treatment less control in the metric’s unit, with its ${intervalLabel(experiment)}.`,
     align: 'number',
     cell: of(({ effect, newcombeCi, control, treatment }, { unit }) => {
       const interval = (ends: readonly [number, number]) =>
@@ -74,10 +74,10 @@ export function differenceColumn(alpha: number): Column<Compared> {
   };
 }
 
-export function liftColumn(alpha: number): Column<Compared> {
+export function liftColumn(experiment: ExperimentReport): Column<Compared> {
   return {
     label: 'Lift',
-    tip: `The difference relative to the control, with its ${confidence(alpha)} interval by Fieller’s method. It excludes zero exactly when p < ${alpha}.`,
+    tip: `The difference relative to the control, with its ${intervalLabel(experiment)} by Fieller’s method. It excludes zero exactly when the p-value (not yet corrected) is below its level.`,
     align: 'number',
     cell: of(
       ({ effect }) =>
@@ -91,9 +91,13 @@ export function liftColumn(alpha: number): Column<Compared> {
   };
 }
 
-export function chartColumn(alpha: number, scale: LiftScale, withMargin = false): Column<Compared> {
+export function chartColumn(
+  experiment: ExperimentReport,
+  scale: LiftScale,
+  withMargin = false,
+): Column<Compared> {
   return {
-    label: `Lift and ${confidence(alpha)} interval`,
+    label: `Lift and ${intervalLabel(experiment)}`,
     below: liftAxis(scale),
     align: 'chart',
     cell: (row) => liftChart(liftOf(row, withMargin), scale),
@@ -102,7 +106,7 @@ export function chartColumn(alpha: number, scale: LiftScale, withMargin = false)
 
 export const pColumn: Column<Compared> = {
   label: 'p',
-  tip: 'Two-sided p-value, and below it the one adjusted by Holm’s method for all metrics of the same role.',
+  tip: 'Two-sided p-value, and below it the one corrected for all metrics of the same role.',
   align: 'number',
   cell: of(
     ({ test }) =>

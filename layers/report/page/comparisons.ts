@@ -1,7 +1,7 @@
 import type { Comparison, ExperimentReport, MetricReport } from '../schema.ts';
 import type { Lift } from './charts/interval.ts';
 import { metricLabel } from './names.ts';
-import { marginStatuses, reasonText, type Tone, verdicts } from './words.ts';
+import { confidence, marginStatuses, reasonText, type Tone, verdicts } from './words.ts';
 
 /** One metric of one treatment; without a comparison where the metric is unavailable or there is no treatment. */
 export interface Compared {
@@ -9,12 +9,43 @@ export interface Compared {
   readonly comparison: Comparison | null;
 }
 
-export function comparedRows(metrics: readonly MetricReport[]): Compared[] {
+/** The comparisons of some metrics of an experiment, each with the effect and the test that decide. */
+export function comparedRows(experiment: ExperimentReport, metrics = experiment.metrics): Compared[] {
   return metrics.flatMap((metric): Compared[] =>
     metric.comparisons.length === 0
       ? [{ metric, comparison: null }]
-      : metric.comparisons.map((comparison) => ({ metric, comparison })),
+      : metric.comparisons.map((comparison) => ({ metric, comparison: asDecided(comparison, experiment) })),
   );
+}
+
+/**
+ * The comparison with the intervals and p-values of the declared way of testing, so that what is shown and the verdict
+ * never contradict each other.
+ */
+function asDecided(comparison: Comparison, { decision }: ExperimentReport): Comparison {
+  const { sequential, effect, test } = comparison;
+  if (decision.basis.testing === 'fixed_horizon' || sequential === undefined) return comparison;
+  const { p, pAdjusted, absoluteCi, relativeCi, relativeReason, adjustedCi } = sequential;
+  return {
+    ...comparison,
+    effect: { ...effect, absoluteCi, relativeCi, relativeReason },
+    test: p === null || test === null ? null : { ...test, p, pAdjusted },
+    adjustedCi,
+    newcombeCi: null,
+    reason: comparison.reason ?? sequential.reason,
+  };
+}
+
+/** What the intervals of an experiment are, by its declared way of testing. */
+export function intervalLabel({ decision, settings }: ExperimentReport): string {
+  switch (decision.basis.testing) {
+    case 'fixed_horizon':
+      return `${confidence(settings.alpha)} interval`;
+    case 'always_valid':
+      return `${confidence(settings.alpha)} interval at any time`;
+    case 'group_sequential':
+      return 'interval of this look';
+  }
 }
 
 /** Why there is nothing to show for the row, or null. */
@@ -47,6 +78,7 @@ export function liftOf({ metric, comparison }: Compared, withMargin = false): Li
     label: metricLabel(metric.metric),
     relative: effect.relative,
     interval: effect.relativeCi,
+    outer: comparison.adjustedCi?.relativeCi ?? null,
     tone: verdictOf(comparison).tone,
     margin: withMargin ? marginLift(metric, comparison) : null,
   };
@@ -74,7 +106,6 @@ export function decidingComparison(experiment: ExperimentReport): Compared | nul
   const metric = primaryOf(experiment);
   if (metric === undefined) return null;
   const { variant } = experiment.decision;
-  const comparison =
-    metric.comparisons.find((found) => found.variant === variant) ?? metric.comparisons[0] ?? null;
-  return { metric, comparison };
+  const rows = comparedRows(experiment, [metric]);
+  return rows.find(({ comparison }) => comparison?.variant === variant) ?? rows[0] ?? null;
 }

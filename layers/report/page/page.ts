@@ -6,15 +6,21 @@ import { icon, iconSheet } from './icons.ts';
 import { name, plainName } from './names.ts';
 import type { ExperimentSection, RunSection, Section } from './section.ts';
 import { dataQualitySection } from './sections/data-quality.ts';
+import { distributionsSection } from './sections/distributions.ts';
+import { effectOverTimeSection } from './sections/effect-over-time.ts';
+import { estimatesSection } from './sections/estimates.ts';
 import { funnelSection } from './sections/funnel.ts';
 import { guardrailsSection } from './sections/guardrails.ts';
 import { liftsSection } from './sections/lifts.ts';
 import { lineageSection } from './sections/lineage.ts';
 import { methodsSection } from './sections/methods.ts';
 import { originalAnalysesSection } from './sections/original-analyses.ts';
+import { outlookSection } from './sections/outlook.ts';
 import { overviewSection } from './sections/overview.ts';
 import { populationSection } from './sections/population.ts';
+import { regressionSection } from './sections/regression.ts';
 import { segmentsSection } from './sections/segments.ts';
+import { sinceExposureSection } from './sections/since-exposure.ts';
 import { trustSection } from './sections/trust.ts';
 import { verdictSection } from './sections/verdict.ts';
 import { style } from './style.ts';
@@ -27,8 +33,14 @@ const experimentSections: readonly ExperimentSection[] = [
   populationSection,
   liftsSection,
   guardrailsSection,
-  funnelSection,
+  effectOverTimeSection,
+  sinceExposureSection,
   segmentsSection,
+  funnelSection,
+  distributionsSection,
+  estimatesSection,
+  outlookSection,
+  regressionSection,
   originalAnalysesSection,
   methodsSection,
 ];

@@ -1,4 +1,4 @@
-import type { Comparison, Decision, ExperimentReport, MetricReport, SampleRatio } from '../schema.ts';
+import type { Comparison, Decision, ExperimentReport, MetricReport, TrustCheck } from '../schema.ts';
 
 /** How a status looks: always a colour, a shape and a word together. */
 export type Tone = 'good' | 'bad' | 'caution' | 'neutral';
@@ -75,10 +75,10 @@ export const marginStatuses: Record<NonNullable<Comparison['nonInferiority']>['s
   inferior: { tone: 'bad', label: 'Beyond margin' },
 };
 
-export const checkStatuses: Record<SampleRatio['status'] | 'note', Wording> = {
+export const checkStatuses: Record<TrustCheck['status'], Wording> = {
   pass: { tone: 'good', label: 'Pass' },
   fail: { tone: 'bad', label: 'Fail' },
-  note: { tone: 'caution', label: 'Note' },
+  warn: { tone: 'caution', label: 'Note' },
   not_checked: { tone: 'neutral', label: 'Not checked' },
 };
 
@@ -117,6 +117,17 @@ export function stepWording(step: string, { immature }: ExperimentReport['settin
     default:
       return { label: spaced(step), kind: 'part' };
   }
+}
+
+/** What the decision rests on, as it was declared beforehand. */
+export function basisText({ estimate, values, testing }: Decision['basis']): string {
+  const estimates = { unadjusted: 'unadjusted', cuped: 'adjusted by CUPED' }[estimate];
+  const looks = {
+    fixed_horizon: 'one look at the end',
+    always_valid: 'any number of looks',
+    group_sequential: 'the planned looks',
+  }[testing];
+  return `${estimates}, ${values} values; ${looks}`;
 }
 
 /** `95 %` for alpha = 0.05. */

@@ -1,9 +1,8 @@
-import { analyzeExperiment } from '../../../lambdas/analyze/analyze-experiment.ts';
 import { buildReport } from '../../../lambdas/analyze/build-report.ts';
-import { settingsOf } from '../../../layers/contracts/config.ts';
 import type { ExperimentMeasurement } from '../../../layers/contracts/measurements.ts';
 import type { ExperimentReport, Report } from '../../../layers/report/schema.ts';
 import { armOf, configOf, experimentOf, type User } from '../analyze/measurement.ts';
+import { withEvidence } from './evidence.ts';
 
 const config = configOf(`
 experiments:
@@ -83,12 +82,10 @@ function segmentsOf(
     const own = Object.fromEntries(
       Object.entries(arms).map(([variant, users]) => [variant, users.filter(within)]),
     );
-    const { metrics } = analyzeExperiment(measured(experimentId, own), settingsOf(config, experimentId), {
-      config,
-      unavailable: [],
-      asOf,
-    });
-    return { segment, level, metrics };
+    const [analysed] = reportOf([measured(experimentId, own)]).experiments;
+    if (analysed === undefined) throw new Error('an experiment that is measured is in the report');
+    const users = Object.values(own).reduce((sum, { length }) => sum + length, 0);
+    return { segment, level, users, metrics: analysed.metrics, reason: null };
   });
 }
 
@@ -113,21 +110,9 @@ function populationOf({ experimentId, arms, crossovers }: ExperimentMeasurement)
   ];
 }
 
-/**
- * The report of a shop with two experiments: one to ship, with segments, and one with two treatments that is not over.
- */
-export function shopReport(): Report {
-  const checkout = { control: shoppers(6210, 0, 1), treatment: shoppers(6174, 0.3, 2) };
-  const ranking = {
-    control: shoppers(2110, 0, 3),
-    'ranking-a': shoppers(2088, -0.05, 4),
-    'ranking-b': shoppers(2141, 0.1, 5),
-  };
-  const experiments = [
-    measured('one-page-checkout', checkout, { crossovers: 83, immatureUsers: 412 }),
-    measured('search-ranking', ranking, { crossovers: 12, immatureUsers: 412 }),
-  ];
-  const report = buildReport(
+/** The report of some experiments of the shop, as the analysis makes it. */
+function reportOf(experiments: readonly ExperimentMeasurement[]): Report {
+  return buildReport(
     {
       runId: '5f3a9c0e7d21b846',
       drop: 'spring',
@@ -149,7 +134,7 @@ export function shopReport(): Report {
     {
       schemaVersion: 1,
       asOf,
-      experiments,
+      experiments: [...experiments],
       population: experiments.flatMap(populationOf),
       quality: {
         events: { lines: 412_908, accepted: 412_731, quarantined: 139, duplicates: 38 },
@@ -194,12 +179,29 @@ export function shopReport(): Report {
       ],
     },
   );
+}
+
+/**
+ * The report of a shop with two experiments: one to ship, with segments, and one with two treatments that is not over.
+ */
+export function shopReport(): Report {
+  const checkout = { control: shoppers(6210, 0, 1), treatment: shoppers(6174, 0.3, 2) };
+  const ranking = {
+    control: shoppers(2110, 0, 3),
+    'ranking-a': shoppers(2088, -0.05, 4),
+    'ranking-b': shoppers(2141, 0.1, 5),
+  };
+  const experiments = [
+    measured('one-page-checkout', checkout, { crossovers: 83, immatureUsers: 412 }),
+    measured('search-ranking', ranking, { crossovers: 12, immatureUsers: 412 }),
+  ];
+  const report = reportOf(experiments);
   return {
     ...report,
     experiments: report.experiments.map((experiment) =>
       experiment.experimentId === 'one-page-checkout'
-        ? { ...experiment, segments: segmentsOf('one-page-checkout', checkout) }
-        : experiment,
+        ? withEvidence({ ...experiment, segments: segmentsOf('one-page-checkout', checkout) })
+        : withEvidence(experiment),
     ),
   };
 }
@@ -258,6 +260,8 @@ export function largeReport(): Report {
         segments: Array.from({ length: 10 }, (_, index) => ({
           segment: index < 5 ? 'device' : 'country',
           level: `level ${index}`,
+          users: 900,
+          reason: null,
           metrics,
         })),
       },

@@ -14,6 +14,8 @@ export interface Lift {
   readonly label: string;
   readonly relative: number | null;
   readonly interval: readonly [number, number] | null;
+  /** The interval at the level at which a correction judges: thin, around the other. */
+  readonly outer?: readonly [number, number] | null;
   readonly tone: Tone;
   /** The lift at which a guardrail's margin ends: negative where higher is better. */
   readonly margin?: number | null;
@@ -36,8 +38,9 @@ export function liftScale(lifts: readonly Lift[]): LiftScale {
     .toSorted((a, b) => a - b);
   const usual = reach[Math.floor(0.75 * (reach.length - 1))] ?? 0.1;
   const limit = 4 * usual;
-  const ends = lifts.flatMap(({ interval, relative, margin }) => [
+  const ends = lifts.flatMap(({ interval, outer, relative, margin }) => [
     ...(interval ?? [relative ?? 0]),
+    ...(outer ?? []),
     ...(margin === null || margin === undefined ? [] : [margin]),
   ]);
   const low = Math.max(-limit, Math.min(-0.2 * usual, ...ends));
@@ -48,7 +51,7 @@ export function liftScale(lifts: readonly Lift[]): LiftScale {
 
 /** Zero, the interval, its estimate (filled where significant), and a guardrail's margin with what lies beyond. */
 export function liftChart(lift: Lift, scale: LiftScale): Html {
-  const { relative, interval, tone, margin } = lift;
+  const { relative, interval, outer, tone, margin } = lift;
   const [low, high] = scale.domain;
   const within = (value: number) => value >= low && value <= high;
   const x = (value: number) => {
@@ -64,6 +67,8 @@ export function liftChart(lift: Lift, scale: LiftScale): Html {
       ? null
       : html`<path class="beyond" d="M${x(margin)} 0V${height}H${margin < 0 ? 0 : width}V0z"/><path class="margin" d="M${x(margin)} 0V${height}"/>`
   }<path class="zero" d="M${x(0)} 0V${height}"/>${
+    outer && html`<path class="outer" d="M${x(outer[0])} ${middle}H${x(outer[1])}"/>`
+  }${
     interval &&
     html`<path class="interval" d="M${x(interval[0])} ${middle}H${x(interval[1])}"/><path class="ends" d="${whisker(interval[0], -1)}${whisker(interval[1], 1)}"/>`
   }${relative !== null && within(relative) ? estimate(tone, x(relative)) : null}</svg>`;
@@ -86,7 +91,7 @@ export function liftAxis({ domain }: LiftScale): Html {
     marginBottom: axisHeight - 4,
     x: { domain: [...domain], axis: null },
     marks: [
-      gridX({ ticks: 3, strokeOpacity: 1 }),
+      gridX({ ticks: 3, stroke: 'var(--line-strong)', strokeOpacity: 1 }),
       axisX({ anchor: 'bottom', ticks: 3, tickSize: 0, tickPadding: 2, tickFormat: formatTick, label: null }),
     ],
   });
@@ -97,7 +102,8 @@ function description({ label, relative, interval, margin }: Lift): string {
   return margin === null || margin === undefined ? lift : `${lift}, margin ${formatLift(margin)}`;
 }
 
-function formatTick(lift: number): string {
+/** `+20 %`, without decimals that say nothing. */
+export function formatTick(lift: number): string {
   const sign = lift < 0 ? '−' : lift > 0 ? '+' : '';
   return `${sign}${Number(Math.abs(lift * 100).toFixed(1))}\u00a0%`;
 }

@@ -8,9 +8,11 @@ import { table } from '../table.ts';
 
 /** Guardrails against the harm that was declared tolerable beforehand. */
 export const guardrailsSection: ExperimentSection = (experiment) => {
-  const rows = comparedRows(experiment.metrics.filter(({ role }) => role === 'guardrail'));
+  const rows = comparedRows(
+    experiment,
+    experiment.metrics.filter(({ role }) => role === 'guardrail'),
+  );
   if (rows.length === 0) return null;
-  const { alpha } = experiment.settings;
   const scale = liftScale(
     rows.filter(({ comparison }) => comparison !== null).map((row) => liftOf(row, true)),
   );
@@ -32,8 +34,8 @@ ${table<Compared>({
       align: 'number',
       cell: (row) => marginText(row),
     },
-    liftColumn(alpha),
-    chartColumn(alpha, scale, true),
+    liftColumn(experiment),
+    chartColumn(experiment, scale, true),
     {
       label: 'p',
       tip: 'One-sided p-value of the test that the harm is smaller than the margin; not adjusted, because every guardrail has to hold.',

@@ -9,20 +9,19 @@ import {
   pColumn,
   verdictColumn,
 } from '../comparison-columns.ts';
-import { type Compared, comparedRows, liftOf, missing } from '../comparisons.ts';
+import { type Compared, comparedRows, intervalLabel, liftOf, missing } from '../comparisons.ts';
 import { html } from '../html.ts';
 import { icon } from '../icons.ts';
 import type { ExperimentSection } from '../section.ts';
 import { table } from '../table.ts';
-import { confidence, roles } from '../words.ts';
+import { roles } from '../words.ts';
 
 const order: readonly MetricReport['role'][] = ['primary', 'secondary', 'guardrail'];
 
 /** Every metric against the control: numbers and forest plot in one table. */
 export const liftsSection: ExperimentSection = (experiment) => {
-  const rows = comparedRows(experiment.metrics);
+  const rows = comparedRows(experiment);
   if (rows.length === 0) return null;
-  const { alpha } = experiment.settings;
   const scale = liftScale(rows.filter(({ comparison }) => comparison !== null).map((row) => liftOf(row)));
   return {
     id: 'lifts',
@@ -34,14 +33,14 @@ export const liftsSection: ExperimentSection = (experiment) => {
     }
 ${table<Compared>({
   className: 'results',
-  caption: `Treatment against control with ${confidence(alpha)} intervals. Marks follow the verdict: ● better or within its margin, ■ worse or beyond it, ◆ margin not shown, ○ inconclusive. An arrow means that the interval goes on.`,
+  caption: `Treatment against control with the ${intervalLabel(experiment)}. Marks follow the verdict: ● better or within its margin, ■ worse or beyond it, ◆ margin not shown, ○ inconclusive. A thin line goes on to where the corrected interval ends; an arrow means that an interval goes on beyond the axis.`,
   columns: [
     metricColumn(experiment),
     meanColumn('control'),
     meanColumn('treatment'),
-    differenceColumn(alpha),
-    liftColumn(alpha),
-    chartColumn(alpha, scale),
+    differenceColumn(experiment),
+    liftColumn(experiment),
+    chartColumn(experiment, scale),
     pColumn,
     verdictColumn,
   ],

@@ -1,9 +1,9 @@
-import { formatPercent } from '../../format.ts';
+import { formatCount, formatPercent } from '../../format.ts';
 import type { ExperimentReport } from '../../schema.ts';
 import { type Content, type Html, html } from '../html.ts';
-import { metricName, name } from '../names.ts';
+import { metricName, name, sentence } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
-import { confidence } from '../words.ts';
+import { basisText, confidence } from '../words.ts';
 
 /** How the numbers were made, and with which settings. */
 export const methodsSection: ExperimentSection = (experiment) => {
@@ -11,26 +11,39 @@ export const methodsSection: ExperimentSection = (experiment) => {
   return {
     id: 'methods',
     title: 'Methods and settings',
-    body: html`<dl class="settings">
+    body: html`${settings.hypothesis === null ? null : html`<p class="lede">${sentence(settings.hypothesis)}</p>`}
+<dl class="settings">
 ${entry('Control', name(control))}
 ${entry('Planned shares', weights(experiment))}
 ${entry('A user counts from', exposure(experiment))}
 ${entry('Outcome window', `${settings.outcomeWindowDays} days from exposure, the exposure included`)}
 ${entry('Window not ended', settings.immature === 'include' ? 'counted, and noted above' : 'left out, and counted above')}
 ${entry('Primary metric', metricName(settings.primary))}
+${entry('Decided on', basisText(experiment.decision.basis))}
 ${entry('Significance level', `α = ${settings.alpha}, two-sided, ${confidence(settings.alpha)} intervals`)}
 ${entry('Planned end', settings.plannedEnd ?? 'not declared')}
-${entry('Planned users', settings.plannedUsers ?? 'not declared')}
+${entry('Planned users', settings.plannedUsers === null ? 'not declared' : formatCount(settings.plannedUsers))}
+${entry('Correction', correction(experiment))}
+${entry('Covariates', settings.cupedLookbackDays === null ? 'none' : `from ${settings.cupedLookbackDays} days before exposure`)}
+${entry('Segments', `levels of at least ${formatCount(settings.segmentMinimumUsers)} users in each arm`)}
 </dl>
 <ul class="method-list">
 <li>Conversions: unpooled z-test of two proportions. Means and ratios: Welch’s t-test; a ratio is the sum over the sum, with the delta method’s variance over users.</li>
 <li>The test and the interval of a metric share one standard error and one α, so a p-value and its interval never contradict each other. The relative interval is Fieller’s, which keeps that promise.</li>
-<li>p-values are adjusted by Holm’s method: primary and secondary metrics are families of their own. Guardrails are not adjusted, because every one of them has to hold.</li>
-<li>Guardrails: one-sided non-inferiority test at 0.025 against the declared margin, which moves with the control’s own uncertainty.</li>
+<li>p-values are corrected within each role: primary and secondary metrics are families of their own. Guardrails are not corrected, because every one of them has to hold.</li>
+<li>Guardrails: one-sided non-inferiority test at ${settings.guardrailAlpha} against the declared margin, which moves with the control’s own uncertainty.</li>
 <li>Sample ratio: chi-square test of the exposed and of the assigned users against the planned shares; p below 0.001 makes the experiment invalid.</li>
 </ul>`,
   };
 };
+
+function correction({ settings }: ExperimentReport): string {
+  const over = { holm: 'Holm', benjamini_hochberg: 'Benjamini and Hochberg', none: 'none' }[
+    settings.correction
+  ];
+  const arms = { holm: 'Holm', dunnett: 'Dunnett' }[settings.multipleArms];
+  return `${over} over metrics, ${arms} over arms`;
+}
 
 function weights({ settings, arms }: ExperimentReport): Html[] {
   return arms.map(

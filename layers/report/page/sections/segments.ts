@@ -1,5 +1,5 @@
-import { formatCount } from '../../format.ts';
-import type { ExperimentReport } from '../../schema.ts';
+import { formatCount, formatP } from '../../format.ts';
+import type { ExperimentReport, Interaction } from '../../schema.ts';
 import { liftScale } from '../charts/interval.ts';
 import {
   armLine,
@@ -12,9 +12,11 @@ import {
 } from '../comparison-columns.ts';
 import { type Compared, comparedRows, liftOf, missing } from '../comparisons.ts';
 import { type Html, html } from '../html.ts';
+import { status } from '../icons.ts';
 import { metricLabel, metricName, name } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
-import { table } from '../table.ts';
+import { plainTable, table } from '../table.ts';
+import { reasonText } from '../words.ts';
 
 interface Level extends Compared {
   readonly level: string;
@@ -33,6 +35,8 @@ export const segmentsSection: ExperimentSection = (experiment) => {
     title: 'Segments',
     body: html`<p class="lede">Exploratory: with many segments some will look different by chance. Use them to form the next hypothesis, not to decide this one.</p>
 ${metricTable(experiment, segments, primary)}
+${interactions(experiment)}
+${tooSmall(experiment)}
 ${
   others.length === 0
     ? null
@@ -43,15 +47,53 @@ ${
   };
 };
 
+/** Whether the effect differs between levels at all: the question that comes before any single level. */
+function interactions({ interactions: all, settings }: ExperimentReport): Html | null {
+  const rows = all.filter(({ metric }) => metric === settings.primary);
+  if (rows.length === 0) return null;
+  return plainTable<Interaction>(
+    'Does the effect on the primary metric differ between the levels? Cochran’s Q',
+    [
+      {
+        label: 'Segment',
+        cell: ({ segment, variant }) => html`${metricName(segment)}<small>${name(variant)}</small>`,
+      },
+      { label: 'Q', align: 'number', cell: ({ q }) => (q === null ? 'n/a' : q.toFixed(2)) },
+      { label: 'Degrees of freedom', align: 'number', cell: ({ df }) => df ?? 'n/a' },
+      { label: 'p', align: 'number', cell: ({ p }) => formatP(p) },
+      { label: 'Adjusted p', align: 'number', cell: ({ pAdjusted }) => formatP(pAdjusted) },
+      {
+        label: 'Meaning',
+        cell: ({ pAdjusted, reason }) =>
+          reason !== null
+            ? reasonText(reason)
+            : (pAdjusted ?? 1) < settings.alpha
+              ? status({ tone: 'caution', label: 'Differs' })
+              : status({ tone: 'neutral', label: 'No difference shown' }),
+      },
+    ],
+    rows,
+  );
+}
+
+function tooSmall({ segments }: ExperimentReport): Html | null {
+  const left = segments.filter(({ reason }) => reason !== null);
+  if (left.length === 0) return null;
+  return html`<p class="fine">Not analysed: ${left.map(
+    ({ segment, level, users, reason }, index) =>
+      html`${index === 0 ? '' : '; '}${metricName(segment)} ${name(level)} (${formatCount(users)} users, ${reasonText(reason ?? '')})`,
+  )}.</p>`;
+}
+
 function metricTable(experiment: ExperimentReport, segments: readonly string[], metric: string): Html | null {
-  const { alpha } = experiment.settings;
   const rows = (segment: string) =>
     experiment.segments
       .filter((found) => found.segment === segment)
       .flatMap(({ level, metrics }) =>
-        comparedRows(metrics.filter((found) => found.metric === metric)).map(
-          (row): Level => ({ ...row, level }),
-        ),
+        comparedRows(
+          experiment,
+          metrics.filter((found) => found.metric === metric),
+        ).map((row): Level => ({ ...row, level })),
       );
   const groups = segments.map((segment) => ({
     label: html`By ${name(metricLabel(segment).toLowerCase())}`,
@@ -75,9 +117,9 @@ function metricTable(experiment: ExperimentReport, segments: readonly string[], 
       },
       meanColumn('control'),
       meanColumn('treatment'),
-      differenceColumn(alpha),
-      liftColumn(alpha),
-      chartColumn(alpha, scale),
+      differenceColumn(experiment),
+      liftColumn(experiment),
+      chartColumn(experiment, scale),
       pColumn,
       verdictColumn,
     ],

@@ -1,14 +1,17 @@
-import { formatCount, formatPercent } from '../../format.ts';
-import type { ExperimentReport, SampleRatio } from '../../schema.ts';
-import { type Html, html } from '../html.ts';
+import { formatCount, formatP, formatPercent } from '../../format.ts';
+import type { ExperimentReport, SampleRatio, TrustCheck } from '../../schema.ts';
+import { type Content, type Html, html } from '../html.ts';
 import { status } from '../icons.ts';
-import { name } from '../names.ts';
+import { metricName, name, sentence } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
-import { plainTable } from '../table.ts';
-import { type TrustCheck, trustChecks } from '../trust-checks.ts';
-import { checkStatuses } from '../words.ts';
+import { plainTable, table } from '../table.ts';
+import { checkLabel, checkNumber } from '../trust-checks.ts';
+import { checkStatuses, reasonText } from '../words.ts';
 
-/** Whether the numbers can be believed: every check with its number and meaning, and the split between the arms. */
+type Trust = ExperimentReport['trust'];
+type RatioOfMany = Trust['srmBySegment'][number] | Trust['srmByDay'][number];
+
+/** Whether the numbers can be believed: every check with its number and meaning, and what is behind it. */
 export const trustSection: ExperimentSection = (experiment) => ({
   id: 'trust',
   title: 'Trust checks',
@@ -16,14 +19,15 @@ export const trustSection: ExperimentSection = (experiment) => ({
 ${plainTable<TrustCheck>(
   'What was checked before any effect was computed',
   [
-    { label: 'Check', cell: (check) => html`<strong>${check.name}</strong>` },
+    { label: 'Check', cell: (check) => html`<strong>${checkLabel(check)}</strong>` },
     { label: 'Result', cell: (check) => status(checkStatuses[check.status]) },
-    { label: 'Number', cell: (check) => html`<span class="figure">${check.number}</span>` },
-    { label: 'What it means', cell: (check) => check.meaning },
+    { label: 'Number', cell: (check) => html`<span class="figure">${checkNumber(check)}</span>` },
+    { label: 'What it means', cell: ({ explanation }) => sentence(explanation) },
   ],
-  trustChecks(experiment),
+  experiment.trust.checks,
 )}
-${split(experiment)}`,
+${split(experiment)}
+${behind(experiment.trust)}`,
 });
 
 function split({ arms, settings, trust, control }: ExperimentReport): Html {
@@ -56,4 +60,70 @@ function split({ arms, settings, trust, control }: ExperimentReport): Html {
     ],
     arms,
   );
+}
+
+/** The many tests that some checks sum up. */
+function behind({ srmBySegment, srmByDay, balance }: Trust): Html | null {
+  const count = srmBySegment.length + srmByDay.length + balance.length;
+  if (count === 0) return null;
+  return html`<details><summary>Behind the checks: balance before exposure, sample ratio by segment and day (${formatCount(count)} tests)</summary>
+${balance.length === 0 ? null : balanceTable(balance)}
+${ratios('Sample ratio of exposed users by segment', srmBySegment, (ratio) => ('segment' in ratio ? html`${metricName(ratio.segment)}: ${name(ratio.level)}` : null))}
+${ratios('Sample ratio of assigned users by day (UTC)', srmByDay, (ratio) => ('day' in ratio ? html`<time>${ratio.day}</time>` : null))}</details>`;
+}
+
+function balanceTable(balance: Trust['balance']): Html {
+  return plainTable<Trust['balance'][number]>(
+    'What users did before their exposure, which the treatment cannot have changed; p-values by Holm’s method',
+    [
+      {
+        label: 'Before exposure',
+        cell: ({ covariate, variant }) => html`${metricName(covariate)}<small>${name(variant)}</small>`,
+      },
+      { label: 'Control', align: 'number', cell: ({ control }) => mean(control) },
+      { label: 'Treatment', align: 'number', cell: ({ treatment }) => mean(treatment) },
+      { label: 'p', align: 'number', cell: ({ p }) => formatP(p) },
+      {
+        label: 'Adjusted p',
+        align: 'number',
+        cell: ({ pAdjusted, reason }) => (reason === null ? formatP(pAdjusted) : reasonText(reason)),
+      },
+    ],
+    balance,
+  );
+}
+
+function ratios<Ratio extends RatioOfMany>(
+  caption: string,
+  rows: readonly Ratio[],
+  label: (ratio: Ratio) => Content,
+): Html | null {
+  if (rows.length === 0) return null;
+  return table<Ratio>({
+    caption,
+    columns: [
+      { label: 'Where', cell: label },
+      {
+        label: 'Users (expected)',
+        cell: ({ arms }) =>
+          arms.map(
+            ({ variant, users, expected }) =>
+              html`<span class="ratio">${name(variant)} ${formatCount(users)} <small class="inline">(${formatCount(Math.round(expected))})</small></span> `,
+          ),
+      },
+      { label: 'p', align: 'number', cell: ({ p }) => formatP(p), sort: ({ p }) => p },
+      {
+        label: 'Adjusted p',
+        align: 'number',
+        cell: ({ pAdjusted, reason }) => (reason === null ? formatP(pAdjusted) : reasonText(reason)),
+        sort: ({ pAdjusted }) => pAdjusted,
+      },
+    ],
+    groups: [{ label: null, rows }],
+    ...(rows.length > 12 ? { filter: 'Filter' } : {}),
+  });
+}
+
+function mean(value: number | null): string {
+  return value === null ? 'n/a' : String(Number(value.toPrecision(4))).replace('-', '−');
 }

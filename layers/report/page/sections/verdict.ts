@@ -8,13 +8,13 @@ import {
 } from '../../format.ts';
 import type { ExperimentReport } from '../../schema.ts';
 import { liftAxis, liftChart, liftScale } from '../charts/interval.ts';
-import { decidingComparison, liftOf } from '../comparisons.ts';
+import { decidingComparison, intervalLabel, liftOf } from '../comparisons.ts';
 import { type Content, type Html, html } from '../html.ts';
 import { icon } from '../icons.ts';
 import { metricName, name, sentence, unbroken } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
 import { trustSummary } from '../trust-checks.ts';
-import { actions, checkStatuses, confidence, ruleSentence } from '../words.ts';
+import { actions, basisText, checkStatuses, ruleSentence } from '../words.ts';
 
 /** What to do, by which rule and why, and the numbers it rests on. */
 export const verdictSection: ExperimentSection = (experiment) => {
@@ -37,7 +37,7 @@ ${warnings.length === 0 ? null : html`<ul class="warnings">${warnings.map(warnin
 <dl class="figures">
 ${figure('Users analysed', formatCount(users))}
 ${figure('Trust checks', html`${icon(checkStatuses[trust.status].tone)} ${trust.text}`)}
-${figure('Decided on', `${decision.basis.estimate} estimate, ${decision.basis.testing === 'fixed_horizon' ? 'one look at a fixed horizon' : decision.basis.testing}, α = ${settings.alpha}`)}
+${figure('Decided on', `${basisText(decision.basis)}, α = ${settings.alpha}`)}
 ${figure('Rule', html`<code>${decision.rule}</code>`)}
 </dl>
 </div>
@@ -56,7 +56,7 @@ function primaryLift(experiment: ExperimentReport): Html | null {
   return html`<div class="verdict-numbers">
 <p class="hero-label">${metricName(metric)}, ${name(variant)} against ${name(experiment.control)}</p>
 <p class="hero-number">${formatLift(effect.relative)}</p>
-<p class="hero-detail">${confidence(experiment.settings.alpha)} interval ${unbroken(formatLiftInterval(effect.relativeCi))}</p>
+<p class="hero-detail">${intervalLabel(experiment)} ${unbroken(formatLiftInterval(effect.relativeCi))}</p>
 ${effect.relativeCi === null ? null : html`<div class="hero-chart">${liftChart(lift, scale)}${liftAxis(scale)}</div>`}
 <dl class="hero-figures">
 ${figure('Control', formatValue(unit, control.mean))}

@@ -1,0 +1,100 @@
+import { formatCount, formatDifference, formatLift, formatPercent } from '../../format.ts';
+import type { Comparison } from '../../schema.ts';
+import { metricColumn } from '../comparison-columns.ts';
+import { type Compared, comparedRows } from '../comparisons.ts';
+import { html } from '../html.ts';
+import { unbroken } from '../names.ts';
+import type { ExperimentSection } from '../section.ts';
+import { table } from '../table.ts';
+import { reasonText, roles } from '../words.ts';
+
+/** How likely each treatment is to be the better arm, what a wrong choice costs, and what more users would show. */
+export const outlookSection: ExperimentSection = (experiment) => {
+  const rows = comparedRows(experiment).filter(
+    ({ comparison }) => comparison?.bayes !== undefined || comparison?.power !== undefined,
+  );
+  if (rows.length === 0) return null;
+  const present = (key: 'bayes' | 'power') => rows.some(({ comparison }) => comparison?.[key] !== undefined);
+  return {
+    id: 'outlook',
+    title: 'Chances and power',
+    body: table<Compared>({
+      caption: 'Beside the decision, which rests on the tests above',
+      columns: [
+        metricColumn(experiment),
+        ...(present('bayes') ? bayesColumns : []),
+        ...(present('power') ? powerColumns : []),
+      ],
+      groups: (['primary', 'secondary', 'guardrail'] as const).map((role) => ({
+        label: roles[role],
+        rows: rows.filter(({ metric }) => metric.role === role),
+      })),
+    }),
+  };
+};
+
+const bayesOf = ({ comparison }: Compared) =>
+  comparison?.bayes !== undefined && 'chanceToWin' in comparison.bayes ? comparison.bayes : null;
+const powerOf = ({ comparison }: Compared) =>
+  comparison?.power !== undefined && 'power' in comparison.power ? comparison.power : null;
+const why = (found: Comparison['bayes'] | Comparison['power']) =>
+  found !== undefined && 'reason' in found ? html`<small>${reasonText(found.reason)}</small>` : null;
+
+const bayesColumns = [
+  {
+    label: 'Chance to win',
+    tip: 'Posterior probability that the treatment is the better arm.',
+    align: 'number' as const,
+    cell: (row: Compared) => {
+      const bayes = bayesOf(row);
+      return bayes === null
+        ? html`n/a${why(row.comparison?.bayes)}`
+        : html`<strong>${formatPercent(bayes.chanceToWin)}</strong>`;
+    },
+    sort: (row: Compared) => bayesOf(row)?.chanceToWin ?? null,
+  },
+  {
+    label: 'Expected loss',
+    tip: 'Expected relative loss of choosing the treatment, and of choosing the control, should it be the worse one.',
+    align: 'number' as const,
+    cell: (row: Compared) => {
+      const loss = bayesOf(row)?.expectedLoss;
+      return loss === undefined
+        ? 'n/a'
+        : html`${(loss.treatment * 100).toFixed(2)}\u00a0%<small>control ${(loss.control * 100).toFixed(2)}\u00a0%</small>`;
+    },
+  },
+];
+
+const powerColumns = [
+  {
+    label: 'Detectable now',
+    tip: 'The smallest effect that the present users would find, with the configured power.',
+    align: 'number' as const,
+    cell: (row: Compared) => {
+      const power = powerOf(row);
+      if (power === null) return html`n/a${why(row.comparison?.power)}`;
+      const { absolute, relative } = power.mdeNow;
+      return html`±${unbroken(formatLift(relative).replace(/^[+−]/, ''))}<small>${unbroken(formatDifference(row.metric.unit, absolute).replace(/^[+−]/, '±'))}</small>`;
+    },
+  },
+  {
+    label: 'Users needed',
+    tip: 'Users of both arms to find the lift that was declared worth finding.',
+    align: 'number' as const,
+    cell: (row: Compared) => {
+      const power = powerOf(row);
+      if (power === null) return 'n/a';
+      const needed = power.usersNeeded === null ? 'n/a' : formatCount(power.usersNeeded);
+      return html`${needed}<small>${formatCount(power.usersNow)} now, for ${unbroken(formatLift(power.targetLift))}</small>`;
+    },
+  },
+  {
+    label: 'Days left',
+    align: 'number' as const,
+    cell: (row: Compared) => {
+      const days = powerOf(row)?.daysLeft;
+      return days === undefined || days === null ? 'n/a' : formatCount(Math.ceil(days));
+    },
+  },
+];

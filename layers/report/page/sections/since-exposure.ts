@@ -1,0 +1,80 @@
+import { formatCount, formatDifference, formatLift, formatLiftInterval, formatP } from '../../format.ts';
+import type { ExperimentReport, SinceExposure } from '../../schema.ts';
+import { formatTick } from '../charts/interval.ts';
+import { type Point, seriesChart } from '../charts/series.ts';
+import { type Html, html } from '../html.ts';
+import { icon } from '../icons.ts';
+import { metricLabel, metricName, name, plainName, unbroken } from '../names.ts';
+import type { ExperimentSection } from '../section.ts';
+import { plainTable } from '../table.ts';
+import { reasonText } from '../words.ts';
+
+type Day = SinceExposure['days'][number];
+
+/** Whether the effect fades or grows as users get used to the treatment. */
+export const sinceExposureSection: ExperimentSection = (experiment) => {
+  const series = experiment.sinceExposure.filter(({ days }) => pointsOf(days).length > 0);
+  if (series.length === 0) return null;
+  return {
+    id: 'since-exposure',
+    title: 'Effect by days since exposure',
+    body: html`<p class="lede">What users did on each day after they first saw the treatment, of those observed for the whole day. An effect that fades points to novelty, one that grows to learning.</p>
+<div class="plots">${series.map((one) => figure(one, experiment))}</div>`,
+  };
+};
+
+function figure({ column, unit, variant, days, trend }: SinceExposure, experiment: ExperimentReport): Html {
+  const label = `${metricLabel(column)}, ${plainName(variant)}`;
+  return html`<figure class="plot"><figcaption><strong>${metricName(column)}</strong> <small class="inline">per user and day, ${name(variant)} against ${name(experiment.control)}</small></figcaption>
+${seriesChart({
+  title: `${label}: lift by day since exposure. ${trendText(trend, experiment.settings.alpha)}`,
+  points: pointsOf(days),
+  kind: 'bars',
+  formatX: (x) => `day ${x}`,
+  formatY: formatTick,
+})}
+<p class="trend">${icon('p' in trend && trend.p < experiment.settings.alpha ? 'caution' : 'neutral')} ${trendText(trend, experiment.settings.alpha)}</p>
+<details><summary>Numbers by day</summary>${plainTable<Day>(
+    'Per user and day',
+    [
+      { label: 'Day', cell: ({ day }) => day },
+      {
+        label: 'Users',
+        align: 'number',
+        cell: ({ users }) => `${formatCount(users.control)} / ${formatCount(users.treatment)}`,
+      },
+      {
+        label: 'Lift',
+        align: 'number',
+        cell: ({ relative, relativeCi }) =>
+          html`${formatLift(relative)}<small>${unbroken(formatLiftInterval(relativeCi))}</small>`,
+      },
+      {
+        label: 'Difference',
+        align: 'number',
+        cell: ({ absolute, absoluteCi, reason }) =>
+          html`${formatDifference(unit, absolute)}<small>${
+            absoluteCi === null
+              ? reasonText(reason ?? 'n/a')
+              : unbroken(
+                  `${formatDifference(unit, absoluteCi[0])} to ${formatDifference(unit, absoluteCi[1])}`,
+                )
+          }</small>`,
+      },
+    ],
+    days,
+  )}</details></figure>`;
+}
+
+function trendText(trend: SinceExposure['trend'], alpha: number): string {
+  if ('reason' in trend) return `No trend computed: ${reasonText(trend.reason)}.`;
+  const verdict = trend.p < alpha ? (trend.slope > 0 ? 'rises' : 'falls') : 'shows no significant trend';
+  const points = `${trend.slope < 0 ? '−' : '+'}${Math.abs(trend.slope * 100).toFixed(2)} pp`;
+  return `The lift ${verdict}: ${unbroken(points)} a day, p = ${formatP(trend.p)}.`;
+}
+
+function pointsOf(days: readonly Day[]): Point[] {
+  return days.flatMap(({ day, relative, relativeCi }) =>
+    relative === null ? [] : [{ x: day, y: relative, interval: relativeCi, always: null }],
+  );
+}
