@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigError, PipelineError } from '../layers/contracts/errors/index.ts';
+import { version } from '../package.json';
 import { registerCommands } from './commands/index.ts';
 import { systemFault } from './system-error.ts';
 import { printError } from './terminal.ts';
@@ -10,6 +11,11 @@ const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
 async function main(): Promise<number> {
   const program = new Command('ecom')
     .description('From raw e-commerce CSVs to an experiment decision.')
+    .version(version)
+    .addHelpText(
+      'after',
+      '\nStart here:\n  ecom demo                 everything once, on made-up data\n  ecom init <dir>           a configuration for your own CSVs\n  ecom run <dir>            from the CSVs to the verdict\n\nResults go to standard output, progress to standard error. Exit code: 0 done, 1 failed, 2 wrong usage.\nEnvironment: ECOM_STATE (state folder), ECOM_TARGET (local, docker, aws), ECOM_PORT, DATABASE_URL, NO_COLOR.',
+    )
     .showHelpAfterError('(ecom --help lists the commands)')
     .exitOverride();
   registerCommands(program);

@@ -17,6 +17,7 @@ export function registerDemo(program: Command): void {
   program
     .command('demo')
     .description('generate data with a known uplift, run them through the pipeline and print the verdict')
+    .addHelpText('after', '\nExample:\n  ecom demo')
     .action(async () => {
       await ensureUp();
       const folder = path.join(stateFolder(), 'demo');

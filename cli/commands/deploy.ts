@@ -5,12 +5,13 @@ import { migrate } from '../../infrastructure/postgres/migrate.ts';
 import { bootstrapStack, deployStack, type StackOutputs, type Target } from '../local/cdk.ts';
 import { stateFolder } from '../local/state.ts';
 import { ensureUp } from '../local/up.ts';
-import { note, print } from '../terminal.ts';
+import { note, print, printJson } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
 interface DeployCommandOptions {
   readonly target: Target;
   readonly context: Readonly<Record<string, string>>;
+  readonly json?: boolean;
 }
 
 /** `ecom deploy`: the stack as it stands in this checkout, whether it has changed or not. */
@@ -27,11 +28,12 @@ export function registerDeploy(program: Command): void {
       addSetting,
       {},
     )
+    .option('--json', 'print the outputs of the stack as JSON')
     .addHelpText(
       'after',
-      '\nOn AWS the account must be bootstrapped (npx cdk bootstrap); with DATABASE_URL the schema is brought up to date there.',
+      '\nOn AWS the account must be bootstrapped (npx cdk bootstrap); with DATABASE_URL the schema is brought up to date there.\n\nExamples:\n  ecom deploy\n  ecom deploy --target docker\n  ecom deploy --target aws -c bucketSuffix=my-shop',
     )
-    .action(async ({ target, context }: DeployCommandOptions) => {
+    .action(async ({ target, context, json }: DeployCommandOptions) => {
       if (target === 'local') {
         if (Object.keys(context).length > 0) {
           throw new UsageError({
@@ -40,10 +42,12 @@ export function registerDeploy(program: Command): void {
           });
         }
         const { deployed } = await ensureUp({ deploy: 'always', onLine: note });
-        print(`deployed: ${deployed?.stateMachineArn}`);
+        if (json) printJson(deployed);
+        else print(`deployed: ${deployed?.stateMachineArn}`);
         return;
       }
       const outputs = await (target === 'docker' ? deployToDocker(context) : deployToAws(context));
+      if (json) return printJson(outputs);
       for (const [name, value] of Object.entries(outputs)) print(`${name}  ${value}`);
     });
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { down } from '../local/down.ts';
-import { print } from '../terminal.ts';
+import { print, printJson } from '../terminal.ts';
 
 /** `ecom down`: nothing runs any more. */
 export function registerDown(program: Command): void {
@@ -8,12 +8,14 @@ export function registerDown(program: Command): void {
     .command('down')
     .description('save the buckets, and stop the local emulator and database')
     .option('--wipe', 'remove the local data (buckets, database) instead of keeping it')
+    .option('--json', 'print what was done as JSON')
     .addHelpText(
       'after',
-      '\nSaved is the current version of every object. Earlier versions and the history of executions end with the emulator.',
+      '\nSaved is the current version of every object. Earlier versions and the history of executions end with the emulator.\n\nExamples:\n  ecom down\n  ecom down --wipe',
     )
-    .action(async (options: { wipe?: boolean }) => {
-      await down(options);
-      print('down');
+    .action(async ({ wipe = false, json }: { wipe?: boolean; json?: boolean }) => {
+      await down({ wipe });
+      if (json) printJson({ running: false, wiped: wipe });
+      else print('down');
     });
 }

@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
+import { registerCompletion } from './completion.ts';
 import { registerDemo } from './demo.ts';
 import { registerDeploy } from './deploy.ts';
+import { registerDoctor } from './doctor.ts';
 import { registerDown } from './down.ts';
 import { registerGenerate } from './generate.ts';
 import { registerInit } from './init.ts';
+import { registerPower } from './power.ts';
 import { registerPsql } from './psql.ts';
 import { registerQuarantine } from './quarantine.ts';
 import { registerReport } from './report.ts';
@@ -36,4 +39,7 @@ export function registerCommands(program: Command): void {
   registerUi(program);
   registerQuarantine(program);
   registerPsql(program);
+  registerPower(program);
+  registerDoctor(program);
+  registerCompletion(program);
 }

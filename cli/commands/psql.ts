@@ -20,7 +20,7 @@ export function registerPsql(program: Command): void {
     .option('--json', 'print the rows of --command as JSON')
     .addHelpText(
       'after',
-      '\nExample:\n  ecom psql -c "select variant, count(*), sum(revenue) from mart_user_outcomes group by variant"',
+      '\nExamples:\n  ecom psql\n  ecom psql -c "select variant, count(*), sum(revenue) from mart_user_outcomes group by variant"',
     )
     .action(async (options: { command?: string; json?: boolean }) => {
       const url = process.env.DATABASE_URL ?? localEnvironment(readState()).DATABASE_URL;

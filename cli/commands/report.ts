@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { defaultDrop, processedKeys } from '../../layers/contracts/keys.ts';
 import { latest } from '../../layers/contracts/run-documents.ts';
 import { type Connection, connect } from '../pipeline/connection.ts';
-import { findAttempt } from '../pipeline/executions.ts';
+import { findRun } from '../pipeline/executions.ts';
 import { downloadReport, readReport, verdictText } from '../pipeline/report.ts';
 import { print, printJson } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -16,12 +16,14 @@ export function registerReport(program: Command): void {
     )
     .option('--drop <name>', 'the drop whose published run is meant, when no run is named')
     .option('--json', 'print the report as JSON')
+    .addHelpText(
+      'after',
+      '\nThe beginning of the run id will do.\n\nExamples:\n  ecom report\n  ecom report --drop shop_b\n  ecom report 3f2a --json | jq .experiments[0].decision',
+    )
     .action(async (run: string | undefined, options: { drop?: string; json?: boolean }) => {
       const connection = connect();
       const runId =
-        run === undefined
-          ? await publishedRun(connection, options.drop)
-          : (await findAttempt(connection, run)).runId;
+        run === undefined ? await publishedRun(connection, options.drop) : await findRun(connection, run);
       const report = await readReport(connection, runId);
       if (options.json) return printJson(report);
       const files = await downloadReport(connection, runId);

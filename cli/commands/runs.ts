@@ -1,10 +1,7 @@
 import type { Command } from 'commander';
-import { processedKeys } from '../../layers/contracts/keys.ts';
-import { runInputs } from '../../layers/contracts/run-documents.ts';
-import { reportSchema } from '../../layers/report/schema.ts';
 import { positiveInteger } from '../arguments.ts';
-import { type Connection, connect } from '../pipeline/connection.ts';
-import { listAttempts, type RunAttempt } from '../pipeline/executions.ts';
+import { connect } from '../pipeline/connection.ts';
+import { listRuns } from '../pipeline/runs.ts';
 import { print, printJson, table } from '../terminal.ts';
 
 /** `ecom runs`: the newest runs. */
@@ -14,10 +11,9 @@ export function registerRuns(program: Command): void {
     .description('list the newest runs')
     .option('--limit <n>', 'how many', positiveInteger, 20)
     .option('--json', 'print them as JSON')
+    .addHelpText('after', '\nExamples:\n  ecom runs\n  ecom runs --limit 5 --json | jq -r .[0].runId')
     .action(async (options: { limit: number; json?: boolean }) => {
-      const connection = connect();
-      const attempts = await listAttempts(connection, options.limit);
-      const rows = await Promise.all(attempts.map((attempt) => describe(connection, attempt)));
+      const rows = await listRuns(connect(), options.limit);
       if (options.json) return printJson(rows);
       if (rows.length === 0) return print('There is no run yet. Start one: npx ecom run <dir>');
       print(
@@ -38,27 +34,4 @@ export function registerRuns(program: Command): void {
         ),
       );
     });
-}
-
-async function describe(
-  { processed }: Connection,
-  { runId, attempt, status, startedAt, stoppedAt }: RunAttempt,
-) {
-  const inputs = await processed.getText(processedKeys.inputs(runId));
-  const report =
-    status === 'SUCCEEDED' ? await processed.getText(processedKeys.report(runId, 'report.json')) : undefined;
-  return {
-    runId,
-    attempt,
-    drop: inputs === undefined ? null : runInputs.parse(JSON.parse(inputs)).drop,
-    status,
-    startedAt: startedAt.toISOString(),
-    seconds: stoppedAt === undefined ? null : (stoppedAt.getTime() - startedAt.getTime()) / 1000,
-    decisions:
-      report === undefined
-        ? []
-        : reportSchema
-            .parse(JSON.parse(report))
-            .experiments.map(({ experimentId, decision }) => ({ experimentId, action: decision.action })),
-  };
 }

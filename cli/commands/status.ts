@@ -10,6 +10,10 @@ export function registerStatus(program: Command): void {
     .command('status')
     .description('what runs locally, where, and how to reach it')
     .option('--json', 'print it as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ecom status\n  ecom status --json | jq -r .environment.AWS_ENDPOINT_URL',
+    )
     .action(async (options: { json?: boolean }) => {
       const status = await readStatus();
       if (options.json) printJson(status);

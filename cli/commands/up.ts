@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { readStatus } from '../local/status.ts';
 import { ensureUp, parsePort } from '../local/up.ts';
-import { print } from '../terminal.ts';
+import { print, printJson } from '../terminal.ts';
 
 /** `ecom up`: everything runs and is deployed. */
 export function registerUp(program: Command): void {
@@ -11,12 +12,14 @@ export function registerUp(program: Command): void {
       parsePort(text, '--port'),
     )
     .option('--no-deploy', 'start only, deploy nothing')
+    .option('--json', 'print what runs as JSON, as ecom status does')
     .addHelpText(
       'after',
-      '\nDATABASE_URL in the environment takes the place of the embedded PostgreSQL; ECOM_STATE names another state folder.',
+      '\nDATABASE_URL in the environment takes the place of the embedded PostgreSQL; ECOM_STATE names another state folder.\n\nExamples:\n  ecom up\n  ecom up --port 4600\n  DATABASE_URL=postgres://me:secret@db/ecom ecom up',
     )
-    .action(async (options: { port?: number; deploy: boolean }) => {
+    .action(async ({ json, ...options }: { port?: number; deploy: boolean; json?: boolean }) => {
       const { emulator, deployed } = await ensureUp(options);
+      if (json) return printJson(await readStatus());
       print(
         `up at ${emulator?.endpoint}${deployed === undefined ? ', nothing deployed' : ''} (ecom status says more)`,
       );

@@ -11,6 +11,10 @@ export function registerWatch(program: Command): void {
     .command('watch [run]')
     .description('follow a run (the newest by default) and print its verdict')
     .option('--json', 'print the report as JSON')
+    .addHelpText(
+      'after',
+      '\nThe beginning of the run id will do.\n\nExamples:\n  ecom watch\n  ecom watch 3f2a --json',
+    )
     .action(async (run: string | undefined, options: { json?: boolean }) => {
       const connection = connect();
       const attempt = await findAttempt(connection, run);

@@ -23,7 +23,8 @@ export async function openDatabase(
   return { kind: 'embedded', ...server };
 }
 
-async function askVersion(url: string): Promise<string> {
+/** Version of the server at `url`. @throws LocalError when it does not answer */
+export async function askVersion(url: string): Promise<string> {
   try {
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
     try {

@@ -1,6 +1,7 @@
 import { parse, stringify } from 'yaml';
 import baseConfig from '../../config/base.yaml';
 import { configJsonSchema, type JsonSchema } from './experiment-schema.ts';
+import { markdownTable } from './markdown.ts';
 
 interface Row {
   readonly key: string;
@@ -131,13 +132,8 @@ function yaml(value: unknown): string {
 }
 
 function table(rows: readonly Row[]): string {
-  const cell = (text: string) => text.replaceAll('|', '\\|');
-  return [
-    '| key | value | default | meaning |',
-    '| --- | --- | --- | --- |',
-    ...rows.map(
-      ({ key, type, fallback, description }) =>
-        `| \`${key}\` | ${cell(type)} | ${cell(fallback)} | ${cell(description)} |`,
-    ),
-  ].join('\n');
+  return markdownTable(
+    ['key', 'value', 'default', 'meaning'],
+    rows.map(({ key, type, fallback, description }) => [`\`${key}\``, type, fallback, description]),
+  );
 }

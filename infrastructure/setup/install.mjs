@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { withLock } from '../lock.mjs';
+import { thisMachine } from './machine.mjs';
 import { nodePackages } from './node-packages.mjs';
 import { Problem } from './problem.mjs';
 import { pythonPackages } from './python-packages.mjs';
@@ -18,7 +18,7 @@ export async function install(report) {
   const node = nodePackages(root);
   const python = pythonPackages(root);
   if (node.isCurrent() && python.isCurrent()) return;
-  requirePlatform({ platform: process.platform, arch: process.arch, musl: isMusl() });
+  requirePlatform(thisMachine());
   const { bavail, bsize } = fs.statfsSync(root);
   requireSpace(bavail * bsize, root);
   await withLock(
@@ -62,11 +62,4 @@ function explain(error) {
     );
   }
   return error;
-}
-
-function isMusl() {
-  if (process.platform !== 'linux' || process.report === undefined) return false;
-  Object.assign(process.report, { excludeNetwork: true });
-  const { header } = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
-  return header.glibcVersionRuntime === undefined;
 }

@@ -1,0 +1,133 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { formatCount } from '../../layers/report/format.ts';
+import { fraction, positiveInteger, positiveNumber } from '../arguments.ts';
+import { connect } from '../pipeline/connection.ts';
+import { findRun } from '../pipeline/executions.ts';
+import { readReport } from '../pipeline/report.ts';
+import { type Baseline, baselinesOf, type Plan, planFor } from '../power/plan.ts';
+import { note, print, printJson, table } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+
+interface PowerOptions {
+  readonly baseline?: number;
+  readonly mean?: number;
+  readonly sd?: number;
+  readonly run?: string;
+  readonly lift?: number;
+  readonly users?: number;
+  readonly dailyUsers?: number;
+  readonly alpha: number;
+  readonly power: number;
+  readonly allocation: number;
+  readonly json?: boolean;
+}
+
+/** `ecom power`: how many users an experiment takes, or what it can find. */
+export function registerPower(program: Command): void {
+  program
+    .command('power')
+    .description(
+      'plan an experiment: the users it takes to find a lift, or the lift that users suffice to find',
+    )
+    .option('--baseline <rate>', 'conversion rate of the control (0.042)', fraction)
+    .option('--mean <value>', 'mean of the control, of a metric that is no rate; with --sd', number)
+    .option('--sd <value>', 'standard deviation of one user', positiveNumber)
+    .option('--run <run>', 'take the baselines of all metrics from the report of a run')
+    .option('--lift <ratio>', 'relative lift to find (0.05 for 5 %)', number)
+    .option('--users <n>', 'users of both arms: tells the lift that they suffice to find', positiveInteger)
+    .option('--daily-users <n>', 'new users a day, of both arms: tells the days', positiveInteger)
+    .option('--alpha <level>', 'two-sided level of the test', fraction, 0.05)
+    .option('--power <probability>', 'probability to find the lift', fraction, 0.8)
+    .option('--allocation <ratio>', 'treatment users per control user', positiveNumber, 1)
+    .option('--json', 'print the plan as JSON')
+    .addHelpText(
+      'after',
+      '\nBy the normal approximation, for one comparison, one look, and two arms.\n\nExamples:\n  ecom power --baseline 0.042 --lift 0.05 --daily-users 4000\n  ecom power --baseline 0.042 --users 60000\n  ecom power --mean 5.2 --sd 31 --lift 0.03 --power 0.9\n  ecom power --run 3f2a --lift 0.05',
+    )
+    .action(async (options: PowerOptions) => {
+      if (options.lift === undefined && options.users === undefined) {
+        throw new UsageError({
+          what: 'nothing is asked',
+          remedy: 'Give --lift for the users it takes, or --users for the lift they find',
+        });
+      }
+      const baselines = await baselinesFor(options);
+      const plans = baselines.map((baseline) => planFor(baseline, options));
+      if (options.json) printJson(options.run === undefined ? plans[0] : plans);
+      else printPlans(plans, options);
+    });
+}
+
+async function baselinesFor({ baseline, mean, sd, run }: PowerOptions): Promise<Baseline[]> {
+  const given = [baseline, mean, run].filter((option) => option !== undefined);
+  if (given.length !== 1 || (mean === undefined) !== (sd === undefined)) {
+    throw new UsageError({
+      what: 'a plan needs one baseline',
+      remedy: 'Give --baseline <rate>, or --mean <value> with --sd <value>, or --run <run>',
+    });
+  }
+  if (baseline !== undefined) {
+    return [{ metric: 'rate', kind: 'rate', value: baseline, variance: baseline * (1 - baseline) }];
+  }
+  if (mean !== undefined && sd !== undefined)
+    return [{ metric: 'mean', kind: 'mean', value: mean, variance: sd ** 2 }];
+  const connection = connect();
+  const runId = await findRun(connection, run ?? '');
+  const baselines = baselinesOf(await readReport(connection, runId));
+  if (baselines.length > 0) return baselines;
+  throw new UsageError({ what: `the report of run ${runId} has no metric with an interval to plan from` });
+}
+
+function printPlans(plans: readonly Plan[], options: PowerOptions): void {
+  const { lift, users, dailyUsers, alpha, power, allocation } = options;
+  const columns = [
+    { title: 'metric', show: true, cell: ({ metric }: Plan) => metric },
+    { title: 'baseline', show: true, cell: ({ baseline }: Plan) => significant(baseline) },
+    ...(['control', 'treatment', 'total'] as const).map((arm) => ({
+      title: arm === 'total' ? 'users' : arm,
+      show: lift !== undefined,
+      cell: ({ needed }: Plan) => (needed === null ? 'impossible' : formatCount(needed[arm])),
+    })),
+    {
+      title: 'detectable lift',
+      show: users !== undefined,
+      cell: ({ detectable }: Plan) =>
+        detectable === null ? 'none' : `${significant(detectable.relative * 100)} %`,
+    },
+    {
+      title: 'absolute',
+      show: users !== undefined,
+      cell: ({ detectable }: Plan) => (detectable === null ? '' : significant(detectable.absolute)),
+    },
+    {
+      title: 'days',
+      show: dailyUsers !== undefined,
+      cell: ({ days }: Plan) => (days === null ? '' : formatCount(days)),
+    },
+  ].filter(({ show }) => show);
+  print(
+    table(
+      columns.map(({ title }, index) => ({ title, right: index > 0 })),
+      plans.map((plan) => columns.map(({ cell }) => cell(plan))),
+    ),
+  );
+  note(
+    [
+      `\nalpha ${alpha}, two-sided; power ${power}; ${allocation} treatment users per control user`,
+      ...(lift === undefined ? [] : [`; lift ${significant(lift * 100)} %`]),
+      ...(users === undefined ? [] : [`; ${formatCount(users)} users for the detectable lift`]),
+    ].join(''),
+  );
+}
+
+function significant(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value === 0) {
+    throw new InvalidArgumentError('It is a number other than 0.');
+  }
+  return value;
+}

@@ -1,0 +1,95 @@
+import type { Report } from '../../layers/report/schema.ts';
+import { normalCritical, studentTCritical } from '../../layers/statistics/distributions.ts';
+import {
+  type Design,
+  detectableLiftOfMean,
+  detectableLiftOfProportion,
+  sampleSizeForMean,
+  sampleSizeForProportion,
+} from '../../layers/statistics/power.ts';
+
+/** What a metric is without a treatment. */
+export interface Baseline {
+  readonly metric: string;
+  readonly kind: 'rate' | 'mean';
+  readonly value: number;
+  /** Of one user. */
+  readonly variance: number;
+}
+
+export interface Question extends Design {
+  /** Relative lift to find. */
+  readonly lift?: number | undefined;
+  /** Users of both arms. */
+  readonly users?: number | undefined;
+  /** New users a day, of both arms. */
+  readonly dailyUsers?: number | undefined;
+}
+
+/** What an experiment takes, or what it can find; null where it was not asked, or cannot be. */
+export interface Plan {
+  readonly metric: string;
+  readonly baseline: number;
+  readonly needed: { readonly control: number; readonly treatment: number; readonly total: number } | null;
+  /** Days until the needed (or given) users are there. */
+  readonly days: number | null;
+  /** Smallest lift that the given users find. */
+  readonly detectable: { readonly absolute: number; readonly relative: number } | null;
+}
+
+export function planFor(baseline: Baseline, question: Question): Plan {
+  const { lift, users, dailyUsers } = question;
+  const needed = lift === undefined ? null : neededUsers(baseline, lift, question);
+  const absolute = users === undefined ? null : detectableLift(baseline, users, question);
+  const waitedFor = needed?.total ?? (lift === undefined ? users : undefined);
+  return {
+    metric: baseline.metric,
+    baseline: baseline.value,
+    needed,
+    days: dailyUsers === undefined || waitedFor === undefined ? null : Math.ceil(waitedFor / dailyUsers),
+    detectable: absolute === null ? null : { absolute, relative: absolute / Math.abs(baseline.value) },
+  };
+}
+
+function neededUsers({ kind, value, variance }: Baseline, relative: number, design: Design): Plan['needed'] {
+  const lift = relative * Math.abs(value);
+  if (kind === 'rate' && !(value + lift > 0 && value + lift < 1)) return null;
+  const { control, treatment } =
+    kind === 'rate'
+      ? sampleSizeForProportion({ ...design, baseline: value, lift })
+      : sampleSizeForMean({ ...design, variance, lift });
+  return { control, treatment, total: control + treatment };
+}
+
+function detectableLift({ kind, value, variance }: Baseline, users: number, design: Design): number | null {
+  const { allocation = 1 } = design;
+  const control = users / (1 + allocation);
+  const arms = { control, treatment: users - control };
+  return kind === 'rate'
+    ? detectableLiftOfProportion({ ...design, ...arms, baseline: value })
+    : detectableLiftOfMean({ ...design, ...arms, variance });
+}
+
+/**
+ * The control arms of a report's metrics. The variance of one user is what the interval of the effect implies:
+ * SE² / (1/n_C + 1/n_T), for any kind of metric.
+ */
+export function baselinesOf(report: Report): Baseline[] {
+  return report.experiments.flatMap(({ experimentId, metrics, settings }) =>
+    metrics.flatMap(({ metric, kind, comparisons: [comparison] }): Baseline[] => {
+      if (comparison === undefined) return [];
+      const { control, treatment, effect, test } = comparison;
+      const { mean } = control;
+      if (mean === null || mean === 0 || effect.absoluteCi === null) return [];
+      const [low, high] = effect.absoluteCi;
+      const df = test?.df ?? null;
+      const critical = df === null ? normalCritical(settings.alpha) : studentTCritical(settings.alpha, df);
+      const standardError = (high - low) / 2 / critical;
+      const name = report.experiments.length === 1 ? metric : `${experimentId}: ${metric}`;
+      const variance = standardError ** 2 / (1 / control.n + 1 / treatment.n);
+      return variance > 0
+        ? [{ metric: name, kind: kind === 'conversion' ? 'rate' : 'mean', value: mean, variance }]
+        : [];
+    }),
+  );
+}
