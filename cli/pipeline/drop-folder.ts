@@ -2,11 +2,11 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../../layers/contracts/config.ts';
 import { type DatasetName, datasetNames, requiredDatasets } from '../../layers/contracts/datasets/index.ts';
-import { dropConfigName, dropPrefix } from '../../layers/contracts/keys.ts';
+import { dropConfigName, dropPrefix, excludedUsersName } from '../../layers/contracts/keys.ts';
 import { UsageError } from '../usage-error.ts';
 
 export interface DropFile {
-  readonly kind: DatasetName | 'config';
+  readonly kind: DatasetName | 'excluded_users' | 'config';
   readonly file: string;
   readonly key: string;
   readonly size: number;
@@ -48,8 +48,8 @@ export function listedFolder(
 
 /**
  * The files of a folder that make up a drop, and the keys they go to: each dataset's file (or its `.gz`), the parts in a
- * folder of its name, and experiment.yaml. `names` is the `raw` map of the drop's configuration, the keys are those of
- * the target's.
+ * folder of its name, excluded_users.csv (or its `.gz`), and experiment.yaml. `names` is the `raw` map of the drop's
+ * configuration, the keys are those of the target's.
  * @throws UsageError when the folder lacks a required dataset, or has one twice
  */
 export async function readDropFolder(
@@ -91,6 +91,8 @@ export async function findDropFiles(
     }
     for (const [file, key, size] of [...single, ...parts]) add(kind, file, key, size);
   }
+  const excluded = [excludedUsersName, `${excludedUsersName}.gz`].map((name) => [name, name] as const);
+  for (const [file, key, size] of await firstOf(folder, excluded)) add('excluded_users', file, key, size);
   const config = await folder.size(dropConfigName);
   if (config !== undefined) add('config', dropConfigName, dropConfigName, config);
   return files;

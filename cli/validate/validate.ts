@@ -110,7 +110,7 @@ async function sourcesOf(folder: string, config: Config): Promise<Map<DatasetNam
     config.raw,
     config.raw,
   )) {
-    if (kind === 'config') continue;
+    if (kind === 'config' || kind === 'excluded_users') continue;
     sources.set(kind, [...(sources.get(kind) ?? []), { file, name: path.relative(folder, file) }]);
   }
   return sources;

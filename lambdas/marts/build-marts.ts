@@ -1,4 +1,4 @@
-import { type Config, settingsOf } from '../../layers/contracts/config.ts';
+import type { Config } from '../../layers/contracts/config.ts';
 import { DataError } from '../../layers/contracts/errors/index.ts';
 import type {
   CleanResult,
@@ -9,11 +9,14 @@ import type {
 import type { Database } from '../../layers/storage/duckdb.ts';
 import { identifier, literal, literalList, renderSql, timestamp } from '../../layers/storage/sql.ts';
 import assignedSql from './assigned.sql';
-import excludedUsersSql from './excluded-users.sql';
+import { type CleanFiles, createSettings, excludeUsers, openCleanRows } from './clean-rows.ts';
 import exposedSql from './exposed.sql';
 import firstDevicesSql from './first-devices.sql';
+import { outcomeSql } from './outcome-columns.ts';
 import outcomesSql from './outcomes.sql';
 import populationSql from './population.sql';
+import sessionDurationsSql from './session-durations.sql';
+import sinceExposureSql from './since-exposure.sql';
 import userExposureSql from './user-exposure.sql';
 import userOutcomesSql from './user-outcomes.sql';
 
@@ -32,57 +35,87 @@ export const populationSteps = [
 /** Value of a segment for users of whom it is not known. */
 export const unknownLevel = '(unknown)';
 
-/** What `clean` made of a bucket: local Parquet files, none where the dataset is absent. */
-export interface CleanFiles {
-  readonly events: readonly string[];
-  readonly assignments: readonly string[];
-  readonly users: readonly string[];
-  readonly sessions: readonly string[];
-}
-
 export interface MartsInput {
   readonly config: Config;
   readonly asOf: string | null;
   readonly files: CleanFiles;
-  /** Files to write. */
+  /** Files of ids to leave out. */
+  readonly excludedUsers: readonly string[];
+  readonly output: MartFiles;
+}
+
+/** Files of one user bucket. */
+export interface MartFiles {
   readonly userExposure: string;
   readonly userOutcomes: string;
+  /** Sums by arm and day since exposure. */
+  readonly sinceExposure: string;
+  /** Durations of single sessions, for the metrics that rank them. */
+  readonly sessionDurations: string;
 }
 
 /**
- * Writes the marts of one user bucket, each one file ordered by experiment and user, the same bytes for the same rows.
- * `rows` is that of either mart: both hold the exposed users.
+ * Writes the marts of one user bucket, each one file ordered by experiment and user, the same bytes for the same rows,
+ * and what `measure` needs besides. `rows` is that of either mart: both hold the exposed users.
  */
 export async function buildMarts(
   db: Database,
-  { config, asOf, files, userExposure, userOutcomes }: MartsInput,
+  { config, asOf, files, excludedUsers, output }: MartsInput,
 ): Promise<{ result: MartsResult; rows: number }> {
   const as_of = asOf === null ? "TIMESTAMP 'infinity'" : timestamp(asOf);
   await openCleanRows(db, config, files);
   await createSettings(db, config);
-  await excludeUsers(db, config);
+  await excludeUsers(db, config, excludedUsers);
   await db.run(renderSql(assignedSql, { as_of }));
   await db.run(renderSql(exposedSql, { as_of }));
   await db.run(firstDevicesSql);
-  await db.run(
-    renderSql(userExposureSql, { segments: await segmentColumns(db, config), file: literal(userExposure) }),
-  );
+  const segments = await segmentColumns(db, config);
+  await db.run(renderSql(userExposureSql, { segments, file: literal(output.userExposure) }));
+  await writeOutcomes(db, config, as_of, output);
+
+  const { rows } = await db.row<{ rows: string }>('SELECT count(*) AS "rows" FROM exposed');
+  return {
+    result: {
+      asOf,
+      population: await population(db),
+      arms: await assignedArms(db),
+      assignedByDay: await assignedByDay(db),
+    },
+    rows: Number(rows),
+  };
+}
+
+async function writeOutcomes(db: Database, config: Config, as_of: string, output: MartFiles): Promise<void> {
+  const sql = outcomeSql(config);
   await db.run(
     renderSql(outcomesSql, {
       as_of,
       purchase: literal(config.events.purchase),
       refund: literal(config.events.refund),
-      add_to_cart: literal(config.events.add_to_cart),
-      begin_checkout: literal(config.events.begin_checkout),
+      lookback_days: String(sql.lookbackDays),
+      horizon_days: String(sql.horizonDays),
+      daily_sums: sql.dailySums,
+      event_columns: sql.eventColumns,
+      order_covariates: sql.orderCovariates,
+      session_covariates: sql.sessionCovariates,
     }),
   );
-  await db.run(renderSql(userOutcomesSql, { as_of, file: literal(userOutcomes) }));
-
-  const { rows } = await db.row<{ rows: string }>('SELECT count(*) AS "rows" FROM exposed');
-  return {
-    result: { asOf, population: await population(db, as_of), arms: await assignedArms(db) },
-    rows: Number(rows),
-  };
+  await db.run(
+    renderSql(userOutcomesSql, { other_columns: sql.otherColumns, file: literal(output.userOutcomes) }),
+  );
+  await db.run(
+    renderSql(sinceExposureSql, { as_of, sums: sql.sinceExposure, file: literal(output.sinceExposure) }),
+  );
+  // Sessions are read once more only where a metric wants them.
+  const { any_ranked } = await db.row<{ any_ranked: boolean | null }>(
+    'SELECT bool_or(ranks_sessions) AS any_ranked FROM settings',
+  );
+  await db.run(
+    renderSql(sessionDurationsSql, {
+      any_ranked: String(any_ranked ?? false),
+      file: literal(output.sessionDurations),
+    }),
+  );
 }
 
 /** Up to when the data are used: as given, else the end of the day of the latest event of all buckets. */
@@ -107,52 +140,6 @@ export function requireOneCurrency(cleaned: readonly CleanResult[]): void {
   });
 }
 
-async function openCleanRows(db: Database, config: Config, files: CleanFiles): Promise<void> {
-  const id = config.id_type === 'bigint' ? 'BIGINT' : 'VARCHAR';
-  const noRows: Record<keyof CleanFiles, string> = {
-    events: `event_id ${id}, session_id ${id}, user_id ${id}, event_name VARCHAR, event_ts TIMESTAMP, revenue DECIMAL(18,2), order_id VARCHAR`,
-    assignments: `user_id ${id}, experiment_id VARCHAR, variant VARCHAR, assigned_ts TIMESTAMP`,
-    users: `user_id ${id}`,
-    sessions: `session_id ${id}, user_id ${id}, session_start_ts TIMESTAMP, session_end_ts TIMESTAMP, device VARCHAR`,
-  };
-  for (const name of ['events', 'assignments', 'users', 'sessions'] as const) {
-    const paths = files[name];
-    await db.run(
-      paths.length === 0
-        ? `CREATE TABLE ${name} (${noRows[name]})`
-        : `CREATE VIEW ${name} AS FROM read_parquet(${literalList(paths)}, hive_partitioning = false)`,
-    );
-  }
-}
-
-async function excludeUsers(db: Database, { exclude_users, id_type }: Config): Promise<void> {
-  await db.run(`CREATE TABLE excluded_users (user_id ${id_type === 'bigint' ? 'BIGINT' : 'VARCHAR'})`);
-  const { max_events_per_day } = exclude_users;
-  if (max_events_per_day === null) return;
-  await db.run(renderSql(excludedUsersSql, { max_events_per_day: String(max_events_per_day) }));
-}
-
-async function createSettings(db: Database, config: Config): Promise<void> {
-  await db.run(`CREATE TABLE settings (experiment_id VARCHAR, exposure_event VARCHAR, require_assignment_before BOOLEAN,
-    outcome_window_days INTEGER, includes_immature BOOLEAN, variants VARCHAR[])`);
-  const found = await db.query<{ id: string }>(
-    'SELECT DISTINCT experiment_id AS id FROM assignments ORDER BY id',
-  );
-  for (const { id } of found) {
-    const { exposure, outcome_window_days, immature, weights } = settingsOf(config, id);
-    const event = exposure === 'assignment' ? null : (exposure.event ?? config.events.exposure);
-    const values = [
-      literal(id),
-      event === null ? 'NULL' : literal(config.event_aliases[event] ?? event),
-      String(exposure === 'assignment' || exposure.require_assignment_before),
-      String(outcome_window_days),
-      String(immature === 'include'),
-      weights === 'equal' ? 'NULL' : literalList(Object.keys(weights)),
-    ];
-    await db.run(`INSERT INTO settings VALUES (${values.join(', ')})`);
-  }
-}
-
 /** Segments of every experiment of the configuration, so that all buckets write the same columns. */
 export function segmentNames(config: Pick<Config, 'experiments'>): string[] {
   return [...new Set(Object.values(config.experiments).flatMap(({ segments }) => segments))].sort();
@@ -173,9 +160,9 @@ async function segmentColumns(db: Database, config: Config): Promise<string> {
     .join('');
 }
 
-async function population(db: Database, as_of: string): Promise<PopulationStep[]> {
+async function population(db: Database): Promise<PopulationStep[]> {
   const steps = await db.query<{ experimentId: string; step: string; rows: string; users: string }>(
-    renderSql(populationSql, { as_of, steps: literalList(populationSteps) }),
+    renderSql(populationSql, { steps: literalList(populationSteps) }),
   );
   return steps.map(({ experimentId, step, rows, users }) => ({
     experimentId,
@@ -191,19 +178,33 @@ async function assignedArms(db: Database): Promise<MartsResult['arms']> {
     variant: string;
     assigned: string;
     crossovers: string;
+    unknown: string;
   }>(`
-    SELECT experiment_id AS "experimentId", variant, sum(assigned) AS assigned, sum(crossovers) AS crossovers
+    SELECT experiment_id AS "experimentId", variant, sum(assigned) AS assigned, sum(crossovers) AS crossovers,
+      sum("unknown") AS "unknown"
     FROM (
-      SELECT experiment_id, variant, count(*) AS assigned, 0 AS crossovers FROM assigned
+      SELECT experiment_id, variant, count(*) AS assigned, 0 AS crossovers, 0 AS "unknown" FROM assigned
       WHERE excluded IS DISTINCT FROM 'crossovers' AND excluded IS DISTINCT FROM 'unknown_variant' GROUP BY ALL
       UNION ALL
-      SELECT experiment_id, variant, 0, count(*) FROM crossovers GROUP BY ALL
+      SELECT experiment_id, variant, 0, count(*), 0 FROM crossovers GROUP BY ALL
+      UNION ALL
+      SELECT experiment_id, variant, 0, 0, count(*) FROM assigned WHERE excluded = 'unknown_variant' GROUP BY ALL
     )
     GROUP BY ALL ORDER BY ALL`);
-  return arms.map(({ experimentId, variant, assigned, crossovers }) => ({
+  return arms.map(({ experimentId, variant, assigned, crossovers, unknown }) => ({
     experimentId,
     variant,
     assigned: Number(assigned),
     crossovers: Number(crossovers),
+    unknown: Number(unknown),
   }));
+}
+
+async function assignedByDay(db: Database): Promise<MartsResult['assignedByDay']> {
+  const days = await db.query<{ experimentId: string; variant: string; day: string; users: string }>(`
+    SELECT experiment_id AS "experimentId", variant, strftime(assigned_at, '%Y-%m-%d') AS "day", count(*) AS users
+    FROM assigned
+    WHERE excluded IS DISTINCT FROM 'crossovers' AND excluded IS DISTINCT FROM 'unknown_variant'
+    GROUP BY ALL ORDER BY ALL`);
+  return days.map(({ users, ...rest }) => ({ ...rest, users: Number(users) }));
 }

@@ -9,8 +9,12 @@ WHERE a.excluded IS NULL
   AND (NOT s.require_assignment_before OR e.event_ts >= a.assigned_at)
 GROUP BY a.experiment_id, a.user_id;
 
+-- Other tables name a row of this one by its rowid. `before` ends the time before the experiment.
 CREATE TABLE exposed AS
-SELECT x.*, x.exposed_at + to_days(s.outcome_window_days) AS window_end
+SELECT x.*, least(x.assigned_at, x.exposed_at) AS before,
+  x.exposed_at + to_days(s.outcome_window_days) AS window_end,
+  x.exposed_at + to_days(s.maturity_days) <= {{as_of}} AS is_mature,
+  s.outcome_window_days AS window_days, s.lookback_days
 FROM (
   SELECT m.experiment_id, m.user_id, any_value(a.variant) AS variant, any_value(a.assigned_at) AS assigned_at,
     m.exposed_at, min(e.event_id) AS exposure_event, arg_min_null(e.session_id, e.event_id) AS exposure_session

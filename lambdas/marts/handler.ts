@@ -1,16 +1,24 @@
 import path from 'node:path';
 import { processedKeys } from '../../layers/contracts/keys.ts';
-import { cleanResult, martsResult, type Output } from '../../layers/contracts/run-documents.ts';
+import {
+  cleanResult,
+  martsResult,
+  type Output,
+  type RunInputs,
+} from '../../layers/contracts/run-documents.ts';
 import { readCompletions } from '../../layers/execution/completions.ts';
+import { readInputs } from '../../layers/execution/run-order.ts';
 import { readPlan, stageHandler } from '../../layers/execution/stage-handler.ts';
 import { Database } from '../../layers/storage/duckdb.ts';
+import type { ObjectStore } from '../../layers/storage/object-store.ts';
+import { literal } from '../../layers/storage/sql.ts';
 import { downloadAll, uploadAll } from '../../layers/storage/transfer.ts';
 import { buildMarts, requireOneCurrency, resolveAsOf } from './build-marts.ts';
 
 export const handler = stageHandler({
   stage: 'marts',
   resultSchema: martsResult,
-  async run({ event, environment, processed, folder }) {
+  async run({ event, environment, raw, processed, folder }) {
     const { runId, index: bucket } = event;
     const plan = await readPlan(processed, runId);
     const cleaned = await readCompletions(processed, 'clean', cleanResult, event, plan.buckets);
@@ -31,33 +39,73 @@ export const handler = stageHandler({
       sessions: intermediate('sessions'),
     };
     await downloadAll(processed, Object.values(sources).flat());
-    const paths = (transfers: readonly { file: string }[]) => transfers.map(({ file }) => file);
+    const excludedUsers = await fetchExcludedUsers(raw, await readInputs(processed, runId), folder);
 
-    const userExposure = path.join(folder, 'user_exposure.parquet');
-    const userOutcomes = path.join(folder, 'user_outcomes.parquet');
+    const ordinal = plan.buckets === 1 ? undefined : bucket;
+    const output = {
+      userExposure: path.join(folder, 'user_exposure.parquet'),
+      userOutcomes: path.join(folder, 'user_outcomes.parquet'),
+      sinceExposure: path.join(folder, 'since_exposure.parquet'),
+      sessionDurations: path.join(folder, 'session_durations.parquet'),
+    };
     await using db = await Database.open({ memoryMb: environment.memoryMb, folder });
     const { result, rows } = await buildMarts(db, {
       config: plan.config,
       asOf: resolveAsOf(plan, results),
       files: {
-        events: paths(sources.events),
-        assignments: paths(sources.assignments),
-        users: paths(sources.users),
-        sessions: paths(sources.sessions),
+        events: filesOf(sources.events),
+        assignments: filesOf(sources.assignments),
+        users: filesOf(sources.users),
+        sessions: filesOf(sources.sessions),
       },
-      userExposure,
-      userOutcomes,
+      excludedUsers,
+      output,
     });
 
-    const ordinal = plan.buckets === 1 ? undefined : bucket;
-    const marts = [
-      { key: processedKeys.mart('user_exposure', runId, ordinal), file: userExposure },
-      { key: processedKeys.mart('user_outcomes', runId, ordinal), file: userOutcomes },
+    const written = [
+      { key: processedKeys.mart('user_exposure', runId, ordinal), file: output.userExposure, rows },
+      { key: processedKeys.mart('user_outcomes', runId, ordinal), file: output.userOutcomes, rows },
+      {
+        key: processedKeys.intermediate('since_exposure', runId, bucket),
+        file: output.sinceExposure,
+        rows: await rowsIn(db, output.sinceExposure),
+      },
+      {
+        key: processedKeys.intermediate('session_durations', runId, bucket),
+        file: output.sessionDurations,
+        rows: await rowsIn(db, output.sessionDurations),
+      },
     ];
-    const sizes = await uploadAll(processed, marts);
+    const sizes = await uploadAll(processed, written);
     return {
-      outputs: marts.map(({ key }, index): Output => ({ key, rows, bytes: sizes[index] ?? 0, bucket })),
+      outputs: written.map(
+        ({ key, rows }, index): Output => ({ key, rows, bytes: sizes[index] ?? 0, bucket }),
+      ),
       result,
     };
   },
 });
+
+function filesOf(transfers: readonly { readonly file: string }[]): string[] {
+  return transfers.map(({ file }) => file);
+}
+
+async function rowsIn(db: Database, file: string): Promise<number> {
+  const { n } = await db.row<{ n: string }>(`SELECT count(*) AS n FROM read_parquet(${literal(file)})`);
+  return Number(n);
+}
+
+/** The drop's files of ids to leave out, as they were when the run was started. */
+async function fetchExcludedUsers(
+  raw: ObjectStore,
+  { inputs }: RunInputs,
+  folder: string,
+): Promise<string[]> {
+  const files: string[] = [];
+  for (const { key, versionId } of inputs.filter(({ kind, size }) => kind === 'excluded_users' && size > 0)) {
+    const file = path.join(folder, path.basename(key));
+    await raw.downloadTo({ key, versionId }, file);
+    files.push(file);
+  }
+  return files;
+}

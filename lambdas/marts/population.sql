@@ -14,11 +14,11 @@ WITH steps AS (
   SELECT experiment_id, 'exposed', count(*), count(*) FROM exposed GROUP BY ALL
   UNION ALL
   SELECT experiment_id, 'immature', count(*), count(*)
-  FROM exposed WHERE window_end > {{as_of}} GROUP BY ALL
+  FROM exposed WHERE NOT is_mature GROUP BY ALL
   UNION ALL
   SELECT x.experiment_id, 'analysed', count(*), count(*)
   FROM exposed x JOIN settings s ON s.experiment_id = x.experiment_id
-  WHERE s.includes_immature OR x.window_end <= {{as_of}} GROUP BY ALL
+  WHERE s.includes_immature OR x.is_mature GROUP BY ALL
 )
 SELECT s.experiment_id AS "experimentId", p.step, coalesce(n."rows", 0) AS "rows", coalesce(n.users, 0) AS users
 FROM settings s

@@ -14,7 +14,7 @@ import { unavailableIn } from './unavailable.ts';
 
 type DataInput = PlannedFile['input'];
 
-const isData = (input: RawInput): input is DataInput => input.kind !== 'config';
+const isData = (input: RawInput): input is DataInput => input.kind in datasetContracts;
 
 /**
  * The drop's data files, in the order of datasets and keys. Files without a byte are left out, as exports leave them

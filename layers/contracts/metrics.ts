@@ -5,6 +5,7 @@ import {
   covariateSources,
   type EventColumn,
   eventColumns,
+  isEventColumn,
   type OutcomeColumn,
   otherColumns,
 } from './outcome-columns.ts';
@@ -159,6 +160,15 @@ export function covariatesOfExperiment(
   return [...new Map(all.map((covariate) => [covariate.column, covariate])).values()];
 }
 
+/** Days from the exposure on after which a user's outcomes are complete: the outcome window, or a longer one of a declared metric. */
+export function maturityDays(config: Declarations, settings: ExperimentSettings): number {
+  const declared = metricsOf(config, settings)
+    .flatMap(({ numerator, denominator }) => [numerator, denominator])
+    .filter((column) => column !== undefined && isEventColumn(column) && !(column.column in eventColumns));
+  const ends = declared.map((column) => (column as EventColumn).toDay ?? 0);
+  return Math.max(settings.outcome_window_days, ...ends);
+}
+
 /** Events and purchases in the experiment's lookback. */
 export const preEvents = covariateOf(events_in_window, null);
 export const prePurchased = covariateOf(purchased, null);
@@ -258,9 +268,4 @@ function covariatesOf(
 /** Whether a user can have a column's value before the exposure too. */
 export function existsBefore(column: OutcomeColumn): boolean {
   return covariateSources.has(column.column) || (isEventColumn(column) && !(column.column in eventColumns));
-}
-
-/** Whether the column is a sum over events. */
-export function isEventColumn(column: OutcomeColumn): column is EventColumn {
-  return 'sum' in column;
 }

@@ -24,6 +24,11 @@ export interface EventColumn extends OutcomeColumn {
   readonly toDay: number | null;
 }
 
+/** Whether the column is a sum over events. */
+export function isEventColumn(column: OutcomeColumn): column is EventColumn {
+  return 'sum' in column;
+}
+
 /** The value of an outcome column in [t0 - lookback, t0), t0 the earlier of assignment and exposure. */
 export interface CovariateColumn extends OutcomeColumn {
   /** The outcome column of which this is the value before the exposure. */

@@ -10,6 +10,8 @@ describe('parseRawKey', () => {
     ['raw/users.csv', { drop: 'default', kind: 'users' }],
     ['raw/events.csv.gz', { drop: 'default', kind: 'events' }],
     ['raw/events/part-0001.csv', { drop: 'default', kind: 'events' }],
+    ['raw/excluded_users.csv', { drop: 'default', kind: 'excluded_users' }],
+    ['raw/shop_b/excluded_users.csv.gz', { drop: 'shop_b', kind: 'excluded_users' }],
     ['raw/experiment.yaml', { drop: 'default', kind: 'config' }],
     ['raw/_MANIFEST.json', { drop: 'default', kind: 'manifest' }],
     ['raw/shop_b/events.csv', { drop: 'shop_b', kind: 'events' }],

@@ -242,6 +242,15 @@ describe('outcomes', () => {
         sessions: '0',
         session_ms: '0',
         retained_d7: 1,
+        // What lies between assignment and exposure is neither an outcome nor from before the experiment.
+        pre_added_to_cart: '0',
+        pre_began_checkout: '0',
+        pre_events: '0',
+        pre_orders: '0',
+        pre_purchased: '0',
+        pre_revenue: '0.00',
+        pre_session_ms: '0',
+        pre_sessions: '0',
       },
     ]);
   });
