@@ -1,9 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { posteriorOf, relativeEstimate } from '../../layers/statistics/bayes.ts';
 import { type LiftEstimate, normalLift } from '../../layers/statistics/effect.ts';
 import { meanLift } from '../../layers/statistics/mean.ts';
 import { proportionLift } from '../../layers/statistics/proportion.ts';
-import { expectClose, expectRounds, scaled } from './close.ts';
+import { describeAgainst, expectClose, expectRounds, scaled } from './close.ts';
 
 const plan = { prior: null, alpha: 0.05, better: 'higher' } as const;
 
@@ -13,7 +13,7 @@ function posterior(...args: Parameters<typeof posteriorOf>) {
   return result;
 }
 
-describe('GrowthBook', () => {
+describeAgainst('Posterior of the relative lift', 'GrowthBook, printed', () => {
   test('variance of a relative lift', () => {
     const estimate = normalLift({ value: 7, variance: 2 / 4, n: 4 }, { value: 5, variance: 0.5 / 15, n: 15 });
     expectRounds(estimate.liftVariance, '0.53333');
@@ -61,7 +61,7 @@ describe('GrowthBook', () => {
   });
 });
 
-describe('1000 of 10000 against 1100 of 10000', () => {
+describeAgainst('Posterior of the relative lift', 'scipy, printed', () => {
   const lift = proportionLift({ control: { n: 10_000n, sum: 1000n }, treatment: { n: 10_000n, sum: 1100n } });
 
   test.each([

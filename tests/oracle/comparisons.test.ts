@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { effectOf, normalLift, welchDf, welchLift } from '../../layers/statistics/effect.ts';
 import { compareMeans, meanEstimate } from '../../layers/statistics/mean.ts';
 import { deserializeMoments, deserializePairMoments, type Moments } from '../../layers/statistics/moments.ts';
@@ -10,7 +10,7 @@ import {
   wilsonInterval,
 } from '../../layers/statistics/proportion.ts';
 import { compareRatios, ratioEstimate } from '../../layers/statistics/ratio.ts';
-import { expectClose, expectRounds, scaled } from './close.ts';
+import { describeAgainst, expectClose, expectRounds, scaled } from './close.ts';
 import proportions from './fixtures/proportions.json';
 import ratios from './fixtures/ratios.json';
 import welch from './fixtures/welch.json';
@@ -33,29 +33,33 @@ function expectInterval(
   expectClose(actual?.[1], expected[1] ?? Number.NaN, tolerance);
 }
 
-describe('the original experiment: 19 of 448 against 23 of 472', () => {
-  const experiment = { control: counts(19, 448), treatment: counts(23, 472), alpha: 0.05 };
+describeAgainst(
+  'Proportions: pooled and unpooled z, Newcombe, Wilson, Fieller',
+  'the original experiment, printed',
+  () => {
+    const experiment = { control: counts(19, 448), treatment: counts(23, 472), alpha: 0.05 };
 
-  test('prints the original numbers', () => {
-    const result = pooledZTest(experiment);
-    if (result.reason !== null) throw new Error(result.reason);
-    expectRounds(result.control, '0.0424');
-    expectRounds(result.treatment, '0.0487');
-    expectRounds(result.lift, '0.0063');
-    expectRounds(result.p, '0.6463');
-    expectRounds(result.ci[0], '-0.0206');
-    expectRounds(result.ci[1], '0.0333');
-  });
+    test('prints the original numbers', () => {
+      const result = pooledZTest(experiment);
+      if (result.reason !== null) throw new Error(result.reason);
+      expectRounds(result.control, '0.0424');
+      expectRounds(result.treatment, '0.0487');
+      expectRounds(result.lift, '0.0063');
+      expectRounds(result.p, '0.6463');
+      expectRounds(result.ci[0], '-0.0206');
+      expectRounds(result.ci[1], '0.0333');
+    });
 
-  test('the decision test stands beside it with its own, unpooled error', () => {
-    const effect = compareProportions(experiment);
-    expectRounds(effect.absoluteCi?.[0], '-0.0206');
-    expectRounds(effect.absoluteCi?.[1], '0.0333');
-    expectRounds(effect.test?.p, '0.6457');
-  });
-});
+    test('the decision test stands beside it with its own, unpooled error', () => {
+      const effect = compareProportions(experiment);
+      expectRounds(effect.absoluteCi?.[0], '-0.0206');
+      expectRounds(effect.absoluteCi?.[1], '0.0333');
+      expectRounds(effect.test?.p, '0.6457');
+    });
+  },
+);
 
-describe('means against scipy', () => {
+describeAgainst('Welch test of means', 'scipy', () => {
   test.each(welch.map((row, index) => ({ row, index })))('Welch case $index', ({ row }) => {
     const control = deserializeMoments(row.control);
     const treatment = deserializeMoments(row.treatment);
@@ -83,7 +87,7 @@ describe('means against scipy', () => {
   });
 });
 
-describe('means against other engines', () => {
+describeAgainst('Welch test of means', 'GrowthBook and Spotify, printed', () => {
   const control = decimalMoments(3407, '1396.87', '52377.9767', 2);
   const treatment = decimalMoments(3461, '2422.7', '134698.29', 2);
 
@@ -133,62 +137,70 @@ describe('means against other engines', () => {
   });
 });
 
-describe('proportions against statsmodels', () => {
-  test.each(proportions)(
-    '$control.sum of $control.n against $treatment.sum of $treatment.n at $alpha',
-    (row) => {
-      const control = { n: BigInt(row.control.n), sum: BigInt(row.control.sum) };
-      const treatment = { n: BigInt(row.treatment.n), sum: BigInt(row.treatment.sum) };
-      const comparison = { control, treatment, alpha: row.alpha };
-      const pooled = pooledZTest(comparison);
-      expectClose(pooled.reason === null ? pooled.z : null, row.pooled.z);
-      expectClose(pooled.reason === null ? pooled.p : null, row.pooled.p);
+describeAgainst(
+  'Proportions: pooled and unpooled z, Newcombe, Wilson, Fieller',
+  'statsmodels, mpmath',
+  () => {
+    test.each(proportions)(
+      '$control.sum of $control.n against $treatment.sum of $treatment.n at $alpha',
+      (row) => {
+        const control = { n: BigInt(row.control.n), sum: BigInt(row.control.sum) };
+        const treatment = { n: BigInt(row.treatment.n), sum: BigInt(row.treatment.sum) };
+        const comparison = { control, treatment, alpha: row.alpha };
+        const pooled = pooledZTest(comparison);
+        expectClose(pooled.reason === null ? pooled.z : null, row.pooled.z);
+        expectClose(pooled.reason === null ? pooled.p : null, row.pooled.p);
 
+        const effect = compareProportions(comparison);
+        expectClose(effect.test?.statistic, row.wald.z);
+        expectClose(effect.test?.p, row.wald.p);
+        expectInterval(effect.absoluteCi, row.wald.ci);
+        if (row.fieller) expectInterval(effect.relativeCi, row.fieller);
+        expectInterval(newcombeInterval(comparison), row.newcombe);
+        expectClose(wilsonInterval(control, row.alpha)[0], row.wilsonControl[0] ?? Number.NaN);
+        expectClose(wilsonInterval(control, row.alpha)[1], row.wilsonControl[1] ?? Number.NaN);
+      },
+    );
+  },
+);
+
+describeAgainst(
+  'Proportions: pooled and unpooled z, Newcombe, Wilson, Fieller',
+  'tea-tasting and statsmodels, printed',
+  () => {
+    test('tea-tasting: pooled test without continuity correction', () => {
+      const result = pooledZTest({ control: counts(19, 53), treatment: counts(13, 47), alpha: 0.05 });
+      expectRounds(result.reason === null ? result.p : null, '0.3809096823');
+    });
+
+    test('statsmodels, from Newcombe 1998: 7 of 34 against 1 of 34', () => {
+      const comparison = { control: counts(1, 34), treatment: counts(7, 34), alpha: 0.05 };
       const effect = compareProportions(comparison);
-      expectClose(effect.test?.statistic, row.wald.z);
-      expectClose(effect.test?.p, row.wald.p);
-      expectInterval(effect.absoluteCi, row.wald.ci);
-      if (row.fieller) expectInterval(effect.relativeCi, row.fieller);
-      expectInterval(newcombeInterval(comparison), row.newcombe);
-      expectClose(wilsonInterval(control, row.alpha)[0], row.wilsonControl[0] ?? Number.NaN);
-      expectClose(wilsonInterval(control, row.alpha)[1], row.wilsonControl[1] ?? Number.NaN);
-    },
-  );
-});
+      expectRounds(effect.absoluteCi?.[0], '0.02916942');
+      expectRounds(effect.absoluteCi?.[1], '0.32377176');
+      const newcombe = newcombeInterval(comparison);
+      expectRounds(newcombe?.[0], '0.0189214');
+      expectRounds(newcombe?.[1], '0.3403687');
+    });
 
-describe('proportions against other engines', () => {
-  test('tea-tasting: pooled test without continuity correction', () => {
-    const result = pooledZTest({ control: counts(19, 53), treatment: counts(13, 47), alpha: 0.05 });
-    expectRounds(result.reason === null ? result.p : null, '0.3809096823');
-  });
+    test('1000 of 10000 against 1100 of 10000', () => {
+      const comparison = { control: counts(1000, 10_000), treatment: counts(1100, 10_000), alpha: 0.05 };
+      const pooled = pooledZTest(comparison);
+      expectRounds(pooled.reason === null ? pooled.z : null, '2.3066347738');
+      expectRounds(pooled.reason === null ? pooled.p : null, '0.0210751893');
+      const effect = compareProportions(comparison);
+      expectRounds(effect.absoluteCi?.[0], '0.0015040591');
+      expectRounds(effect.absoluteCi?.[1], '0.0184959409');
+      expectRounds(effect.relativeCi?.[0], '0.0144504');
+      expectRounds(effect.relativeCi?.[1], '0.193182');
+      const newcombe = newcombeInterval(comparison);
+      expectRounds(newcombe?.[0], '0.0015021');
+      expectRounds(newcombe?.[1], '0.0185015');
+    });
+  },
+);
 
-  test('statsmodels, from Newcombe 1998: 7 of 34 against 1 of 34', () => {
-    const comparison = { control: counts(1, 34), treatment: counts(7, 34), alpha: 0.05 };
-    const effect = compareProportions(comparison);
-    expectRounds(effect.absoluteCi?.[0], '0.02916942');
-    expectRounds(effect.absoluteCi?.[1], '0.32377176');
-    const newcombe = newcombeInterval(comparison);
-    expectRounds(newcombe?.[0], '0.0189214');
-    expectRounds(newcombe?.[1], '0.3403687');
-  });
-
-  test('1000 of 10000 against 1100 of 10000', () => {
-    const comparison = { control: counts(1000, 10_000), treatment: counts(1100, 10_000), alpha: 0.05 };
-    const pooled = pooledZTest(comparison);
-    expectRounds(pooled.reason === null ? pooled.z : null, '2.3066347738');
-    expectRounds(pooled.reason === null ? pooled.p : null, '0.0210751893');
-    const effect = compareProportions(comparison);
-    expectRounds(effect.absoluteCi?.[0], '0.0015040591');
-    expectRounds(effect.absoluteCi?.[1], '0.0184959409');
-    expectRounds(effect.relativeCi?.[0], '0.0144504');
-    expectRounds(effect.relativeCi?.[1], '0.193182');
-    const newcombe = newcombeInterval(comparison);
-    expectRounds(newcombe?.[0], '0.0015021');
-    expectRounds(newcombe?.[1], '0.0185015');
-  });
-});
-
-describe('ratios', () => {
+describeAgainst('Ratio by the delta method', 'scipy on linearised rows', () => {
   test.each(ratios.map((row, index) => ({ row, index })))(
     'linearised values of raw rows, case $index',
     ({ row }) => {

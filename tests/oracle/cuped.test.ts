@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { compareAdjustedMeans, cupedSlope } from '../../layers/statistics/cuped.ts';
 import { compareMeans } from '../../layers/statistics/mean.ts';
 import {
@@ -9,11 +9,11 @@ import {
   type PairMoments,
   pairMomentsOf,
 } from '../../layers/statistics/moments.ts';
-import { expectClose, expectRounds } from './close.ts';
+import { describeAgainst, expectClose, expectRounds } from './close.ts';
 
 const alpha = 0.05;
 
-describe('GrowthBook: regression adjustment', () => {
+describeAgainst('CUPED, one covariate', 'GrowthBook, printed', () => {
   const control: PairMoments = { n: 3001n, sumX: 300n, sumXX: 600n, sumY: 210n, sumYY: 415n, sumXY: -20n };
   const treatment: PairMoments = { n: 3000n, sumX: 222n, sumXX: 555n, sumY: 120n, sumYY: 405n, sumXY: -10n };
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import {
   chiSquareSurvival,
   chiSquareUpperQuantile,
@@ -10,7 +10,7 @@ import {
   studentTTwoSided,
   studentTUpperQuantile,
 } from '../../layers/statistics/distributions.ts';
-import { expectClose } from './close.ts';
+import { describeAgainst, expectClose } from './close.ts';
 import fixtures from './fixtures/distributions.json';
 
 type Distribution = (...args: number[]) => number;
@@ -25,7 +25,7 @@ function agrees(
   }
 }
 
-describe('against mpmath at 40 digits', () => {
+describeAgainst('Normal, t, chi-square: tails and quantiles', 'mpmath at 40 digits', () => {
   test('normal tails hold to p = 1e-300', () => {
     // z²/2 in the exponent multiplies the rounding of z/√2: 700 ulps at z = 37.
     agrees(normalTwoSided, fixtures.normalTwoSided, 5e-13);

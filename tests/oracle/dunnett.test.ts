@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { normalCritical } from '../../layers/statistics/distributions.ts';
 import { dunnett, dunnettLevel } from '../../layers/statistics/dunnett.ts';
 import { holm } from '../../layers/statistics/multiplicity.ts';
-import { expectClose, expectRounds } from './close.ts';
+import { describeAgainst, expectClose, expectRounds } from './close.ts';
 import fixtures from './fixtures/various.json';
 
 const arm = (variance: number) => ({ value: 0, variance, n: 1000 });
@@ -21,7 +21,7 @@ test.each([
   },
 );
 
-describe('against mpmath', () => {
+describeAgainst('Dunnett', 'mpmath', () => {
   test.each(fixtures.dunnett)('control $control, treatments $treatments, z $z', (row) => {
     const adjusted = dunnett(arm(row.control), row.treatments.map(arm), [
       row.p,

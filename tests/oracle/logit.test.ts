@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { fitLogit, type LogitFit } from '../../layers/statistics/logit.ts';
+import { fitLogit, type LogitFit, robustTerms } from '../../layers/statistics/logit.ts';
 import { averageMarginalEffect } from '../../layers/statistics/marginal-effect.ts';
-import { expectClose, expectRounds } from './close.ts';
+import { compareProportions } from '../../layers/statistics/proportion.ts';
+import { describeAgainst, expectClose, expectRounds } from './close.ts';
 import fixtures from './fixtures/logit.json';
 
 function fitted(input: Parameters<typeof fitLogit>[0]): LogitFit {
@@ -15,7 +16,7 @@ const oneTerm = (...cells: [x: number, trials: number, successes: number][]) => 
   cells: cells.map(([x, trials, successes]) => ({ x: [x], trials, successes })),
 });
 
-describe('against statsmodels', () => {
+describeAgainst('Logit', 'statsmodels, Stata printed', () => {
   test.each(fixtures)('$name', ({ terms, cells, ...expected }) => {
     const fit = fitted({ terms, cells });
     expect(fit.terms.map((term) => term.name)).toEqual(['intercept', ...terms]);
@@ -25,6 +26,18 @@ describe('against statsmodels', () => {
       expectClose(term.z, expected.z[i] ?? Number.NaN);
       // A relative error e of z turns into z² e of p: 1e-12 in z = 30 are 1e-9.
       expectClose(term.p, expected.p[i] ?? Number.NaN, 1e-8);
+    }
+    // statsmodels gives discrete models HC0 under each of its names; HC1 is that times n / (n - k).
+    const correction = Math.sqrt(fit.users / (fit.users - fit.terms.length));
+    for (const [i, term] of robustTerms(fit).entries()) {
+      expectClose(term.se, (expected.robustSe[i] ?? Number.NaN) * correction);
+    }
+    for (const errors of ['model', 'robust'] as const) {
+      for (const { term, value, se } of expected.marginalEffects[errors]) {
+        const effect = averageMarginalEffect(fit, cells, terms[term] ?? '', { alpha: 0.05, errors });
+        expectClose(effect.value, value);
+        expectClose(effect.se, errors === 'robust' ? se * correction : se);
+      }
     }
     expectClose(fit.logLikelihood, expected.logLikelihood);
     expectClose(fit.nullLogLikelihood, expected.nullLogLikelihood);
@@ -63,6 +76,23 @@ test('with the treatment alone the fit is the log odds ratio and its closed-form
   expectRounds(treatment?.p, '0.0211188978');
   const inference = { alpha: 0.05, errors: 'model' } as const;
   expectClose(averageMarginalEffect(fitted(input), input.cells, 'x', inference).value, 0.01, 1e-11);
+});
+
+test('of the treatment alone the marginal effect is the lift, its robust error the unpooled one but for n - 2', () => {
+  const input = oneTerm([0, 1000, 100], [1, 800, 120]);
+  const effect = averageMarginalEffect(fitted(input), input.cells, 'x', { alpha: 0.05, errors: 'robust' });
+  const { absolute, standardError, absoluteCi } = compareProportions({
+    control: { n: 1000n, sum: 100n },
+    treatment: { n: 800n, sum: 120n },
+    alpha: 0.05,
+  });
+  const correction = Math.sqrt(1800 / 1798);
+  expectClose(effect.value, absolute ?? Number.NaN, 1e-11);
+  expectClose(effect.se, (standardError ?? Number.NaN) * correction, 1e-11);
+  expectClose(effect.ci[0], (absolute ?? 0) - ((absolute ?? 0) - (absoluteCi?.[0] ?? 0)) * correction, 1e-10);
+  expect(() =>
+    averageMarginalEffect(fitted(input), input.cells, 'nobody', { alpha: 0.05, errors: 'model' }),
+  ).toThrow(RangeError);
 });
 
 test('the grouping of users into cells does not matter', () => {

@@ -276,7 +276,9 @@ def ratios():
 
 def fit(y, x):
     design = np.column_stack([np.ones(len(y)), x])
-    result = Logit(y, design).fit(disp=0, method="newton", maxiter=200, tol=1e-14, ridge_factor=0)
+    newton = {"disp": 0, "method": "newton", "maxiter": 200, "tol": 1e-14, "ridge_factor": 0}
+    result = Logit(y, design).fit(**newton)
+    robust = Logit(y, design).fit(**newton, cov_type="HC0")
     return {
         "coefficients": result.params.tolist(),
         "se": result.bse.tolist(),
@@ -284,7 +286,16 @@ def fit(y, x):
         "p": (2 * stats.norm.sf(np.abs(result.tvalues))).tolist(),
         "logLikelihood": float(result.llf),
         "nullLogLikelihood": float(result.llnull),
+        "robustSe": robust.bse.tolist(),
+        "marginalEffects": {"model": marginal_effects(result, x), "robust": marginal_effects(robust, x)},
     }
+
+
+def marginal_effects(result, x):
+    """Average discrete changes of the terms that are coded 0 and 1, by their position."""
+    margins = result.get_margeff(at="overall", method="dydx", dummy=True)
+    binary = [i for i in range(x.shape[1]) if set(np.unique(x[:, i])) == {0, 1}]
+    return [{"term": i, "value": float(margins.margeff[i]), "se": float(margins.margeff_se[i])} for i in binary]
 
 
 def grouped(y, x):

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { meanLift } from '../../layers/statistics/mean.ts';
 import { momentsOf } from '../../layers/statistics/moments.ts';
 import { type NonInferiorityTest, testNonInferiority } from '../../layers/statistics/non-inferiority.ts';
 import { proportionLift } from '../../layers/statistics/proportion.ts';
-import { expectClose, expectRounds } from './close.ts';
+import { describeAgainst, expectClose, expectRounds } from './close.ts';
 
 function tested(...args: Parameters<typeof testNonInferiority>): NonInferiorityTest {
   const result = testNonInferiority(...args);
@@ -17,7 +17,7 @@ const guardrail = proportionLift({
   treatment: { n: 10_000n, sum: 985n },
 });
 
-describe('10 % against 9.85 % of 10000 users each', () => {
+describeAgainst('Non-inferiority', 'scipy, printed', () => {
   test('with an absolute margin of half a point', () => {
     const result = tested(guardrail, { margin: { absolute: 0.005 }, better: 'higher', alpha: 0.05 });
     expectRounds(result.statistic, '0.8277268');

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { relativeEstimate } from '../../layers/statistics/bayes.ts';
 import { type LiftEstimate, normalLift } from '../../layers/statistics/effect.ts';
 import { meanEstimate, meanLift } from '../../layers/statistics/mean.ts';
@@ -11,7 +11,7 @@ import {
   obrienFlemingSpending,
   pocockSpending,
 } from '../../layers/statistics/sequential.ts';
-import { expectClose, expectRounds, scaled } from './close.ts';
+import { describeAgainst, expectClose, expectRounds, scaled } from './close.ts';
 import fixtures from './fixtures/various.json';
 
 /** GrowthBook tests the delta-method relative lift; as an absolute lift with that error its boundary is ours. */
@@ -29,7 +29,7 @@ const moments = (n: number, sum: string, sumSquares: string): Moments => ({
 const relativeOfMeans = (control: Moments, treatment: Moments) =>
   asRelative(normalLift(meanEstimate(control, 100n), meanEstimate(treatment, 100n)));
 
-describe('always valid, against GrowthBook', () => {
+describeAgainst('Always valid intervals', 'GrowthBook, printed', () => {
   const control = moments(3000, '1396.87', '52377.9767');
   const treatment = moments(3461, '2422.7', '134698.29');
 
@@ -99,7 +99,7 @@ test('always valid: nonsense plans are refused and reasons pass through', () => 
   expect(alwaysValidEffect(none, { alpha: 0.05, tunedFor: 10 }).reason).toBe('too_few_users');
 });
 
-describe('group sequential', () => {
+describeAgainst('Group sequential boundaries', 'numerical integration; Spotify and ldbounds, printed', () => {
   test.each([
     ["like O'Brien and Fleming", obrienFlemingSpending, [4.877, 3.357, 2.68, 2.29, 2.031]],
     ['like Pocock', pocockSpending, [2.438, 2.427, 2.41, 2.397, 2.386]],

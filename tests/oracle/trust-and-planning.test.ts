@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { benjaminiHochberg, holm } from '../../layers/statistics/multiplicity.ts';
 import {
   detectableLiftOfMean,
@@ -9,7 +9,7 @@ import {
   sampleSizeForProportion,
 } from '../../layers/statistics/power.ts';
 import { sampleRatioTest } from '../../layers/statistics/srm.ts';
-import { expectClose, expectRounds } from './close.ts';
+import { describeAgainst, expectClose, expectRounds } from './close.ts';
 import fixtures from './fixtures/various.json';
 
 const arms = (users: number[], weights: number[]) =>
@@ -21,7 +21,7 @@ function chiSquare(users: number[], weights: number[]) {
   return result;
 }
 
-describe('sample ratio', () => {
+describeAgainst('Sample ratio', 'scipy, mpmath; engines, printed', () => {
   test.each(fixtures.srm)('$users against scipy', ({ users, weights, chi2, p }) => {
     const result = chiSquare(users, weights);
     expectClose(result.chi2, chi2);
@@ -55,7 +55,7 @@ describe('sample ratio', () => {
   });
 });
 
-describe('multiple testing', () => {
+describeAgainst('Holm, Benjamini-Hochberg', 'statsmodels; engines, printed', () => {
   const agree = (actual: number[], expected: number[]) => {
     expect(actual).toHaveLength(expected.length);
     for (const [i, p] of expected.entries()) expectClose(actual[i], p, 1e-12);
@@ -100,7 +100,7 @@ describe('multiple testing', () => {
   });
 });
 
-describe('planning', () => {
+describeAgainst('Power and sample size', 'statsmodels; G*Power and Spotify, printed', () => {
   const design = { alpha: 0.05, power: 0.8 };
 
   test('users to see 10 % become 10.5 %', () => {
