@@ -9,7 +9,12 @@ import {
   formatP,
   formatValue,
 } from '../../layers/report/format.ts';
-import { type ExperimentReport, type Report, reportSchema } from '../../layers/report/schema.ts';
+import {
+  type Comparison,
+  type ExperimentReport,
+  type Report,
+  reportSchema,
+} from '../../layers/report/schema.ts';
 import { stateFolder } from '../local/state.ts';
 import { paint, table, visible } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -68,6 +73,7 @@ function experimentText({ experimentId, decision, arms, metrics, trust }: Experi
         ? `not checked (${trust.srm.reason})`
         : `${trust.srm.status}, p = ${formatP(trust.srm.p)}`
     }.`,
+    ...trust.warnings.map((warning) => `  ${paint('yellow', 'Warning:')} ${visible(warning)}`),
     '',
     table(
       [
@@ -79,11 +85,12 @@ function experimentText({ experimentId, decision, arms, metrics, trust }: Experi
         { title: 'lift', right: true },
         { title: 'interval', right: true },
         { title: 'p', right: true },
+        { title: 'adjusted p', right: true },
         { title: 'verdict' },
       ],
       metrics.flatMap((metric) =>
         metric.comparisons.length === 0
-          ? [[metric.metric, '', '', '', '', '', '', '', metric.unavailable ?? 'no treatment arm']]
+          ? [[metric.metric, '', '', '', '', '', '', '', '', metric.unavailable ?? 'no treatment arm']]
           : metric.comparisons.map((comparison) => [
               metric.metric,
               comparison.variant,
@@ -93,11 +100,20 @@ function experimentText({ experimentId, decision, arms, metrics, trust }: Experi
               formatLift(comparison.effect.relative),
               formatLiftInterval(comparison.effect.relativeCi),
               formatP(comparison.test?.p ?? null),
-              comparison.nonInferiority?.status.replaceAll('_', ' ') ??
-                comparison.reason ??
-                comparison.verdict,
+              adjustedP(comparison),
+              verdictWords(comparison),
             ]),
       ),
     ),
   ].join('\n');
+}
+
+/** The p that the verdict goes by; guardrails have none, since their margin decides. */
+function adjustedP({ sequential, test, nonInferiority }: Comparison): string {
+  if (nonInferiority !== undefined) return '';
+  return formatP(sequential?.pAdjusted ?? test?.pAdjusted ?? null);
+}
+
+function verdictWords({ nonInferiority, reason, verdict }: Comparison): string {
+  return (reason ?? nonInferiority?.reason ?? nonInferiority?.status ?? verdict).replaceAll('_', ' ');
 }

@@ -1,13 +1,13 @@
+import { checkLines, confidence, designLines, plain, sentenceCase, table } from './decision-lines.ts';
 import {
   formatCount,
   formatDifference,
   formatLift,
   formatLiftInterval,
   formatP,
-  formatPercent,
   formatValue,
 } from './format.ts';
-import type { Decision, ExperimentReport, Report, SampleRatio } from './schema.ts';
+import type { Decision, ExperimentReport, MetricReport, Report } from './schema.ts';
 
 const headlines: Record<Decision['action'], string> = {
   ship: 'Ship',
@@ -40,67 +40,44 @@ export function decisionDocument(report: Report): string {
 }
 
 function experimentSection(experiment: ExperimentReport, report: Report): string[] {
-  const { experimentId, decision, settings, arms, trust } = experiment;
+  const { experimentId, decision, settings } = experiment;
   const population = report.population.filter((step) => step.experimentId === experimentId);
   return [
     `## ${plain(experimentId)}: ${headlines[decision.action]}${decision.action === 'ship' ? ` ${plain(decision.variant ?? '')}` : ''}`,
     '',
-    `Rule \`${decision.rule}\`.`,
-    '',
     ...decision.reasons.map((reason) => `- ${plain(reason)}`),
+    '',
+    '### Hypothesis',
+    '',
+    settings.hypothesis === null ? 'None was declared.' : plain(settings.hypothesis),
     '',
     '### Design',
     '',
-    `- Arms: ${arms.map(({ variant, users }) => `${plain(variant)} (${formatCount(users)} users)`).join(', ')}; control is ${plain(experiment.control)}.`,
-    settings.exposure === 'assignment'
-      ? '- A user counts from the assignment on.'
-      : `- A user counts from the first \`${plain(settings.exposure)}\`${settings.requireAssignmentBefore ? ' at or after the assignment' : ', also before the assignment'}.`,
-    `- Outcome window: ${settings.outcomeWindowDays} days from exposure. Primary metric: ${plain(settings.primary)}. Alpha: ${settings.alpha}.`,
+    ...designLines(experiment),
     '',
-    '### Checks',
+    '### Result',
     '',
-    `- Sample ratio of exposed users: ${describeSampleRatio(trust.srm)}.`,
-    `- Sample ratio of assigned users: ${describeSampleRatio(trust.srmAssigned)}.`,
-    `- Users in several variants: ${formatCount(trust.crossovers.users)} (${formatPercent(trust.crossovers.share)}).`,
-    ...trust.warnings.map((warning) => `- Warning: ${plain(warning)}`),
-    '',
-    '### Results',
-    '',
-    ...table(
-      [
-        'metric',
-        'role',
-        'arm',
-        'control',
-        'treatment',
-        'difference',
-        'lift',
-        `${confidence(settings.alpha)} interval`,
-        'p',
-        'adjusted p',
-        'verdict',
-      ],
-      experiment.metrics.flatMap((metric) =>
-        metric.comparisons.map((comparison) => [
-          plain(metric.metric),
-          metric.role,
-          plain(comparison.variant),
-          formatValue(metric.unit, comparison.control.mean),
-          formatValue(metric.unit, comparison.treatment.mean),
-          formatDifference(metric.unit, comparison.effect.absolute),
-          formatLift(comparison.effect.relative),
-          formatLiftInterval(comparison.effect.relativeCi),
-          formatP(comparison.test?.p ?? null),
-          formatP(comparison.test?.pAdjusted ?? null),
-          comparison.nonInferiority === undefined
-            ? (comparison.reason ?? comparison.verdict)
-            : comparison.nonInferiority.status.replaceAll('_', ' '),
-        ]),
-      ),
-    ),
+    ...resultTable(experiment),
     ...experiment.metrics
       .filter(({ unavailable }) => unavailable !== null)
       .map(({ metric, unavailable }) => `\n${plain(metric)} is not available: ${plain(unavailable ?? '')}.`),
+    ...segmentLines(experiment),
+    '',
+    '### Checks',
+    '',
+    ...checkLines(experiment),
+    '',
+    '### Decision',
+    '',
+    `${headlines[decision.action]}, by the rule \`${decision.rule}\`: ${basisWords(decision.basis)}.`,
+    '',
+    '### Limits',
+    '',
+    ...limits(experiment).map((limit) => `- ${limit}`),
+    '',
+    '### Next steps',
+    '',
+    ...nextSteps(experiment).map((step) => `- ${step}`),
     '',
     '### Population',
     '',
@@ -112,9 +89,132 @@ function experimentSection(experiment: ExperimentReport, report: Report): string
   ];
 }
 
-function describeSampleRatio({ status, p, reason }: SampleRatio): string {
-  if (status === 'not_checked') return `not checked (${reason})`;
-  return `${status === 'pass' ? 'as intended' : 'MISMATCH'} (p = ${formatP(p)})`;
+function resultTable({ metrics, settings }: ExperimentReport): string[] {
+  const header = [
+    'metric',
+    'role',
+    'arm',
+    'control',
+    'treatment',
+    'difference',
+    'lift',
+    `${confidence(settings.alpha)} interval`,
+    'corrected interval',
+    'p',
+    'adjusted p',
+    'verdict',
+  ];
+  return table(
+    header,
+    metrics.flatMap((metric) =>
+      metric.comparisons.map((comparison) => [
+        plain(metric.metric),
+        metric.role,
+        plain(comparison.variant),
+        formatValue(metric.unit, comparison.control.mean),
+        formatValue(metric.unit, comparison.treatment.mean),
+        formatDifference(metric.unit, comparison.effect.absolute),
+        formatLift(comparison.effect.relative),
+        formatLiftInterval(comparison.effect.relativeCi),
+        formatLiftInterval((comparison.sequential?.adjustedCi ?? comparison.adjustedCi)?.relativeCi ?? null),
+        formatP(comparison.test?.p ?? null),
+        formatP(
+          comparison.sequential?.pAdjusted ?? comparison.sequential?.p ?? comparison.test?.pAdjusted ?? null,
+        ),
+        verdictWords(comparison),
+      ]),
+    ),
+  );
+}
+
+function verdictWords({ nonInferiority, reason, verdict }: MetricReport['comparisons'][number]): string {
+  return (reason ?? nonInferiority?.reason ?? nonInferiority?.status ?? verdict).replaceAll('_', ' ');
+}
+
+/** The levels in which the primary metric differs, if any. */
+function segmentLines({ segments, interactions, settings }: ExperimentReport): string[] {
+  if (segments.length === 0) return [];
+  const found = segments.flatMap(({ segment, level, metrics }) =>
+    metrics
+      .filter(({ role }) => role === 'primary')
+      .flatMap(({ comparisons }) => comparisons)
+      .filter(({ verdict }) => verdict !== 'inconclusive')
+      .map(({ variant, verdict }) => `${plain(variant)} is ${verdict} in ${plain(segment)} ${plain(level)}`),
+  );
+  const differing = interactions.filter(
+    ({ metric, pAdjusted }) =>
+      metric === settings.primary && pAdjusted !== null && pAdjusted < settings.alpha,
+  );
+  return [
+    '',
+    found.length === 0
+      ? 'Segments (exploratory): the primary metric differs significantly in none of them.'
+      : `Segments (exploratory): ${found.join('; ')}.`,
+    ...differing.map(
+      ({ segment, variant, pAdjusted }) =>
+        `The effect of ${plain(variant)} differs between the levels of ${plain(segment)} (adjusted p = ${formatP(pAdjusted)}).`,
+    ),
+  ];
+}
+
+function basisWords({ estimate, values, testing }: Decision['basis']): string {
+  const tests = {
+    fixed_horizon: 'one test at the planned end',
+    always_valid: 'a test that holds at every look',
+    group_sequential: 'a group sequential test',
+  };
+  return `${estimate === 'cuped' ? 'CUPED-adjusted' : 'unadjusted'}, ${values} values, ${tests[testing]}`;
+}
+
+/** What the numbers do not say. */
+function limits({ decision, settings, trust, segments }: ExperimentReport): string[] {
+  const { basis } = decision;
+  return [
+    ...trust.warnings.map(plain),
+    ...(basis.testing === 'fixed_horizon'
+      ? [
+          'The p-values hold for one look at the planned end; looking earlier finds effects that are not there.',
+        ]
+      : []),
+    `Outcomes are those of the first ${settings.outcomeWindowDays} days after the exposure; what comes later is not known.`,
+    ...(settings.correction === 'none'
+      ? ['No correction for many comparisons: about one in twenty null effects looks significant.']
+      : []),
+    ...(segments.length > 0 ? ['Segments are exploratory: they suggest questions and decide nothing.'] : []),
+  ];
+}
+
+function nextSteps({ decision, metrics, trust }: ExperimentReport): string[] {
+  const power = metrics
+    .find(({ role }) => role === 'primary')
+    ?.comparisons.flatMap(({ power: own }) => (own !== undefined && 'usersNeeded' in own ? [own] : []))[0];
+  switch (decision.action) {
+    case 'ship':
+      return [
+        `Roll ${plain(decision.variant ?? 'the treatment')} out, and watch the guardrails while it reaches everyone.`,
+      ];
+    case 'do_not_ship':
+      return [
+        'Stay with the control.',
+        'Look at the segments and the funnel for what the next version needs.',
+      ];
+    case 'invalid':
+      return [
+        ...trust.checks
+          .filter(({ status }) => status === 'fail')
+          .map(({ name }) => `Find the cause: ${sentenceCase(name)}.`),
+        'Repair the experiment and run it again with new users.',
+      ];
+    case 'keep_running':
+      return [
+        'Leave the experiment on and change nothing about it.',
+        ...(power === undefined || power.usersNeeded === null || power.usersNeeded <= power.usersNow
+          ? []
+          : [
+              `A lift of ${formatLift(power.targetLift)} takes ${formatCount(power.usersNeeded)} users (now ${formatCount(power.usersNow)})${power.daysLeft === null ? '' : `, about ${formatCount(power.daysLeft)} more days at the present traffic`}.`,
+            ]),
+      ];
+  }
 }
 
 function parityLines({ parity }: ExperimentReport): string[] {
@@ -124,7 +224,7 @@ function parityLines({ parity }: ExperimentReport): string[] {
   lines.push(
     'reason' in z
       ? `- Two-proportion z-test: ${z.reason}.`
-      : `- Two-proportion z-test (pooled): ${z.control.toFixed(4)} against ${z.treatment.toFixed(4)}, lift ${z.lift.toFixed(4)}, z = ${z.z.toFixed(4)}, p = ${z.p.toFixed(4)}, 95 % interval (${z.ci[0].toFixed(4)}, ${z.ci[1].toFixed(4)}).`,
+      : `- Two-proportion z-test (pooled): ${z.control.toFixed(4)} against ${z.treatment.toFixed(4)}, lift ${z.lift.toFixed(4)}, z = ${z.z.toFixed(4)}, p = ${formatP(z.p)}, 95 % interval (${z.ci[0].toFixed(4)}, ${z.ci[1].toFixed(4)}).`,
   );
   lines.push(
     'reason' in logit
@@ -132,21 +232,4 @@ function parityLines({ parity }: ExperimentReport): string[] {
       : `- Logistic regression: ${logit.terms.map(({ name, coefficient, se, p }) => `${name} ${coefficient.toFixed(4)} (se ${se.toFixed(4)}, p = ${formatP(p)})`).join('; ')}. ${logit.note}`,
   );
   return lines;
-}
-
-function confidence(alpha: number): string {
-  return `${Number(((1 - alpha) * 100).toFixed(4))} %`;
-}
-
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(header), line(header.map(() => '---')), ...rows.map(line)];
-}
-
-/** Text from data shows as itself in Markdown: no markup, no table cells, no line breaks. */
-function plain(text: string): string {
-  return text
-    .replace(/[\r\n]+/g, ' ')
-    .replaceAll('&', '&amp;')
-    .replace(/[\\`*{}[\]<>#!|~$]/g, '\\$&');
 }

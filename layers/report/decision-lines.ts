@@ -1,0 +1,62 @@
+import { formatCount, formatP, formatPercent } from './format.ts';
+import type { ExperimentReport } from './schema.ts';
+
+const statuses = { pass: 'pass', warn: 'WARNING', fail: 'FAILED', not_checked: 'not checked' } as const;
+
+/** How the experiment was set up, as list items. */
+export function designLines(experiment: ExperimentReport): string[] {
+  const { arms, settings, decision } = experiment;
+  const corrections = {
+    holm: 'Holm',
+    benjamini_hochberg: 'Benjamini and Hochberg (false discovery rate)',
+    none: 'none',
+  };
+  const plan = [
+    ...(settings.plannedUsers === null ? [] : [`${formatCount(settings.plannedUsers)} users`]),
+    ...(settings.plannedEnd === null ? [] : [`until ${settings.plannedEnd}`]),
+  ];
+  return [
+    `- Arms: ${arms.map(({ variant, users }) => `${plain(variant)} (${formatCount(users)} users, meant to have ${formatPercent(settings.weights[variant] ?? 0)})`).join(', ')}; control is ${plain(experiment.control)}.`,
+    settings.exposure === 'assignment'
+      ? '- A user counts from the assignment on.'
+      : `- A user counts from the first \`${plain(settings.exposure)}\`${settings.requireAssignmentBefore ? ' at or after the assignment' : ', also before the assignment'}.`,
+    `- Outcome window: ${settings.outcomeWindowDays} days from exposure. Primary metric: ${plain(settings.primary)}.`,
+    `- Plan: ${plan.length === 0 ? 'neither a size nor an end was declared' : plan.join(', ')}. Testing: ${decision.basis.testing.replaceAll('_', ' ')}.`,
+    `- Alpha: ${settings.alpha}, two-sided; guardrails ${settings.guardrailAlpha}, one-sided. Correction: ${corrections[settings.correction]}${settings.multipleArms === 'dunnett' ? ', Dunnett over the arms' : ''}.`,
+  ];
+}
+
+/** Every check with its result, as list items: the ones that did not pass first. */
+export function checkLines({ trust }: ExperimentReport): string[] {
+  const order = ['fail', 'warn', 'pass', 'not_checked'];
+  return trust.checks
+    .toSorted((a, b) => order.indexOf(a.status) - order.indexOf(b.status))
+    .map(({ name, status, p, explanation }) => {
+      const shown = p === null || explanation.includes('p = ') ? '' : ` (p = ${formatP(p)})`;
+      return `- ${sentenceCase(name)}: ${statuses[status]}${shown}. ${plain(explanation)}`;
+    });
+}
+
+/** `95 %` for alpha = 0.05. */
+export function confidence(alpha: number): string {
+  return `${Number(((1 - alpha) * 100).toFixed(4))} %`;
+}
+
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(header), line(header.map(() => '---')), ...rows.map(line)];
+}
+
+/** `sample_ratio_exposed` as `Sample ratio exposed`. */
+export function sentenceCase(identifier: string): string {
+  const text = identifier.replaceAll('_', ' ');
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Text from data shows as itself in Markdown: no markup, no table cells, no line breaks. */
+export function plain(text: string): string {
+  return text
+    .replace(/[\r\n]+/g, ' ')
+    .replaceAll('&', '&amp;')
+    .replace(/[\\`*{}[\]<>#!|~$]/g, '\\$&');
+}
