@@ -1,5 +1,6 @@
 import path from 'node:path';
-import type { DatasetName } from '../../layers/contracts/datasets/index.ts';
+import { type DatasetName, requiredDatasets } from '../../layers/contracts/datasets/index.ts';
+import { DataError } from '../../layers/contracts/errors/index.ts';
 import { processedKeys } from '../../layers/contracts/keys.ts';
 import {
   type Completion,
@@ -24,6 +25,7 @@ export const handler = stageHandler({
     const { runId, index: bucket } = event;
     const plan = await readPlan(processed, runId);
     const staged = await readCompletions(processed, 'stage', stageResult, event, plan.chunks.length);
+    requireRows(plan, staged);
     const inputs = runInputs.parse(
       JSON.parse((await processed.getText(processedKeys.inputs(runId))) ?? 'null'),
     );
@@ -74,6 +76,18 @@ export const handler = stageHandler({
     return { outputs, result: cleaned.result };
   },
 });
+
+/** @throws DataError where a dataset without which there is no analysis has a header alone */
+function requireRows({ chunks }: Pick<RunPlan, 'chunks'>, staged: readonly Completion<StageResult>[]): void {
+  for (const dataset of requiredDatasets) {
+    if (staged.some(({ result }) => result.dataset === dataset && result.lines > 0)) continue;
+    throw new DataError({
+      what: `${dataset} has a header, and no rows`,
+      where: chunks.find((chunk) => chunk.dataset === dataset)?.key,
+      remedy: 'Export it again, and upload the drop anew',
+    });
+  }
+}
 
 /** What a bucket reads: its parts, those without a bucket, and everyone's sessions, which events refer to. */
 export function partsOfBucket(

@@ -71,7 +71,7 @@ function checkEncoding(line: Uint8Array, file: string): void {
 /** Fields of one CSV record (RFC 4180). */
 function splitRecord(line: string, file: string): string[] {
   const fields: string[] = [];
-  const field = /(?:"((?:[^"]|"")*)"|([^,]*))(,|$)/y;
+  const field = /(?:"((?:[^"]|"")*)"|([^",][^,]*)?)(,|$)/y;
   let more = true;
   while (more) {
     const match = field.exec(line);

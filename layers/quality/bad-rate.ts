@@ -5,6 +5,16 @@ import type { RuleCount, StageResult } from '../contracts/run-documents.ts';
 /** Fewer bad rows are never too many, unless all are bad. */
 const ALWAYS_TOLERATED = 20;
 
+/** What helps where all of a column is written in another way than the contract wants. */
+const hints: Readonly<Record<string, string>> = {
+  id_not_integer: 'If ids are texts, say so in experiment.yaml: id_type: string',
+  epoch_seconds: 'Write times as 2024-05-31T23:59:59Z, not as seconds since 1970',
+  epoch_milliseconds: 'Write times as 2024-05-31T23:59:59Z, not as milliseconds since 1970',
+  decimal_comma: 'Write amounts with a decimal point',
+  unknown_user: 'Export users as of the same moment, or leave them out of the drop',
+};
+const generalHint = 'Correct the file, or rename columns and values in experiment.yaml';
+
 /**
  * @param where what the error calls the file or dataset
  * @throws DataError where more rows are bad than the contract tolerates: what remains would not stand for the whole
@@ -18,14 +28,11 @@ export function checkBadRate(
   const { lines, accepted, quarantined, quarantineRules } = counts;
   const tolerated = accepted > 0 && quarantined < ALWAYS_TOLERATED;
   if (quarantined === 0 || tolerated || quarantined / lines <= maxBadRate) return;
-  const top = quarantineRules
-    .toSorted((a, b) => b.rows - a.rows)
-    .slice(0, 3)
-    .map(described);
+  const top = quarantineRules.toSorted((a, b) => b.rows - a.rows).slice(0, 3);
   throw new DataError({
-    what: `too many bad rows: ${quarantined} of ${lines}, where ${Number((maxBadRate * 100).toFixed(2))} % are tolerated; ${top.join(', ')}`,
+    what: `too many bad rows: ${quarantined} of ${lines}, where ${Number((maxBadRate * 100).toFixed(2))} % are tolerated; ${top.map(described).join(', ')}`,
     where,
-    remedy: `See all of them: npx ecom quarantine ${runId}. Correct the file, or rename columns and values in experiment.yaml`,
+    remedy: `See all of them: npx ecom quarantine ${runId}. ${hints[top[0]?.rule ?? ''] ?? generalHint}`,
   });
 }
 

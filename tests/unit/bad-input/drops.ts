@@ -1,0 +1,331 @@
+import { gzipSync } from 'node:zlib';
+import type { FileCase } from './catalogue.ts';
+import { type Drop, filesOf, goodDrop } from './good-drop.ts';
+import type { Files } from './run-drop.ts';
+
+const good = filesOf(goodDrop);
+const goodEvents = good['events.csv'] ?? '';
+const eventLines = goodDrop.events;
+const [eventHeader = ''] = eventLines;
+
+type Case = Omit<FileCase, 'group'>;
+
+/** The good drop with other files. */
+const withFiles = (files: Files): Files => ({ ...good, ...files });
+const without = (...names: string[]): Files =>
+  Object.fromEntries(Object.entries(good).filter(([name]) => !names.includes(name)));
+const withEvents = (content: string | Uint8Array): Files => withFiles({ 'events.csv': content });
+const withDrop = (drop: Partial<Drop>, files: Files = {}): Files => ({
+  ...filesOf({ ...goodDrop, ...drop }),
+  ...files,
+});
+const withHeader = (header: string): string => goodEvents.replace(eventHeader, header);
+const lines = (count: number, line: (index: number) => string): string =>
+  Array.from({ length: count }, (_, index) => `${line(index)}\n`).join('');
+
+const goesOn = (input: string, files: Files, outcome: FileCase['goesOn'] = {}, note?: string): Case => ({
+  input,
+  files,
+  goesOn: outcome,
+  ...(note === undefined ? {} : { note }),
+});
+const fails = (input: string, files: Files, error: string, message: string): Case => ({
+  input,
+  files,
+  fails: [error, message],
+});
+
+const headers: Case[] = [
+  goesOn('columns in another order', withEvents(reordered(goodEvents))),
+  goesOn(
+    'names in capitals, with blanks',
+    withEvents(withHeader(eventHeader.toUpperCase().replaceAll(',', ' , '))),
+  ),
+  goesOn('names in quotation marks', withEvents(withHeader(eventHeader.replace(/\w+/g, '"$&"')))),
+  goesOn('columns that nobody asked for', withEvents(withColumn(goodEvents, 'extra', 'x'))),
+  goesOn('the unnamed first column of a pandas index', withEvents(indexed(goodEvents))),
+  fails(
+    'a column named twice',
+    withEvents(withHeader(eventHeader.replace('quantity', 'revenue'))),
+    'SchemaError',
+    'the header names the column "revenue" twice',
+  ),
+  fails(
+    'two columns that differ in case alone',
+    withEvents(withHeader(eventHeader.replace('quantity', 'EVENT_TS').replace('event_ts', 'Event_TS'))),
+    'SchemaError',
+    'may both be the column "event_ts"',
+  ),
+  fails(
+    'a required column under another name',
+    withEvents(withHeader(eventHeader.replace('event_ts', 'timestamp'))),
+    'SchemaError',
+    'schema: { events: { event_ts: "timestamp" } }',
+  ),
+  fails(
+    'no column that names the users',
+    { ...without('sessions.csv'), 'events.csv': withHeader(eventHeader.replace('user_id', 'x')) },
+    'SchemaError',
+    'events name no users',
+  ),
+  fails(
+    'no header',
+    withEvents(goodEvents.slice(eventHeader.length + 1)),
+    'SchemaError',
+    'the file has no header',
+  ),
+  fails('an empty first line', withEvents(`\n${goodEvents}`), 'SchemaError', 'the header line is empty'),
+  fails(
+    'semicolons',
+    withEvents(goodEvents.replaceAll(',', ';')),
+    'SchemaError',
+    'separated by ";", not by commas',
+  ),
+  fails(
+    'tabs',
+    withEvents(goodEvents.replaceAll(',', '\t')),
+    'SchemaError',
+    'separated by "\\t", not by commas',
+  ),
+  fails(
+    'vertical bars',
+    withEvents(goodEvents.replaceAll(',', '|')),
+    'SchemaError',
+    'separated by "|", not by commas',
+  ),
+  fails(
+    'a header with a line break in a name',
+    withEvents(withHeader(eventHeader.replace('order_id', '"order\nid"'))),
+    'SchemaError',
+    "the header's quotation marks do not match",
+  ),
+  fails(
+    'a mapping of a column that there is none of',
+    withFiles({ 'experiment.yaml': 'schema: { events: { revenu: amount } }\n' }),
+    'ConfigError',
+    'Did you mean "revenue"?',
+  ),
+];
+
+const encodings: Case[] = [
+  goesOn('a byte order mark', withEvents(`\ufeff${goodEvents}`)),
+  goesOn('CR LF at the ends of lines', withEvents(goodEvents.replaceAll('\n', '\r\n'))),
+  goesOn('CR at the ends of lines', withEvents(goodEvents.replaceAll('\n', '\r'))),
+  goesOn('LF and CR LF, mixed', withEvents(goodEvents.replace('\n', '\r\n'))),
+  goesOn('no line end at the end', withEvents(goodEvents.slice(0, -1))),
+  goesOn('blank lines', withEvents(goodEvents.replaceAll('\n', '\n\n'))),
+  fails(
+    'UTF-16 with a byte order mark',
+    withEvents(Buffer.from(`\ufeff${goodEvents}`, 'utf16le')),
+    'SchemaError',
+    'the file is UTF-16',
+  ),
+  fails(
+    'UTF-16 without one',
+    withEvents(Buffer.from(goodEvents, 'utf16le')),
+    'SchemaError',
+    'UTF-16 or no text',
+  ),
+  fails(
+    'Latin-1 in the header',
+    withEvents(Buffer.from(withHeader(`${eventHeader},caf\xe9`), 'latin1')),
+    'SchemaError',
+    'the header is not UTF-8',
+  ),
+];
+
+const packed = gzipSync(goodEvents + lines(20_000, (index) => `${index + 100},,1,search,2024-03-02,,,,,`));
+const files: Case[] = [
+  goesOn('a file compressed by gzip', { ...without('events.csv'), 'events.csv.gz': gzipSync(goodEvents) }),
+  goesOn('gzip in several pieces, as parallel tools write it', {
+    ...without('events.csv'),
+    'events.csv.gz': Buffer.concat([gzipSync(goodEvents.slice(0, 150)), gzipSync(goodEvents.slice(150))]),
+  }),
+  fails(
+    'gzip that ends too early',
+    { ...without('events.csv'), 'events.csv.gz': packed.subarray(0, packed.length - 1000) },
+    'SchemaError',
+    'the file is not valid gzip, or ends too early',
+  ),
+  fails(
+    'a plain file under the name of a compressed one',
+    { ...without('events.csv'), 'events.csv.gz': goodEvents },
+    'SchemaError',
+    'the file is not valid gzip',
+  ),
+  fails(
+    'a compressed file under the name of a plain one',
+    withEvents(gzipSync(goodEvents)),
+    'SchemaError',
+    'the file is compressed',
+  ),
+  fails('an empty file of a required dataset', withEvents(''), 'SchemaError', 'events is empty'),
+  goesOn(
+    'an empty file of an optional dataset',
+    withFiles({ 'products.csv': '' }),
+    { accepted: { products: 0 } },
+    'as if it were not there',
+  ),
+  goesOn('an empty part beside full ones', {
+    ...without('events.csv'),
+    'events/part-1.csv': '',
+    'events/part-2.csv': goodEvents,
+  }),
+  fails(
+    'a required dataset of a header alone',
+    withEvents(`${eventHeader}\n`),
+    'DataError',
+    'events has a header, and no rows',
+  ),
+  goesOn(
+    'an optional dataset of a header alone',
+    withFiles({ 'sessions.csv': `${goodDrop.sessions[0]}\n` }),
+    {
+      accepted: { sessions: 0 },
+      warned: [['events', 'unknown_session', 3]],
+    },
+  ),
+  fails('no events', without('events.csv'), 'SchemaError', 'the drop has no events'),
+  goesOn(
+    'no users, products and sessions',
+    without('users.csv', 'products.csv', 'sessions.csv'),
+    {
+      accepted: { users: 0, products: 0, sessions: 0 },
+    },
+    'checks, metrics and segments that need them are unavailable, by name',
+  ),
+  goesOn(
+    'a line that is in two parts',
+    {
+      ...without('events.csv'),
+      'events/part-1.csv': goodEvents,
+      'events/part-2.csv': `${eventHeader}\n${eventLines[1]}\n`,
+    },
+    { duplicates: { events: 1 } },
+  ),
+  goesOn(
+    'lines of one event id in two parts that differ',
+    {
+      ...without('events.csv'),
+      'events/part-1.csv': `${goodEvents}90,,3,search,2024-03-02,,1,,,\n`,
+      'events/part-2.csv': `${eventHeader}\n90,,3,search,2024-03-02,,2,,,\n`,
+    },
+    { quarantined: [['events', null, 'conflict', 2]] },
+  ),
+  goesOn(
+    'parts with other columns, in another order',
+    {
+      ...without('events.csv'),
+      'events/part-1.csv': goodEvents,
+      'events/part-2.csv': 'event_ts,event_id,event_type,user_id\n2024-03-02,90,search,1\n',
+    },
+    { accepted: { events: 6 } },
+  ),
+];
+
+const drops: Case[] = [
+  fails(
+    'rows of which all are bad',
+    withEvents(`${eventHeader}\n${lines(50, () => 'x,,1,search,2024-03-02,,,,,')}`),
+    'DataError',
+    'too many bad rows: 50 of 50, where 5 % are tolerated; event_id id_not_integer 50 (line 2: "x")',
+  ),
+  fails(
+    'more bad rows than the dataset tolerates, of several kinds',
+    withEvents(
+      goodEvents +
+        lines(300, (index) => `${index + 100},,1,search,2024-03-02,,,,,`) +
+        lines(20, (index) => `${index + 500},,1,search,1709288430,,,,,`) +
+        lines(5, (index) => `${index + 600},,1,search,2024-03-02,,two,,,`),
+    ),
+    'DataError',
+    'too many bad rows: 25 of 330, where 5 % are tolerated; event_ts epoch_seconds 20 (line 307: "1709288430"), quantity not_an_integer 5 (line 327: "two")',
+  ),
+  goesOn(
+    'a few bad rows of a small file, though more than 5 %',
+    withEvents(`${goodEvents}${lines(2, () => 'x,,1,search,2024-03-02,,,,,')}`),
+    { quarantined: [['events', 'event_id', 'id_not_integer', 2]] },
+    'fewer than 20 are always tolerated, unless all are bad',
+  ),
+  fails(
+    'events of users who are not in the users file, more than 5 %',
+    withEvents(goodEvents + lines(30, (index) => `${index + 100},,77,search,2024-03-02,,,,,`)),
+    'DataError',
+    'too many bad rows: 30 of 35, where 5 % are tolerated; user_id unknown_user 30 (line 7: "77")',
+  ),
+  fails(
+    'two currencies',
+    withEvents(`${goodEvents}90,,3,purchase,2024-03-02,,1,5.00,,USD\n`),
+    'DataError',
+    'EUR, USD',
+  ),
+  goesOn(
+    'one currency in two writings',
+    withEvents(`${goodEvents}90,,3,purchase,2024-03-02,,1,5.00,,eur\n`),
+    {
+      accepted: { events: 6 },
+      lastEvent: { currency: 'eur' },
+    },
+  ),
+  fails(
+    'a currency that is no code of three letters',
+    withEvents(`${goodEvents}90,,3,purchase,2024-03-02,,1,5.00,,Euro\n`),
+    'DataError',
+    'currency not a currency: "Euro" (raw/events.csv:7)',
+  ),
+  goesOn(
+    'ids that are texts and look like numbers, with `id_type: string`',
+    withDrop(
+      { events: [...eventLines, '007,,1,search,2024-03-02,,,,,', '7,,1,search,2024-03-02,,,,,'] },
+      { 'experiment.yaml': 'id_type: string\n' },
+    ),
+    { accepted: { events: 7 }, lastEvent: { event_id: '7' } },
+    '`007` and `7` are two ids',
+  ),
+  fails(
+    'ids that are texts, without `id_type: string`',
+    withEvents(`${eventHeader}\n${lines(50, (index) => `e-${index},,1,search,2024-03-02,,,,,`)}`),
+    'DataError',
+    'If ids are texts, say so in experiment.yaml: id_type: string',
+  ),
+  goesOn(
+    'a variant that the weights do not name',
+    withDrop(
+      { experiment_assignments: [...goodDrop.experiment_assignments.slice(0, 4), '4,e,gold,2024-03-01'] },
+      {
+        'experiment.yaml': 'experiments: { e: { weights: { control: 0.5, treatment: 0.5 } } }\n',
+      },
+    ),
+    {},
+    'the user is left out, and counted in the population',
+  ),
+];
+
+export const fileCases: readonly FileCase[] = [
+  ...headers.map((one): FileCase => ({ group: 'Headers', ...one })),
+  ...encodings.map((one): FileCase => ({ group: 'Encodings and line ends', ...one })),
+  ...files.map((one): FileCase => ({ group: 'Files', ...one })),
+  ...drops.map((one): FileCase => ({ group: 'Whole drops', ...one })),
+];
+
+/** The columns of a file without quotation marks, the last one first. */
+function reordered(content: string): string {
+  return content
+    .split('\n')
+    .map((line) => line.split(',').toReversed().join(','))
+    .join('\n');
+}
+
+function indexed(content: string): string {
+  return content
+    .split('\n')
+    .map((line, index) => (line === '' ? '' : `${index === 0 ? '' : index - 1},${line}`))
+    .join('\n');
+}
+
+function withColumn(content: string, name: string, value: string): string {
+  return content
+    .split('\n')
+    .map((line, index) => (line === '' ? '' : `${line},${index === 0 ? name : value}`))
+    .join('\n');
+}
