@@ -23,6 +23,7 @@ const pages = {
     ...shop,
     experiments: shop.experiments.slice(0, 1).map((experiment) => ({
       ...experiment,
+      novelty: experiment.novelty.slice(0, 1),
       segments: experiment.segments
         .slice(0, 2)
         .map((segment) => ({ ...segment, metrics: segment.metrics.slice(0, 2) })),
@@ -119,19 +120,23 @@ describe.skipIf(chromium === undefined)(`report.html in a browser${reason}`, () 
     await context.close();
   });
 
-  it.each(['light', 'dark'] as const)('has no serious accessibility problem in %s', async (colorScheme) => {
-    for (const viewport of [
-      { width: 1280, height: 900 },
-      { width: 360, height: 800 },
-    ]) {
-      await open('brief', { colorScheme, viewport }, async (page) => {
-        await page.locator('summary').first().click();
-        const { violations } = await new AxeBuilder({ page }).analyze();
-        const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-        expect(grave.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
-      });
-    }
-  });
+  it.each(['light', 'dark'] as const)(
+    'has no serious accessibility problem in %s',
+    async (colorScheme) => {
+      for (const viewport of [
+        { width: 1280, height: 900 },
+        { width: 360, height: 800 },
+      ]) {
+        await open('brief', { colorScheme, viewport }, async (page) => {
+          await page.locator('summary').first().click();
+          const { violations } = await new AxeBuilder({ page }).analyze();
+          const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+          expect(grave.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+        });
+      }
+    },
+    120_000,
+  );
 
   it.each([360, 768, 900, 1000, 1200, 1280, 1600])(
     'fits a window of %i pixels, whatever the names',
@@ -243,7 +248,7 @@ describe.skipIf(chromium === undefined)(`report.html in a browser${reason}`, () 
       expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
       const sheets = pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length ?? 0;
       expect(sheets).toBeGreaterThan(3);
-      expect(sheets).toBeLessThan(20);
+      expect(sheets).toBeLessThan(30);
       await page.emulateMedia({ media: 'print' });
       expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe(
         'rgb(255, 255, 255)',

@@ -98,7 +98,7 @@ export const behaviour = `'use strict';
 
   // Paper has no folds
   addEventListener('beforeprint', () => {
-    for (const fold of all('details:not([open])')) { fold.open = true; fold.dataset.folded = ''; }
+    for (const fold of all('details:not([open], .numbers)')) { fold.open = true; fold.dataset.folded = ''; }
   });
   addEventListener('afterprint', () => {
     for (const fold of all('details[data-folded]')) { fold.open = false; delete fold.dataset.folded; }

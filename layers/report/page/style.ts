@@ -138,6 +138,7 @@ tr.group > th { font-size: .8125rem; font-weight: 650; padding-top: 1.1rem; bord
 tbody:last-child > tr:last-child > * { border-bottom: 0; }
 th.number, td.number { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap; overflow-wrap: normal; }
 td.number small { white-space: nowrap; }
+th small { white-space: normal; overflow-wrap: anywhere; }
 .figure { font-variant-numeric: tabular-nums; white-space: nowrap; }
 th.chart, td.chart { padding-block: 0; padding-inline-start: .5rem; min-width: 11rem; width: 14.5rem; vertical-align: middle; }
 th.chart .head { display: block; }
@@ -169,7 +170,9 @@ td.note { color: var(--muted); font-style: italic; }
 .plot figcaption, .trend { font-size: .875rem; }
 .trend .icon { transform: translateY(.12em); }
 .plot details { margin-top: .5rem; padding-top: .5rem; }
-.ratio { white-space: nowrap; margin-inline-end: .75rem; }
+.ratio { margin-inline-end: .75rem; }
+.plot table { font-size: .8125rem; }
+.plot :is(td.number, td.number small) { white-space: normal; }
 
 .warnings { display: grid; gap: .45rem; margin-top: 1.25rem; font-size: .875rem; }
 .warnings li, .notice { display: flex; gap: .55rem; align-items: baseline; }
@@ -203,6 +206,7 @@ button.explained { cursor: pointer; }
   .results :is(th, td) { padding-inline-end: .55rem; }
   .results td.number small { white-space: normal; max-width: 8.5rem; margin-inline-start: auto; }
   .results :is(th, td).chart { min-width: 10.5rem; width: 12rem; }
+  .distribution :is(th, td).chart { min-width: 5rem; width: auto; }
 }
 @container (max-width: 47rem) {${cards('.results')}}
 @container (max-width: 36rem) {${cards('table')}}
@@ -242,6 +246,7 @@ button.explained { cursor: pointer; }
   .sort { display: contents; }
   .sort::after { content: none; }
   .explained { text-decoration: none; }
+  details.numbers { display: none; }
   details::details-content { content-visibility: visible; display: block; height: auto; }
   summary { list-style: none; }
   a { color: inherit; text-decoration: none; }

@@ -24,13 +24,15 @@ export const actions: Record<Decision['action'], Wording & { readonly next: stri
 };
 
 const rules: Readonly<Record<string, string>> = {
-  trust_check_failed: 'A trust check failed, so the arms cannot be compared.',
+  trust_check_failed: 'The arms cannot be compared.',
   primary_not_testable: 'The primary metric cannot be tested with these data.',
   primary_significantly_worse: 'The primary metric is significantly worse than in the control.',
   before_planned_end: 'The declared end is not reached, and one look before it decides nothing.',
   primary_better_and_guardrails_hold:
     'The primary metric is significantly better, and every guardrail is shown to be within its margin.',
-  guardrail_inferior: 'The primary metric is better, but a guardrail is shown to be beyond its margin.',
+  better_before_planned_end:
+    'The primary metric is significantly better by a test that holds at every look, and every guardrail is shown to be within its margin.',
+  guardrail_inferior: 'A guardrail is shown to be beyond its margin.',
   guardrail_not_shown:
     'The primary metric is better, but a guardrail is not yet shown to be within its margin.',
   no_significant_effect: 'The primary metric shows no significant difference so far.',
@@ -50,6 +52,12 @@ const reasons: Readonly<Record<string, string>> = {
   zero_baseline: 'the control is zero, so there is nothing to relate to',
   unbounded: 'the control is too close to zero for a relative interval; read the absolute one',
   not_representable: 'the result is too large or too small for a number',
+  no_covariate: 'nothing is known from before the exposure that could adjust it',
+  nothing_to_cap: 'the percentile is zero, so nothing is cut',
+  single_group: 'there is only one group',
+  too_early: 'it is too early for this',
+  too_few_points: 'too few days',
+  too_few_segments: 'fewer than two levels can be compared',
   single_arm: 'fewer than two arms are meant to receive users',
   users_in_zero_weight_arm: 'an arm that should receive nobody has users',
   no_variation: 'all or none of the users purchased',

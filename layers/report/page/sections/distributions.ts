@@ -61,7 +61,7 @@ function distributionTable(distribution: Distribution, control: string): Html {
       ]),
     ],
     groups: [{ label: null, rows: bins }],
-    className: arms.length > 2 ? 'results' : '',
+    className: 'results distribution',
   });
 }
 

@@ -39,7 +39,7 @@ ${seriesChart({
   formatX: (x) => new Date(x * millisecondsPerDay).toISOString().slice(5, 10),
   formatY: formatTick,
 })}
-<details><summary>Numbers by day</summary>${daysTable(cumulative)}</details></figure>`;
+<details class="numbers"><summary>Numbers by day</summary>${daysTable(cumulative)}</details></figure>`;
 }
 
 function daysTable(days: readonly Day[]): Html {

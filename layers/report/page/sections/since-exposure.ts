@@ -34,7 +34,7 @@ ${seriesChart({
   formatY: formatTick,
 })}
 <p class="trend">${icon('p' in trend && trend.p < experiment.settings.alpha ? 'caution' : 'neutral')} ${trendText(trend, experiment.settings.alpha)}</p>
-<details><summary>Numbers by day</summary>${plainTable<Day>(
+<details class="numbers"><summary>Numbers by day</summary>${plainTable<Day>(
     'Per user and day',
     [
       { label: 'Day', cell: ({ day }) => day },
