@@ -21,7 +21,8 @@ async function main(): Promise<number> {
   registerCommands(program);
   try {
     await program.parseAsync();
-    return exitCodes.done;
+    // A command that has printed its result may still say that something failed.
+    return Number(process.exitCode ?? exitCodes.done);
   } catch (error) {
     return report(error);
   }

@@ -1,0 +1,177 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { generate } from '../../../cli/generate/generate.ts';
+import { type InitResult, init } from '../../../cli/init/init.ts';
+import { targetConfig } from '../../../cli/pipeline/connection.ts';
+import { validate } from '../../../cli/validate/validate.ts';
+
+let root: string;
+let made = 0;
+beforeAll(async () => {
+  root = await mkdtemp(path.join(os.tmpdir(), 'ecom-init-test-'));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+async function folderOf(files: Readonly<Record<string, string | Buffer>>): Promise<string> {
+  made += 1;
+  const folder = path.join(root, String(made));
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+    await writeFile(path.join(folder, name), content);
+  }
+  return folder;
+}
+
+const settings = ({ guesses }: InitResult) =>
+  Object.fromEntries(guesses.map(({ path: keys, value }) => [keys.join('.'), value]));
+const asked = ({ questions }: InitResult) => questions.map(({ path: keys }) => keys.join('.'));
+const configOf = ({ text }: InitResult) => targetConfig([{ name: 'experiment.yaml', text }]);
+
+const many = (count: number, row: (index: number) => string) =>
+  `${Array.from({ length: count }, (_, index) => row(index + 1)).join('\n')}\n`;
+
+/** A shop whose exports have names of their own, no products, no revenue, and users of events through sessions. */
+const foreignShop = () => ({
+  'customers.csv': `customer_id,signup_date,country_code,device,plan\n${many(60, (i) => `${i},2024-01-${String((i % 28) + 1).padStart(2, '0')},${i % 3 ? 'US' : 'CA'},mobile,${i % 2 ? 'free' : 'pro'}`)}`,
+  'visits.csv': `visit_id,customer_id,visit_start\n${many(90, (i) => `${i},${(i % 60) + 1},2024-02-03T10:${String(i % 60).padStart(2, '0')}:00`)}`,
+  'ab_test.csv': `customer_id,test_name,variation,assigned_at\n${many(60, (i) => `${i},new_page,${i % 2 ? 'A' : 'B'},2024-02-01`)}`,
+  'clickstream.csv.gz': gzipSync(
+    `hit_id,visit_id,action,timestamp\n${many(200, (i) => `${i},${(i % 90) + 1},${['page_view', 'click', 'add_to_cart', 'order_completed'][i % 4]},2024-02-03T10:30:00`)}`,
+  ),
+});
+
+describe('a folder of a foreign shop', () => {
+  it('is understood, and validates with what was written', async () => {
+    const folder = await folderOf(foreignShop());
+    const result = await init(folder);
+    expect(settings(result)).toEqual({
+      'raw.users': 'customers.csv',
+      'raw.sessions': 'visits.csv',
+      'raw.experiment_assignments': 'ab_test.csv',
+      'raw.events': 'clickstream.csv',
+      id_type: 'bigint',
+      'schema.users.user_id': 'customer_id',
+      'schema.users.signup_ts': 'signup_date',
+      'schema.users.country': 'country_code',
+      'schema.sessions.session_id': 'visit_id',
+      'schema.sessions.user_id': 'customer_id',
+      'schema.sessions.session_start_ts': 'visit_start',
+      'schema.experiment_assignments.user_id': 'customer_id',
+      'schema.experiment_assignments.experiment_id': 'test_name',
+      'schema.experiment_assignments.variant': 'variation',
+      'schema.experiment_assignments.assigned_ts': 'assigned_at',
+      'schema.events.event_id': 'hit_id',
+      'schema.events.session_id': 'visit_id',
+      'schema.events.event_name': 'action',
+      'schema.events.event_ts': 'timestamp',
+      'events.exposure': 'page_view',
+      'events.purchase': 'order_completed',
+      'experiments.*.control': 'A',
+    });
+    expect(asked(result)).toEqual(['raw.products']);
+    expect(result.remarks.join('\n')).toMatch(/plan may serve as segments/);
+
+    await writeFile(path.join(folder, 'experiment.yaml'), result.text);
+    const { checks } = await validate({ folder });
+    expect(checks.filter(({ status }) => status === 'fail')).toEqual([]);
+    expect(configOf(result).experiments['*']?.control).toBe('A');
+  });
+
+  it('gets a line for each guess that says how sure it is and why', async () => {
+    const { text } = await init(await folderOf(foreignShop()));
+    expect(text).toMatch(/^# yaml-language-server: \$schema=.*docs\/experiment\.schema\.json$/m);
+    expect(text).toMatch(/^ {4}control: A # likely: by custom among A, B$/m);
+    expect(text).toMatch(/^ {2}exposure: page_view # likely: there is no "view_product", but "page_view"/m);
+    expect(text).toMatch(/^# {3}products: your-file\.csv$/m);
+  });
+});
+
+it('generated data need nothing but their own names', async () => {
+  const folder = path.join(root, 'generated');
+  await generate({ directory: folder, users: 500, dirty: 0.02 });
+  const result = await init(folder);
+  expect(asked(result)).toEqual([]);
+  expect(Object.keys(settings(result)).filter((key) => key.startsWith('schema.'))).toEqual([]);
+  expect(settings(result)).toMatchObject({ id_type: 'bigint', 'experiments.*.control': 'control' });
+  const { raw, ...config } = configOf(result);
+  const { raw: usual, ...base } = targetConfig();
+  expect(config).toEqual(base);
+  expect(raw).toEqual(usual);
+});
+
+it('ids that are no numbers make id_type a string', async () => {
+  const folder = await folderOf({
+    'assignments.csv': `user_id,experiment_id,variant,assigned_ts\n${many(20, (i) => `u-${i},x,${i % 2 ? 'control' : 'b'},2024-01-01`)}`,
+    'events.csv': `event_id,user_id,event_name,event_ts\n${many(20, (i) => `${i},u-${i},purchase,2024-01-02`)}`,
+  });
+  expect(settings(await init(folder))).toMatchObject({ id_type: 'string' });
+});
+
+it('what cannot be told is asked in comments, and the rest still validates', async () => {
+  const folder = await folderOf({
+    'split.csv': `user_id,variant,when\n${many(20, (i) => `${i},${i % 2 ? 'blue' : 'green'},2024-01-01`)}`,
+    'events.csv': `event_id,user_id,event_name,event_ts\n${many(20, (i) => `${i},${i},${i % 2 ? 'foo' : 'bar'},2024-01-02`)}`,
+  });
+  const result = await init(folder);
+  expect(asked(result)).toEqual(
+    expect.arrayContaining(['raw.users', 'events.exposure', 'experiments.*.control']),
+  );
+  expect(settings(result)).toMatchObject({
+    'schema.experiment_assignments.experiment_id': { constant: 'split' },
+    'schema.experiment_assignments.assigned_ts': 'when',
+  });
+  expect(configOf(result).schema.experiment_assignments.experiment_id).toEqual({ constant: 'split' });
+});
+
+it('other spellings of an event become aliases of the most frequent one', async () => {
+  const folder = await folderOf({
+    'assignments.csv': `user_id,experiment_id,variant,assigned_ts\n${many(20, (i) => `${i},x,${i % 2 ? 'control' : 'b'},2024-01-01`)}`,
+    'events.csv': `event_id,user_id,event_name,event_ts\n${many(30, (i) => `${i},${i},${['view_product', 'addToCart', 'Add to Cart', 'addToCart'][i % 4]},2024-01-02`)}`,
+  });
+  expect(settings(await init(folder))).toMatchObject({
+    'events.add_to_cart': 'addToCart',
+    'event_aliases.Add to Cart': 'addToCart',
+  });
+});
+
+it('experiments with different controls are named each', async () => {
+  const folder = await folderOf({
+    'assignments.csv': `user_id,experiment_id,variant,assigned_ts\n${many(40, (i) => (i % 2 ? `${i},one,${i % 4 === 1 ? 'control' : 'x'},2024-01-01` : `${i},two,${i % 4 === 0 ? 'A' : 'B'},2024-01-01`))}`,
+    'events.csv': `event_id,user_id,event_name,event_ts\n${many(20, (i) => `${i},${i},view_product,2024-01-02`)}`,
+  });
+  const result = await init(folder);
+  expect(settings(result)).toMatchObject({
+    'experiments.one.control': 'control',
+    'experiments.two.control': 'A',
+  });
+  expect(configOf(result).experiments.two?.control).toBe('A');
+});
+
+it('hostile names and values stay inside their comments', async () => {
+  const folder = await folderOf({
+    'assignments.csv': `user_id,experiment_id,variant,assigned_ts\n${many(20, (i) => `${i},"x\naws: {}\n\u001b[2J",${i % 2 ? '"a: b #c"' : 'z'},2024-01-01`)}`,
+    'events.csv': `event_id,user_id,event_name,event_ts\n${many(20, (i) => `${i},${i},"evil\nid_type: string",2024-01-02`)}`,
+  });
+  const result = await init(folder);
+  expect(result.text).not.toContain('\u001b');
+  expect(configOf(result)).toMatchObject({ id_type: 'bigint', aws: targetConfig().aws });
+});
+
+it('files that cannot be read are named with the reason', async () => {
+  const folder = await folderOf({ 'semicolons.csv': 'a;b\n1;2\n', 'broken.csv.gz': 'no gzip' });
+  const { remarks } = await init(folder);
+  expect(remarks).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^broken\.csv cannot be read: the file is not valid gzip/),
+      expect.stringMatching(/^semicolons\.csv cannot be read: .*";", not by commas/),
+    ]),
+  );
+});
+
+it('a folder without CSVs is refused', async () => {
+  await expect(init(await folderOf({ 'notes.txt': 'x' }))).rejects.toThrow('the folder holds no CSV file');
+  await expect(init(path.join(root, 'nowhere'))).rejects.toThrow('there is no such folder');
+});
