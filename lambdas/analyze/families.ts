@@ -33,7 +33,7 @@ export function correct(pValues: readonly number[], alpha: number, correction: C
     case 'benjamini_hochberg': {
       const adjusted = benjaminiHochberg(pValues);
       const found = adjusted.filter((p) => p < alpha).length;
-      return adjusted.map((pAdjusted) => ({ pAdjusted, level: (alpha * Math.max(found, 1)) / m }));
+      return adjusted.map((pAdjusted) => ({ pAdjusted, level: alpha * (Math.max(found, 1) / m) }));
     }
   }
 }

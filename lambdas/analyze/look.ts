@@ -91,15 +91,15 @@ function informationOf({ plannedUsers, plannedEnd, analysedUsers, asOf, firstDay
   return length <= 0 ? 1 : Math.min(1, Math.max(0, (Date.parse(asOf) - start) / length));
 }
 
-/** The effect at a level that holds for this look: always valid, or by the fixed test at the look's own level. */
+/** The effect by the test of this look, with intervals at a level: the look's own, or a corrected one. */
 export function effectAtLook(
   estimate: Estimate,
   look: Exclude<Look, { method: 'none' }>,
-  alpha: number,
+  level: number,
 ): Effect<'always_valid_z' | 'welch_t' | 'z_unpooled'> {
   return look.method === 'always_valid'
-    ? alwaysValidEffect(estimate, { alpha, tunedFor: look.tunedFor })
-    : effectOf(estimate, alpha);
+    ? alwaysValidEffect(estimate, { alpha: look.alpha, tunedFor: look.tunedFor, level })
+    : effectOf(estimate, level);
 }
 
 /** What the declared way of looking costs in power, at the experiment's alpha. */

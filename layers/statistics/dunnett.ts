@@ -62,6 +62,8 @@ function anyBeyond(bound: number, loadings: readonly number[]): number {
   let total = 0;
   for (const [i, end] of edges.entries()) {
     const start = edges[i - 1] ?? 0;
+    // A loading of one makes its step without width, on which the integrand is not defined.
+    if (!(end > start)) continue;
     const half = (end - start) / 2;
     for (const { node, weight } of panelRule) {
       const shared = start + half * (1 + node);

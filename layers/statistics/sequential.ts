@@ -7,6 +7,8 @@ export interface AlwaysValidPlan {
   readonly alpha: number;
   /** Users of both arms at which the interval is to be tightest; fixed before the start. */
   readonly tunedFor: number;
+  /** Level of this one of several comparisons, where a correction sets one; the mixture stays that of alpha, and so does p. */
+  readonly level?: number;
 }
 
 /**
@@ -15,14 +17,14 @@ export interface AlwaysValidPlan {
  */
 export function alwaysValidEffect(
   estimate: LiftEstimate | InestimableEffect,
-  { alpha, tunedFor }: AlwaysValidPlan,
+  plan: AlwaysValidPlan,
 ): Effect<'always_valid_z'> {
   if (estimate.reason !== null) return estimate;
-  const mixing = mixingOf(estimate.users, { alpha, tunedFor });
+  const mixing = mixingOf(estimate.users, plan);
   return effectWith(estimate, {
     name: 'always_valid_z',
     df: null,
-    critical: () => alwaysValidCritical(estimate.users, { alpha, tunedFor }),
+    critical: () => alwaysValidCritical(estimate.users, plan),
     p: (statistic) =>
       Math.min(1, Math.exp(Math.log1p(mixing) / 2 - (statistic ** 2 * mixing) / (2 * (1 + mixing)))),
   });
@@ -30,8 +32,9 @@ export function alwaysValidEffect(
 
 /** The multiple of the standard error that an always valid interval reaches to with so many users. */
 export function alwaysValidCritical(users: number, plan: AlwaysValidPlan): number {
+  const { alpha, level = alpha } = plan;
   const mixing = mixingOf(users, plan);
-  return Math.sqrt(((1 + mixing) / mixing) * (Math.log1p(mixing) - 2 * Math.log(plan.alpha)));
+  return Math.sqrt(((1 + mixing) / mixing) * (Math.log1p(mixing) - 2 * Math.log(level)));
 }
 
 /**

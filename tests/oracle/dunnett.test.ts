@@ -65,6 +65,11 @@ test('a control whose error dominates makes the comparisons one', () => {
   expectClose(dunnett(arm(1e12), equal(4), [0.02, 1, 1, 1])[0], 0.02, 1e-5);
 });
 
+test('treatments without an error of their own stand or fall together', () => {
+  const [adjusted] = dunnett(arm(1), [arm(0), arm(0)], [0.03, 0.2]);
+  expectClose(adjusted, 0.03, 1e-6);
+});
+
 test('what cannot be adjusted is refused', () => {
   expect(() => dunnett(arm(1), equal(2), [0.5])).toThrow(RangeError);
   expect(() => dunnett(arm(1), equal(2), [0.5, Number.NaN])).toThrow(RangeError);
