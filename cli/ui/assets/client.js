@@ -25,7 +25,7 @@
   const isDark = () =>
     (document.documentElement.dataset.theme ?? (dark.matches ? 'dark' : 'light')) === 'dark';
   const label = () => {
-    theme.textContent = isDark() ? 'Light theme' : 'Dark theme';
+    theme.replaceChildren(isDark() ? 'Light' : 'Dark', make('span', 'wide-only', ' theme'));
   };
   theme.addEventListener('click', () => {
     const chosen = isDark() ? 'light' : 'dark';
@@ -52,6 +52,7 @@
   /** @param {string} text */
   const take = (text) => {
     const news = new DOMParser().parseFromString(text, 'text/html');
+    const said = announcement(news);
     for (const part of liveParts(news)) {
       const current = document.getElementById(part.id);
       if (current === null || shown.get(part.id) === part.innerHTML) continue;
@@ -65,7 +66,6 @@
         if (again instanceof HTMLElement) again.focus({ preventScroll: true });
       }
     }
-    const said = announcement(news);
     if (said !== announced) byId('announce', HTMLElement).textContent = said;
     announced = said;
     const { refresh } = news.body.dataset;

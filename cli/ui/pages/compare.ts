@@ -32,12 +32,18 @@ export function comparePage(comparison: RunComparison): Page {
 <div><dt>Drop</dt><dd>${name(run.drop)}</dd></div>
 <div><dt>Before</dt><dd><a href="/runs/${previous.runId}"><code>${previous.runId}</code></a></dd></div>
 <div><dt>This run</dt><dd><a href="/runs/${run.runId}"><code>${run.runId}</code></a></dd></div>
-<div><dt>Data up to</dt><dd>${previous.asOf ?? '–'} → ${run.asOf ?? '–'}</dd></div>
+<div><dt>Data up to</dt><dd>${asOfs(previous.asOf, run.asOf)}</dd></div>
 </dl>
 ${experiments.map(experimentCard)}
 ${changedCard(comparison)}
 <p class="fine">The same as JSON: <a href="/api/runs/${run.runId}/compare"><code>/api/runs/${run.runId}/compare</code></a></p>`,
   };
+}
+
+/** One moment where both are the same. */
+function asOfs(before: string | null, after: string | null): string {
+  const shown = (asOf: string | null) => asOf?.replace('T', ' ').replace(/(:00)?(\.\d+)?Z$/, ' UTC') ?? '–';
+  return before === after ? shown(after) : `${shown(before)} → ${shown(after)}`;
 }
 
 function experimentCard({ experimentId, before, after, metrics }: ExperimentChange): Html {
@@ -54,6 +60,7 @@ function experimentCard({ experimentId, before, after, metrics }: ExperimentChan
 ${table<MetricChange>({
   caption: 'The upper line of each cell is this run, the lower one the run before',
   groups: byRole,
+  className: 'results',
   columns: [
     {
       label: 'Metric',

@@ -82,7 +82,7 @@ export function graph(run: GraphOf): Html {
 function drawing({ status, stages }: GraphOf, geometry: Geometry): Html {
   const { width, height, direction } = geometry;
   const done = (index: number) => stages[index]?.status === 'done';
-  const nodes = stages.map((stage, index) => node(stage, geometry, index));
+  const nodes = stages.map((stage, index) => node(stage, status !== 'RUNNING', geometry, index));
   const edges = stages.slice(1).map((_, index) => edge(geometry, index, done(index)));
   return html`<svg class="machine ${direction}" viewBox="0 0 ${width} ${height}" aria-hidden="true">
 ${failureBranch(geometry, stages)}
@@ -93,10 +93,15 @@ ${nodes}
 </svg>`;
 }
 
-function node(stage: StageState, { node: size, at, direction }: Geometry, index: number): Html {
+function node(
+  stage: StageState,
+  ended: boolean,
+  { node: size, at, direction }: Geometry,
+  index: number,
+): Html {
   const { x, y } = at(index);
   const isMapped = stage.stage in mappedStages;
-  const lines = facts(stage);
+  const lines = facts(stage, ended);
   const textX = x + 12;
   const box = (offset: number) =>
     html`<rect class="box" x="${x + offset}" y="${y - offset}" width="${size.width}" height="${size.height}" rx="8"/>`;
@@ -107,8 +112,8 @@ function node(stage: StageState, { node: size, at, direction }: Geometry, index:
         )}`
       : html`<text class="name" x="${textX}" y="${y + 24}">${stage.stage}</text><text class="fact" x="${textX}" y="${y + 43}">${lines.join(' · ')}</text>`;
   return html`<g class="node ${stage.status}">${isMapped ? [box(8), box(4)] : null}${box(0)}${partsBar(stage, x, y, size)}${label}${mark(stage, x + size.width - 26, y + 12)}${
-    isMapped && stage.parts !== null
-      ? html`<text class="times" x="${x + size.width - 34}" y="${y + 25}">×${formatCount(stage.parts)}</text>`
+    isMapped && (stage.parts ?? 1) > 1
+      ? html`<text class="times" x="${x + size.width - 34}" y="${y + 25}">×${formatCount(stage.parts ?? 1)}</text>`
       : null
   }</g>`;
 }
@@ -125,10 +130,10 @@ function partsBar(
   return html`<rect class="track" x="${x + 12}" y="${y + size.height - 9}" width="${size.width - 24}" height="3" rx="1.5"/><rect class="fill" x="${x + 12}" y="${y + size.height - 9}" width="${width}" height="3" rx="1.5"/>`;
 }
 
-function facts({ status, partsDone, parts, rows, seconds }: StageState): string[] {
+function facts({ status, partsDone, parts, rows, seconds }: StageState, ended: boolean): string[] {
   switch (status) {
     case 'waiting':
-      return ['waiting'];
+      return [ended ? 'not run' : 'waiting'];
     case 'running':
       return parts === null || parts < 2
         ? ['running']

@@ -15,10 +15,15 @@ import { card } from './layout.ts';
 import { moment } from './words.ts';
 
 /** Rows that were not used: how many broke which rule, and a few of each as they stand in the file. */
-export function quarantineCard({ runId }: RunDetails, { counts, rows }: QuarantineSummary): Html {
+export function quarantineCard(
+  { runId, status }: RunDetails,
+  { counts, rows }: QuarantineSummary,
+): Html | null {
   const total = counts.reduce((sum, rule) => sum + rule.rows, 0);
   if (total === 0) {
-    return card('Quarantined rows', html`<p class="line">${icon('good')} Every row was used.</p>`);
+    return status === 'SUCCEEDED'
+      ? card('Quarantined rows', html`<p class="line">${icon('good')} Every row was used.</p>`)
+      : null;
   }
   const examplesOf = (rule: RuleRows) =>
     rows.filter(
@@ -32,22 +37,30 @@ export function quarantineCard({ runId }: RunDetails, { counts, rows }: Quaranti
         {
           label: 'Where',
           cell: ({ dataset, column }) =>
-            html`<code>${dataset}${column === null ? null : html`.${name(column)}`}</code>`,
+            html`<code class="where">${dataset}${column === null ? null : html`.<wbr>${name(column)}`}</code>`,
         },
-        { label: 'Rule', cell: ({ rule }) => reasonText(rule) },
+        { label: 'Rule', cell: ({ rule }) => html`<span class="rule">${reasonText(rule)}</span>` },
         { label: 'Rows', align: 'number', cell: (rule) => formatCount(rule.rows) },
         {
           label: 'Examples',
-          cell: (rule) =>
-            html`<ul class="quarantined">${examplesOf(rule).map(
-              ({ place, reason, raw }) =>
-                html`<li><span class="place">${name(place)}</span> ${sentence(reason)} ${rawValue(raw)}</li>`,
-            )}</ul>`,
+          cell: (rule) => examples(examplesOf(rule)),
         },
       ],
       counts,
     )}`,
   );
+}
+
+/** The first of them; the others behind it. */
+function examples([first, ...others]: QuarantineSummary['rows']): Html | null {
+  if (first === undefined) return null;
+  const example = ({ place, reason, raw }: typeof first) =>
+    html`<div class="quarantined"><span class="place">${name(place)}</span> ${sentence(reason)} ${rawValue(raw)}</div>`;
+  return html`<div>${example(first)}${
+    others.length === 0
+      ? null
+      : html`<details class="more"><summary>${others.length} more</summary>${others.map(example)}</details>`
+  }</div>`;
 }
 
 /** What Postgres shows of the run, held against the report. */

@@ -6,7 +6,7 @@ import { dataQualitySection } from '../../../layers/report/page/sections/data-qu
 import { populationSection } from '../../../layers/report/page/sections/population.ts';
 import { verdictSection } from '../../../layers/report/page/sections/verdict.ts';
 import { plainTable } from '../../../layers/report/page/table.ts';
-import type { Report } from '../../../layers/report/schema.ts';
+import type { ExperimentReport, Report } from '../../../layers/report/schema.ts';
 import type { AttemptState, RunDetails, StageState } from '../../pipeline/run-details.ts';
 import type { RunRecord } from '../site.ts';
 import { graph } from './graph.ts';
@@ -17,6 +17,7 @@ import { dropName, duration, elapsed, moment, runStatus, stageStatuses } from '.
 /** A run: how far it is, what it decided, what it was made of. */
 export function runPage(run: RunRecord): Page {
   const running = run.status === 'RUNNING';
+  const { report } = run;
   return {
     title: `Run ${run.runId}`,
     refresh: running ? 700 : 5000,
@@ -25,9 +26,13 @@ export function runPage(run: RunRecord): Page {
 ${live('facts', factsOf(run))}
 ${live('failure', run.failure === null ? null : failureCard(run, run.failure))}
 ${live('graph', html`<section class="card" aria-labelledby="machine"><h2 id="machine">State machine</h2>${graph(run)}</section>`)}
-${live('stages', card('Stages', stagesTable(run), 'stages-title'))}
-${live('result', run.report === null ? null : resultOf(run.report))}
+${live(
+  'result',
+  report?.experiments.map((experiment) => experimentOf(experiment, report)),
+)}
 ${live('quarantine', run.quarantine === null ? null : quarantineCard(run, run.quarantine))}
+${live('quality', report === null ? null : qualityCard(report))}
+${live('stages', card('Stages', stagesTable(run), 'stages-title'))}
 ${live('marts', run.marts === null ? null : martsCard(run.marts, run.report))}
 ${live('inputs', inputsCard(run))}
 ${live('attempts', run.attempts.length > 1 ? attemptsCard(run.attempts) : null)}
@@ -114,7 +119,7 @@ function stagesTable({ stages, attempt, status, failure }: RunDetails): Html {
         label: 'Parts',
         align: 'number',
         cell: ({ partsDone, parts, status: state }) =>
-          state === 'waiting'
+          state === 'waiting' || (state === 'failed' && partsDone === 0)
             ? '–'
             : parts === null || parts === partsDone
               ? formatCount(partsDone)
@@ -123,7 +128,7 @@ function stagesTable({ stages, attempt, status, failure }: RunDetails): Html {
       {
         label: 'Rows written',
         align: 'number',
-        cell: ({ rows }) => (rows === null ? '–' : formatCount(rows)),
+        cell: ({ rows }) => (rows ? formatCount(rows) : '–'),
       },
       {
         label: 'Time',
@@ -149,14 +154,12 @@ function span(stage: string, from: number, seconds: number, total: number): Html
   return html`<svg class="chart bar" viewBox="0 0 220 16" role="img"><title>${stage}: from ${from.toFixed(1)} s, for ${seconds.toFixed(1)} s</title><path class="zero" d="M1 0V16"/><rect x="${1 + scale(from)}" y="4" width="${Math.max(2, scale(seconds))}" height="8" rx="2"/></svg>`;
 }
 
-/** Verdict and population of each experiment, and the quality of the data, as in the report. */
-function resultOf(report: Report): Html {
-  return html`${report.experiments.map((experiment) => {
-    const population = populationSection(experiment, report);
-    return html`<section class="experiment"><h2><span class="kicker">Experiment</span> ${name(experiment.experimentId)}</h2>
+/** Verdict and population of an experiment, as in the report. */
+function experimentOf(experiment: ExperimentReport, report: Report): Html {
+  const population = populationSection(experiment, report);
+  return html`<section class="experiment"><h2><span class="kicker">Experiment</span> ${name(experiment.experimentId)}</h2>
 ${verdictSection(experiment, report)?.body}
 ${population === null ? null : card(population.title, population.body)}</section>`;
-  })}${qualityCard(report)}`;
 }
 
 function qualityCard(report: Report): Html | null {

@@ -47,10 +47,10 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)}\u00a0h ${Math.floor((whole % 3600) / 60)}\u00a0min`;
 }
 
-/** Time that has passed since a moment, in whole seconds; the script keeps it up to date. */
+/** Time that has passed since a moment, in whole seconds. */
 export function elapsed(since: string, now = Date.now()): Html {
   const seconds = Math.max(0, Math.floor((now - Date.parse(since)) / 1000));
-  return html`<span class="figure" data-since="${since}">${duration(seconds).replace('.0', '')}</span>`;
+  return html`<span class="figure">${duration(seconds).replace('.0', '')}</span>`;
 }
 
 const clock = new Intl.DateTimeFormat('en-GB', {

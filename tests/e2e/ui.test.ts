@@ -1,0 +1,336 @@
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { z } from 'zod';
+import { generate } from '../../cli/generate/generate.ts';
+import { datasetNames } from '../../layers/contracts/datasets/index.ts';
+import { dropPrefix } from '../../layers/contracts/keys.ts';
+import { failure, runInputs } from '../../layers/contracts/run-documents.ts';
+import { runManifest } from '../../layers/contracts/run-manifest.ts';
+import { stageNames } from '../../layers/contracts/stages.ts';
+import { reportSchema } from '../../layers/report/schema.ts';
+import { findChromium, launch } from '../browser/browser.ts';
+import { connectTo } from './deployed.ts';
+import { runEcom } from './ecom.ts';
+import { startUi, type UiProcess } from './ui-process.ts';
+
+const chromium = findChromium();
+const reason = chromium === undefined ? ' (skipped: no Chromium found, set CHROMIUM_PATH)' : '';
+const hostile = `<img src=x onerror="document.title='broken'">`;
+
+const summary = z.strictObject({
+  runId: z.string().regex(/^[0-9a-f]{16}$/),
+  attempt: z.int().positive(),
+  drop: z.string().nullable(),
+  status: z.enum(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']),
+  startedAt: z.iso.datetime(),
+  seconds: z.number().nullable(),
+  published: z.boolean(),
+  decisions: z.array(z.strictObject({ experimentId: z.string(), action: z.string() })),
+});
+
+const record = summary.extend({
+  attempts: z.array(
+    z.strictObject({
+      attempt: z.int(),
+      status: z.string(),
+      startedAt: z.iso.datetime(),
+      stoppedAt: z.iso.datetime().nullable(),
+      error: z.string().nullable(),
+      cause: z.string().nullable(),
+    }),
+  ),
+  stages: z.array(
+    z.strictObject({
+      stage: z.enum(stageNames),
+      status: z.enum(['waiting', 'running', 'done', 'failed']),
+      partsDone: z.int(),
+      parts: z.int().nullable(),
+      rows: z.int().nullable(),
+      seconds: z.number().nullable(),
+      startedAt: z.iso.datetime().nullable(),
+      attempt: z.int().nullable(),
+    }),
+  ),
+  failure: failure.pick({ stage: true, error: true, message: true }).nullable(),
+  inputs: runInputs.nullable(),
+  manifest: runManifest.nullable(),
+  report: reportSchema.nullable(),
+  files: z.array(z.string()),
+  quarantine: z
+    .strictObject({
+      counts: z.array(
+        z.strictObject({
+          dataset: z.string(),
+          column: z.string().nullable(),
+          rule: z.string(),
+          rows: z.int(),
+        }),
+      ),
+      rows: z.array(z.looseObject({ place: z.string(), reason: z.string(), raw: z.string() })),
+    })
+    .nullable(),
+  marts: z
+    .strictObject({
+      arms: z.array(
+        z.strictObject({
+          experimentId: z.string(),
+          variant: z.string(),
+          users: z.int(),
+          purchasers: z.int(),
+          revenue: z.string(),
+        }),
+      ),
+    })
+    .nullable(),
+});
+
+describe.skipIf(chromium === undefined)(`ecom ui in a browser${reason}`, () => {
+  const deployed = chromium === undefined ? undefined : connectTo(inject('stateFolder'));
+  const drop = 'from_browser';
+  const complaints: string[] = [];
+  let folder: string;
+  let ui: UiProcess;
+  let browser: Browser;
+  let runId: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'ecom-ui-'));
+    for (const seed of [1, 2]) {
+      const directory = path.join(folder, `shop-${seed}`);
+      await generate({ directory, users: 300, seed });
+      const assignments = path.join(directory, 'experiment_assignments.csv');
+      const quoted = `"${hostile.replaceAll('"', '""')}"`;
+      const text = (await readFile(assignments, 'utf8')).replaceAll('checkout_redesign', quoted);
+      await writeFile(assignments, text);
+      await appendFile(path.join(directory, 'users.csv'), '<script>document.title="broken"</script>\n');
+      await writeFile(path.join(directory, 'notes.txt'), 'not for the pipeline');
+    }
+    [ui, browser] = await Promise.all([startUi(inject('stateFolder')), launch(chromium ?? '')]);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await ui?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function open<Result>(
+    at: string,
+    use: (page: Page) => Promise<Result>,
+    options: BrowserContextOptions = {},
+  ): Promise<Result> {
+    const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
+    try {
+      const page = await context.newPage();
+      page.on('console', (message) => {
+        if (message.type() === 'error') complaints.push(message.text());
+      });
+      page.on('pageerror', (error) => complaints.push(error.message));
+      await page.goto(new URL(at, ui.url).href);
+      return await use(page);
+    } finally {
+      await context.close();
+    }
+  }
+
+  const api = async (at: string) => (await fetch(new URL(at, ui.url))).json();
+
+  /** From a chosen folder to the end of its run, on a page that nobody reloads. */
+  async function uploadAndFollow(page: Page): Promise<string> {
+    await page.getByLabel('Name of the drop').fill(drop);
+    await page.getByRole('button', { name: 'Upload and run' }).click();
+    await page.waitForURL(/\/runs\/[0-9a-f]{16}$/, { timeout: 30_000 });
+    await page.locator('.facts').getByText('Succeeded').waitFor({ timeout: 90_000 });
+    return new URL(page.url()).pathname.split('/')[2] ?? '';
+  }
+
+  it('takes a chosen folder, follows its run to the end without a reload, and opens its report', () =>
+    open('/upload', async (page) => {
+      await page.locator('#folder').setInputFiles(path.join(folder, 'shop-1'));
+      await expect.poll(() => page.locator('#files').textContent()).toMatch(/5 files/);
+      expect(await page.locator('#files').textContent()).toMatch(/not uploaded: shop-1\/notes\.txt/);
+      runId = await uploadAndFollow(page);
+      expect(await page.locator('.machine.wide .node.done').count()).toBe(stageNames.length);
+      expect(await page.locator('#announce').textContent()).toBe('The run has ended: succeeded');
+      expect(await page.getByRole('row', { name: /publish/ }).textContent()).toMatch(/Done/);
+
+      await page.getByRole('link', { name: 'Open the report' }).click();
+      await page.getByRole('heading', { name: 'Experiment report' }).waitFor();
+      expect(await page.evaluate('origin'), 'a report must not reach the pages beside it').toBe('null');
+    }));
+
+  it('takes a folder that is dropped on the page, and compares its run with the one before', () =>
+    open('/upload', async (page) => {
+      const session = await page.context().newCDPSession(page);
+      const data = { items: [], files: [path.join(folder, 'shop-2')], dragOperationsMask: 1 };
+      for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+        await session.send('Input.dispatchDragEvent', { type, x: 300, y: 250, data });
+      }
+      await expect.poll(() => page.locator('#files').textContent()).toMatch(/5 files/);
+      const second = await uploadAndFollow(page);
+      await page.getByRole('link', { name: 'Compare with the run before' }).click();
+      await page.getByRole('heading', { name: 'Compared with the run before' }).waitFor();
+      expect(await page.getByRole('row', { name: /events\.csv/ }).textContent()).toMatch(/Changed/);
+      expect(await page.getByRole('row', { name: /Purchase conversion/ }).count()).toBe(1);
+
+      const comparison = await api(`/api/runs/${second}/compare`);
+      expect(comparison).toMatchObject({
+        run: { runId: second },
+        previous: { runId },
+        codeChanged: false,
+        settings: [],
+      });
+      expect(comparison.experiments[0].metrics[0]).toMatchObject({
+        metric: 'purchase_conversion',
+        before: { p: expect.any(Number) },
+        after: { p: expect.any(Number) },
+      });
+    }));
+
+  it('says what a folder lacks, and where its configuration is wrong, before anything is uploaded', () =>
+    open('/upload', async (page) => {
+      const bad = path.join(folder, 'bad');
+      await mkdir(bad);
+      await writeFile(path.join(bad, 'events.csv'), 'event_id\n');
+      await page.locator('#folder').setInputFiles(bad);
+      await page.getByText('The folder lacks experiment_assignments.csv').waitFor();
+      const config = { name: 'mine.yaml', mimeType: 'text/yaml', buffer: Buffer.from('metrcs: {}\n') };
+      await page.getByLabel('Configuration (optional)').setInputFiles(config);
+      await page.getByText('Did you mean "metrics"?').waitFor();
+      await page.getByLabel('Name of the drop').fill('Not A Name');
+      await page.getByText(/drop name has 1 to 63 lower-case letters/).waitFor();
+      expect(await page.getByRole('button', { name: 'Upload and run' }).isDisabled()).toBe(true);
+      complaints.splice(0); // the browser logs each answer 422
+    }));
+
+  it('shows a run that fails as soon as it does, with its cause', () =>
+    open('/', async (page) => {
+      const prefix = dropPrefix('typo_in_browser');
+      const config = 'experiments:\n  "*":\n    primry: revenue_per_user\n';
+      await deployed?.raw.put(`${prefix}experiment.yaml`, config);
+      for (const dataset of datasetNames) {
+        const file = path.join(folder, 'shop-1', `${dataset}.csv`);
+        await deployed?.raw.uploadFrom(file, `${prefix}${dataset}.csv`);
+      }
+      const row = page.getByRole('row', { name: /typo_in_browser Failed/ });
+      await row.waitFor({ timeout: 60_000 });
+      await row.getByRole('link').click();
+      await page.getByRole('heading', { name: 'The stage plan failed' }).waitFor();
+      await page.getByText(/unknown key "experiments\.\*\.primry".*Did you mean "primary"/).waitFor();
+      expect(await page.locator('.machine.wide .node.failed').count()).toBe(1);
+    }));
+
+  it('shows names and rows of the data as text', () =>
+    open(`/runs/${runId}`, async (page) => {
+      await page.getByText(hostile).first().waitFor();
+      expect(await page.getByText(/users\.csv:302/).count()).toBe(1);
+      await page.getByText('<script>document.title="broken"</script>').first().waitFor();
+      expect(await page.locator('main img, main script').count()).toBe(0);
+      expect(await page.title()).toBe(`Run ${runId} · ecom`);
+    }));
+
+  it('gives the same data as JSON', async () => {
+    const runs = z.array(summary).parse(await api('/api/runs'));
+    expect(runs.filter((run) => run.drop === drop).map(({ published }) => published)).toEqual([true, false]);
+    const run = record.parse(await api(`/api/runs/${runId.slice(0, 8)}`));
+    expect(run).toMatchObject({ runId, drop, status: 'SUCCEEDED', failure: null });
+    expect(run.quarantine?.rows[0]?.raw).toContain('<script>');
+    const [newest] = runs.filter((found) => found.drop === drop);
+    const published = record.parse(await api(`/api/runs/${newest?.runId}`));
+    const users = published.report?.experiments[0]?.arms.map(({ exposed }) => exposed);
+    expect(published.marts?.arms.map((arm) => arm.users)).toEqual(users);
+    const failed = runs.find((found) => found.drop === 'typo_in_browser');
+    expect(record.parse(await api(`/api/runs/${failed?.runId}`)).failure).toMatchObject({
+      stage: 'plan',
+      error: 'ConfigError',
+    });
+  });
+
+  it('says in words what is not there', async () => {
+    for (const at of ['/nothing', '/runs/ffffffffffffffff', '/runs/ffff', `/runs/${runId}/files/other.txt`]) {
+      const answer = await fetch(new URL(at, ui.url));
+      expect(answer.status, at).toBe(404);
+      expect(await answer.text(), at).not.toMatch(/ {4}at |node:/);
+    }
+    expect((await fetch(new URL('/upload', ui.url), { method: 'POST' })).status).toBe(403);
+    expect((await api('/api/runs/ffff')).error.what).toMatch(/no run "ffff"/);
+  });
+
+  it('reads without JavaScript', () =>
+    open(
+      `/runs/${runId}`,
+      async (page) => {
+        expect(await page.getByRole('heading', { name: 'State machine' }).isVisible()).toBe(true);
+        expect(await page.getByRole('link', { name: 'Open the report' }).isVisible()).toBe(true);
+        await page.getByRole('link', { name: 'Runs', exact: true }).click();
+        expect(await page.getByRole('link', { name: runId }).isVisible()).toBe(true);
+      },
+      { javaScriptEnabled: false },
+    ));
+
+  it.each(['light', 'dark'] as const)(
+    'is accessible in the %s theme, wide and narrow',
+    async (colorScheme) => {
+      const failed = (await api('/api/runs')).find((run: { drop: string }) => run.drop === 'typo_in_browser');
+      const pages = ['/', `/runs/${runId}`, `/runs/${failed.runId}`, '/upload', `/runs/${runId}/compare`];
+      for (const at of colorScheme === 'light' ? pages : pages.slice(0, 3)) {
+        await open(
+          at,
+          async (page) => {
+            const { violations } = await new AxeBuilder({ page }).analyze();
+            expect(
+              violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`),
+              at,
+            ).toEqual([]);
+            await page.setViewportSize({ width: 360, height: 800 });
+            const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+            expect(overflow, at).toBeLessThanOrEqual(0);
+          },
+          { colorScheme },
+        );
+      }
+    },
+  );
+
+  it('answers under its own name only, and changes nothing for other sites', async () => {
+    const { port } = new URL(ui.url);
+    const status = (method: string, at: string, headers: Record<string, string>) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        httpRequest({ host: '127.0.0.1', port, method, path: at, headers }, (answer) => {
+          answer.resume();
+          resolve(answer.statusCode);
+        })
+          .on('error', reject)
+          .end();
+      });
+    expect(await status('GET', '/', { host: 'shop.example' })).toBe(421);
+    expect(await status('GET', '/', { host: `shop.example:${port}` })).toBe(421);
+    const at = `/api/uploads/${drop}/start`;
+    expect(await status('POST', at, {})).toBe(403);
+    const token =
+      (await (await fetch(ui.url)).text()).match(/name="ecom-token" content="([^"]+)"/)?.[1] ?? '';
+    const headers = { 'x-ecom-token': token };
+    expect(await status('POST', at, { ...headers, origin: 'http://shop.example' })).toBe(403);
+    expect(await status('POST', at, { ...headers, origin: 'null' })).toBe(403);
+    expect(await status('POST', at, { ...headers, origin: ui.url })).toBe(422);
+  });
+
+  it('says when its port is taken', async () => {
+    const { port } = new URL(ui.url);
+    const second = await runEcom(['ui', '--port', port], { stateFolder: inject('stateFolder') });
+    expect(second.code).toBe(2);
+    expect(second.stderr).toMatch(new RegExp(`port ${port} is taken[\\s\\S]*--port 0`));
+    expect(second.stderr).not.toMatch(/ {4}at /);
+  });
+
+  it('ends on Ctrl-C without a word, and has not complained', async () => {
+    expect(await ui.stop()).toBe(0);
+    expect(ui.stderr()).toBe('Ctrl-C ends it\n');
+    expect(complaints).toEqual([]);
+  });
+});
