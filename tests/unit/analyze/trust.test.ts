@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import { analyzeExperiment } from '../../../lambdas/analyze/analyze-experiment.ts';
+import { settingsOf } from '../../../layers/contracts/config.ts';
+import type { ExperimentMeasurement, Measurements } from '../../../layers/contracts/measurements.ts';
+import type { ExperimentReport, TrustCheck } from '../../../layers/report/schema.ts';
+import { armOf, configOf, experimentOf, type User } from './measurement.ts';
+import { shoppers } from './shoppers.ts';
+
+type Run = Pick<Measurements, 'quality' | 'warnings'>;
+
+const control = shoppers(1000, 51);
+const treatment = shoppers(1000, 52);
+
+function analyze(
+  more: Partial<ExperimentMeasurement>,
+  options: { settings?: string; arms?: readonly (readonly User[])[]; run?: Run } = {},
+): ExperimentReport {
+  const { settings = '', arms = [control, treatment], run = { quality: {}, warnings: [] } } = options;
+  const config = configOf(`experiments: { checkout: { ${settings} } }`);
+  const measured = arms.map((own, i) => armOf(i === 0 ? 'control' : 'treatment', own, { assigned: 1200 }));
+  return analyzeExperiment(experimentOf(measured, more), settingsOf(config, 'checkout'), {
+    config,
+    unavailable: [],
+    asOf: '2026-02-01T00:00:00Z',
+    ...run,
+  });
+}
+
+function check({ trust }: ExperimentReport, name: TrustCheck['name']): TrustCheck {
+  const found = trust.checks.find((candidate) => candidate.name === name);
+  if (found === undefined) throw new Error(`there is no check ${name}`);
+  return found;
+}
+
+const crossed = (inControl: number, inTreatment: number): Partial<ExperimentMeasurement> => ({
+  crossovers: inControl + inTreatment,
+  crossoversByFirstVariant: [
+    { variant: 'control', users: inControl },
+    { variant: 'treatment', users: inTreatment },
+  ],
+});
+
+describe('checks', () => {
+  it('are all there for every experiment, each with what it found', () => {
+    const { trust } = analyze({});
+    expect(trust.checks).toHaveLength(14);
+    expect(new Set(trust.checks.map(({ name }) => name)).size).toBe(14);
+    expect(trust.checks.every(({ explanation }) => /[.]$/.test(explanation))).toBe(true);
+  });
+
+  it('invalidate an experiment whose crossovers come from one arm', () => {
+    const report = analyze(crossed(10, 60));
+    expect(check(report, 'crossover_asymmetry')).toMatchObject({ status: 'fail' });
+    expect(report.decision).toMatchObject({ action: 'invalid', rule: 'trust_check_failed' });
+    expect(report.decision.reasons[0]).toMatch(/control 10 of 1210 .* treatment 60 of 1260/);
+  });
+
+  it('warn of crossovers that come from all arms alike', () => {
+    const report = analyze(crossed(35, 38));
+    expect(check(report, 'crossover_asymmetry').status).toBe('pass');
+    expect(check(report, 'crossovers').status).toBe('warn');
+    expect(report.decision.action).not.toBe('invalid');
+    expect(report.trust.warnings).toContain(check(report, 'crossovers').explanation);
+  });
+
+  it('do not judge the asymmetry of a handful of crossovers', () => {
+    expect(check(analyze(crossed(0, 4)), 'crossover_asymmetry').status).toBe('not_checked');
+  });
+
+  it('warn where a share of the users is in variants that the weights do not name', () => {
+    const settings = 'weights: { control: 0.5, treatment: 0.5 }';
+    const many = analyze({ unknownVariants: [{ variant: 'beta', users: 100 }] }, { settings });
+    expect(check(many, 'unknown_variants')).toMatchObject({ status: 'warn' });
+    const few = analyze({ unknownVariants: [{ variant: 'beta', users: 3 }] }, { settings });
+    expect(check(few, 'unknown_variants')).toMatchObject({ status: 'pass' });
+    expect(check(analyze({}), 'unknown_variants').status).toBe('not_checked');
+  });
+
+  it('warn of a segment level that does not split as configured, corrected for their number', () => {
+    const level = (name: string, users: readonly number[]) => ({
+      segment: 'device',
+      level: name,
+      arms: ['control', 'treatment'].map((variant, i) => armOf(variant, [], { exposed: users[i] ?? 0 })),
+    });
+    const segments = [
+      level('mobile', [500, 380]),
+      level('desktop', [500, 510]),
+      level('tv', [3, 9]),
+      level('tablet', [140, 100]),
+    ];
+    const report = analyze({ segments });
+    expect(report.trust.srmBySegment.map((part) => `${part.level} ${part.status}`)).toEqual([
+      'mobile fail',
+      'desktop pass',
+      'tablet pass',
+    ]);
+    expect(check(report, 'sample_ratio_by_segment')).toMatchObject({ status: 'warn' });
+    expect(check(report, 'sample_ratio_by_segment').explanation).toContain(
+      '1 of 3 levels of segments: device mobile',
+    );
+    expect(report.decision.action).not.toBe('invalid');
+  });
+
+  it('warn of a day on which users were assigned otherwise', () => {
+    const assignedByDay = [
+      ['2026-01-01', 300, 310],
+      ['2026-01-02', 300, 170],
+      ['2026-01-03', 5, 40],
+    ].map(([day, ...users]) => ({
+      day: String(day),
+      arms: ['control', 'treatment'].map((variant, i) => ({ variant, users: Number(users[i]) })),
+    }));
+    const report = analyze({ assignedByDay });
+    expect(report.trust.srmByDay.map(({ day, status }) => `${day} ${status}`)).toEqual([
+      '2026-01-01 pass',
+      '2026-01-02 fail',
+    ]);
+    expect(check(report, 'sample_ratio_by_day')).toMatchObject({ status: 'warn' });
+  });
+
+  it('warn where the arms differed before the exposure', () => {
+    const loyal = treatment.map((user) => ({ ...user, pre_events: (user.pre_events ?? 0) + 2 }));
+    const report = analyze({}, { arms: [control, loyal] });
+    expect(check(report, 'covariate_balance')).toMatchObject({ status: 'warn' });
+    expect(check(report, 'covariate_balance').explanation).toContain('pre_events in treatment');
+    expect(check(analyze({}), 'covariate_balance').status).toBe('pass');
+  });
+
+  it('warn where the treatment changes who is exposed', () => {
+    const report = analyze({}, { arms: [control, treatment.slice(0, 900)] });
+    expect(check(report, 'exposure_rate')).toMatchObject({ status: 'warn' });
+    expect(report.trust.exposureRates.map(({ share }) => share)).toEqual([1000 / 1200, 900 / 1200]);
+    expect(check(analyze({}), 'exposure_rate').status).toBe('pass');
+  });
+
+  it('warn of datasets of which a share is repeated or in quarantine, and of rows with odd times', () => {
+    const run: Run = {
+      quality: {
+        events: { lines: 1000, accepted: 960, quarantined: 5, duplicates: 35 },
+        users: { lines: 100, accepted: 90, quarantined: 10, duplicates: 0 },
+      },
+      warnings: [
+        { dataset: 'events', column: 'event_ts', rule: 'after_as_of', rows: 12, examples: [] },
+        { dataset: 'events', column: 'revenue', rule: 'negative_revenue', rows: 3, examples: [] },
+      ],
+    };
+    const report = analyze({}, { run });
+    expect(check(report, 'duplicates')).toMatchObject({ status: 'warn' });
+    expect(check(report, 'quarantine').explanation).toContain('users 10 (10.0 %)');
+    expect(check(report, 'time_order').explanation).toBe('Rows with odd times: 12 of events after as of.');
+  });
+
+  it('warn of immature users, and of exposures before the assignment', () => {
+    const settings = 'exposure: { require_assignment_before: false }';
+    const report = analyze({ immatureUsers: 40 }, { settings });
+    expect(check(report, 'immature_users').status).toBe('warn');
+    expect(check(report, 'assignment_before_exposure').status).toBe('warn');
+    expect(report.trust.warnings).toHaveLength(2);
+  });
+});
