@@ -104,7 +104,7 @@ function requireDatasets(folder: string, names: Config['raw'], files: readonly D
   throw new UsageError({
     what: `the folder lacks ${missing.map((dataset) => names[dataset]).join(' and ')}, without which there is no analysis`,
     where: folder || undefined,
-    remedy: `Put the file there, or name yours under "raw" in a configuration: raw: { ${missing[0]}: your-file.csv }`,
+    remedy: `Put the file there. Where yours have other names, let a configuration be written: npx ecom init ${folder || '.'}`,
   });
 }
 

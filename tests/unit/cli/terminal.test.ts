@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { table, visible } from '../../../cli/terminal.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { hideStatus, note, showStatus, table, visible } from '../../../cli/terminal.ts';
 
 it.each([
   ['\x1b[31mred\x1b[0m', '\\x1b[31mred\\x1b[0m'],
@@ -19,4 +19,35 @@ it.each(['Zürich, "42"', '日本語', '🛒', 'two\nlines'])('%j is shown as it
 it('a table keeps its columns whatever its cells hold', () => {
   const text = table([{ title: 'a' }, { title: 'n', right: true }], [['\x1b[2J', '10']]);
   expect(text).toBe(['a         n', '\\x1b[2J  10'].join('\n'));
+});
+
+describe('the line of the stage at work', () => {
+  const written: string[] = [];
+  const asTerminal = process.stderr.isTTY;
+  beforeEach(() => {
+    written.length = 0;
+    vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+      written.push(String(text));
+      return true;
+    });
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    process.stderr.isTTY = asTerminal;
+  });
+
+  it('is not written where standard error is no terminal', () => {
+    process.stderr.isTTY = false;
+    showStatus('stage 3 s');
+    note('done');
+    expect(written.join('')).toBe('done\n');
+  });
+
+  it('gives way to the next line on a terminal', () => {
+    process.stderr.isTTY = true;
+    showStatus('stage 3 s');
+    note('done');
+    hideStatus();
+    expect(written.join('')).toBe('\r\x1b[2Kstage 3 s\r\x1b[2Kdone\n');
+  });
 });
