@@ -109,7 +109,9 @@ function judgeGuardrails(
   better: readonly Comparison[],
   end: PlannedEnd,
 ): Rule {
-  const guardrails = metrics.filter(({ role, unavailable }) => role === 'guardrail' && unavailable === null);
+  const guardrails = metrics.filter(({ role }) => role === 'guardrail');
+  const looked = guardrails.filter(({ unavailable }) => unavailable === null);
+  const missing = guardrails.filter(({ unavailable }) => unavailable !== null);
   const open = (variant: string) => guardrailsOf(metrics, variant, ['inferior', 'not_shown']);
   const safe = better.find(({ variant }) => open(variant).length === 0);
   if (safe !== undefined) {
@@ -119,9 +121,10 @@ function judgeGuardrails(
       rule: end.reached === false ? 'better_before_planned_end' : 'primary_better_and_guardrails_hold',
       reasons: [
         sentence(primary, safe, 'is significantly better'),
-        guardrails.length === 0
+        looked.length === 0
           ? 'No guardrail is configured or available.'
-          : `Every guardrail is shown to be within its margin: ${guardrails.map(({ metric }) => metric).join(', ')}.`,
+          : `Every guardrail is shown to be within its margin: ${looked.map(({ metric }) => metric).join(', ')}.`,
+        ...missing.map(({ metric, unavailable }) => `Not available: ${metric}, ${unavailable}.`),
         end.reached === false
           ? `${end.sentence} The test was declared to hold at every look, so that it may end here.`
           : end.sentence,
