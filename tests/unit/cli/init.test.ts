@@ -85,7 +85,7 @@ describe('a folder of a foreign shop', () => {
     expect(text).toMatch(/^# yaml-language-server: \$schema=.*docs\/experiment\.schema\.json$/m);
     expect(text).toMatch(/^ {4}control: A # likely: by custom among A, B$/m);
     expect(text).toMatch(/^ {2}exposure: page_view # likely: there is no "view_product", but "page_view"/m);
-    expect(text).toMatch(/^# {3}products: your-file\.csv$/m);
+    expect(text).toMatch(/^ {2}# products: your-file\.csv # ask: no file looks like products/m);
   });
 });
 
@@ -124,6 +124,11 @@ it('what cannot be told is asked in comments, and the rest still validates', asy
     'schema.experiment_assignments.assigned_ts': 'when',
   });
   expect(configOf(result).schema.experiment_assignments.experiment_id).toEqual({ constant: 'split' });
+  const answered = { ...result, text: result.text.replaceAll(/^( *)# (?=.*(?::$|# ask:))/gm, '$1') };
+  expect(configOf(answered)).toMatchObject({
+    raw: { users: 'your-file.csv' },
+    experiments: { '*': { control: 'blue' } },
+  });
 });
 
 it('other spellings of an event become aliases of the most frequent one', async () => {
