@@ -1,5 +1,5 @@
 import type { Config } from '../../layers/contracts/config.ts';
-import { columnsOfRun, metricsOf } from '../../layers/contracts/metrics.ts';
+import { columnsOfRun, columnsSinceExposure } from '../../layers/contracts/metrics.ts';
 import {
   type CovariateColumn,
   type EventColumn,
@@ -54,7 +54,11 @@ export function outcomeSql(config: Config): OutcomeSql {
           `sum(d.unnamed_orders) FILTER (${lookback('d', lookbackDays)}) AS ${identifier(`unnamed_${column}`)}`,
       ),
   ];
-  const since = sinceExposureColumns(config).map((column) => daily.moments(column));
+  const since = new Map(
+    Object.values(config.experiments)
+      .flatMap((settings) => columnsSinceExposure(config, settings))
+      .map((column) => [column.column, daily.moments(column)]),
+  );
   return {
     dailySums: daily.sums(),
     eventColumns: columns.join(',\n  '),
@@ -67,30 +71,10 @@ export function outcomeSql(config: Config): OutcomeSql {
       covariatesOf(covariates, 'sessions', (name, when) => `, count(*) FILTER (${when('t')}) AS ${name}`) +
       covariatesOf(covariates, 'session_ms', (name, when) => `, sum(t.ms) FILTER (${when('t')}) AS ${name}`),
     otherColumns: [...declared, ...covariates].map((column) => `,\n    ${finalColumn(column)}`).join(''),
-    sinceExposure: since.join(', '),
+    sinceExposure: [...since.values()].join(', '),
     lookbackDays: Math.max(0, ...lookbacks(config, covariates)),
     horizonDays: Math.max(...inWindow.map(({ toDay }) => toDay ?? 0)),
   };
-}
-
-/** Columns whose course over the days since exposure is followed: the main built-in ones, and the primary metrics'. */
-export function sinceExposureColumns(config: Pick<Config, 'metrics' | 'experiments'>): EventColumn[] {
-  const { purchased, revenue, events_in_window, added_to_cart, began_checkout } = eventColumns;
-  const primary = Object.values(config.experiments).flatMap((settings) => {
-    const metric = metricsOf(config, settings).find(({ name }) => name === settings.primary);
-    return [metric?.numerator, metric?.denominator].filter(
-      (column) => column !== undefined && isEventColumn(column) && column.fromDay === 0,
-    ) as EventColumn[];
-  });
-  const all: EventColumn[] = [
-    purchased,
-    revenue,
-    events_in_window,
-    added_to_cart,
-    began_checkout,
-    ...primary,
-  ];
-  return [...new Map(all.map((column) => [column.column, column])).values()];
 }
 
 /** Sums of a day's events, each once however many columns add it up. */

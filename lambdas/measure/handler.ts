@@ -39,8 +39,16 @@ export const handler = stageHandler({
         .map(({ key }) => ({ key, file: path.join(folder, path.basename(key)) }));
     const exposure = copies('processed/marts/user_exposure/');
     const outcomes = copies('processed/marts/user_outcomes/');
-    const eventIds = copies(processedKeys.intermediate('event_ids', runId, 0).replace(/0+\.parquet$/, ''));
-    await downloadAll(processed, [...exposure, ...outcomes, ...eventIds]);
+    const eventIds = copies(processedKeys.intermediates('event_ids', runId));
+    const sinceExposure = copies(processedKeys.intermediates('since_exposure', runId));
+    const sessionDurations = copies(processedKeys.intermediates('session_durations', runId));
+    await downloadAll(processed, [
+      ...exposure,
+      ...outcomes,
+      ...eventIds,
+      ...sinceExposure,
+      ...sessionDurations,
+    ]);
 
     await using db = await Database.open({ memoryMb: environment.memoryMb, folder });
     const measured = measurements.parse(
@@ -51,6 +59,8 @@ export const handler = stageHandler({
         marts: marts.map(({ result }) => result),
         userExposure: exposure.map(({ file }) => file),
         userOutcomes: outcomes.map(({ file }) => file),
+        sinceExposure: sinceExposure.map(({ file }) => file),
+        sessionDurations: sessionDurations.map(({ file }) => file),
       }),
     );
     for (const [dataset, counts] of Object.entries(measured.quality)) {

@@ -1,73 +1,57 @@
-import { settingsOf } from '../../layers/contracts/config.ts';
+import { type Config, type ExperimentSettings, settingsOf } from '../../layers/contracts/config.ts';
 import type {
   ArmMeasurement,
+  CohortMeasurement,
   ExperimentMeasurement,
   Measurements,
   SegmentMeasurement,
 } from '../../layers/contracts/measurements.ts';
+import { metricsOf } from '../../layers/contracts/metrics.ts';
 import type { CleanResult, MartsResult, RunPlan, StageResult } from '../../layers/contracts/run-documents.ts';
 import type { Database } from '../../layers/storage/duckdb.ts';
-import { literalList, renderSql } from '../../layers/storage/sql.ts';
-import logitCellsSql from './logit-cells.sql';
-import { type Moments, metricColumns, noMoments, readMoments } from './moments.ts';
+import { identifier } from '../../layers/storage/sql.ts';
+import { type AssignedArm, assignedByDay, mergedArms } from './assigned.ts';
+import { type Cap, readCaps } from './caps.ts';
+import { readAdjustedCells, readLogitCells } from './cells.ts';
+import { type MeasuredColumns, measuredColumns, mergedColumns } from './columns.ts';
+import { readRevenueHistogram } from './histogram.ts';
+import { type LevelMoments, noMoments, only, readMoments } from './moments.ts';
+import { readQuantiles } from './quantiles.ts';
 import { mergePopulation, mergeRules, reconcile } from './reconcile.ts';
+import { readSinceExposure } from './since-exposure.ts';
+import { type MartFiles, openUsers, segmentColumn } from './users.ts';
 
-export interface MeasureInput {
+/** Levels of a segment that are told apart, the largest first; the users of all others are `(other)`. */
+const segmentLevels = 50;
+
+export interface MeasureInput extends MartFiles {
   readonly plan: Pick<RunPlan, 'config' | 'unavailable'>;
   readonly staged: readonly StageResult[];
   readonly cleaned: readonly CleanResult[];
   readonly marts: readonly MartsResult[];
-  /** Local files of the marts of all buckets. */
-  readonly userExposure: readonly string[];
-  readonly userOutcomes: readonly string[];
+}
+
+interface Experiment {
+  readonly experimentId: string;
+  readonly settings: ExperimentSettings;
+  readonly columns: MeasuredColumns;
 }
 
 /** Adds the buckets up: everything `analyze` reads, the same whatever the buckets were. */
 export async function measure(db: Database, input: MeasureInput): Promise<Measurements> {
   const { plan, staged, cleaned, marts } = input;
   const quality = reconcile(staged, cleaned);
-  await db.run(`
-    CREATE VIEW outcomes AS FROM read_parquet(${literalList(input.userOutcomes)});
-    CREATE VIEW exposure AS FROM read_parquet(${literalList(input.userExposure)})`);
   const population = mergePopulation(marts.flatMap((mart) => mart.population));
-  const experimentIds = [...new Set(population.flatMap(({ experimentId }) => experimentId ?? []))];
-  const withoutImmature = experimentIds.filter((id) => settingsOf(plan.config, id).immature === 'exclude');
-
-  const all = await readMoments(db, undefined, withoutImmature);
-  const segments = new Map<string, Moments[]>();
-  for (const segment of measurableSegments(plan, experimentIds)) {
-    segments.set(segment, await readMoments(db, segment, withoutImmature));
-  }
-  const cells = await logitCells(db, withoutImmature);
+  const experiments = [...new Set(population.flatMap(({ experimentId }) => experimentId ?? []))].map(
+    (experimentId): Experiment => {
+      const settings = settingsOf(plan.config, experimentId);
+      return { experimentId, settings, columns: measuredColumns(plan.config, settings) };
+    },
+  );
   return {
     schemaVersion: 1,
     asOf: marts[0]?.asOf ?? null,
-    experiments: experimentIds.map((experimentId): ExperimentMeasurement => {
-      const own = all.filter((moments) => moments.experimentId === experimentId);
-      const settings = settingsOf(plan.config, experimentId);
-      const assigned = mergedArms(marts, experimentId);
-      const crossovers = assigned.filter((arm) => arm.crossovers > 0);
-      return {
-        experimentId,
-        caps: [],
-        unknownVariants: [],
-        cohorts: [],
-        assignedByDay: [],
-        sinceExposure: { columns: [], arms: [] },
-        quantiles: [],
-        revenueHistogram: [],
-        adjustedCells: [],
-        columns: metricColumns.map(({ column, unit }) => ({ column, unit })),
-        arms: armsOf(own, assigned, settings.weights === 'equal' ? [] : Object.keys(settings.weights)),
-        crossovers: crossovers.reduce((sum, arm) => sum + arm.crossovers, 0),
-        crossoversByFirstVariant: crossovers.map((arm) => ({ variant: arm.variant, users: arm.crossovers })),
-        segments: settings.segments.flatMap((segment) =>
-          levelsOf(segment, segments.get(segment) ?? [], experimentId),
-        ),
-        logitCells: cells.get(experimentId) ?? [],
-        immatureUsers: own.reduce((sum, { immature }) => sum + immature, 0),
-      };
-    }),
+    experiments: experiments.length === 0 ? [] : await measureExperiments(db, input, experiments),
     population,
     quality,
     quarantineRules: mergeRules([...staged, ...cleaned].flatMap((result) => result.quarantineRules)),
@@ -75,95 +59,161 @@ export async function measure(db: Database, input: MeasureInput): Promise<Measur
   };
 }
 
-/** Segments of the experiments, but for those that the plan found no source for. */
-function measurableSegments(
-  { config, unavailable }: MeasureInput['plan'],
-  experimentIds: readonly string[],
-): string[] {
-  const named = new Set(experimentIds.flatMap((id) => settingsOf(config, id).segments));
-  return [...named].filter((segment) => !unavailable.some(({ what }) => what === `segment ${segment}`));
-}
+async function measureExperiments(
+  db: Database,
+  input: MeasureInput,
+  experiments: readonly Experiment[],
+): Promise<ExperimentMeasurement[]> {
+  const { plan, marts } = input;
+  const segmentNames = measurableSegments(plan, experiments);
+  const every = mergedColumns(experiments.map(({ columns }) => columns));
+  const largest = await openUsers(db, input, {
+    columns: [...every.outcomes, ...every.covariates],
+    segments: segmentNames,
+    withoutImmature: experiments
+      .filter(({ settings }) => settings.immature === 'exclude')
+      .map(({ experimentId }) => experimentId),
+  });
 
-interface AssignedArm {
-  readonly variant: string;
-  readonly assigned: number;
-  readonly crossovers: number;
-}
+  const caps: Cap[] = [];
+  for (const { experimentId, columns } of experiments)
+    caps.push(...(await readCaps(db, experimentId, columns.capped)));
+  const full = { columns: namesOf(every), pairs: every.pairs, caps, largest };
+  const all = await readMoments(db, full);
+  const cohorts = await readMoments(db, {
+    by: 'exposure_day',
+    columns: every.outcomes.map(({ column }) => column),
+    pairs: every.outcomePairs,
+    largest,
+  });
+  const segments = new Map<string, LevelMoments[]>();
+  for (const segment of segmentNames) {
+    const by = identifier(segmentColumn(segment));
+    segments.set(segment, await readMoments(db, { ...full, by, levels: segmentLevels }));
+  }
 
-function mergedArms(marts: readonly MartsResult[], experimentId: string): AssignedArm[] {
-  const merged = new Map<string, AssignedArm>();
-  for (const arm of marts.flatMap(({ arms }) => arms)) {
-    if (arm.experimentId !== experimentId) continue;
-    const before = merged.get(arm.variant);
-    merged.set(arm.variant, {
-      variant: arm.variant,
-      assigned: arm.assigned + (before?.assigned ?? 0),
-      crossovers: arm.crossovers + (before?.crossovers ?? 0),
+  const measured: ExperimentMeasurement[] = [];
+  for (const { experimentId, settings, columns } of experiments) {
+    const own = all.filter((moments) => moments.experimentId === experimentId);
+    const assigned = mergedArms(marts, experimentId);
+    measured.push({
+      experimentId,
+      columns: [...columns.outcomes, ...columns.covariates, ...columns.capped].map(({ column, unit }) => ({
+        column,
+        unit,
+      })),
+      caps: caps.filter((cap) => cap.experimentId === experimentId).map(({ experimentId: _, ...cap }) => cap),
+      arms: armsOf(own, assigned, settings, columns),
+      crossovers: assigned.reduce((sum, arm) => sum + arm.crossovers, 0),
+      crossoversByFirstVariant: usersOf(assigned, 'crossovers'),
+      unknownVariants: usersOf(assigned, 'unknown'),
+      segments: settings.segments.flatMap((segment) =>
+        levelsOf(segments.get(segment) ?? [], experimentId).map(
+          ({ level, arms }): SegmentMeasurement => ({
+            segment,
+            level,
+            arms: arms.map((arm) => levelArm(arm, namesOf(columns), columns.pairs)),
+          }),
+        ),
+      ),
+      cohorts: levelsOf(cohorts, experimentId).map(
+        ({ level, arms }): CohortMeasurement => ({
+          day: level,
+          arms: arms.map((arm) =>
+            levelArm(
+              arm,
+              columns.outcomes.map(({ column }) => column),
+              columns.outcomePairs,
+            ),
+          ),
+        }),
+      ),
+      assignedByDay: assignedByDay(marts, experimentId),
+      ...(await measureDetails(db, experimentId, settings, plan.config)),
+      immatureUsers: own.reduce((sum, { immature }) => sum + immature, 0),
     });
   }
-  return [...merged.values()].toSorted((a, b) => (a.variant < b.variant ? -1 : 1));
+  return measured;
+}
+
+async function measureDetails(
+  db: Database,
+  experimentId: string,
+  settings: ExperimentSettings,
+  config: Config,
+): Promise<
+  Pick<
+    ExperimentMeasurement,
+    'sinceExposure' | 'quantiles' | 'revenueHistogram' | 'logitCells' | 'adjustedCells'
+  >
+> {
+  return {
+    sinceExposure: await readSinceExposure(db, experimentId, config, settings),
+    quantiles: await readQuantiles(db, experimentId, metricsOf(config, settings)),
+    revenueHistogram: await readRevenueHistogram(db, experimentId),
+    logitCells: await readLogitCells(db, experimentId),
+    adjustedCells: settings.cuped === null ? [] : await readAdjustedCells(db, experimentId),
+  };
+}
+
+function namesOf({ outcomes, covariates, capped }: MeasuredColumns): string[] {
+  return [...outcomes, ...covariates, ...capped].map(({ column }) => column);
+}
+
+/** Segments of the experiments, but for those that the plan found no source for. */
+function measurableSegments(
+  { unavailable }: MeasureInput['plan'],
+  experiments: readonly Experiment[],
+): string[] {
+  const named = new Set(experiments.flatMap(({ settings }) => settings.segments));
+  return [...named].filter((segment) => !unavailable.some(({ what }) => what === `segment ${segment}`));
 }
 
 /** Arms that the weights name or someone was assigned to, also those in which nobody was exposed. */
 function armsOf(
-  exposed: readonly Moments[],
+  exposed: readonly LevelMoments[],
   arms: readonly AssignedArm[],
-  weighted: readonly string[],
+  { weights }: ExperimentSettings,
+  columns: MeasuredColumns,
 ): ArmMeasurement[] {
   const assigned = new Map(arms.map((arm) => [arm.variant, arm.assigned]));
   const variants = new Set([
-    ...weighted,
+    ...(weights === 'equal' ? [] : Object.keys(weights)),
     ...arms.filter((arm) => arm.assigned > 0).map(({ variant }) => variant),
   ]);
-  return [...variants].sort().map((variant) => ({
-    variant,
-    assigned: assigned.get(variant) ?? 0,
-    ...withoutLevel(exposed.find((moments) => moments.variant === variant) ?? noMoments),
-  }));
+  const names = namesOf(columns);
+  return [...variants].sort().map((variant) => {
+    const found = exposed.find((moments) => moments.variant === variant);
+    const moments =
+      found === undefined ? noMoments(names, columns.pairs) : levelArm(found, names, columns.pairs);
+    return { ...moments, variant, assigned: assigned.get(variant) ?? 0 };
+  });
 }
 
-function levelsOf(segment: string, moments: readonly Moments[], experimentId: string): SegmentMeasurement[] {
+function usersOf(
+  arms: readonly AssignedArm[],
+  what: 'crossovers' | 'unknown',
+): { variant: string; users: number }[] {
+  return arms.filter((arm) => arm[what] > 0).map((arm) => ({ variant: arm.variant, users: arm[what] }));
+}
+
+function levelsOf(
+  moments: readonly LevelMoments[],
+  experimentId: string,
+): { level: string; arms: LevelMoments[] }[] {
   const own = moments.filter((moment) => moment.experimentId === experimentId);
   return [...new Set(own.map(({ level }) => level))].map((level) => ({
-    segment,
     level,
-    // Segments are those of exposed users: how many were assigned at a level is not known.
-    arms: own
-      .filter((moment) => moment.level === level)
-      .map((moment) => ({ variant: moment.variant, assigned: 0, ...withoutLevel(moment) })),
+    arms: own.filter((moment) => moment.level === level),
   }));
 }
 
-function withoutLevel({
-  exposed,
-  users,
-  sums,
-  products,
-}: Pick<Moments, 'exposed' | 'users' | 'sums' | 'products'>) {
-  return { exposed, users, sums, products };
-}
-
-async function logitCells(
-  db: Database,
-  withoutImmature: readonly string[],
-): Promise<Map<string, ExperimentMeasurement['logitCells']>> {
-  const rows = await db.query<{
-    experimentId: string;
-    variant: string;
-    eventsInWindow: string;
-    users: string;
-    purchased: string;
-  }>(renderSql(logitCellsSql, { without_immature: `${literalList(withoutImmature)}::VARCHAR[]` }));
-  const cells = new Map<string, ExperimentMeasurement['logitCells']>();
-  for (const { experimentId, variant, eventsInWindow, users, purchased } of rows) {
-    const own = cells.get(experimentId) ?? [];
-    own.push({
-      variant,
-      eventsInWindow: Number(eventsInWindow),
-      users: Number(users),
-      purchased: Number(purchased),
-    });
-    cells.set(experimentId, own);
-  }
-  return cells;
+/** Levels are those of exposed users: how many were assigned at one is not known. */
+function levelArm(
+  moments: LevelMoments,
+  columns: readonly string[],
+  pairs: MeasuredColumns['pairs'],
+): ArmMeasurement {
+  const { variant, exposed, users } = moments;
+  return { variant, assigned: 0, exposed, users, ...only(moments, columns, pairs) };
 }

@@ -1,70 +1,48 @@
 import type { ArmMeasurement } from '../../layers/contracts/measurements.ts';
-import { builtInMetrics, type OutcomeColumn } from '../../layers/contracts/metrics.ts';
 import type { Database } from '../../layers/storage/duckdb.ts';
-import { identifier, literalList, renderSql } from '../../layers/storage/sql.ts';
+import { identifier, literal, renderSql } from '../../layers/storage/sql.ts';
 import armsSql from './arms.sql';
-
-/** Levels of a segment that are told apart, the largest first; the users of all others are `(other)`. */
-const segmentLevels = 50;
+import type { Cap } from './caps.ts';
+import type { Pair } from './columns.ts';
 
 /** Moments of one arm at one level of a segment (`''` for all users). `assigned` is not known here. */
-export interface Moments extends Omit<ArmMeasurement, 'assigned'> {
+export interface LevelMoments extends Omit<ArmMeasurement, 'assigned'> {
   readonly experimentId: string;
   readonly level: string;
   readonly immature: number;
 }
 
-/** The columns of user_outcomes that metrics are built from. */
-export const metricColumns: readonly OutcomeColumn[] = [
-  ...new Map(
-    builtInMetrics
-      .flatMap(({ numerator, denominator }) => [
-        numerator,
-        ...(denominator === undefined ? [] : [denominator]),
-      ])
-      .map((column) => [column.column, column] as const),
-  ).values(),
-];
-
-/** Pairs of columns whose products some metric's variance needs: each one's square, and numerator by denominator. */
-const pairs = metricColumns.flatMap((a, first) =>
-  metricColumns.flatMap((b, second) =>
-    first === second || (first < second && areOneRatio(a.column, b.column))
-      ? [{ a: a.column, b: b.column, index: [first, second] }]
-      : [],
-  ),
-);
-
-function areOneRatio(a: string, b: string): boolean {
-  return builtInMetrics.some(({ numerator, denominator }) => {
-    const columns = [numerator.column, denominator?.column];
-    return columns.includes(a) && columns.includes(b);
-  });
+export interface MomentsQuery {
+  /** SQL of what to split by. */
+  readonly by?: string;
+  /** Levels that are told apart, the largest first; the users of all others are `(other)`. */
+  readonly levels?: number;
+  readonly columns: readonly string[];
+  readonly pairs: readonly Pair[];
+  readonly caps?: readonly Cap[];
+  /** Largest absolute value of each column of the users. */
+  readonly largest: ReadonlyMap<string, bigint>;
 }
 
-/**
- * Sums and sums of products of the metric columns in their integer units, over the analysed users.
- * @param segment column of user_exposure to split by
- * @param withoutImmature experiments whose immature users are not analysed
- */
-export async function readMoments(
-  db: Database,
-  segment: string | undefined,
-  withoutImmature: readonly string[],
-): Promise<Moments[]> {
+/** Sums and sums of products of the columns over the analysed users of every experiment. */
+export async function readMoments(db: Database, query: MomentsQuery): Promise<LevelMoments[]> {
+  const { by = "''", levels = Number.MAX_SAFE_INTEGER, columns, pairs, caps = [] } = query;
+  const plain = columns.filter((column) => !caps.some((cap) => cap.column === column));
+  const cut = columns.filter((column) => !plain.includes(column));
+  const place = new Map(columns.map((column, index) => [column, index]));
   const rows = await db.query<Record<string, string | null>>(
     renderSql(armsSql, {
-      level: segment === undefined ? "''" : `x.${identifier(segment)}`,
-      segment_join:
-        segment === undefined
-          ? ''
-          : 'JOIN exposure x ON x.experiment_id = o.experiment_id AND x.user_id = o.user_id',
-      without_immature: `${literalList(withoutImmature)}::VARCHAR[]`,
-      levels: String(segmentLevels),
-      integers: metricColumns.map((column, index) => `${integerOf(column)} AS c${index}`).join(', '),
+      level: by,
+      levels: String(levels),
+      columns: [...plain.map(identifier), ...cut.map((column) => cappedSql(column, caps))].join(', '),
       sums: [
-        ...metricColumns.map((_, index) => `sum(i.c${index}) FILTER (i.analysed) AS s${index}`),
-        ...pairs.map(({ index: [a, b] }) => `sum(i.c${a} * i.c${b}) FILTER (i.analysed) AS p${a}_${b}`),
+        ...columns.map(
+          (column) => `sum(u.${identifier(column)}) FILTER (u.analysed) AS s${place.get(column)}`,
+        ),
+        ...pairs.map(
+          ([a, b]) =>
+            `sum(${productSql(a, b, query)}) FILTER (u.analysed) AS p${place.get(a)}_${place.get(b)}`,
+        ),
       ].join(',\n  '),
     }),
   );
@@ -75,28 +53,60 @@ export async function readMoments(
     exposed: Number(row.exposed),
     users: Number(row.users),
     immature: Number(row.immature),
-    ...sumsOf(row),
+    ...sumsOf(
+      columns,
+      pairs,
+      (name, index) => row[`${name}${index.map((column) => place.get(column)).join('_')}`],
+    ),
   }));
 }
 
+/** The part of `moments` that an experiment measures. */
+export function only(
+  { sums, products }: Pick<LevelMoments, 'sums' | 'products'>,
+  columns: readonly string[],
+  pairs: readonly Pair[],
+): Pick<LevelMoments, 'sums' | 'products'> {
+  return sumsOf(columns, pairs, (_, [a = '', b = '']) => (b === '' ? sums[a] : products[a]?.[b]));
+}
+
 /** Moments of no users at all. */
-export const noMoments = { exposed: 0, users: 0, ...sumsOf({}) };
+export function noMoments(
+  columns: readonly string[],
+  pairs: readonly Pair[],
+): Omit<ArmMeasurement, 'assigned' | 'variant'> {
+  return { exposed: 0, users: 0, ...sumsOf(columns, pairs, () => '0') };
+}
 
 /** A sum over no users is NULL in SQL, and zero here. */
-function sumsOf(row: Readonly<Record<string, string | null>>): Pick<Moments, 'sums' | 'products'> {
+function sumsOf(
+  columns: readonly string[],
+  pairs: readonly Pair[],
+  value: (kind: 's' | 'p', of: readonly string[]) => string | null | undefined,
+): Pick<LevelMoments, 'sums' | 'products'> {
   const products: Record<string, Record<string, string>> = {};
-  for (const { a, b, index } of pairs) {
-    products[a] = { ...products[a], [b]: row[`p${index.join('_')}`] ?? '0' };
-  }
+  for (const [a, b] of pairs) products[a] = { ...products[a], [b]: value('p', [a, b]) ?? '0' };
   return {
-    sums: Object.fromEntries(metricColumns.map(({ column }, index) => [column, row[`s${index}`] ?? '0'])),
+    sums: Object.fromEntries(columns.map((column) => [column, value('s', [column]) ?? '0'])),
     products,
   };
 }
 
-/** Products of counts, which are those of a user's events, fit 64 bits; those of money and time may not. */
-function integerOf({ column, unit }: OutcomeColumn): string {
-  const name = `o.${identifier(column)}`;
-  if (unit === 'count') return `CAST(${name} AS BIGINT)`;
-  return `CAST(${unit === 'cents' ? `${name} * 100` : name} AS HUGEINT)`;
+/** The values of a column, cut at the cap of the row's experiment. */
+function cappedSql(column: string, caps: readonly Cap[]): string {
+  const own = caps.filter((cap) => cap.column === column);
+  const of = identifier(own[0]?.of ?? column);
+  const cases = own
+    .filter(({ cap }) => cap !== null)
+    .map(({ experimentId, cap }) => `WHEN ${literal(experimentId)} THEN least(${of}, ${cap})`);
+  const value = cases.length === 0 ? of : `CASE experiment_id ${cases.join(' ')} ELSE ${of} END`;
+  return `${value} AS ${identifier(column)}`;
+}
+
+/** 64 bits are several times as fast as 128, and enough for most products. */
+function productSql(a: string, b: string, { largest, caps = [] }: MomentsQuery): string {
+  const largestOf = (column: string) =>
+    largest.get(caps.find((cap) => cap.column === column)?.of ?? column) ?? 0n;
+  const type = largestOf(a) * largestOf(b) < 2n ** 63n ? 'BIGINT' : 'HUGEINT';
+  return `CAST(u.${identifier(a)} AS ${type}) * u.${identifier(b)}`;
 }

@@ -75,6 +75,8 @@ export const processedKeys = {
   /** Intermediate results between two stages, read by the pipeline only. */
   intermediate: (name: string, runId: string, index: number) =>
     `processed/runs/${runId}/intermediate/${name}-${pad(index)}.parquet`,
+  /** What the keys of an intermediate result begin with. */
+  intermediates: (name: string, runId: string) => `processed/runs/${runId}/intermediate/${name}-`,
   run: (runId: string) => `processed/runs/${runId}/`,
   inputs: (runId: string) => `processed/runs/${runId}/inputs.json`,
   plan: (runId: string) => `processed/runs/${runId}/plan.json`,

@@ -173,6 +173,16 @@ export function maturityDays(config: Declarations, settings: ExperimentSettings)
 export const preEvents = covariateOf(events_in_window, null);
 export const prePurchased = covariateOf(purchased, null);
 
+/** Columns whose course over the days since exposure is followed: the main built-in ones, and the primary metric's. */
+export function columnsSinceExposure(config: Declarations, settings: ExperimentSettings): EventColumn[] {
+  const primary = metricNamed(config, settings.primary);
+  const own = [primary?.numerator, primary?.denominator].flatMap((column) =>
+    column !== undefined && isEventColumn(column) && column.fromDay === 0 ? [column] : [],
+  );
+  const all = [purchased, revenue, events_in_window, added_to_cart, began_checkout, ...own];
+  return [...new Map(all.map((column) => [column.column, column])).values()];
+}
+
 function sorted<Column extends OutcomeColumn>(columns: ReadonlyMap<string, Column>): Column[] {
   return [...columns.values()].toSorted((a, b) => (a.column < b.column ? -1 : 1));
 }

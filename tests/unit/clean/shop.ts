@@ -90,6 +90,8 @@ async function runIn(folder: string, shop: Shop, options: RunOptions): Promise<S
   const marts: MartsResult[] = [];
   const exposureFiles: string[] = [];
   const outcomeFiles: string[] = [];
+  const sinceFiles: string[] = [];
+  const durationFiles: string[] = [];
   for (const [bucket, { events, others }] of cleaned.entries()) {
     const filesOf = (dataset: DatasetName) =>
       others.filter((other) => other.dataset === dataset).map(({ file }) => file);
@@ -115,6 +117,8 @@ async function runIn(folder: string, shop: Shop, options: RunOptions): Promise<S
     marts.push(result);
     exposureFiles.push(output.userExposure);
     outcomeFiles.push(output.userOutcomes);
+    sinceFiles.push(output.sinceExposure);
+    durationFiles.push(output.sessionDurations);
   }
 
   await using db = await open(folder);
@@ -125,6 +129,8 @@ async function runIn(folder: string, shop: Shop, options: RunOptions): Promise<S
     marts,
     userExposure: exposureFiles,
     userOutcomes: outcomeFiles,
+    sinceExposure: sinceFiles,
+    sessionDurations: durationFiles,
   });
   return {
     cleaned,
