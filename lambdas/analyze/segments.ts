@@ -22,7 +22,8 @@ interface Level {
 
 /**
  * Every metric within each level of each segment. Exploratory: p-values and intervals are corrected by Holm over the
- * levels of the segment, for each metric and treatment. Quantiles are not measured by segment.
+ * levels of the segment, for each metric and treatment. A metric with two roles is there once, in the first; quantiles
+ * are not measured by segment.
  */
 export function compareSegments(
   measured: readonly SegmentMeasurement[],
@@ -30,7 +31,12 @@ export function compareSegments(
   whole: Sample,
   plan: Pick<ComparisonPlan, 'alpha' | 'basis'>,
 ): { readonly segments: SegmentReport[]; readonly interactions: Interaction[] } {
-  const parts = roles.filter(({ metric, unavailable }) => unavailable === null && metric.kind !== 'quantile');
+  const parts = roles.filter(
+    ({ metric, unavailable }, i) =>
+      unavailable === null &&
+      metric.kind !== 'quantile' &&
+      roles.findIndex((other) => other.metric === metric) === i,
+  );
   const levels = measured.map((own) => levelOf(own, parts, whole, plan));
   const judged = new Map<Candidate, Comparison>();
   const families = familiesOf(levels);
@@ -101,7 +107,7 @@ function familiesOf(levels: readonly Level[]): Family[] {
   for (const { segment, candidates } of levels) {
     for (const candidate of candidates) {
       const [metric, variant] = [candidate.metric.name, candidate.treatment.variant];
-      const key = JSON.stringify([segment, metric, variant, candidate.better]);
+      const key = JSON.stringify([segment, metric, variant]);
       const family = families.get(key) ?? { segment, metric, variant, members: [] };
       family.members.push(candidate);
       families.set(key, family);

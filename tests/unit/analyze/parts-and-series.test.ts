@@ -77,6 +77,20 @@ describe('segments', () => {
     expect(interaction?.pAdjusted).toBeLessThan(0.001);
   });
 
+  it('hold a metric with two roles once', () => {
+    const twice = configOf('experiments: { checkout: { secondary: [bounce_rate, retention_d7] } }');
+    const arms = armsOf(shoppers(300, 1), shoppers(300, 2));
+    const { segments, interactions } = analyzeExperiment(
+      experimentOf(arms, { segments: [{ segment: 'device', level: 'mobile', arms }] }),
+      settingsOf(twice, 'checkout'),
+      { config: twice, unavailable: [], asOf: null, quality: {}, warnings: [] },
+    );
+    const names = segments[0]?.metrics.map(({ metric }) => metric) ?? [];
+    expect(new Set(names).size).toBe(names.length);
+    expect(segments[0]?.metrics.every(({ comparisons }) => comparisons.length === 1)).toBe(true);
+    expect(interactions).toHaveLength(names.length);
+  });
+
   it('leave out a treatment that has too few users at a level, and no other', () => {
     const arms = [
       ...armsOf(shoppers(300, 1), shoppers(300, 2)),
