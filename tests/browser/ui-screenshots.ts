@@ -14,8 +14,9 @@ import { findChromium, launch } from './browser.ts';
 const chromium = findChromium();
 if (chromium === undefined) throw new Error('no Chromium found: install one, or set CHROMIUM_PATH');
 const connection = connect();
-const shown = (await listRuns(connection, 50)).find(({ published }) => published);
-if (shown === undefined) throw new Error('nothing is published: npm run demo');
+const runs = await listRuns(connection, 50);
+const shown = runs.find(({ drop, published }) => drop === 'demo' && published);
+if (shown === undefined) throw new Error('the demo has not run: npm run demo');
 const shots = [
   { name: 'ui-light', colorScheme: 'light', at: `/runs/${shown.runId}` },
   { name: 'ui-dark', colorScheme: 'dark', at: '/' },
