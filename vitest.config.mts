@@ -27,10 +27,21 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
-          include: ['tests/e2e/**/*.test.ts'],
+          include: ['tests/e2e/*.test.ts'],
           // One emulator and one deployment for all of them.
           globalSetup: ['tests/e2e/deployment.ts'],
           testTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'reliability',
+          include: ['tests/e2e/reliability/*.test.ts'],
+          // A deployment of their own: they stop its database and kill its functions.
+          globalSetup: ['tests/e2e/deployment.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
         },
       },
     ],
