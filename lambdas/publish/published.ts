@@ -41,7 +41,8 @@ export async function publishRun(
   const shown = await transaction(client, async () => {
     await lockDrop(client, drop);
     const before = (await readPublished(client, drop))?.runId ?? (await history.latestRun());
-    const isNewer = before === undefined ? undefined : await history.isNewerThan(before);
+    const isRival = before !== undefined && before !== runId;
+    const isNewer = isRival ? await history.isNewerThan(before) : undefined;
     await client.query(publishSql, [drop, runId, manifestKey, manifestSha256, isNewer ?? null]);
     return (await readPublished(client, drop))?.runId ?? (isNewer === false ? before : undefined);
   });

@@ -43,6 +43,15 @@ export class DatabaseProxy {
     return () => this.#judges.delete(judge);
   }
 
+  /** Whether the server takes connections. */
+  isReachable(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const probe = net.connect(this.#target);
+      probe.on('connect', () => resolve(true)).on('error', () => resolve(false));
+      probe.on('connect', () => probe.destroy());
+    });
+  }
+
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));

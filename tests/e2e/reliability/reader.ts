@@ -54,5 +54,9 @@ export class Reader {
 
 function isAway(error: unknown): boolean {
   const { code = '', message = '' } = error as { code?: string; message?: string };
-  return code.startsWith('57P') || /^ECONN|^EPIPE/.test(code) || /^Connection terminated/.test(message);
+  return (
+    code.startsWith('57P') ||
+    /^ECONN|^EPIPE/.test(code) ||
+    /^Connection terminated|not queryable/.test(message)
+  );
 }

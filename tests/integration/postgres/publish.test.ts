@@ -68,6 +68,14 @@ test('a run of older files that was uploaded again later takes the place of the 
   expect(await shown(url)).toMatchObject([{ run_id: older, users: 10 }]);
 });
 
+test('into a database that lost it, the run that its drop showed is published again', async () => {
+  const url = await server.database();
+  const runId = await loadRun(url, { runId: run(1), users: 10 });
+  const history = { isNewerThan: async () => false, latestRun: async () => runId };
+  expect(await publish(url, runId, 'default', history)).toEqual({ published: true, reason: null });
+  expect(await shown(url)).toMatchObject([{ run_id: runId, users: 10 }]);
+});
+
 test('into a database that lost the newer run an older one is loaded, but not published', async () => {
   const url = await server.database();
   const older = await loadRun(url, { runId: run(1), users: 10, second: 1 });
