@@ -1,10 +1,10 @@
 import type { ExperimentSettings } from '../../layers/contracts/config.ts';
 import { ConfigError } from '../../layers/contracts/errors/index.ts';
 import type { ExperimentMeasurement } from '../../layers/contracts/measurements.ts';
-import { type CovariateColumn, metricsOf } from '../../layers/contracts/metrics.ts';
+import { covariatesOfExperiment, metricsOf } from '../../layers/contracts/metrics.ts';
 import type { RunPlan } from '../../layers/contracts/run-documents.ts';
 import type { Decision, ExperimentReport } from '../../layers/report/schema.ts';
-import { compareMetrics, type RoleOfMetric, rolesOf } from './compare-metrics.ts';
+import { compareMetrics, rolesOf } from './compare-metrics.ts';
 import { decide } from './decide.ts';
 import { capsOf, distributionsOf } from './displays.ts';
 import type { Arm, Sample } from './estimate.ts';
@@ -37,7 +37,14 @@ export function analyzeExperiment(
   const look = planLook(settings, progress, arms.length);
   const { alpha, decision: basis, correction } = settings;
 
-  const trust = checkTrust(measurement, sample, settings, weights, covariatesOf(roles), run);
+  const trust = checkTrust(
+    measurement,
+    sample,
+    settings,
+    weights,
+    covariatesOfExperiment(run.config, settings),
+    run,
+  );
   const metrics = compareMetrics(roles, sample, {
     alpha,
     basis,
@@ -105,14 +112,6 @@ function sampleOf(measurement: ExperimentMeasurement, controlName: string): Samp
 function shares({ weights }: ExperimentSettings, arms: readonly Arm[]): Record<string, number> {
   if (weights !== 'equal') return weights;
   return Object.fromEntries(arms.map(({ variant }) => [variant, 1 / arms.length]));
-}
-
-/** Covariates of the metrics that are computed, each once. */
-function covariatesOf(roles: readonly RoleOfMetric[]): CovariateColumn[] {
-  const all = roles
-    .filter(({ unavailable }) => unavailable === null)
-    .flatMap(({ metric }) => metric.covariates);
-  return [...new Map(all.map((covariate) => [covariate.column, covariate])).values()];
 }
 
 function progressOf(

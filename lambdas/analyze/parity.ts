@@ -2,8 +2,7 @@ import type { ExperimentMeasurement } from '../../layers/contracts/measurements.
 import type { Parity } from '../../layers/report/schema.ts';
 import { fitLogit } from '../../layers/statistics/logit.ts';
 import { pooledZTest } from '../../layers/statistics/proportion.ts';
-
-type Arm = ExperimentMeasurement['arms'][number];
+import { type Arm, sumOf } from './estimate.ts';
 
 const descriptive =
   'Descriptive only: events_in_window happens after exposure, so the treatment can change it, and holding it fixed biases the coefficient of is_treatment.';
@@ -15,7 +14,7 @@ export function originalAnalyses(
   treatment: Arm,
   alpha: number,
 ): Parity {
-  const counts = (arm: Arm) => ({ n: BigInt(arm.users), sum: BigInt(arm.sums.purchased ?? '0') });
+  const counts = (arm: Arm) => ({ n: BigInt(arm.users), sum: sumOf(arm, 'purchased') });
   const pooled = pooledZTest({ control: counts(control), treatment: counts(treatment), alpha });
   const fit = fitLogit({
     terms: ['is_treatment', 'events_in_window'],

@@ -1,7 +1,12 @@
 import baseConfig from '../../../config/base.yaml';
 import { type Config, loadConfig, settingsOf } from '../../../layers/contracts/config.ts';
 import type { ArmMeasurement, ExperimentMeasurement } from '../../../layers/contracts/measurements.ts';
-import { builtInMetrics, metricsOf, type OutcomeColumn } from '../../../layers/contracts/metrics.ts';
+import {
+  builtInMetrics,
+  covariatesOfExperiment,
+  metricsOf,
+  type OutcomeColumn,
+} from '../../../layers/contracts/metrics.ts';
 
 /** A user's outcomes by column of user_outcomes; what is left out is zero. */
 export type User = Readonly<Record<string, number>>;
@@ -83,7 +88,8 @@ export function configOf(overlay = '{}'): Config {
 
 /** Columns that the metrics of a configuration's experiment are made of, the built-in ones first. */
 export function columnsOf(config: Config, experimentId = 'checkout'): OutcomeColumn[] {
-  const metrics = metricsOf(config, settingsOf(config, experimentId));
+  const settings = settingsOf(config, experimentId);
+  const metrics = metricsOf(config, settings);
   const all = [
     ...builtInMetrics.flatMap(({ numerator, denominator }) => [numerator, denominator ?? numerator]),
     ...metrics.flatMap(({ numerator, denominator, covariates, capped }) => [
@@ -92,6 +98,7 @@ export function columnsOf(config: Config, experimentId = 'checkout'): OutcomeCol
       ...covariates,
       ...(capped === undefined ? [] : [capped]),
     ]),
+    ...covariatesOfExperiment(config, settings),
   ];
   return [...new Map(all.map(({ column, unit }) => [column, { column, unit }])).values()];
 }
