@@ -1,15 +1,18 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { z } from 'zod';
 import { handler as clean } from '../../../lambdas/clean/handler.ts';
 import { handler as marts } from '../../../lambdas/marts/handler.ts';
 import { handler as measure } from '../../../lambdas/measure/handler.ts';
+import { type FileCounts, fileCounts } from '../../../lambdas/measure/reconcile-files.ts';
 import { handler as plan } from '../../../lambdas/plan/handler.ts';
 import { handler as stage } from '../../../lambdas/stage/handler.ts';
 import type { DatasetName } from '../../../layers/contracts/datasets/index.ts';
 import { parseRawKey, processedKeys } from '../../../layers/contracts/keys.ts';
 import { type Measurements, measurements } from '../../../layers/contracts/measurements.ts';
 import { runConfiguration } from '../../../layers/contracts/run-configuration.ts';
+import type { RunPlan } from '../../../layers/contracts/run-documents.ts';
 import { Database } from '../../../layers/storage/duckdb.ts';
 import { literal } from '../../../layers/storage/sql.ts';
 import { ObjectServer } from '../stage/object-server.ts';
@@ -23,6 +26,10 @@ const drop = 'default';
 
 export interface DropRun {
   readonly measured: Measurements;
+  /** Every Parquet file that the stages left, by its key in the processed bucket. */
+  readonly parquet: ReadonlyMap<string, Buffer>;
+  /** What became of the lines of each file. */
+  readonly files: readonly FileCounts[];
   /** Rows of each dataset as `stage` accepted them. */
   readonly staged: Readonly<Record<DatasetName, readonly Row[]>>;
   /** Clean events. */
@@ -32,16 +39,33 @@ export interface DropRun {
 }
 
 /** Takes a drop's files through the handlers of all stages up to `measure`, which checks that every line is accounted for. */
-export async function runDrop(files: Files): Promise<DropRun> {
+export async function runDrop(
+  files: Files,
+  { buckets: forced }: { readonly buckets?: number } = {},
+): Promise<DropRun> {
   await using server = await ObjectServer.start();
   pin(server, files);
   const event = { runId, drop, attempt: 1, index: 0 };
-  const { chunks, buckets } = (await plan(event)) as { chunks: number[]; buckets: number[] };
+  const { chunks, ...planned } = (await plan(event)) as { chunks: number[]; buckets: number[] };
+  const buckets =
+    forced === undefined ? planned.buckets : Array.from({ length: forced }, (_, index) => index);
+  server.putProcessed(processedKeys.plan(runId), {
+    ...(server.json(processedKeys.plan(runId)) as RunPlan),
+    buckets: buckets.length,
+  });
   for (const index of chunks) await stage({ ...event, index });
   for (const index of buckets) await clean({ ...event, index });
   for (const index of buckets) await marts({ ...event, index });
   await measure(event);
   return {
+    parquet: new Map(
+      [...server.objects]
+        .filter(([key]) => key.endsWith('.parquet'))
+        .map(([key, bytes]) => [key.replace('processed-bucket/', ''), bytes]),
+    ),
+    files: z
+      .object({ result: z.object({ files: z.array(fileCounts) }) })
+      .parse(server.json(processedKeys.done(runId, 'measure', 0))).result.files,
     measured: measurements.parse(server.json(processedKeys.measurements(runId))),
     ...(await readParquet(server)),
   };
@@ -63,13 +87,10 @@ function pin(server: ObjectServer, files: Files): void {
     };
   });
   const document = { schemaVersion: 1, runId, drop, inputs, asOf: null, configHash: 'h', codeVersion: 'c' };
-  server.objects.set(
-    `processed-bucket/${processedKeys.inputs(runId)}`,
-    Buffer.from(JSON.stringify(document)),
-  );
+  server.putProcessed(processedKeys.inputs(runId), document);
 }
 
-async function readParquet(server: ObjectServer): Promise<Omit<DropRun, 'measured'>> {
+async function readParquet(server: ObjectServer): Promise<Omit<DropRun, 'measured' | 'files' | 'parquet'>> {
   const folder = await mkdtemp(path.join(tmpdir(), 'bad-input-'));
   try {
     await using database = await Database.open({ memoryMb: 1024, folder, threads: 1 });

@@ -34,6 +34,10 @@ export class ObjectServer implements AsyncDisposable {
     return JSON.parse(this.objects.get(`processed-bucket/${key}`)?.toString() ?? 'null');
   }
 
+  putProcessed(key: string, document: unknown): void {
+    this.objects.set(`processed-bucket/${key}`, Buffer.from(JSON.stringify(document)));
+  }
+
   putRaw(key: string, content: string | Uint8Array): void {
     this.objects.set(`raw-bucket/${key}`, Buffer.from(content));
   }
