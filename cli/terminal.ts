@@ -31,7 +31,8 @@ let statusShown = false;
 /** A line on standard error that the next one replaces. Nothing where that is no terminal. */
 export function showStatus(text: string): void {
   if (process.stderr.isTTY !== true || process.env.TERM === 'dumb') return;
-  const { columns = 80 } = process.stderr;
+  // A terminal may not know its width, and say 0.
+  const columns = process.stderr.columns || 80;
   process.stderr.write(`\r\x1b[2K${text.slice(0, columns - 1)}`);
   statusShown = true;
 }
