@@ -3,7 +3,7 @@
  * `node infrastructure/run.mjs <entry.ts> [arguments...]`; the entry sees the arguments as `process.argv.slice(2)`.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -11,19 +11,55 @@ import { textLoader } from './text-modules.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
+const folder = path.join(root, 'node_modules', '.cache', 'ecom');
+
 /**
- * Bundles `entry` and imports the result. The bundle's name is the hash of its content, so that several processes may
- * do this at the same time.
+ * Bundles `entry`, unless no source has changed since the last time, and imports the result. The bundle's name is the
+ * hash of its content, so that several processes may do this at the same time.
  * @param {string} entry path of a TypeScript file, absolute or relative to the working directory
  * @returns {Promise<unknown>} the module's exports
  */
 export async function importTypeScript(entry) {
+  const source = path.resolve(entry);
+  const record = path.join(folder, `${createHash('sha256').update(source).digest('hex').slice(0, 16)}.json`);
+  const bundle = currentBundle(record) ?? (await buildBundle(source, record));
+  return import(pathToFileURL(bundle).href);
+}
+
+/**
+ * The bundle that a record names, if its sources are as they were.
+ * @param {string} record
+ */
+function currentBundle(record) {
+  if (!existsSync(record)) return undefined;
+  const { bundle, sources } = JSON.parse(readFileSync(record, 'utf8'));
+  return existsSync(bundle) && stateOf(Object.keys(sources)) === JSON.stringify(sources) ? bundle : undefined;
+}
+
+/** @param {readonly string[]} files relative to the root */
+function stateOf(files) {
+  return JSON.stringify(
+    Object.fromEntries(
+      files.map((file) => {
+        const found = statSync(path.join(root, file), { throwIfNoEntry: false });
+        return [file, found && `${found.mtimeMs} ${found.size}`];
+      }),
+    ),
+  );
+}
+
+/**
+ * @param {string} source
+ * @param {string} record
+ */
+async function buildBundle(source, record) {
   const { build } = await import('esbuild');
   const result = await build({
-    entryPoints: [path.resolve(entry)],
+    entryPoints: [source],
     absWorkingDir: root,
     bundle: true,
     write: false,
+    metafile: true,
     packages: 'external',
     platform: 'node',
     format: 'esm',
@@ -37,16 +73,22 @@ export async function importTypeScript(entry) {
     logLevel: 'error',
   });
   const file = /** @type {import('esbuild').OutputFile} */ (result.outputFiles[0]);
-  const folder = path.join(root, 'node_modules', '.cache', 'ecom');
-  const name = path.basename(entry, '.ts');
-  const target = path.join(
-    folder,
-    `${name}-${createHash('sha256').update(file.contents).digest('hex').slice(0, 16)}.mjs`,
-  );
+  const hash = createHash('sha256').update(file.contents).digest('hex').slice(0, 16);
+  const bundle = path.join(folder, `${path.basename(source, '.ts')}-${hash}.mjs`);
+  const sources = stateOf(['infrastructure/run.mjs', ...Object.keys(result.metafile.inputs)]);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(`${target}.${process.pid}`, file.contents);
-  renameSync(`${target}.${process.pid}`, target);
-  return import(pathToFileURL(target).href);
+  replaceFile(bundle, file.contents);
+  replaceFile(record, `{"bundle":${JSON.stringify(bundle)},"sources":${sources}}`);
+  return bundle;
+}
+
+/**
+ * @param {string} file
+ * @param {string | Uint8Array} content
+ */
+function replaceFile(file, content) {
+  writeFileSync(`${file}.${process.pid}`, content);
+  renameSync(`${file}.${process.pid}`, file);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -20,7 +20,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const port = await freePort();
   const up = await runEcom(['up', '--port', String(port)], { stateFolder });
   const stop = async () => {
-    await runEcom(['down', '--wipe'], { stateFolder });
+    const down = await runEcom(['down', '--wipe'], { stateFolder });
+    // The folder stays, so that the watchdog tries again when this process has ended.
+    if (down.code !== 0) throw new Error(`ecom down failed:\n${down.stderr}`);
     rmSync(stateFolder, { recursive: true, force: true });
   };
   if (up.code !== 0) {
