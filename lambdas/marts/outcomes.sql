@@ -30,7 +30,7 @@ CREATE TABLE activity AS
 SELECT d.exposed_row,
   sum(d.purchase_value) FILTER (d.in_window) AS purchase_value,
   sum(d.unnamed_orders) FILTER (d.in_window) AS unnamed_orders,
-  sum(d.further) AS further,
+  sum(d.further) FILTER (d.in_window) AS further,
   {{event_columns}}
 FROM (
   SELECT d.*, d."day" >= 0 AND d."day" < x.window_days AS in_window,

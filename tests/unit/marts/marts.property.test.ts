@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Measurements } from '../../../layers/contracts/measurements.ts';
 import { type Row, runShop, type Shop } from '../clean/shop.ts';
-import { type Assignment, expectedOutcomes, type Rules, type Session, type ShopEvent } from './reference.ts';
+import {
+  type Assignment,
+  declaredMetrics,
+  expectedOutcomes,
+  type Outcome,
+  type Rules,
+  type Session,
+  type ShopEvent,
+} from './reference.ts';
 
 const hour = fc.integer({ min: 0, max: 24 * 25 });
 const user = fc.integer({ min: 1, max: 6 });
@@ -61,6 +70,7 @@ const rules: fc.Arbitrary<Rules> = fc.record({
   requireAssignmentBefore: fc.boolean(),
   variants: fc.constant(['control', 'treatment']),
   asOf: fc.oneof(hour, fc.constant(24 * 60)),
+  lookbackDays: fc.constantFrom(1, 5, 14),
 });
 
 function shopOf(
@@ -93,10 +103,23 @@ function shopOf(
   };
 }
 
-function configOf({ windowDays, requireAssignmentBefore }: Rules): string {
-  return `experiments: { "*": { outcome_window_days: ${windowDays}, weights: { control: 0.5, treatment: 0.5 },
-    exposure: { require_assignment_before: ${requireAssignmentBefore} } } }`;
+function configOf({ windowDays, requireAssignmentBefore, lookbackDays }: Rules): string {
+  return `
+experiments:
+  "*":
+    outcome_window_days: ${windowDays}
+    weights: { control: 0.5, treatment: 0.5 }
+    exposure: { require_assignment_before: ${requireAssignmentBefore} }
+    secondary: [revenue_per_user, average_order_value, add_to_cart_rate, events_in_window, has_other,
+      others_in_3_days, refunded, back_on_day_2, revenue_in_3_days, session_p50]
+    cuped:
+      lookback_days: ${lookbackDays}
+      metrics: { average_order_value: { lookback_days: ${lookbackDays} }, revenue_in_3_days: { lookback_days: 2, covariates: [revenue_per_user] } }
+    capping: { revenue_per_user: { percentile: 60 }, average_order_value: { percentile: 70, ignore_zeros: true } }
+metrics:${declaredMetrics}`;
 }
+
+const cents = (money: Row[string] | undefined) => Math.round(Number(money) * 100);
 
 const actual = (row: Row) => ({
   user: Number(row.user_id),
@@ -107,24 +130,84 @@ const actual = (row: Row) => ({
   addedToCart: row.added_to_cart,
   orders: Number(row.orders),
   refundedOrders: Number(row.refunded_orders),
-  revenueCents: Math.round(Number(row.revenue) * 100),
+  revenueCents: cents(row.revenue),
   eventsInWindow: Number(row.events_in_window),
   exposureSessions: row.exposure_sessions,
   bouncedSessions: row.bounced_sessions,
   sessions: Number(row.sessions),
   sessionHours: Number(row.session_ms) / 3_600_000,
   retainedD7: row.retained_d7,
+  before: {
+    events: Number(row.pre_events),
+    purchased: Number(row.pre_purchased),
+    addedToCart: Number(row.pre_added_to_cart),
+    cents: cents(row.pre_revenue),
+    centsOf2Days: cents(row.pre2_revenue),
+    orders: Number(row.pre_orders),
+    sessions: Number(row.pre_sessions),
+    sessionHours: Number(row.pre_session_ms) / 3_600_000,
+  },
+  declared: {
+    others: Number(row.has_other),
+    othersIn3Days: Number(row.others_in_3_days),
+    othersBefore: Number(row.pre_has_other),
+    refundedCents: cents(row.refunded),
+    backOnDay2: Number(row.back_on_day_2),
+    centsIn3Days: cents(row.revenue_in_3_days),
+  },
 });
+
+/** Users and sums by arm and day since exposure. */
+function daysOf({ experiments }: Measurements) {
+  return (experiments[0]?.sinceExposure.arms ?? []).flatMap(({ variant, days }) =>
+    days.map(({ day, users, sums, squares }) => ({
+      variant,
+      day,
+      users,
+      events: Number(sums.events_in_window),
+      purchased: Number(sums.purchased),
+      cents: Number(sums.revenue),
+      squares: [Number(squares.events_in_window), Number(squares.purchased), Number(squares.revenue)],
+    })),
+  );
+}
+
+function expectedDays(outcomes: readonly Outcome[]): ReturnType<typeof daysOf> {
+  return [...new Set(outcomes.map(({ variant }) => variant))].sort().flatMap((variant) => {
+    const own = outcomes.filter((outcome) => outcome.variant === variant);
+    const longest = Math.max(...own.map(({ days }) => days.length));
+    return Array.from({ length: longest }, (_, day) => {
+      const observed = own.flatMap(({ days }) => days[day] ?? []);
+      const total = (value: (user: (typeof observed)[number]) => number) =>
+        observed.reduce((sum, user) => sum + value(user), 0);
+      return {
+        variant,
+        day,
+        users: observed.length,
+        events: total(({ events }) => events),
+        purchased: total(({ purchased }) => purchased),
+        cents: total((user) => user.cents),
+        squares: [
+          total(({ events }) => events ** 2),
+          total(({ purchased }) => purchased),
+          total((user) => user.cents ** 2),
+        ],
+      };
+    });
+  });
+}
 
 test('the marts are what a slow and obvious reading of the semantics gives', async () => {
   await fc.assert(
     fc.asyncProperty(rules, assignments, events, sessions, async (rule, assigned, happened, visits) => {
       fc.pre(assigned.length > 0);
-      const { outcomes } = await runShop(shopOf(assigned, happened, visits), {
+      const { outcomes, measurements } = await runShop(shopOf(assigned, happened, visits), {
         config: configOf(rule),
         asOf: instant(rule.asOf),
       });
-      expect(outcomes.map(actual)).toEqual(expectedOutcomes(rule, assigned, happened, visits));
+      const expected = expectedOutcomes(rule, assigned, happened, visits);
+      expect(outcomes.map(actual)).toEqual(expected.map(({ days: _, ...outcome }) => outcome));
+      expect(daysOf(measurements)).toEqual(expectedDays(expected));
     }),
     { numRuns: 40, seed: 20240101 },
   );
