@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import baseConfig from '../../../config/base.yaml';
@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly buckets?: number;
   readonly asOf?: string;
   readonly newestInput?: string;
+  /** Content of excluded_users.csv. */
+  readonly excludedUsers?: string;
 }
 
 export interface ShopRun {
@@ -57,20 +59,38 @@ export async function runShop(shop: Shop, options: RunOptions = {}): Promise<Sho
 }
 
 async function runIn(folder: string, shop: Shop, options: RunOptions): Promise<ShopRun> {
+  const parts = await stage(folder, shop, configOf(options), options.buckets ?? 1);
+  return runStaged(folder, { parts, columns: columnsOf(shop), results: stageResults(shop) }, options);
+}
+
+/** What `stage` made of a drop, in local files. */
+export interface StagedShop {
+  readonly parts: readonly (StagedPart & { readonly bucket: number | null })[];
+  readonly columns: PresentColumns;
+  readonly results: readonly StageResult[];
+}
+
+/** Takes staged files through clean, marts and measure. */
+export async function runStaged(
+  folder: string,
+  { parts: staged, columns, results: stagedResults }: StagedShop,
+  options: RunOptions,
+): Promise<ShopRun> {
   const { buckets = 1, newestInput = '2030-01-01T00:00:00.000Z' } = options;
-  const config = loadConfig([
-    { name: 'base.yaml', text: baseConfig },
-    { name: 'drop.yaml', text: options.config ?? '' },
-  ]);
-  const present = datasetNames.filter((dataset) => shop[dataset] !== undefined);
+  const config = configOf(options);
+  const present = datasetNames.filter((dataset) => columns.has(dataset));
+  const excludedUsers: string[] = [];
+  if (options.excludedUsers !== undefined) {
+    excludedUsers.push(path.join(folder, 'excluded_users.csv'));
+    await writeFile(path.join(folder, 'excluded_users.csv'), options.excludedUsers);
+  }
   const plan = {
     config,
     present,
     buckets,
     asOf: options.asOf ?? null,
-    unavailable: unavailableIn(columnsOf(shop), config),
+    unavailable: unavailableIn(columns, config),
   };
-  const staged = await stage(folder, shop, config, buckets);
 
   const cleaned: CleanedBucket[] = [];
   for (let bucket = 0; bucket < buckets; bucket += 1) {
@@ -111,7 +131,7 @@ async function runIn(folder: string, shop: Shop, options: RunOptions): Promise<S
         users: filesOf('users'),
         sessions: filesOf('sessions'),
       },
-      excludedUsers: [],
+      excludedUsers,
       output,
     });
     marts.push(result);
@@ -124,7 +144,7 @@ async function runIn(folder: string, shop: Shop, options: RunOptions): Promise<S
   await using db = await open(folder);
   const measurements = await measure(db, {
     plan,
-    staged: stageResults(shop),
+    staged: stagedResults,
     cleaned: results,
     marts,
     userExposure: exposureFiles,
@@ -150,6 +170,13 @@ async function runIn(folder: string, shop: Shop, options: RunOptions): Promise<S
     measurements,
     bytes: await readAll([...exposureFiles, ...outcomeFiles]),
   };
+}
+
+function configOf(options: RunOptions): Config {
+  return loadConfig([
+    { name: 'base.yaml', text: baseConfig },
+    { name: 'drop.yaml', text: options.config ?? '' },
+  ]);
 }
 
 async function readAll(files: readonly string[]): Promise<Map<string, Buffer>> {

@@ -70,6 +70,32 @@ describe('loadConfig', () => {
       'there is no metric "purchase_conversio" (experiment.yaml:2:8). Did you mean "purchase_conversion"?',
     ],
     [
+      'a metric named like a column',
+      'metrics:\n  revenue: {kind: mean, event: purchase}\n',
+      '"revenue" is a column of user_outcomes, where the metric\'s values would stand too (experiment.yaml:2:3)',
+    ],
+    [
+      'a ratio of what is no sum',
+      'metrics:\n  x: {kind: ratio, numerator: revenu, denominator: orders}\n',
+      'Did you mean "revenue"?',
+    ],
+    ['quantities of no event', 'metrics:\n  items: {kind: mean, value: quantity}\n', 'Add event: purchase'],
+    [
+      'a window of sessions other than that of the experiment',
+      'metrics:\n  x: {kind: quantile, value: session_duration, quantile: 0.9, window_days: 3}\n',
+      'sessions are those of the outcome window',
+    ],
+    [
+      'a cap of what is only there or not',
+      'experiments:\n  e: {capping: {purchase_conversion: {percentile: 99}}}\n',
+      '"purchase_conversion" is a conversion, which has nothing to cap (experiment.yaml:2:17)',
+    ],
+    [
+      'a covariate that begins with the exposure',
+      'experiments:\n  e: {cuped: {metrics: {revenue_per_user: {covariates: [bounce_rate]}}}}\n',
+      '"bounce_rate" has no value before the exposure',
+    ],
+    [
       'a column source that is none',
       'schema: {events: {event_ts: {colum: x}}}',
       'unknown key "schema.events.event_ts.colum" (experiment.yaml:1:30). Did you mean "column"?',

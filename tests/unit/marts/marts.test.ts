@@ -160,6 +160,29 @@ describe('assignment', () => {
     expect(outcomes).toMatchObject([{ variant: 'control' }]);
   });
 
+  test.each([
+    ['with a header', '\uFEFFuser_id\r\n1\r\n3\r\n'],
+    ['without one', '"1"\n\n 3 \n99'],
+  ])('of users that the drop lists %s leaves them out, counted', async (_, excludedUsers) => {
+    const seen = [1, 2, 3].map((user) => view(user, '2024-01-02 00:00:00'));
+    const { outcomes, measurements } = await runShop(shop([assign(1), assign(2), assign(3)], seen), {
+      excludedUsers,
+    });
+    expect(outcomes.map(({ user_id }) => user_id)).toEqual(['2']);
+    expect(measurements.population).toContainEqual({
+      experimentId: 'exp',
+      step: 'excluded_users',
+      rows: 2,
+      users: 2,
+    });
+  });
+
+  test('of users that the drop lists by what is no id stops the run', async () => {
+    await expect(
+      runShop(shop([assign(1)], []), { excludedUsers: 'user_id\n1\nsomeone@example.com\n' }),
+    ).rejects.toThrow('"someone@example.com" is no id of a user (id_type: bigint) (excluded_users.csv)');
+  });
+
   test('to a variant without a weight, and beyond-human activity, leave a user out; every step is counted', async () => {
     const config = `
 experiments: { "*": { outcome_window_days: 7, immature: exclude, weights: { control: 0.5, treatment: 0.5 } } }
