@@ -8,6 +8,7 @@ import {
   formatLiftInterval,
   formatP,
   formatValue,
+  statedP,
 } from '../../layers/report/format.ts';
 import {
   type Comparison,
@@ -71,7 +72,7 @@ function experimentText({ experimentId, decision, arms, metrics, trust }: Experi
     `  Users: ${arms.map(({ variant, users }) => `${visible(variant)} ${formatCount(users)}`).join(', ')}. Sample ratio: ${
       trust.srm.status === 'not_checked'
         ? `not checked (${trust.srm.reason})`
-        : `${trust.srm.status}, p = ${formatP(trust.srm.p)}`
+        : `${trust.srm.status}, ${statedP(trust.srm.p)}`
     }.`,
     ...trust.warnings.map((warning) => `  ${paint('yellow', 'Warning:')} ${visible(warning)}`),
     '',

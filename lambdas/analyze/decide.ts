@@ -1,4 +1,4 @@
-import { formatLift, formatLiftInterval, formatP } from '../../layers/report/format.ts';
+import { formatLift, formatLiftInterval, formatP, statedP } from '../../layers/report/format.ts';
 import type { Comparison, Decision, ExperimentReport, MetricReport } from '../../layers/report/schema.ts';
 import type { Progress } from './look.ts';
 import { type PlannedEnd, plannedEnd } from './planned-end.ts';
@@ -194,5 +194,5 @@ function sentence(
   const interval = ci === null ? '' : `, interval ${formatLiftInterval(ci)}`;
   const level =
     sequential?.method === 'group_sequential' ? ` against ${formatP(sequential.alpha)} at this look` : '';
-  return `${variant} ${claim} on ${metric}:${lift}${interval}, adjusted p = ${formatP(deciding.pAdjusted ?? deciding.p)}${level}.`;
+  return `${variant} ${claim} on ${metric}:${lift}${interval}, adjusted ${statedP(deciding.pAdjusted ?? deciding.p)}${level}.`;
 }

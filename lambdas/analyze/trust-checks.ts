@@ -1,5 +1,5 @@
 import type { ExperimentMeasurement, Measurements } from '../../layers/contracts/measurements.ts';
-import { formatCount, formatP, formatPercent } from '../../layers/report/format.ts';
+import { formatCount, formatPercent, statedP } from '../../layers/report/format.ts';
 import type { ExperimentReport, SampleRatio, TrustCheck } from '../../layers/report/schema.ts';
 import { testHomogeneity } from '../../layers/statistics/homogeneity.ts';
 import { srmAlpha } from './sample-ratio.ts';
@@ -40,7 +40,7 @@ export function sampleRatioCheck(
   const explanation =
     status === 'pass'
       ? `The ${users} users split as configured: ${split.join(', ')}.`
-      : `Sample ratio mismatch among ${users} users: ${split.join(', ')}, p = ${formatP(p)}. The arms are not comparable; find the cause before reading any effect.`;
+      : `Sample ratio mismatch among ${users} users: ${split.join(', ')}, ${statedP(p)}. The arms are not comparable; find the cause before reading any effect.`;
   return { name, status, statistic: chi2, p, explanation };
 }
 
@@ -103,7 +103,7 @@ export function asymmetryCheck({
     statistic: test.chi2,
     p: test.p,
     explanation: failed
-      ? `Users left out for having been in several variants come from the arms unevenly, by their first variant: ${rates.join(', ')}, p = ${formatP(test.p)}. What is left of the arms is not comparable; find out how users change their variant.`
+      ? `Users left out for having been in several variants come from the arms unevenly, by their first variant: ${rates.join(', ')}, ${statedP(test.p)}. What is left of the arms is not comparable; find out how users change their variant.`
       : `Users left out for having been in several variants come from all arms alike: ${rates.join(', ')}.`,
   };
 }

@@ -6,8 +6,9 @@ import {
   formatLiftInterval,
   formatP,
   formatValue,
+  statedP,
 } from './format.ts';
-import type { Decision, ExperimentReport, MetricReport, Report } from './schema.ts';
+import type { Comparison, Decision, ExperimentReport, Report } from './schema.ts';
 
 const headlines: Record<Decision['action'], string> = {
   ship: 'Ship',
@@ -118,16 +119,20 @@ function resultTable({ metrics, settings }: ExperimentReport): string[] {
         formatLiftInterval(comparison.effect.relativeCi),
         formatLiftInterval((comparison.sequential?.adjustedCi ?? comparison.adjustedCi)?.relativeCi ?? null),
         formatP(comparison.test?.p ?? null),
-        formatP(
-          comparison.sequential?.pAdjusted ?? comparison.sequential?.p ?? comparison.test?.pAdjusted ?? null,
-        ),
+        formatP(decidingP(comparison)),
         verdictWords(comparison),
       ]),
     ),
   );
 }
 
-function verdictWords({ nonInferiority, reason, verdict }: MetricReport['comparisons'][number]): string {
+/** The p that the verdict goes by; guardrails have none, since their margin decides. */
+function decidingP({ sequential, test, nonInferiority }: Comparison): number | null {
+  if (nonInferiority !== undefined) return null;
+  return sequential?.pAdjusted ?? test?.pAdjusted ?? null;
+}
+
+function verdictWords({ nonInferiority, reason, verdict }: Comparison): string {
   return (reason ?? nonInferiority?.reason ?? nonInferiority?.status ?? verdict).replaceAll('_', ' ');
 }
 
@@ -152,7 +157,7 @@ function segmentLines({ segments, interactions, settings }: ExperimentReport): s
       : `Segments (exploratory): ${found.join('; ')}.`,
     ...differing.map(
       ({ segment, variant, pAdjusted }) =>
-        `The effect of ${plain(variant)} differs between the levels of ${plain(segment)} (adjusted p = ${formatP(pAdjusted)}).`,
+        `The effect of ${plain(variant)} differs between the levels of ${plain(segment)} (adjusted ${statedP(pAdjusted)}).`,
     ),
   ];
 }
@@ -224,12 +229,12 @@ function parityLines({ parity }: ExperimentReport): string[] {
   lines.push(
     'reason' in z
       ? `- Two-proportion z-test: ${z.reason}.`
-      : `- Two-proportion z-test (pooled): ${z.control.toFixed(4)} against ${z.treatment.toFixed(4)}, lift ${z.lift.toFixed(4)}, z = ${z.z.toFixed(4)}, p = ${formatP(z.p)}, 95 % interval (${z.ci[0].toFixed(4)}, ${z.ci[1].toFixed(4)}).`,
+      : `- Two-proportion z-test (pooled): ${z.control.toFixed(4)} against ${z.treatment.toFixed(4)}, lift ${z.lift.toFixed(4)}, z = ${z.z.toFixed(4)}, ${statedP(z.p)}, 95 % interval (${z.ci[0].toFixed(4)}, ${z.ci[1].toFixed(4)}).`,
   );
   lines.push(
     'reason' in logit
       ? `- Logistic regression: ${logit.reason}.`
-      : `- Logistic regression: ${logit.terms.map(({ name, coefficient, se, p }) => `${name} ${coefficient.toFixed(4)} (se ${se.toFixed(4)}, p = ${formatP(p)})`).join('; ')}. ${logit.note}`,
+      : `- Logistic regression: ${logit.terms.map(({ name, coefficient, se, p }) => `${name} ${coefficient.toFixed(4)} (se ${se.toFixed(4)}, ${statedP(p)})`).join('; ')}. ${logit.note}`,
   );
   return lines;
 }

@@ -1,4 +1,4 @@
-import { formatCount, formatP, formatPercent } from './format.ts';
+import { formatCount, formatPercent, statedP } from './format.ts';
 import type { ExperimentReport } from './schema.ts';
 
 const statuses = { pass: 'pass', warn: 'WARNING', fail: 'FAILED', not_checked: 'not checked' } as const;
@@ -32,7 +32,7 @@ export function checkLines({ trust }: ExperimentReport): string[] {
   return trust.checks
     .toSorted((a, b) => order.indexOf(a.status) - order.indexOf(b.status))
     .map(({ name, status, p, explanation }) => {
-      const shown = p === null || explanation.includes('p = ') ? '' : ` (p = ${formatP(p)})`;
+      const shown = p === null || / p [=<] /.test(explanation) ? '' : ` (${statedP(p)})`;
       return `- ${sentenceCase(name)}: ${statuses[status]}${shown}. ${plain(explanation)}`;
     });
 }

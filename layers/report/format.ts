@@ -46,6 +46,12 @@ export function formatP(p: number | null): string {
   return p < 0.0001 ? p.toExponential(1).replace('-', minus) : p.toFixed(4);
 }
 
+/** A p-value in a sentence: `p = 0.0123`, or `p < 1e−300`. */
+export function statedP(p: number | null): string {
+  const text = formatP(p);
+  return text.startsWith('<') ? `p ${text}` : `p = ${text}`;
+}
+
 /** `12 345`, grouped by thin spaces, the same in every locale. */
 export function formatCount(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');

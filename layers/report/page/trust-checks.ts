@@ -1,4 +1,4 @@
-import { formatP } from '../format.ts';
+import { statedP } from '../format.ts';
 import type { ExperimentReport, TrustCheck } from '../schema.ts';
 
 const labels: Record<TrustCheck['name'], string> = {
@@ -25,7 +25,7 @@ export function checkLabel({ name }: TrustCheck): string {
 /** What the check measured: `p = 0.4288, statistic 0.63`. */
 export function checkNumber({ p, statistic }: TrustCheck): string {
   const parts = [
-    ...(p === null ? [] : [`p = ${formatP(p)}`]),
+    ...(p === null ? [] : [statedP(p)]),
     ...(statistic === null ? [] : [`statistic ${Number(statistic.toPrecision(3))}`.replace('-', '−')]),
   ];
   return parts.length === 0 ? '–' : parts.join(', ');

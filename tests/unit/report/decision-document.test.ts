@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decisionDocument } from '../../../layers/report/decision-document.ts';
+import { statedP } from '../../../layers/report/format.ts';
 import { exampleReport } from '../analyze/report-of.ts';
 
 describe('EXPERIMENT_DECISION.md', () => {
@@ -14,6 +15,35 @@ describe('EXPERIMENT_DECISION.md', () => {
     expect(document).toContain('0.0424 against 0.0487, lift 0.0063');
     expect(document).toContain('p = 0.6463, 95 % interval (-0.0206, 0.0333)');
     expect(document).toMatch(/Logistic regression: intercept .+ is_treatment .+ events_in_window/);
+  });
+
+  it('tells the decision from the hypothesis to the next steps', () => {
+    const overlay = 'experiments: { checkout: { hypothesis: "One page sells more", planned_users: 4000 } }';
+    const told = decisionDocument(exampleReport(overlay));
+    const section = told.slice(told.indexOf('## checkout'), told.indexOf('## search'));
+    expect(section.match(/^### .+/gm)).toEqual([
+      '### Hypothesis',
+      '### Design',
+      '### Result',
+      '### Checks',
+      '### Decision',
+      '### Limits',
+      '### Next steps',
+      '### Population',
+      '### The original analyses',
+    ]);
+    expect(section).toContain('One page sells more');
+    expect(section).toContain('920 of 4000 planned users');
+    expect(section).toMatch(/A lift of \+5\.0 % takes .+ users/);
+  });
+
+  it('prints p-values beyond the range of a double as below 1e-300', () => {
+    expect([0, 1e-310, 2e-226, 0.03].map(statedP)).toEqual([
+      'p < 1e−300',
+      'p < 1e−300',
+      'p = 2.0e−226',
+      'p = 0.0300',
+    ]);
   });
 
   it('names what is not available and why', () => {

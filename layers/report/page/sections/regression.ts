@@ -1,4 +1,4 @@
-import { formatP } from '../../format.ts';
+import { formatP, statedP } from '../../format.ts';
 import type { Regression } from '../../schema.ts';
 import { type Html, html } from '../html.ts';
 import { name } from '../names.ts';
@@ -34,7 +34,7 @@ function model({ variant, covariates, standardErrors, note, result }: Regression
       { label: 'p', align: 'number', cell: ({ p }) => formatP(p) },
     ],
     result.terms,
-  )}<p class="fine">Average marginal effect of the treatment: <strong>${effect(result.averageMarginalEffect.value)}</strong> on the purchase conversion, ${effect(result.averageMarginalEffect.ci[0])} to ${effect(result.averageMarginalEffect.ci[1])}, p = ${formatP(result.averageMarginalEffect.p)}. ${note}</p>`;
+  )}<p class="fine">Average marginal effect of the treatment: <strong>${effect(result.averageMarginalEffect.value)}</strong> on the purchase conversion, ${effect(result.averageMarginalEffect.ci[0])} to ${effect(result.averageMarginalEffect.ci[1])}, ${statedP(result.averageMarginalEffect.p)}. ${note}</p>`;
 }
 
 function effect(points: number): string {

@@ -1,4 +1,4 @@
-import { formatCount, formatDifference, formatLift, formatLiftInterval, formatP } from '../../format.ts';
+import { formatCount, formatDifference, formatLift, formatLiftInterval, statedP } from '../../format.ts';
 import type { ExperimentReport, SinceExposure } from '../../schema.ts';
 import { formatTick } from '../charts/interval.ts';
 import { type Point, seriesChart } from '../charts/series.ts';
@@ -70,7 +70,7 @@ function trendText(trend: SinceExposure['trend'], alpha: number): string {
   if ('reason' in trend) return `No trend computed: ${reasonText(trend.reason)}.`;
   const verdict = trend.p < alpha ? (trend.slope > 0 ? 'rises' : 'falls') : 'shows no significant trend';
   const points = `${trend.slope < 0 ? '−' : '+'}${Math.abs(trend.slope * 100).toFixed(2)} pp`;
-  return `The lift ${verdict}: ${unbroken(points)} a day, p = ${formatP(trend.p)}.`;
+  return `The lift ${verdict}: ${unbroken(points)} a day, ${statedP(trend.p)}.`;
 }
 
 function pointsOf(days: readonly Day[]): Point[] {
