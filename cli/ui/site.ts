@@ -1,3 +1,4 @@
+import { datasetNames } from '../../layers/contracts/datasets/index.ts';
 import { processedKeys } from '../../layers/contracts/keys.ts';
 import { runPlan } from '../../layers/contracts/run-documents.ts';
 import { ObjectStore } from '../../layers/storage/object-store.ts';
@@ -22,6 +23,7 @@ export interface RunRecord extends RunDetails {
 }
 
 const examplesPerRule = 3;
+const mostQuarantinedBytes = 64_000_000;
 
 /** Where the pages get their data. Holds nothing but copies of what never changes. */
 export class Site {
@@ -39,13 +41,21 @@ export class Site {
     if (details.status === 'RUNNING') return { ...details, quarantine: null, marts: null };
     const { attempt, drop, published } = details;
     const [quarantine, marts] = await Promise.all([
-      this.#quarantines.get(`${runId}-a${attempt}`, () => this.#quarantineOf(runId)),
+      this.#quarantines.get(`${runId}-a${attempt}`, () => this.#quarantineOf(details)),
       published && drop !== null ? readPublishedMarts(this.#databaseUrl, { drop, runId }) : null,
     ]);
     return { ...details, quarantine, marts };
   }
 
-  async #quarantineOf(runId: string): Promise<QuarantineSummary> {
+  /** Rows are copied to be read: where there are too many, the report's counts have to do. */
+  async #quarantineOf({ runId, report }: RunDetails): Promise<QuarantineSummary> {
+    if ((await quarantinedBytes(this.connection.processed, runId)) > mostQuarantinedBytes) {
+      const counts = report?.quarantineRules ?? [];
+      return {
+        counts: counts.map(({ dataset, column, rule, rows }) => ({ dataset, column, rule, rows })),
+        rows: [],
+      };
+    }
     await using quarantine = await Quarantine.open(this.connection.processed, runId, {});
     const plan = await readDocument(this.connection.processed, processedKeys.plan(runId), runPlan);
     if (plan === undefined) return { counts: [], rows: [] };
@@ -55,6 +65,14 @@ export class Site {
       rows: rows.map((row) => ({ ...row, place: placeOf(row, plan) })),
     };
   }
+}
+
+async function quarantinedBytes(processed: ObjectStore, runId: string): Promise<number> {
+  const folders = datasetNames.map((dataset) => processedKeys.quarantine(dataset, runId, 'stage', 0));
+  const objects = await Promise.all(
+    folders.map((key) => processed.list(key.slice(0, key.lastIndexOf('/') + 1))),
+  );
+  return objects.flat().reduce((sum, { size }) => sum + size, 0);
 }
 
 /** The newest answers by name; one that failed is asked for again. */
@@ -78,8 +96,12 @@ class Memory<Value> {
   }
 }
 
-/** Documents that are written once: a page that looks every second need not ask for them every time. */
-const writtenOnce = /\/(inputs|plan|manifest|report)\.json$|\/done\/[a-z]+-\d+\.json$/;
+/** Whether a document of the processed bucket is written once: a page that looks every second need not read it every time. */
+export function isWrittenOnce(key: string): boolean {
+  return /^processed\/(runs\/[0-9a-f]+\/((inputs|plan|manifest)\.json|done\/[a-z]+-\d+\.json)|reports\/run_id=[0-9a-f]+\/report\.json)$/.test(
+    key,
+  );
+}
 
 /** Even so they are asked for anew each minute: the bucket may have been wiped and filled again. */
 const rememberedMilliseconds = 60_000;
@@ -96,7 +118,7 @@ class RememberingStore extends ObjectStore {
     const known = this.#texts.get(key);
     if (known !== undefined) return known;
     const text = await super.getText(key, versionId);
-    if (text !== undefined && !versionId && writtenOnce.test(key)) this.#texts.set(key, text);
+    if (text !== undefined && !versionId && isWrittenOnce(key)) this.#texts.set(key, text);
     return text;
   }
 }
