@@ -1,5 +1,5 @@
 -- Every record that was not accepted, with the first rule it broke and what is wrong with it.
-CREATE OR REPLACE TEMP VIEW faults AS
+COPY (
 WITH
   records AS (
     SELECT {{line}} AS line, _cells AS cells, {{cells}}
@@ -37,4 +37,5 @@ FROM read_csv(
   escape = '"',
   new_line = '\n',
   parallel = false
-);
+)
+) TO {{target}} (FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v2);

@@ -102,8 +102,10 @@ export async function ingest(
     return { lines: records.lines, accepted, quarantined, rules: [], parts, quarantine: null };
   }
 
+  const faults = path.join(target.folder, 'faults.parquet');
   await database.run(
     renderSql(faultsSql, {
+      target: literal(faults),
       line,
       source: literal(read),
       rejects: literal(records.rejects),
@@ -121,13 +123,16 @@ export async function ingest(
       source_key: literal(target.sourceKey),
       source_version: target.sourceVersion === null ? 'NULL' : literal(target.sourceVersion),
       dataset: literal(source.dataset),
+      faults: literal(faults),
       target: literal(quarantine),
     }),
   );
   if (Number(written.Count) !== quarantined) {
     throw miscount(source.name, records.lines, accepted, Number(written.Count));
   }
-  const counts = await database.query<Omit<RuleCount, 'dataset'>>(ruleCountsSql);
+  const counts = await database.query<Omit<RuleCount, 'dataset'>>(
+    renderSql(ruleCountsSql, { faults: literal(faults) }),
+  );
   const rules = counts.map((rule): RuleCount => ({ dataset: source.dataset, ...rule }));
   return { lines: records.lines, accepted, quarantined, rules, parts, quarantine };
 }

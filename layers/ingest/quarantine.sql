@@ -9,5 +9,5 @@ COPY (
     rule,
     reason,
     raw
-  FROM faults
+  FROM read_parquet({{faults}})
 ) TO {{target}} (FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v2);
