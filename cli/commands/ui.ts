@@ -24,7 +24,7 @@ The same data as JSON:
   /api/runs?limit=50        the newest runs
   /api/runs/<run>           a run: attempts, stages, failure, inputs, manifest, report, quarantined rows, marts
   /api/runs/<run>/compare   against the run of the drop before it, or ?with=<run>
-  /runs/<run>/files/<name>  report.html, report.json, results.parquet, EXPERIMENT_DECISION.md, manifest.json
+  /runs/<run>/files/<name>  report.html, report.json, results.csv, results.parquet, EXPERIMENT_DECISION.md, manifest.json
 The beginning of a run id will do. Ctrl-C ends it.
 
 Examples:

@@ -120,6 +120,7 @@ async function compare(site: Site, run: string, query: URLSearchParams) {
 const reportFiles = {
   'report.html': 'text/html; charset=utf-8',
   'report.json': 'application/json; charset=utf-8',
+  'results.csv': 'text/csv; charset=utf-8',
   'results.parquet': 'application/vnd.apache.parquet',
   'EXPERIMENT_DECISION.md': 'text/markdown; charset=utf-8',
 } as const;

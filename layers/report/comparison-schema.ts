@@ -150,6 +150,7 @@ const nonInferiority = z.strictObject({
 export const comparison = z
   .strictObject({
     variant: z.string(),
+    /** Uncapped and unadjusted, whatever the basis. */
     control: armSummary,
     treatment: armSummary,
     /** By the declared basis (decision.basis): unadjusted and uncapped unless the configuration says otherwise. */

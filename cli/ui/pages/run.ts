@@ -46,6 +46,7 @@ function actionsOf({ runId, report, files }: RunDetails): Html | null {
     html`<a class="button" href="/runs/${runId}/files/${file}" download>${label}</a>`;
   const labels = {
     'report.json': 'JSON',
+    'results.csv': 'CSV',
     'results.parquet': 'Parquet',
     'EXPERIMENT_DECISION.md': 'Markdown',
   };

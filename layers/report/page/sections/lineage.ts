@@ -25,7 +25,7 @@ ${plainTable<Report['run']['inputs'][number]>(
   ],
   run.inputs,
 )}
-<p class="fine">The same files, configuration and code make the same run, and the same report byte for byte. Beside this page lie <code>report.json</code>, <code>results.parquet</code> and <code>EXPERIMENT_DECISION.md</code> with the same numbers.</p>`,
+<p class="fine">The same files, configuration and code make the same run, and the same report byte for byte. Beside this page lie <code>report.json</code>, <code>results.csv</code>, <code>results.parquet</code> and <code>EXPERIMENT_DECISION.md</code> with the same numbers.</p>`,
 });
 
 function entry(term: string, value: Content): Html {
