@@ -1,17 +1,11 @@
 import type { Config } from '../../layers/contracts/config.ts';
 import { type DatasetName, datasetContracts, datasetNames } from '../../layers/contracts/datasets/index.ts';
-import { builtInMetrics } from '../../layers/contracts/metrics.ts';
+import { type MetricDefinition, metricNamed, metricNames } from '../../layers/contracts/metrics.ts';
+import { isEventColumn, otherColumns } from '../../layers/contracts/outcome-columns.ts';
 import type { RunPlan } from '../../layers/contracts/run-documents.ts';
 
 /** Columns that each dataset at hand has once staged; a dataset that the drop lacks is not in it. */
 export type PresentColumns = ReadonlyMap<DatasetName, ReadonlySet<string>>;
-
-/** Optional columns of events without which a metric would be zero for everyone. */
-const eventColumns: Readonly<Record<string, string>> = {
-  revenue_per_user: 'revenue',
-  average_order_value: 'revenue',
-  bounce_rate: 'session_id',
-};
 
 const references = {
   users: 'check of user ids against users',
@@ -35,13 +29,24 @@ export function unavailableIn(present: PresentColumns, config: Config): RunPlan[
 }
 
 function unavailableMetrics(present: PresentColumns, config: Config): RunPlan['unavailable'] {
-  const builtIn = builtInMetrics.filter(({ name }) => !(name in config.metrics));
-  return builtIn.flatMap(({ name, needs }) => {
-    const dataset = needs.find((needed) => !present.has(needed));
+  return metricNames(config).flatMap((name) => {
+    const metric = metricNamed(config, name);
+    if (metric === undefined) return [];
+    const dataset = metric.needs.find((needed) => !present.has(needed));
     if (dataset !== undefined) return [{ what: name, reason: noDataset(dataset) }];
-    const column = eventColumns[name];
-    if (column === undefined || present.get('events')?.has(column)) return [];
-    return [{ what: name, reason: `events have no column "${column}"` }];
+    const column = eventColumnsOf(metric).find((needed) => !present.get('events')?.has(needed));
+    return column === undefined ? [] : [{ what: name, reason: `events have no column "${column}"` }];
+  });
+}
+
+/** Optional columns of events without which a metric would be zero for everyone. */
+function eventColumnsOf({ numerator, denominator }: MetricDefinition): string[] {
+  return [numerator, denominator].flatMap((column) => {
+    if (column === undefined) return [];
+    if (column.column === otherColumns.exposure_sessions.column) return ['session_id'];
+    if (!isEventColumn(column)) return [];
+    if (column.sum.of === 'quantity') return ['quantity'];
+    return column.unit === 'cents' ? ['revenue'] : [];
   });
 }
 

@@ -112,6 +112,23 @@ test('columns that the files lack switch off what is made of them', () => {
   ]);
 });
 
+test('declared metrics that the files lack the columns or datasets for are switched off too', () => {
+  const metrics = {
+    items: { kind: 'mean', event: 'purchase', value: 'quantity', better: 'higher' },
+    searches: { kind: 'mean', event: 'search', better: 'higher' },
+    time_per_item: { kind: 'ratio', numerator: 'session_ms', denominator: 'items', better: 'higher' },
+  } as const;
+  const files = [
+    planned('experiment_assignments'),
+    planned('events', { header: [...headers.events].filter((column) => column !== 'quantity') }),
+  ];
+  const named = planOf(files, {}, { ...config, metrics }).unavailable.filter(({ what }) => what in metrics);
+  expect(named).toEqual([
+    { what: 'items', reason: 'events have no column "quantity"' },
+    { what: 'time_per_item', reason: 'the drop has no sessions' },
+  ]);
+});
+
 test('events that name no user, and no session of one, are refused', () => {
   const sessionsOnly = planned('events', { header: ['event_id', 'session_id', 'event_type', 'event_ts'] });
   const assignments = planned('experiment_assignments');
