@@ -1,21 +1,11 @@
 import { appendFileSync } from 'node:fs';
 import process from 'node:process';
 import { describe, expect } from 'vitest';
+import { AGAINST, type Agreement } from './agreement-record.ts';
 
 /** Comparisons of a method with another implementation of it, or with published numbers; see agreement.ts. */
 export function describeAgainst(method: string, reference: string, comparisons: () => void): void {
   describe(`${method} ${AGAINST} ${reference}`, comparisons);
-}
-
-/** Stands between method and reference in the names of tests. */
-export const AGAINST = '| against |';
-
-/** One number compared with its reference, as `agreement.ts` collects them. */
-export interface Agreement {
-  readonly test: string;
-  /** Null for a reference printed with few digits. */
-  readonly error: number | null;
-  readonly tolerance: number | null;
 }
 
 function collect(error: number | null, tolerance: number | null): void {

@@ -3,6 +3,9 @@ import {
   chiSquareSurvival,
   chiSquareUpperQuantile,
   noncentralTSurvival,
+  normalCdf,
+  normalDensity,
+  normalSurvival,
   normalTwoSided,
   normalUpperQuantile,
   studentTCritical,
@@ -29,6 +32,17 @@ describeAgainst('Normal, t, chi-square: tails and quantiles', 'mpmath at 40 digi
   test('normal tails hold to p = 1e-300', () => {
     // z²/2 in the exponent multiplies the rounding of z/√2: 700 ulps at z = 37.
     agrees(normalTwoSided, fixtures.normalTwoSided, 5e-13);
+  });
+
+  test('one tail is half of both, the other the rest, and the density is their slope', () => {
+    for (const { args, expected } of fixtures.normalTwoSided) {
+      const [z = 0] = args;
+      expectClose(normalSurvival(z), expected / 2, 5e-13);
+      expectClose(normalCdf(-z), expected / 2, 5e-13);
+      expectClose(normalCdf(z), 1 - expected / 2, 1e-15);
+    }
+    expectClose(normalDensity(0), 0.3989422804014327, 1e-15);
+    expectClose(normalDensity(-1.5), 0.12951759566589174, 1e-15);
   });
 
   test('normal quantiles hold from the centre to p = 1e-300', () => {

@@ -1,13 +1,14 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { testHomogeneity } from '../../layers/statistics/homogeneity.ts';
 import { linearTrend } from '../../layers/statistics/trend.ts';
+import { describeAgainst, expectClose } from './close.ts';
 
-describe('homogeneity of shares', () => {
+describeAgainst('Homogeneity of shares', 'scipy', () => {
   test("is scipy's chi2_contingency without correction", () => {
     const test = testHomogeneity([120, 160, 131].map((hits) => ({ total: 1000, hits })));
     if (test.reason !== null) throw new Error(test.reason);
-    expect(test.chi2).toBeCloseTo(7.223147905371688, 12);
-    expect(test.p).toBeCloseTo(0.027009302029881013, 12);
+    expectClose(test.chi2, 7.223147905371688, 1e-12);
+    expectClose(test.p, 0.027009302029881013, 1e-12);
     expect(test.df).toBe(2);
   });
 
@@ -20,16 +21,16 @@ describe('homogeneity of shares', () => {
   });
 });
 
-describe('linear trend', () => {
+describeAgainst('Linear trend of effects', 'numpy', () => {
   test('is the weighted least squares fit with known variances (numpy)', () => {
     const values = [0.2, 0.15, 0.12, 0.1, 0.02];
     const variances = [0.01, 0.02, 0.01, 0.03, 0.02];
     const points = [0, 1, 2, 3, 5].map((x, i) => ({ x, value: values[i] ?? 0, variance: variances[i] ?? 1 }));
     const trend = linearTrend(points);
     if (trend.reason !== null) throw new Error(trend.reason);
-    expect(trend.slope).toBeCloseTo(-0.03521739130434783, 14);
-    expect(trend.se).toBeCloseTo(0.032969023669789356, 14);
-    expect(trend.p).toBeCloseTo(0.2854319432628728, 12);
+    expectClose(trend.slope, -0.03521739130434783, 1e-12);
+    expectClose(trend.se, 0.032969023669789356, 1e-12);
+    expectClose(trend.p, 0.2854319432628728, 1e-12);
   });
 
   test('needs three points', () => {

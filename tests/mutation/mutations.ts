@@ -1,0 +1,435 @@
+/** A way to break a formula: `find` occurs once in layers/statistics/`file`. */
+export interface Mutation {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+  readonly breaks: string;
+  /** Oracle tests that are to notice, by file name without `.test.ts`. */
+  readonly tests: readonly string[];
+}
+
+const in_ =
+  (file: string, ...tests: string[]) =>
+  (find: string, replace: string, breaks: string): Mutation => ({ file, find, replace, breaks, tests });
+
+const distributions = in_('distributions.ts', 'distributions');
+const moments = in_('moments.ts', 'moments', 'comparisons');
+const effect = in_('effect.ts', 'comparisons', 'invariants');
+const fieller = in_('fieller.ts', 'comparisons', 'invariants');
+const proportion = in_('proportion.ts', 'comparisons');
+const mean = in_('mean.ts', 'comparisons', 'invariants');
+const ratio = in_('ratio.ts', 'comparisons');
+const adjustment = in_('adjustment.ts', 'adjustment', 'cuped', 'engines');
+const algebra = in_('exact-algebra.ts', 'adjustment');
+const quantile = in_('quantile.ts', 'quantile');
+const logit = in_('logit.ts', 'logit');
+const marginal = in_('marginal-effect.ts', 'logit');
+const sequential = in_('sequential.ts', 'sequential', 'sequential-power');
+const sequentialPower = in_('sequential-power.ts', 'sequential-power');
+const quadrature = in_('quadrature.ts', 'sequential', 'dunnett');
+const dunnett = in_('dunnett.ts', 'dunnett');
+const multiplicity = in_('multiplicity.ts', 'trust-and-planning', 'heterogeneity');
+const srm = in_('srm.ts', 'trust-and-planning');
+const power = in_('power.ts', 'trust-and-planning', 'sequential-power');
+const nonInferiority = in_('non-inferiority.ts', 'non-inferiority');
+const bayes = in_('bayes.ts', 'bayes', 'engines');
+const heterogeneity = in_('heterogeneity.ts', 'heterogeneity');
+const homogeneity = in_('homogeneity.ts', 'trends-and-shares');
+const trend = in_('trend.ts', 'trends-and-shares');
+
+export const mutations: readonly Mutation[] = [
+  distributions('return normalSurvival(-z);', 'return normalSurvival(z);', 'lower for upper tail'),
+  distributions(
+    'return erfc(Math.abs(z) / Math.SQRT2);',
+    'return erfc(Math.abs(z) / Math.SQRT2) / 2;',
+    'one- for two-sided p',
+  ),
+  distributions(
+    'return Math.SQRT2 * erfcinv(2 * p);',
+    'return Math.SQRT2 * erfcinv(p);',
+    'two- for one-sided quantile',
+  ),
+  distributions(
+    'const ratio = (t / Math.sqrt(df)) ** 2;',
+    'const ratio = (t / Math.sqrt(df + 1)) ** 2;',
+    'degrees of freedom off by one',
+  ),
+  distributions(
+    'const tail = studentTTwoSided(t, df) / 2;',
+    'const tail = studentTTwoSided(t, df);',
+    'two- for one-sided t tail',
+  ),
+  distributions(
+    'gammainc(x / 2, df / 2, true, true)',
+    'gammainc(x / 2, df / 2, true, false)',
+    'lower for upper chi-square tail',
+  ),
+  distributions(
+    'return 1 - jStat.noncentralt.cdf',
+    'return jStat.noncentralt.cdf',
+    'lower for upper noncentral tail',
+  ),
+
+  moments(
+    'divide(centred(n, sum, sum, sumSquares), n * (n - 1n))',
+    'divide(centred(n, sum, sum, sumSquares), n * n)',
+    'n for n - 1 in the variance',
+  ),
+  moments('return n * sumAB - sumA * sumB;', 'return n * sumAB + sumA * sumB;', 'sign of the centring'),
+  moments('sumXY: a.sumXY + b.sumXY,', 'sumXY: a.sumXY,', 'merging forgets the cross product'),
+  moments(
+    'return { n: pair.n, sum: pair.sumY, sumSquares: pair.sumYY };',
+    'return { n: pair.n, sum: pair.sumX, sumSquares: pair.sumYY };',
+    'the wrong marginal',
+  ),
+  moments('const sticky = floor * divisor === scaled ? 0n : 1n;', 'const sticky = 0n;', 'division truncates'),
+
+  effect(
+    'lift: treatment.value - control.value,\n    liftVariance',
+    'lift: control.value - treatment.value,\n    liftVariance',
+    'swapped arms',
+  ),
+  effect(
+    'liftVariance: control.variance + treatment.variance,',
+    'liftVariance: control.variance - treatment.variance,',
+    'difference of variances',
+  ),
+  effect(
+    'covariance: -control.variance,',
+    'covariance: control.variance,',
+    'sign of the covariance with the baseline',
+  ),
+  effect(
+    '(c ** 2 / (control.n - 1) + t ** 2 / (treatment.n - 1))',
+    '(c ** 2 / control.n + t ** 2 / treatment.n)',
+    'n for n - 1 in Welch',
+  ),
+  effect('return (c + t) ** 2 /', 'return (c + t) /', 'square missing in Welch'),
+  effect(
+    'const halfWidth = critical * standardError;',
+    'const halfWidth = standardError;',
+    'interval without its critical value',
+  ),
+  effect(
+    'const standardError = Math.sqrt(liftVariance);',
+    'const standardError = liftVariance;',
+    'variance for standard error',
+  ),
+  effect(
+    'return df === null ? normalCritical(alpha) : studentTCritical(alpha, df);',
+    'return normalCritical(alpha);',
+    'normal for t critical value',
+  ),
+  effect(
+    'df === null ? normalTwoSided(statistic) : studentTTwoSided(statistic, df)',
+    'normalTwoSided(statistic)',
+    'normal for t p-value',
+  ),
+  effect(
+    'const relative = lift / Math.abs(baseline);',
+    'const relative = lift / baseline;',
+    'signed baseline',
+  ),
+
+  fieller('const a = 1 - g;', 'const a = 1 + g;', 'sign of g'),
+  fieller('const b = d - covariance;', 'const b = d + covariance;', 'sign of the covariance'),
+  fieller(
+    'const c = (d - liftHalfWidth) * (d + liftHalfWidth);',
+    'const c = d * d - liftHalfWidth;',
+    'square missing',
+  ),
+  fieller('if (g >= 1)', 'if (g >= 100)', 'an unbounded interval gets bounds'),
+  fieller('Math.max(b * b - a * c, 0)', 'Math.max(b * b, 0)', 'discriminant without its product'),
+
+  proportion(
+    'variance: divide(sum * (n - sum), n ** 3n)',
+    'variance: divide(sum * (n - sum), n ** 2n * (n - 1n))',
+    'n - 1 for n',
+  ),
+  proportion(
+    'divide((control.n + treatment.n) ** 2n, control.n * treatment.n)',
+    'divide((control.n + treatment.n) ** 2n, control.n * control.n)',
+    'one arm twice in the pooled error',
+  ),
+  proportion('sum: control.sum + treatment.sum }', 'sum: control.sum }', 'pooling forgets an arm'),
+  proportion(
+    'const z2 = normalCritical(alpha) ** 2;',
+    'const z2 = normalCritical(alpha);',
+    'square missing in Wilson',
+  ),
+  proportion('z2 / (4 * n * n)', 'z2 / (2 * n * n)', 'Wilson denominator'),
+  proportion(
+    'lift - Math.hypot(t - tLower, cUpper - c)',
+    'lift - Math.hypot(t - tLower, c - cLower)',
+    "Newcombe's bounds on the wrong side",
+  ),
+
+  mean(
+    'divide(centred(n, sum, sum, sumSquares), n * n * (n - 1n) * scale * scale)',
+    'divide(centred(n, sum, sum, sumSquares), n * (n - 1n) * scale * scale)',
+    'variance of a user for that of the mean',
+  ),
+  mean('value: divide(sum, n * scale)', 'value: divide(sum, n)', 'unit forgotten'),
+
+  ratio('- 2n * sumX * sumY * sumXY', '+ 2n * sumX * sumY * sumXY', 'sign of the cross term'),
+  ratio('(n - 1n) * sumY ** 4n', 'n * sumY ** 4n', 'n for n - 1'),
+  ratio('+ sumX ** 2n * sumYY;', ';', 'variance of the denominator forgotten'),
+
+  adjustment(
+    'numerators[candidate.index] = determinant(replaced)',
+    'numerators[candidate.index] = -determinant(replaced)',
+    'sign of theta',
+  ),
+  adjustment(
+    'const all = rest.reduce(mergeMomentMatrices, first);',
+    'const all = first;',
+    'theta of one arm',
+  ),
+  adjustment(
+    'value: adjusted.value * valueOver - theta',
+    'value: adjusted.value * valueOver + theta',
+    'adjusted in the wrong direction',
+  ),
+  adjustment(
+    'gradient: adjusted.gradient.map((g, i) => g * over - theta',
+    'gradient: adjusted.gradient.map((g, i) => g * over + theta',
+    'sign of the covariance',
+  ),
+  adjustment('n ** 2n * (n - 1n) * a.over', 'n ** 3n * a.over', 'n for n - 1'),
+  adjustment(
+    '(i === numerator ? n * under : 0n) - (i === denominator ? n * value : 0n)',
+    'i === numerator ? n * under : 0n',
+    'a ratio linearised as if its denominator were fixed',
+  ),
+  adjustment(
+    'covariance: -covarianceOf(control, c, plain, arms),',
+    'covariance: covarianceOf(control, c, plain, arms),',
+    'sign of the covariance with the baseline',
+  ),
+  adjustment(
+    '1 - estimate.liftVariance / plain.liftVariance',
+    'estimate.liftVariance / plain.liftVariance',
+    'what remains for what is explained',
+  ),
+  algebra('sign = -sign;', '', 'row swaps keep the sign'),
+  algebra(
+    'if (determinant(minor) !== 0n) kept.push(candidate);',
+    'kept.push(candidate);',
+    'collinear covariates stay',
+  ),
+
+  quantile(
+    '(divide(upper - lower, scale) / (2 * z)) ** 2',
+    '(divide(upper - lower, scale) / z) ** 2',
+    'twice the error',
+  ),
+  quantile(
+    'ratioEstimate(clusters).variance',
+    '(quantile * (1 - quantile)) / observations',
+    'clustering ignored',
+  ),
+  quantile(
+    'const centre = observations * quantile + 0.5;',
+    'const centre = observations * quantile - 0.5;',
+    'ranks off by one',
+  ),
+  quantile(
+    'if (c.variance === 0 || t.variance === 0)',
+    'if (c.variance === 0 && t.variance === 0)',
+    'a tied arm passes',
+  ),
+  quantile(
+    'Math.ceil(observations * quantile - 1e-9)',
+    'Math.floor(observations * quantile) + 1',
+    'next rank for nearest rank',
+  ),
+
+  logit(
+    'return sigmoid(eta) * sigmoid(-eta);',
+    'return sigmoid(eta) * sigmoid(eta);',
+    'variance p² for p (1 - p)',
+  ),
+  logit('const correction = users / (users - beta.length);', 'const correction = 1;', 'HC0 for HC1'),
+  logit(
+    'const squares = successes * sigmoid(-dot(x, beta)) ** 2 + (trials - successes) * p ** 2;',
+    'const squares = trials * p * (1 - p);',
+    'model-based scores for robust ones',
+  ),
+  logit('-centre / deviation)]', 'centre / deviation)]', 'sign of the intercept'),
+  logit('const se = Math.sqrt(variance);', 'const se = variance;', 'variance for standard error'),
+  marginal(
+    'treated: design(1), control: design(0)',
+    'treated: design(0), control: design(1)',
+    'swapped arms',
+  ),
+  marginal(
+    'slope(treated) * at(treated, i) - slope(control) * at(control, i)',
+    'slope(treated) * at(treated, i)',
+    "half of the effect's gradient",
+  ),
+  marginal(
+    "inference.errors === 'robust' ? fit.robustCovariance : fit.covariance",
+    'fit.covariance',
+    'model-based for robust errors',
+  ),
+
+  sequential(
+    'return (users / tunedFor) * (logLevel + Math.log1p(logLevel));',
+    'return (users / tunedFor) * logLevel;',
+    'tuning constant',
+  ),
+  sequential(
+    'Math.min(1, Math.exp(Math.log1p(mixing) / 2',
+    'Math.min(1, Math.exp(Math.log1p(mixing)',
+    'root missing in the p-value',
+  ),
+  sequential('Math.log1p(root / (2 * alpha))', 'Math.log1p(root / alpha)', 'two- for one-sided level'),
+  sequential('alpha * t * t;', 'alpha * t;', 'linear for quadratic spending'),
+  sequential(
+    '4 * normalSurvival(normalCritical(alpha / 2) / Math.sqrt(t))',
+    '4 * normalSurvival(normalCritical(alpha) / Math.sqrt(t))',
+    'one side of the spending',
+  ),
+  sequential(
+    'const target = spentByNow - spent;',
+    'const target = spentByNow;',
+    'what was spent is spent again',
+  ),
+  sequential(
+    'return total + mass * (above + below);',
+    'return total + mass * above;',
+    'one- for two-sided boundary',
+  ),
+  sequential(
+    'looks.push({ information: t, z, alpha: 2 * normalSurvival(z) });',
+    'looks.push({ information: t, z, alpha: normalSurvival(z) });',
+    'one- for two-sided level of a look',
+  ),
+  sequential('const centre = score + drift * step;', 'const centre = score;', 'drift forgotten'),
+  sequentialPower(
+    '((low + high) / 2 / fixed) ** 2',
+    '(low + high) / 2 / fixed',
+    'users grow with the drift, not its square',
+  ),
+  quadrature(
+    'weight: 2 / ((1 - node * node) * slope * slope)',
+    'weight: 1 / ((1 - node * node) * slope * slope)',
+    'half of the weight',
+  ),
+
+  dunnett(
+    'return Math.sqrt(control.variance / total);',
+    'return control.variance / total;',
+    'root missing in the loading',
+  ),
+  dunnett('return 2 * total;', 'return total;', 'half of the integral'),
+  dunnett(
+    'return 2 * normalSurvival((low + high) / 2);',
+    'return normalSurvival((low + high) / 2);',
+    'one- for two-sided level',
+  ),
+  multiplicity('Math.min(1, p * (m - position))', 'Math.min(1, p * m)', 'Bonferroni for Holm'),
+  multiplicity('running = Math.max(running,', 'running = Math.max(0,', 'no running maximum'),
+  multiplicity(
+    '((penalty * m) / (m - position))',
+    '((penalty * m) / (position + 1))',
+    'ranks from the wrong end',
+  ),
+  multiplicity('total + 1 / (i + 1), 0)', 'total + 1 / (i + 2), 0)', 'harmonic number off by one'),
+  srm(
+    '(arm.users - arm.expected) ** 2 / arm.expected',
+    '(arm.users - arm.expected) ** 2 / arm.users',
+    'observed for expected',
+  ),
+  srm('const df = open.length - 1;', 'const df = open.length;', 'degrees of freedom off by one'),
+  srm('expected: (arm.weight / weight) * users', 'expected: users / open.length', 'weights ignored'),
+
+  power(
+    'controlVariance + treatmentVariance / allocation',
+    'controlVariance + treatmentVariance * allocation',
+    'allocation upside down',
+  ),
+  power(
+    '(normalCritical(alpha) + normalUpperQuantile(1 - power))',
+    '(normalCritical(alpha) + normalUpperQuantile(power))',
+    'power upside down',
+  ),
+  power('* Math.sqrt(inflation)', '* inflation', 'root missing in the inflation'),
+  power(
+    'const b = (k2 * (1 - 2 * p)) / plan.treatment;',
+    'const b = (k2 * (1 + 2 * p)) / plan.treatment;',
+    'sign in the detectable lift',
+  ),
+  power(
+    'const df = plan.control + plan.treatment - 2;',
+    'const df = plan.control + plan.treatment - 1;',
+    'degrees of freedom off by one',
+  ),
+  power(
+    'normalSurvival(test.critical - shift) + normalSurvival(test.critical + shift)',
+    'normalSurvival(test.critical + shift)',
+    'the wrong tail',
+  ),
+  power(
+    '((detectability(plan) * plan.standardError) / plan.lift) ** 2',
+    '(detectability(plan) * plan.standardError) / plan.lift',
+    'square missing',
+  ),
+
+  nonInferiority(
+    'toRelativeMargin(estimate, -direction * size)',
+    'toRelativeMargin(estimate, direction * size)',
+    'margin on the good side',
+  ),
+  nonInferiority(
+    '- 2 * signedLimit * covariance',
+    '+ 2 * signedLimit * covariance',
+    'sign of the covariance',
+  ),
+  nonInferiority(
+    'criticalValue(estimate.reference, 2 * alpha)',
+    'criticalValue(estimate.reference, alpha)',
+    'two- for one-sided level',
+  ),
+  nonInferiority(
+    "interval && (better === 'higher' ? interval[0] : interval[1])",
+    "interval && (better === 'higher' ? interval[1] : interval[0])",
+    'the good for the bad bound',
+  ),
+  nonInferiority('distance: estimate.lift + direction * size', 'distance: estimate.lift', 'margin of zero'),
+
+  bayes(
+    'prior.sd ** 2 / (prior.sd ** 2 + variance)',
+    'variance / (prior.sd ** 2 + variance)',
+    'prior and data swapped',
+  ),
+  bayes(
+    'const sd = Math.sqrt(weight * variance);',
+    'const sd = Math.sqrt(variance);',
+    'the prior adds no precision',
+  ),
+  bayes('- 2 * value * covariance', '+ 2 * value * covariance', 'sign of the covariance'),
+  bayes("plan.better === 'higher' ? mean : -mean", 'mean', 'lower is better ignored'),
+  bayes(
+    'sd * normalDensity(z) - gain * normalCdf(-z)',
+    'sd * normalDensity(z) + gain * normalCdf(-z)',
+    'sign in the loss',
+  ),
+
+  heterogeneity('weight: smallest / variance', 'weight: variance / smallest', 'weights upside down'),
+  heterogeneity(
+    'const df = segments.length - 1;',
+    'const df = segments.length;',
+    'degrees of freedom off by one',
+  ),
+  heterogeneity(
+    '((lift - commonLift) / Math.sqrt(variance)) ** 2',
+    '((lift - commonLift) / variance) ** 2',
+    'variance for standard error',
+  ),
+
+  homogeneity('(group.total * share * (1 - share))', '(group.total * share)', 'misses forgotten'),
+  homogeneity('const df = used.length - 1;', 'const df = used.length;', 'degrees of freedom off by one'),
+  trend('x / variance)) / weights', 'x)) / points.length', 'centre without weights'),
+  trend('const se = Math.sqrt(1 / spread);', 'const se = 1 / spread;', 'variance for standard error'),
+];

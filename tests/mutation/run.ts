@@ -1,0 +1,84 @@
+/**
+ * Breaks each formula in turn, in a copy, and runs the oracle tests that are to notice:
+ * `node infrastructure/run.mjs tests/mutation/run.ts [--missed]`. Writes results.json and the table of
+ * docs/statistics.md; --missed runs only what the results do not show as noticed.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { replaceSection } from '../oracle/document.ts';
+import { type Mutation, mutations } from './mutations.ts';
+import { type Result, table } from './table.ts';
+
+const copy = mkdtempSync(path.join(tmpdir(), 'ecom-mutation-'));
+process.on('exit', () => rmSync(copy, { recursive: true, force: true }));
+for (const folder of ['layers/statistics', 'tests/oracle', 'tests/mutation', 'tests/simulation']) {
+  cpSync(path.join(PROJECT_ROOT, folder), path.join(copy, folder), { recursive: true });
+}
+for (const file of ['package.json', 'tsconfig.json'])
+  cpSync(path.join(PROJECT_ROOT, file), path.join(copy, file));
+symlinkSync(path.join(PROJECT_ROOT, 'node_modules'), path.join(copy, 'node_modules'), 'dir');
+writeFileSync(
+  path.join(copy, 'vitest.config.mts'),
+  `export default { define: { PROJECT_ROOT: ${JSON.stringify(JSON.stringify(copy))} } };\n`,
+);
+
+if (failures([...new Set(mutations.flatMap(({ tests }) => tests))]) !== 0) {
+  throw new Error('the oracle tests fail without any mutation; mend them first');
+}
+const file = path.join(PROJECT_ROOT, 'tests/mutation/results.json');
+const known: readonly Result[] = process.argv.includes('--missed')
+  ? JSON.parse(readFileSync(file, 'utf8'))
+  : [];
+const results = mutations.map((mutation): Result => {
+  const before = known.find(({ file, breaks }) => file === mutation.file && breaks === mutation.breaks);
+  if (before?.noticed) return before;
+  const failed = withMutation(mutation, () => failures(mutation.tests));
+  const result = { file: mutation.file, breaks: mutation.breaks, failed, noticed: failed !== 0 };
+  process.stdout.write(`${result.noticed ? 'noticed ' : 'MISSED  '} ${mutation.file}: ${mutation.breaks}\n`);
+  return result;
+});
+writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
+replaceSection('mutation', table(results));
+const missed = results.filter(({ noticed }) => !noticed);
+process.stdout.write(`${results.length} mutations, ${missed.length} missed\n`);
+process.exitCode = missed.length === 0 ? 0 : 1;
+
+function withMutation<T>({ file, find, replace }: Mutation, run: () => T): T {
+  const target = path.join(copy, 'layers/statistics', file);
+  const original = readFileSync(target, 'utf8');
+  // A function, so that a dollar sign in the replacement stands for itself.
+  writeFileSync(
+    target,
+    original.replaceAll('\r\n', '\n').replace(find, () => replace),
+  );
+  try {
+    return run();
+  } finally {
+    writeFileSync(target, original);
+  }
+}
+
+/** How many tests fail in the copy; null when they do not end within two minutes. */
+function failures(tests: readonly string[]): number | null {
+  const report = path.join(copy, 'report.json');
+  const files = tests.map((name) => `tests/oracle/${name}.test.ts`);
+  const vitest = path.join(PROJECT_ROOT, 'node_modules/vitest/vitest.mjs');
+  const run = spawnSync(
+    process.execPath,
+    [vitest, 'run', ...files, '--reporter=json', `--outputFile=${report}`, '--no-isolate', '--maxWorkers=1'],
+    { cwd: copy, timeout: 120_000, stdio: 'ignore' },
+  );
+  if (run.error !== undefined && 'code' in run.error && run.error.code === 'ETIMEDOUT') return null;
+  if (run.error !== undefined) throw new Error('vitest does not start', { cause: run.error });
+  const { numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
+    numFailedTests: number;
+    testResults: { status: string; assertionResults: unknown[] }[];
+  };
+  const unloaded = testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+  );
+  return numFailedTests + unloaded.length;
+}

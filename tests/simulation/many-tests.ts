@@ -1,0 +1,180 @@
+import { dunnett } from '../../layers/statistics/dunnett.ts';
+import { testHeterogeneity } from '../../layers/statistics/heterogeneity.ts';
+import { fitLogit } from '../../layers/statistics/logit.ts';
+import { averageMarginalEffect } from '../../layers/statistics/marginal-effect.ts';
+import { benjaminiHochberg, holm } from '../../layers/statistics/multiplicity.ts';
+import {
+  compareProportions,
+  proportionEstimate,
+  proportionLift,
+} from '../../layers/statistics/proportion.ts';
+import { sampleRatioTest } from '../../layers/statistics/srm.ts';
+import { binomial, conversions, type Random } from './samplers.ts';
+import type { Scenario } from './scenario.ts';
+
+const alpha = 0.05;
+
+const p = (control: ReturnType<ReturnType<typeof conversions>>, treatment: typeof control): number => {
+  const effect = compareProportions({ control, treatment, alpha });
+  return effect.reason === null ? effect.test.p : 1;
+};
+
+function families(): Scenario[] {
+  const same = conversions(1500, 0.1);
+  const better = conversions(1500, 0.14);
+  const nulls = (count: number) => (random: Random) =>
+    Array.from({ length: count }, () => p(same(random), same(random)));
+  const [four, ten] = [nulls(4), nulls(10)];
+  const real = (random: Random) => Array.from({ length: 6 }, () => p(same(random), better(random)));
+  return [
+    {
+      method: 'Holm, some of the family',
+      setting: '10 metrics, none with an effect',
+      measures: 'false positives',
+      nominal: 1 - (1 - alpha / 10) ** 10,
+      promise: 'equal',
+      repetitions: 10_000,
+      trial: (random) => holm(ten(random)).some((adjusted) => adjusted < alpha),
+    },
+    {
+      method: 'Holm, some of the family',
+      setting: '10 metrics, 6 of them with an effect',
+      measures: 'false positives',
+      nominal: alpha,
+      promise: 'at most',
+      repetitions: 10_000,
+      trial: (random) =>
+        holm([...four(random), ...real(random)])
+          .slice(0, 4)
+          .some((adjusted) => adjusted < alpha),
+    },
+    {
+      method: 'Benjamini-Hochberg',
+      setting: '10 metrics, 6 of them with an effect',
+      measures: 'false discovery rate',
+      nominal: alpha * 0.4,
+      promise: 'equal',
+      repetitions: 10_000,
+      trial: (random) => {
+        const found = benjaminiHochberg([...four(random), ...real(random)]).map(
+          (adjusted) => adjusted < alpha,
+        );
+        const discoveries = found.filter(Boolean).length;
+        return discoveries === 0 ? 0 : found.slice(0, 4).filter(Boolean).length / discoveries;
+      },
+    },
+    {
+      method: 'Dunnett, some of the treatments',
+      setting: '3 treatments and a control, 1500 users each at 10 %',
+      measures: 'false positives',
+      nominal: alpha,
+      promise: 'equal',
+      repetitions: 4000,
+      trial: (random) => {
+        const control = same(random);
+        const treatments = [same(random), same(random), same(random)];
+        const adjusted = dunnett(
+          proportionEstimate(control),
+          treatments.map(proportionEstimate),
+          treatments.map((treatment) => p(control, treatment)),
+        );
+        return adjusted.some((value) => value < alpha);
+      },
+    },
+  ];
+}
+
+function trust(): Scenario[] {
+  const users = 100_000;
+  const [even, uneven] = [binomial(users, 0.5), binomial(users, 0.9)];
+  const level = 0.001;
+  const fails = (counts: number[], weights: number[]) => {
+    const result = sampleRatioTest(
+      counts.map((count, i) => ({ variant: `${i}`, users: count, weight: weights[i] ?? 0 })),
+    );
+    return result.reason === null && result.p < level;
+  };
+  const base = {
+    method: 'Sample ratio test',
+    nominal: level,
+    promise: 'equal',
+    repetitions: 200_000,
+  } as const;
+  return [
+    {
+      ...base,
+      setting: `${users} users, 1 : 1`,
+      measures: 'false positives',
+      trial: (random) => {
+        const a = even(random);
+        return fails([a, users - a], [1, 1]);
+      },
+    },
+    {
+      ...base,
+      setting: `${users} users, 9 : 1`,
+      measures: 'false positives',
+      trial: (random) => {
+        const a = uneven(random);
+        return fails([a, users - a], [9, 1]);
+      },
+    },
+  ];
+}
+
+function interaction(): Scenario {
+  const levels = [
+    conversions(800, 0.05),
+    conversions(1500, 0.1),
+    conversions(600, 0.2),
+    conversions(2500, 0.08),
+  ];
+  return {
+    method: "Interaction, Cochran's Q",
+    setting: '4 segments of 600 to 2500 users an arm at 5 % to 20 %, no effect',
+    measures: 'false positives',
+    nominal: alpha,
+    promise: 'equal',
+    repetitions: 10_000,
+    trial: (random) => {
+      const lifts = levels.flatMap((draw) => {
+        const estimate = proportionLift({ control: draw(random), treatment: draw(random) });
+        return estimate.reason === null ? [{ lift: estimate.lift, variance: estimate.liftVariance }] : [];
+      });
+      const result = testHeterogeneity(lifts);
+      return result.reason === null && result.p < alpha;
+    },
+  };
+}
+
+/** Regression on the treatment and what users did before: the average marginal effect against the true lift. */
+function regression(): Scenario[] {
+  const groups = [0, 1, 2, 3, 5].map((before) => {
+    const rate = (treated: number) => 1 / (1 + Math.exp(2.2 - 0.3 * before - 0.25 * treated));
+    return { before, users: 400, rate, draw: [0, 1].map((treated) => binomial(400, rate(treated))) };
+  });
+  const truth = groups.reduce((total, { rate }) => total + (rate(1) - rate(0)) / groups.length, 0);
+  return (['model', 'robust'] as const).map((errors) => ({
+    method: `Logit, average marginal effect, ${errors} errors`,
+    setting: '2000 users an arm, one covariate from before exposure',
+    measures: 'coverage',
+    nominal: 1 - alpha,
+    promise: 'equal',
+    repetitions: 4000,
+    trial: (random) => {
+      const cells = groups.flatMap(({ before, users, draw }) =>
+        draw.map((successes, treated) => ({
+          x: [treated, before],
+          trials: users,
+          successes: successes(random),
+        })),
+      );
+      const fit = fitLogit({ terms: ['is_treatment', 'before'], cells });
+      if (fit.reason !== null) return false;
+      const { ci } = averageMarginalEffect(fit, cells, 'is_treatment', { alpha, errors });
+      return ci[0] <= truth && truth <= ci[1];
+    },
+  }));
+}
+
+export const manyTests: readonly Scenario[] = [...families(), ...trust(), interaction(), ...regression()];

@@ -1,0 +1,31 @@
+/**
+ * Simulates experiments to see what each method promises: `node infrastructure/run.mjs tests/simulation/run.ts [--fast]`.
+ * The full run writes results.json and the table of docs/statistics.md; --fast does a twentieth of it and writes nothing.
+ */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { replaceSection } from '../oracle/document.ts';
+import { simulate } from './scenario.ts';
+import { scenarios } from './scenarios.ts';
+import { table } from './table.ts';
+
+const fast = process.argv.includes('--fast');
+const results = scenarios.map((scenario) => {
+  const result = simulate(scenario, fast ? Math.ceil(scenario.repetitions / 20) : scenario.repetitions);
+  const mark = result.kept ? 'kept' : result.deviation === null ? 'BROKEN' : 'explained';
+  process.stdout.write(
+    `${mark.padEnd(10)}${result.measured.toFixed(4)} of ${result.nominal.toFixed(4)}  ${result.method}; ${result.setting}\n`,
+  );
+  return result;
+});
+if (!fast) {
+  const file = path.join(PROJECT_ROOT, 'tests/simulation/results.json');
+  writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
+  replaceSection('simulation', table(results));
+}
+const broken = results.filter(({ kept, deviation }) => !kept && deviation === null);
+process.stdout.write(
+  `${results.length} scenarios, ${broken.length} outside their band without a known reason\n`,
+);
+process.exitCode = broken.length === 0 ? 0 : 1;

@@ -1,0 +1,6 @@
+import { fixedHorizon } from './fixed-horizon.ts';
+import { manyLooks } from './many-looks.ts';
+import { manyTests } from './many-tests.ts';
+import type { Scenario } from './scenario.ts';
+
+export const scenarios: readonly Scenario[] = [...fixedHorizon, ...manyLooks, ...manyTests];
