@@ -40,7 +40,7 @@ export function judgeFamily(family: readonly Candidate[], sample: Sample, plan: 
 }
 
 /** Whether a comparison counts as significant, by what was declared: at this look, or at the one fixed in advance. */
-export function isSignificant(
+function isSignificant(
   { test, sequential }: Pick<Comparison, 'test' | 'sequential'>,
   alpha: number,
 ): boolean {
@@ -67,16 +67,8 @@ function lookAt(
   // At a level of zero nothing is significant and no interval ends.
   const open = look.alpha > 0;
   const effects = family.map(({ estimate }) => (open ? effectAtLook(estimate, look, look.alpha) : null));
-  // Always valid p-values are no normal ones, from which Dunnett's correction starts.
-  const multipleArms = look.method === 'always_valid' ? 'holm' : plan.multipleArms;
   const corrected = open
-    ? correctTested(
-        family,
-        sample,
-        { ...plan, multipleArms },
-        look.alpha,
-        (_, i) => effects[i]?.test?.p ?? null,
-      )
+    ? correctTested(family, sample, plan, look.alpha, (_, i) => effects[i]?.test?.p ?? null)
     : [];
   return family.map(({ estimate, comparison }, i): Sequential => {
     const effect = effects[i] ?? null;

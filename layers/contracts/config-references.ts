@@ -121,6 +121,13 @@ function checkAnalysis(settings: ExperimentSettings, at: readonly string[]): Pro
       remedy: 'Use correction: holm (or none) with multiple_arms: dunnett',
     });
   }
+  if (multiple_arms === 'dunnett' && sequential.method === 'always_valid') {
+    problems.push({
+      path: [...at, 'multiple_arms'],
+      what: 'dunnett corrects the p-values of one look, and those of always_valid hold at all looks: they do not combine',
+      remedy: 'Use multiple_arms: holm with sequential: { method: always_valid }',
+    });
+  }
   if (sequential.method === 'group_sequential' && planned_users === null && planned_end === null) {
     problems.push({
       path: [...at, 'sequential'],

@@ -123,6 +123,31 @@ describe('loadConfig', () => {
       '(experiment.yaml:2:20)',
     ],
     [
+      'two corrections of different errors',
+      'experiments:\n  e: {multiple_arms: dunnett, correction: benjamini_hochberg}\n',
+      'they do not combine (experiment.yaml:2:7)',
+    ],
+    [
+      'a correction of one look for a test of all looks',
+      'experiments:\n  e: {multiple_arms: dunnett, sequential: {method: always_valid}}\n',
+      'Use multiple_arms: holm with sequential: { method: always_valid }',
+    ],
+    [
+      'group sequential looks at an experiment without an end',
+      'experiments:\n  e: {sequential: {method: group_sequential}}\n',
+      'Declare planned_users or planned_end',
+    ],
+    [
+      'looks that go back',
+      'experiments:\n  e: {planned_users: 10, sequential: {method: group_sequential, looks: [0.5, 0.2]}}\n',
+      'must rise from look to look',
+    ],
+    [
+      'a decision by an adjustment that is switched off',
+      'experiments:\n  e: {cuped: null, decision: {estimate: cuped}}\n',
+      'the decision goes by cuped, which is switched off',
+    ],
+    [
       'a guardrail without a margin',
       'experiments:\n  e: {guardrails: {revenue_per_user: {better: higher}}}\n',
       'needs either margin_relative or margin_absolute',
