@@ -152,6 +152,103 @@ describe('moments', () => {
   });
 });
 
+describe('quantiles', () => {
+  const session = (session_id: number, user_id: number, minutes: number): Row => ({
+    session_id,
+    user_id,
+    session_start_ts: '2024-01-02 12:00:00',
+    session_end_ts: `2024-01-02 12:${String(minutes).padStart(2, '0')}:00`,
+  });
+  /** 40 users with sessions of 1 to 20 minutes, of which each has a short and a long one. */
+  const visitors = Array.from({ length: 40 }, (_, index) => index + 1);
+  const visits: Shop = {
+    experiment_assignments: visitors.map((user) => assign(user, 'control')),
+    events: visitors.map((user) => event(user, 'view_product', '2024-01-02 00:00:00')),
+    sessions: visitors.flatMap((user) => [
+      session(2 * user, user, (user % 10) + 1),
+      session(2 * user + 1, user, (user % 10) + 11),
+    ]),
+  };
+  const config = `
+metrics: { typical_session: { kind: quantile, value: session_duration, quantile: 0.5 } }
+experiments: { "*": { outcome_window_days: 7, secondary: [typical_session] } }`;
+
+  test('of sessions know how these cluster in users', async () => {
+    const { measurements } = await runShop(visits, { config });
+    expect(measurementsSchema.parse(measurements)).toEqual(measurements);
+    const [quantile] = measurements.experiments[0]?.quantiles ?? [];
+    expect(quantile).toMatchObject({ metric: 'typical_session', unit: 'milliseconds', quantile: 0.5 });
+    // Every user has exactly one of two sessions below the median, so that there is nothing uncertain about its rank.
+    expect(quantile?.arms).toEqual([
+      {
+        variant: 'control',
+        n: 80,
+        value: '600000',
+        lower: null,
+        upper: null,
+        clusters: {
+          users: 40,
+          below: 40,
+          sessionsSquared: '160',
+          belowSquared: '40',
+          sessionsTimesBelow: '80',
+        },
+      },
+    ]);
+  });
+});
+
+test('a cap of zero cuts nothing', async () => {
+  const events = shop.events?.filter(({ user_id, revenue }) => user_id !== 2 || revenue === undefined);
+  const { measurements } = await runShop(
+    { ...shop, events: events ?? [] },
+    { config: settings('capping: { revenue_per_user: { percentile: 51 } }') },
+  );
+  const [experiment] = measurements.experiments;
+  expect(experiment?.caps).toMatchObject([
+    { of: 'revenue', cap: null, capped: [{ users: 0 }, { users: 0 }] },
+  ]);
+  expect(experiment?.arms[0]?.sums.revenue_per_user__capped).toBe(experiment?.arms[0]?.sums.revenue);
+});
+
+test('assignments are counted by day, and users of unknown variants apart', async () => {
+  const late = { ...assign(6, 'treatment'), assigned_ts: '2024-01-03 10:00:00' };
+  const { measurements } = await runShop(
+    { ...shop, experiment_assignments: [...(shop.experiment_assignments ?? []), late, assign(7, 'typo')] },
+    { config: settings('weights: { control: 0.5, treatment: 0.5 }') },
+  );
+  expect(measurements.experiments[0]).toMatchObject({
+    unknownVariants: [{ variant: 'typo', users: 1 }],
+    assignedByDay: [
+      {
+        day: '2024-01-01',
+        arms: [
+          { variant: 'control', users: 3 },
+          { variant: 'treatment', users: 2 },
+        ],
+      },
+      { day: '2024-01-03', arms: [{ variant: 'treatment', users: 1 }] },
+    ],
+    cohorts: [{ day: '2024-01-02' }, { day: '2024-01-30', arms: [{ variant: 'treatment', exposed: 1 }] }],
+  });
+});
+
+test('the histogram has bins that widen with the amount', async () => {
+  const { measurements } = await runShop(shop);
+  expect(measurements.experiments[0]?.revenueHistogram).toEqual([
+    {
+      variant: 'control',
+      negative: 0,
+      zero: 0,
+      bins: [
+        { from: '1000', to: '1500', users: 1 },
+        { from: '10000', to: '15000', users: 1 },
+      ],
+    },
+    { variant: 'treatment', negative: 0, zero: 2, bins: [] },
+  ]);
+});
+
 test('logit cells group the analysed users by their events', async () => {
   const { measurements } = await runShop(shop);
   expect(measurements.experiments[0]?.logitCells).toEqual([
