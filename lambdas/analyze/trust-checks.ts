@@ -2,7 +2,7 @@ import type { ExperimentMeasurement, Measurements } from '../../layers/contracts
 import { formatCount, formatPercent, statedP } from '../../layers/report/format.ts';
 import type { ExperimentReport, SampleRatio, TrustCheck } from '../../layers/report/schema.ts';
 import { testHomogeneity } from '../../layers/statistics/homogeneity.ts';
-import { srmAlpha } from './sample-ratio.ts';
+import { checkSampleRatio, srmAlpha, type Weights } from './sample-ratio.ts';
 
 type Trust = ExperimentReport['trust'];
 
@@ -77,35 +77,54 @@ export function crossoversCheck({ users, share }: Trust['crossovers']): TrustChe
   );
 }
 
-/** Whether users left out for having been in two variants came from all arms alike. */
-export function asymmetryCheck({
-  arms,
-  crossoversByFirstVariant: crossed,
-}: Pick<ExperimentMeasurement, 'arms' | 'crossoversByFirstVariant'>): TrustCheck {
+/**
+ * Whether users left out for having been in several variants came from the arms as chance would have it: the same share
+ * of each arm, or, where users are assigned afresh, as many as w (1 - w) of an arm's weight w. Fails where neither fits.
+ */
+export function asymmetryCheck(
+  {
+    arms,
+    crossoversByFirstVariant: crossed,
+  }: Pick<ExperimentMeasurement, 'arms' | 'crossoversByFirstVariant'>,
+  weights: Weights,
+): TrustCheck {
   const name = 'crossover_asymmetry';
   const groups = arms.map(({ variant, assigned }) => {
     const hits = crossed.find((arm) => arm.variant === variant)?.users ?? 0;
     return { variant, hits, total: assigned + hits };
   });
+  const users = groups.reduce((sum, { hits }) => sum + hits, 0);
+  if (users === 0) return counted(name, false, 'No user was left out for having been in several variants.');
   const test = testHomogeneity(groups);
-  if (test.reason === 'no_variation' && groups.every(({ hits }) => hits === 0)) {
-    return counted(name, false, 'No user was left out for having been in several variants.');
-  }
   if (test.reason !== null)
-    return notChecked(name, `Too few users were in several variants to test whether the arms differ in it.`);
-  const failed = test.p < asymmetryAlpha;
+    return notChecked(name, 'Too few users were in several variants to test whether the arms differ in it.');
+  const afresh = checkSampleRatio(
+    groups.map(({ variant, hits }) => ({ variant, users: hits })),
+    afreshWeights(weights),
+  );
+  const fitting = (afresh.p ?? 0) > test.p ? { chi2: afresh.chi2, p: afresh.p ?? 0 } : test;
+  const failed = fitting.p < asymmetryAlpha;
   const rates = groups.map(
     ({ variant, hits, total }) => `${variant} ${hits} of ${total} (${formatPercent(hits / total)})`,
   );
   return {
     name,
     status: failed ? 'fail' : 'pass',
-    statistic: test.chi2,
-    p: test.p,
+    statistic: fitting.chi2,
+    p: fitting.p,
     explanation: failed
-      ? `Users left out for having been in several variants come from the arms unevenly, by their first variant: ${rates.join(', ')}, ${statedP(test.p)}. What is left of the arms is not comparable; find out how users change their variant.`
-      : `Users left out for having been in several variants come from all arms alike: ${rates.join(', ')}.`,
+      ? `Users left out for having been in several variants come from the arms unevenly, by their first variant: ${rates.join(', ')}, ${statedP(fitting.p)}. What is left of the arms is not comparable; find out how users change their variant.`
+      : `Users left out for having been in several variants come from the arms as chance would have it: ${rates.join(', ')}.`,
   };
+}
+
+function afreshWeights(weights: Weights): Weights {
+  const products = Object.entries(weights).map(([variant, weight]) => ({
+    variant,
+    product: weight * (1 - weight),
+  }));
+  const total = products.reduce((sum, { product }) => sum + product, 0);
+  return Object.fromEntries(products.map(({ variant, product }) => [variant, product / total]));
 }
 
 export function unknownVariantsCheck(

@@ -67,7 +67,7 @@ export function checkTrust(
   const checks = [
     sampleRatioCheck('sample_ratio_exposed', found.srm),
     sampleRatioCheck('sample_ratio_assigned', found.srmAssigned),
-    asymmetryCheck({ ...measurement, arms }),
+    asymmetryCheck({ ...measurement, arms }, weights),
     partsCheck(
       'sample_ratio_by_segment',
       found.srmBySegment.map((part) => ({ ...part, label: `${part.segment} ${part.level}` })),

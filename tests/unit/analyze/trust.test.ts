@@ -63,6 +63,14 @@ describe('checks', () => {
     expect(report.trust.warnings).toContain(check(report, 'crossovers').explanation);
   });
 
+  it('take crossovers of users assigned afresh for chance, also where the arms are not meant to be equal', () => {
+    const settings = 'weights: { control: 0.9, treatment: 0.1 }';
+    const afresh = analyze(crossed(50, 48), { settings });
+    expect(check(afresh, 'crossover_asymmetry').status).toBe('pass');
+    const oneWay = analyze(crossed(5, 90), { settings });
+    expect(check(oneWay, 'crossover_asymmetry').status).toBe('fail');
+  });
+
   it('do not judge the asymmetry of a handful of crossovers', () => {
     expect(check(analyze(crossed(0, 4)), 'crossover_asymmetry').status).toBe('not_checked');
   });
