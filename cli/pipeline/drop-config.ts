@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../../layers/contracts/config.ts';
 import { dropConfigName } from '../../layers/contracts/keys.ts';
+import { systemFault } from '../system-error.ts';
 import { UsageError } from '../usage-error.ts';
 import { targetConfig } from './connection.ts';
 
@@ -15,9 +16,10 @@ export async function dropConfig(folder: string, configFile: string | undefined)
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    if (configFile === undefined) return targetConfig();
-    throw new UsageError({ what: 'there is no such configuration file', where: file }, { cause: error });
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && configFile === undefined) return targetConfig();
+    const fault = systemFault(error);
+    if (fault === undefined) throw error;
+    throw new UsageError({ ...fault, where: file }, { cause: error });
   }
   return targetConfig([{ name: file, text }]);
 }
