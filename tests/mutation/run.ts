@@ -22,7 +22,11 @@ for (const file of ['package.json', 'tsconfig.json'])
 symlinkSync(path.join(PROJECT_ROOT, 'node_modules'), path.join(copy, 'node_modules'), 'dir');
 writeFileSync(
   path.join(copy, 'vitest.config.mts'),
-  `export default { define: { PROJECT_ROOT: ${JSON.stringify(JSON.stringify(copy))} } };\n`,
+  `export default {
+  define: { PROJECT_ROOT: ${JSON.stringify(JSON.stringify(copy))} },
+  // A busy machine is no sign of a mutation.
+  test: { testTimeout: 100_000 },
+};\n`,
 );
 
 if (failures([...new Set(mutations.flatMap(({ tests }) => tests))]) !== 0) {

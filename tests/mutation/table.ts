@@ -1,3 +1,5 @@
+import { markdownTable } from '../oracle/document.ts';
+
 /** What became of a mutation. */
 export interface Result {
   readonly file: string;
@@ -9,9 +11,12 @@ export interface Result {
 
 /** The results as a Markdown table. */
 export function table(all: readonly Result[]): string {
-  const rows = all.map(
-    ({ file, breaks, failed, noticed }) =>
-      `| ${file} | ${breaks} | ${noticed ? (failed === null ? 'runs for ever' : failed) : '**none**'} |`,
+  return markdownTable(
+    ['File', 'What is broken', 'Tests that fail'],
+    all.map(({ file, breaks, failed, noticed }) => [
+      file,
+      breaks,
+      noticed ? (failed === null ? 'runs for ever' : String(failed)) : '**none**',
+    ]),
   );
-  return ['| File | What is broken | Tests that fail |', '| --- | --- | --- |', ...rows].join('\n');
 }

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { AGAINST, type Agreement } from './agreement-record.ts';
-import { replaceSection } from './document.ts';
+import { markdownTable, replaceSection } from './document.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'ecom-oracle-'));
 const file = path.join(folder, 'agreement.jsonl');
@@ -43,13 +43,21 @@ function table(records: readonly Agreement[]): string {
       const printed = numbers.length - errors.length;
       const largest = errors.length === 0 ? '' : exponential(Math.max(...errors));
       const allowed = errors.length === 0 ? '' : exponential(Math.max(...tolerances));
-      return `| ${group.split(` ${AGAINST} `).join(' | ')} | ${cases} | ${errors.length} | ${largest} | ${allowed} | ${printed || ''} |`;
+      const counted = [cases, errors.length, largest, allowed, printed || ''].map(String);
+      return [...group.split(` ${AGAINST} `), ...counted];
     });
-  return [
-    '| Method | Reference | Cases | Numbers | Largest relative difference | Widest tolerance | Printed numbers, equal in all digits |',
-    '| --- | --- | --- | --- | --- | --- | --- |',
-    ...rows,
-  ].join('\n');
+  return markdownTable(
+    [
+      'Method',
+      'Reference',
+      'Cases',
+      'Numbers',
+      'Largest relative difference',
+      'Widest tolerance',
+      'Printed numbers, equal in all digits',
+    ],
+    rows,
+  );
 }
 
 function exponential(value: number): string {

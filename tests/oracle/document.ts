@@ -23,3 +23,13 @@ function bounds(text: string, name: string): { from: number; to: number } {
   if (from < 0 || to < from) throw new Error(`${file} has no section between "${start}" and "${end}"`);
   return { from: from + start.length, to };
 }
+
+/** A Markdown table, padded as the formatter pads it. */
+export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((title, i) =>
+    Math.max(3, title.length, ...rows.map((row) => row[i]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`;
+  return [line(header), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}

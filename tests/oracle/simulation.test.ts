@@ -7,9 +7,10 @@ describe('simulated experiments keep what the methods promise, or differ for a k
   test.each(scenarios)('$method: $measures, $setting', (scenario) => {
     const result = simulate(scenario, Math.ceil(scenario.repetitions / 20));
     if (scenario.deviation === undefined) {
-      expect(result.kept, `${result.measured} against ${result.nominal} (${result.band.join(' to ')})`).toBe(
-        true,
-      );
+      expect(
+        result.kept,
+        `${result.measured} against ${result.nominal} (${result.band.lower} to ${result.band.upper})`,
+      ).toBe(true);
     }
   });
 });

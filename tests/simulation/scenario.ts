@@ -26,7 +26,7 @@ export interface Result {
   readonly measured: number;
   readonly repetitions: number;
   /** Where the measured share lies in 99.9 % of runs when the nominal one is true. */
-  readonly band: readonly [number, number];
+  readonly band: { readonly lower: number; readonly upper: number };
   readonly kept: boolean;
   readonly deviation: string | null;
 }
@@ -41,9 +41,9 @@ export function simulate(scenario: Scenario, repetitions: number): Result {
   const { nominal, promise } = scenario;
   const measured = total / repetitions;
   const slack = BAND * Math.sqrt((nominal * (1 - nominal)) / repetitions) + 0.5 / repetitions;
-  const band = [Math.max(0, nominal - slack), Math.min(1, nominal + slack)] as const;
+  const band = { lower: Math.max(0, nominal - slack), upper: Math.min(1, nominal + slack) };
   const kept =
-    (promise === 'at most' || measured >= band[0]) && (promise === 'at least' || measured <= band[1]);
+    (promise === 'at most' || measured >= band.lower) && (promise === 'at least' || measured <= band.upper);
   return {
     method: scenario.method,
     setting: scenario.setting,

@@ -1,3 +1,4 @@
+import { markdownTable } from '../oracle/document.ts';
 import type { Result } from './scenario.ts';
 
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
@@ -14,13 +15,17 @@ export function table(results: readonly Result[]): string {
       if (!notes.includes(deviation)) notes.push(deviation);
       verdict = `outside (${notes.indexOf(deviation) + 1})`;
     }
-    return `| ${method} | ${setting} | ${measures} | ${promises[promise]}${percent(nominal)} | ${percent(measured)} | ${percent(band[0])} to ${percent(band[1])} | ${repetitions} | ${verdict} |`;
+    return [
+      method,
+      setting,
+      measures,
+      `${promises[promise]}${percent(nominal)}`,
+      percent(measured),
+      `${percent(band.lower)} to ${percent(band.upper)}`,
+      String(repetitions),
+      verdict,
+    ];
   });
-  return [
-    '| Method | Setting | What | Nominal | Measured | 99.9 % band | Experiments | |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- |',
-    ...rows,
-    '',
-    ...notes.map((note, i) => `${i + 1}. ${note}`),
-  ].join('\n');
+  const header = ['Method', 'Setting', 'What', 'Nominal', 'Measured', '99.9 % band', 'Experiments', ''];
+  return [markdownTable(header, rows), '', ...notes.map((note, i) => `${i + 1}. ${note}`)].join('\n');
 }
