@@ -43,6 +43,8 @@ export default defineConfig({
           // A deployment of their own: they stop its database and kill its functions.
           globalSetup: ['tests/e2e/deployment.ts'],
           fileParallelism: false,
+          // Last: what else runs on the machine makes them slow.
+          sequence: { groupOrder: 1 },
           testTimeout: 300_000,
         },
       },

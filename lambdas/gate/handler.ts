@@ -9,7 +9,14 @@ import { Executions } from '../../layers/execution/executions.ts';
 import { createLogger, type Logger } from '../../layers/execution/logger.ts';
 import { readUploads } from '../../layers/execution/uploads.ts';
 import { ObjectStore } from '../../layers/storage/object-store.ts';
-import { decide, filesOfEarlierUpload, type NoStart, type Start, type Upload } from './decide.ts';
+import {
+  type DropState,
+  decide,
+  filesOfEarlierUpload,
+  type NoStart,
+  type Start,
+  type Upload,
+} from './decide.ts';
 import { pinVersions, readDropState } from './drop-state.ts';
 import { startRun } from './start-run.ts';
 import { parseUploadEvent, queuedMessages } from './upload-event.ts';
@@ -89,7 +96,7 @@ async function tryToAnswer(gate: Gate, drop: string, upload: Upload): Promise<bo
   // Before the listing: of two gates that list a drop in turn, the second knows better.
   const before = await readUploads(processed, drop);
   const state = await readDropState(raw, drop, fileNames);
-  const decision = await unlessHalfWay(executions, decide(state, upload, fileNames), before?.uploads);
+  const decision = await unlessHalfWay(executions, state, decide(state, upload, fileNames), before?.uploads);
   const started = decision.start
     ? await startRun(processed, executions, await pinInputs(gate, drop, decision), decision, before)
     : { outcome: decision.outcome, runId: null, attempt: null };
@@ -111,16 +118,22 @@ async function tryToAnswer(gate: Gate, drop: string, upload: Upload): Promise<bo
   return true;
 }
 
-/** A drop that takes the place of an earlier one waits until all of it is replaced; one that failed may be mended. */
+/**
+ * A drop that takes the place of an earlier one waits until all of it is replaced. One that was copied without a
+ * manifest and failed may be mended file by file; beside a manifest that no longer holds, an upload is under way.
+ */
 async function unlessHalfWay(
   executions: Executions,
+  { manifest }: DropState,
   decision: Start | NoStart,
   before: DropUploads | undefined,
 ): Promise<Start | NoStart> {
   const [newest] = before?.runs ?? [];
   if (!decision.start || decision.declared || before === undefined || newest === undefined) return decision;
   const missing = filesOfEarlierUpload(decision.files, before.files);
-  if (missing.length === 0 || (await executions.newest(newest.runId))?.status === 'failed') return decision;
+  if (missing.length === 0) return decision;
+  const hasFailed = (await executions.newest(newest.runId))?.status === 'failed';
+  if (hasFailed && manifest === undefined) return decision;
   const reason = 'files of an earlier upload are there, and no manifest says that they belong to this one';
   return { start: false, outcome: 'incomplete', reason, missing };
 }

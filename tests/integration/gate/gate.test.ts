@@ -211,13 +211,19 @@ test('files over those of an earlier upload start nothing before the last of the
   expect(await answer('files')).toMatchObject({ outcome: 'started' });
 });
 
-test('a drop that failed may be mended by the one file that was wrong', async () => {
+test('a drop that failed may be mended by the one file that was wrong, if it never had a manifest', async () => {
   const { raw, executions, answer } = await openDrop('fails');
-  await handler(await uploadDrop(raw, 'a'));
+  await upload(raw, 'events.csv', 'a');
+  await handler(batch([await upload(raw, 'experiment_assignments.csv', 'b')]));
   await expect.poll(executions, { timeout: 20_000 }).toMatchObject([{ status: 'FAILED' }]);
   await sleep(1_100); // S3 counts whole seconds
   await handler(batch([await upload(raw, 'events.csv', 'mended')]));
   expect(await answer('files')).toMatchObject({ outcome: 'started' });
+
+  await handler(await uploadManifest(raw));
+  await sleep(1_100);
+  await handler(batch([await upload(raw, 'events.csv', 'the first of several files')]));
+  expect(await answer('files')).toMatchObject({ outcome: 'incomplete' });
 });
 
 test('after a failure a repeated event starts nothing, a new upload of the same content the next attempt', async () => {
