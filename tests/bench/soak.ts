@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { generate } from '../../cli/generate/generate.ts';
 import type { GeneratedTruth } from '../../cli/generate/truth.ts';
 import { stateFolder } from '../../cli/local/state.ts';
@@ -40,6 +41,9 @@ try {
   await Promise.all(made.slice(inARow).map((one) => check(deployed, one)));
   const together = (Date.now() - began) / 1000;
   usages.push([`after ${atOnce} at once`, await measureUsage(deployed)]);
+  // The emulator ends environments that had nothing to do for a minute.
+  await sleep(90_000);
+  usages.push(['90 s later', await measureUsage(deployed)]);
   show(
     usages,
     seconds.toSorted((a, b) => a - b),

@@ -1,16 +1,19 @@
 import { execFile } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import process from 'node:process';
 import { promisify } from 'node:util';
 import { readState, statePaths } from '../../cli/local/state.ts';
 import type { Deployed } from '../e2e/deployed.ts';
 
-/** What the local emulator and database hold; memory is the resident memory of process trees in MB. */
+/**
+ * What the local emulator and database hold. Memory is that of process trees in MB: on Linux each process has its share of
+ * the pages that it shares with others, elsewhere they count in each.
+ */
 export interface Usage {
   readonly 'LocalStack MB': number;
   readonly functions: number;
   readonly 'functions MB': number;
-  /** Memory that several processes share counts in each. */
   readonly 'PostgreSQL MB': number;
   readonly 'PostgreSQL processes': number;
   readonly connections: number;
@@ -45,10 +48,10 @@ export async function measureUsage(deployed: Deployed): Promise<Usage> {
             (select count(*) from pg_inherits join pg_class on oid = inhrelid where relkind = 'r')::integer as partitions`,
   );
   return {
-    'LocalStack MB': megabytes(emulated.filter((row) => !isFunction(row))),
+    'LocalStack MB': await megabytes(emulated.filter((row) => !isFunction(row))),
     functions: functions.length,
-    'functions MB': megabytes(functions),
-    'PostgreSQL MB': megabytes(database),
+    'functions MB': await megabytes(functions),
+    'PostgreSQL MB': await megabytes(database),
     'PostgreSQL processes': database.length,
     connections: counts?.connections ?? 0,
     'sandbox folders': sandboxes.length,
@@ -75,5 +78,13 @@ function treeOf(rows: readonly ProcessRow[], root: number): ProcessRow[] {
   return [...own, ...children.flatMap(({ pid }) => treeOf(rows, pid))];
 }
 
-const megabytes = (rows: readonly ProcessRow[]) =>
-  Math.round(rows.reduce((sum, { kilobytes }) => sum + kilobytes, 0) / 1024);
+async function megabytes(rows: readonly ProcessRow[]): Promise<number> {
+  const sizes = await Promise.all(rows.map(proportionalKilobytes));
+  return Math.round(sizes.reduce((sum, kilobytes) => sum + kilobytes, 0) / 1024);
+}
+
+async function proportionalKilobytes({ pid, kilobytes }: ProcessRow): Promise<number> {
+  if (process.platform !== 'linux') return kilobytes;
+  const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => ''); // it has ended
+  return Number(/^Pss:\s+(\d+)/m.exec(text)?.[1] ?? 0);
+}
