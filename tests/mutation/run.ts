@@ -72,8 +72,18 @@ function failures(tests: readonly string[]): number | null {
   const vitest = path.join(PROJECT_ROOT, 'node_modules/vitest/vitest.mjs');
   const run = spawnSync(
     process.execPath,
-    [vitest, 'run', ...files, '--reporter=json', `--outputFile=${report}`, '--no-isolate', '--maxWorkers=1'],
-    { cwd: copy, timeout: 120_000, stdio: 'ignore' },
+    // Threads, so that a formula that never ends is killed with its process.
+    [
+      vitest,
+      'run',
+      ...files,
+      '--reporter=json',
+      `--outputFile=${report}`,
+      '--no-isolate',
+      '--maxWorkers=1',
+      '--pool=threads',
+    ],
+    { cwd: copy, timeout: 120_000, killSignal: 'SIGKILL', stdio: 'ignore' },
   );
   if (run.error !== undefined && 'code' in run.error && run.error.code === 'ETIMEDOUT') return null;
   if (run.error !== undefined) throw new Error('vitest does not start', { cause: run.error });
