@@ -36,7 +36,8 @@ export function fiellerInterval(estimate: LiftEstimate, critical: number): Fiell
   const q = b < 0 ? b - root : b + root;
   const far = q / a;
   const near = c / q;
-  const interval: Interval = far < near ? [far, near] : [near, far];
+  // d satisfies the inequality at every level; rounding must not leave it outside an interval that is a point.
+  const interval: Interval = [Math.min(far, near, d), Math.max(far, near, d)];
   if (!interval.every(Number.isFinite)) return { interval: null, reason: 'not_representable' };
   return { interval, reason: null };
 }

@@ -104,6 +104,24 @@ describe('p < alpha, an absolute and a relative interval without zero are one st
     );
   });
 
+  test.each([
+    [-19449.80780852244, 4862.45195213061, -55.357480551980515, 13.839370137995129, 1, 0.001],
+    [248433643566164160, 29287779988.29851, -73786976294838210000, 8796093022208, -1, 0.2],
+  ])('also where lift %d and baseline vary as one and the interval is a point', (...numbers) => {
+    const [lift, liftError, baseline, baselineError, correlation, alpha] = numbers;
+    const estimate = {
+      reason: null,
+      lift,
+      liftVariance: liftError ** 2,
+      baseline,
+      baselineVariance: baselineError ** 2,
+      covariance: correlation * liftError * baselineError,
+      users: 1000,
+      reference: { name: 'z_unpooled', df: null },
+    } as const;
+    expectConsistent(effectOf(estimate, alpha), alpha);
+  });
+
   test('and where doubles end, numbers are finite or null', () => {
     fc.assert(
       fc.property(estimates(300), alphas, (estimate, alpha) => {
