@@ -1,10 +1,17 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { formatCount } from '../../layers/report/format.ts';
 import { fraction, positiveInteger, positiveNumber } from '../arguments.ts';
 import { connect } from '../pipeline/connection.ts';
 import { findRun } from '../pipeline/executions.ts';
 import { readReport } from '../pipeline/report.ts';
-import { type Baseline, baselinesOf, type Plan, planFor } from '../power/plan.ts';
+import {
+  type Baseline,
+  baselinesOf,
+  inflationOf,
+  type Plan,
+  planFor,
+  sequentialMethods,
+} from '../power/plan.ts';
 import { note, print, printJson, table } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -19,6 +26,8 @@ interface PowerOptions {
   readonly alpha: number;
   readonly power: number;
   readonly allocation: number;
+  readonly sequential: (typeof sequentialMethods)[number];
+  readonly looks: number;
   readonly json?: boolean;
 }
 
@@ -39,10 +48,21 @@ export function registerPower(program: Command): void {
     .option('--alpha <level>', 'two-sided level of the test', fraction, 0.05)
     .option('--power <probability>', 'probability to find the lift', fraction, 0.8)
     .option('--allocation <ratio>', 'treatment users per control user', positiveNumber, 1)
+    .addOption(
+      new Option('--sequential <method>', 'how the experiment is looked at before its end')
+        .choices(sequentialMethods)
+        .default('none'),
+    )
+    .option(
+      '--looks <n>',
+      'equally spaced looks of a group sequential test, the last one included',
+      positiveInteger,
+      5,
+    )
     .option('--json', 'print the plan as JSON')
     .addHelpText(
       'after',
-      '\nBy the normal approximation, for one comparison, one look, and two arms.\n\nExamples:\n  ecom power --baseline 0.042 --lift 0.05 --daily-users 4000\n  ecom power --baseline 0.042 --users 60000\n  ecom power --mean 5.2 --sd 31 --lift 0.03 --power 0.9\n  ecom power --run 3f2a --lift 0.05',
+      '\nBy the normal approximation, for one comparison and two arms. With --sequential: the users at the planned end; looks\nbefore it may stop the experiment sooner.\n\nExamples:\n  ecom power --baseline 0.042 --lift 0.05 --daily-users 4000\n  ecom power --baseline 0.042 --users 60000\n  ecom power --mean 5.2 --sd 31 --lift 0.03 --power 0.9\n  ecom power --baseline 0.042 --lift 0.05 --sequential group_sequential --looks 4\n  ecom power --run 3f2a --lift 0.05',
     )
     .action(async (options: PowerOptions) => {
       if (options.lift === undefined && options.users === undefined) {
@@ -52,7 +72,8 @@ export function registerPower(program: Command): void {
         });
       }
       const baselines = await baselinesFor(options);
-      const plans = baselines.map((baseline) => planFor(baseline, options));
+      const question = { ...options, inflation: inflationOf(options) };
+      const plans = baselines.map((baseline) => planFor(baseline, question));
       if (options.json) printJson(options.run === undefined ? plans[0] : plans);
       else printPlans(plans, options);
     });
@@ -79,7 +100,7 @@ async function baselinesFor({ baseline, mean, sd, run }: PowerOptions): Promise<
 }
 
 function printPlans(plans: readonly Plan[], options: PowerOptions): void {
-  const { lift, users, dailyUsers, alpha, power, allocation } = options;
+  const { lift, users, dailyUsers, alpha, power, allocation, sequential, looks } = options;
   const columns = [
     { title: 'metric', show: true, cell: ({ metric }: Plan) => metric },
     { title: 'baseline', show: true, cell: ({ baseline }: Plan) => significant(baseline) },
@@ -114,6 +135,8 @@ function printPlans(plans: readonly Plan[], options: PowerOptions): void {
   note(
     [
       `\nalpha ${alpha}, two-sided; power ${power}; ${allocation} treatment users per control user`,
+      ...(sequential === 'none' ? [] : [`; ${sequential.replace('_', ' ')}`]),
+      ...(sequential === 'group_sequential' ? [`, ${looks} looks, O'Brien-Fleming-like spending`] : []),
       ...(lift === undefined ? [] : [`; lift ${significant(lift * 100)} %`]),
       ...(users === undefined ? [] : [`; ${formatCount(users)} users for the detectable lift`]),
     ].join(''),

@@ -7,6 +7,25 @@ import {
   sampleSizeForMean,
   sampleSizeForProportion,
 } from '../../layers/statistics/power.ts';
+import { obrienFlemingSpending } from '../../layers/statistics/sequential.ts';
+import { alwaysValidInflation, groupSequentialInflation } from '../../layers/statistics/sequential-power.ts';
+
+/** How an experiment may be looked at: once at its end, at any time, or at planned looks. */
+export const sequentialMethods = ['none', 'always_valid', 'group_sequential'] as const;
+
+/** How many times the users of a test with a single look the method takes at its planned end. */
+export function inflationOf(plan: {
+  readonly sequential: (typeof sequentialMethods)[number];
+  readonly looks: number;
+  readonly alpha: number;
+  readonly power: number;
+}): number {
+  const { sequential, looks, alpha, power } = plan;
+  if (sequential === 'none') return 1;
+  if (sequential === 'always_valid') return alwaysValidInflation({ alpha, power });
+  const information = Array.from({ length: looks }, (_, index) => (index + 1) / looks);
+  return groupSequentialInflation({ alpha, power, information, spending: obrienFlemingSpending });
+}
 
 /** What a metric is without a treatment. */
 export interface Baseline {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Baseline, planFor } from '../../../cli/power/plan.ts';
+import { type Baseline, inflationOf, planFor } from '../../../cli/power/plan.ts';
 
 const design = { alpha: 0.05, power: 0.8, allocation: 1 };
 const rate: Baseline = { metric: 'conversion', kind: 'rate', value: 0.1, variance: 0.09 };
@@ -33,5 +33,19 @@ describe('a plan', () => {
 
   it('knows that no rate rises above 1', () => {
     expect(planFor({ ...rate, value: 0.8 }, { ...design, lift: 0.5 }).needed).toBeNull();
+  });
+
+  it('takes more users where the experiment is looked at before its end', () => {
+    const looked = (sequential: 'none' | 'always_valid' | 'group_sequential') =>
+      inflationOf({ ...design, sequential, looks: 5 });
+    expect(looked('none')).toBe(1);
+    // Five O'Brien-Fleming looks at 5 %, two-sided, power 0.8: 1.028 in Jennison and Turnbull's table 2.4; spending
+    // that is only like theirs takes a little less.
+    expect(looked('group_sequential')).toBeCloseTo(1.025, 2);
+    expect(looked('always_valid')).toBeGreaterThan(1.5);
+    const fixed = planFor(rate, { ...design, lift: 0.1 }).needed?.total ?? 0;
+    const sequential = planFor(rate, { ...design, lift: 0.1, inflation: looked('group_sequential') }).needed
+      ?.total;
+    expect((sequential ?? 0) / fixed).toBeCloseTo(looked('group_sequential'), 3);
   });
 });
