@@ -32,6 +32,7 @@ def main() -> None:
     import service_catalog
 
     compatibility.apply()
+    _listen_on_loopback()
     service_catalog.use()
     _require_process_executor()
 
@@ -139,6 +140,17 @@ def _configure(port: int, state: Path, node: str) -> None:
         os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1", "localhost"]))
     os.environ.pop("TMPDIR", None)  # LocalStack warns of it, and would use it
     tempfile.tempdir = str(state / "tmp")
+
+
+def _listen_on_loopback() -> None:
+    """LocalStack's server ignores the host of GATEWAY_LISTEN and would answer every machine of the network."""
+    from twisted.internet import endpoints
+
+    class LoopbackEndpoint(endpoints.TCP4ServerEndpoint):
+        def __init__(self, reactor, port, backlog=50, interface="127.0.0.1"):
+            super().__init__(reactor, port, backlog, interface)
+
+    endpoints.TCP4ServerEndpoint = LoopbackEndpoint
 
 
 def _require_process_executor() -> None:

@@ -8,6 +8,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import psutil
 from support import EMULATOR, NODE, emulator, free_port
 
 
@@ -35,6 +36,15 @@ class Launch(unittest.TestCase):
         self.assertRegex(
             self.refusal(state=running.state), rf"^emulator: another emulator is using {running.state}: .+ --state\n$"
         )
+
+    def test_it_listens_on_loopback_alone(self):
+        listening = [
+            connection.laddr.ip
+            for connection in psutil.Process(emulator().process.pid).net_connections("tcp")
+            if connection.status == psutil.CONN_LISTEN
+        ]
+        self.assertTrue(listening)
+        self.assertEqual({"127.0.0.1"}, set(listening))
 
     def test_a_missing_node_is_named(self):
         self.assertEqual(
