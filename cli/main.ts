@@ -45,4 +45,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exitCodes.done);
   throw error;
 });
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  // Nobody reads the progress any more; the work goes on.
+  if (error.code !== 'EPIPE') throw error;
+});
 process.exitCode = await main();

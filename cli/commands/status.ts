@@ -56,8 +56,7 @@ function describe({
   return [
     ...lines,
     '',
-    `export AWS_ENDPOINT_URL=${environment.AWS_ENDPOINT_URL}`,
-    `export DATABASE_URL=${shellWord(environment.DATABASE_URL)}`,
+    ...Object.entries(environment).map(([name, value]) => `export ${name}=${shellWord(value)}`),
     `AWS_ENDPOINT_URL=${environment.AWS_ENDPOINT_URL} ${shellWord(shortest(awslocal))} s3 ls`,
     ...(deployed !== null && !deployed.current ? ['', 'Deploy the changes: npx ecom up'] : []),
   ].join('\n');

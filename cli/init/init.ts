@@ -1,9 +1,10 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { dropConfigName } from '../../layers/contracts/keys.ts';
 import { Database } from '../../layers/storage/duckdb.ts';
 import { targetConfig } from '../pipeline/connection.ts';
+import { requireFolder } from '../pipeline/drop-folder.ts';
 import { UsageError } from '../usage-error.ts';
 import { type Findings, guess } from './guess.ts';
 import { profileFolder } from './profile.ts';
@@ -19,17 +20,7 @@ export interface InitResult extends Findings {
  * @throws UsageError where the folder is not there, or holds no CSV file
  */
 export async function init(folder: string): Promise<InitResult> {
-  const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (!found?.isDirectory()) {
-    throw new UsageError({
-      what: found === undefined ? 'there is no such folder' : 'this is a file, not a folder',
-      where: folder,
-      remedy: 'Name the folder that holds the CSVs',
-    });
-  }
+  await requireFolder(folder);
   const workspace = await mkdtemp(path.join(os.tmpdir(), 'ecom-init-'));
   try {
     await using database = await Database.open({

@@ -11,6 +11,14 @@ export interface LocalEnvironment {
   readonly DATABASE_URL: string;
 }
 
+/** Credentials and region of the emulator, which takes any. */
+export const emulatedAccount = {
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+  AWS_REGION: 'us-east-1',
+  AWS_DEFAULT_REGION: 'us-east-1',
+} as const;
+
 /**
  * The environment in which AWS clients and Postgres clients reach what runs locally.
  * @throws LocalError when the emulator or the database is not running
@@ -26,10 +34,7 @@ export function localEnvironment({ emulator, postgres }: State): LocalEnvironmen
   return {
     AWS_ENDPOINT_URL: emulator.endpoint,
     AWS_ENDPOINT_URL_S3: emulator.endpoint,
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    AWS_REGION: 'us-east-1',
-    AWS_DEFAULT_REGION: 'us-east-1',
+    ...emulatedAccount,
     DATABASE_URL: postgres.url,
   };
 }

@@ -4,7 +4,7 @@ import dockerOverlay from '../../config/docker.yaml';
 import { type Config, type ConfigFile, loadConfig } from '../../layers/contracts/config.ts';
 import { baseConfigFile } from '../../layers/contracts/run-configuration.ts';
 import { ObjectStore } from '../../layers/storage/object-store.ts';
-import { localEnvironment } from '../local/environment.ts';
+import { emulatedAccount, localEnvironment } from '../local/environment.ts';
 import { readState } from '../local/state.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -36,9 +36,7 @@ export function targetConfig(files: readonly ConfigFile[] = []): Config {
  * @throws LocalError when nothing runs locally
  */
 export function connect(): Connection {
-  if (target() === 'local' && process.env.AWS_ENDPOINT_URL === undefined) {
-    Object.assign(process.env, { ...localEnvironment(readState()), ...databaseOf(process.env) });
-  }
+  if (target() === 'local') useLocal(process.env);
   const config = targetConfig();
   return {
     config,
@@ -59,6 +57,15 @@ function target(): Target {
   });
 }
 
-function databaseOf({ DATABASE_URL }: NodeJS.ProcessEnv): { DATABASE_URL?: string } {
-  return DATABASE_URL === undefined ? {} : { DATABASE_URL };
+/**
+ * Lets the SDK reach what runs locally. An endpoint or a database that is set already counts, so that `ecom` can talk to
+ * another emulator; credentials and region never come from the caller, whose own account they may be.
+ */
+function useLocal(variables: NodeJS.ProcessEnv): void {
+  const { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 = AWS_ENDPOINT_URL, DATABASE_URL } = variables;
+  const local = AWS_ENDPOINT_URL === undefined ? localEnvironment(readState()) : emulatedAccount;
+  Object.assign(variables, local, {
+    ...(AWS_ENDPOINT_URL === undefined ? {} : { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 }),
+    ...(DATABASE_URL === undefined ? {} : { DATABASE_URL }),
+  });
 }

@@ -30,6 +30,20 @@ export function localFolder(name: string): DropFolder {
   };
 }
 
+/** @throws UsageError when `folder` is not there, or is a file */
+export async function requireFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (found?.isDirectory()) return;
+  throw new UsageError({
+    what: found === undefined ? 'there is no such folder' : 'this is a file, not a folder',
+    where: folder,
+    remedy: 'Name the folder that holds the CSVs',
+  });
+}
+
 /** A folder of which nothing but the paths (with `/`, from the folder's name on) and sizes of its files is known. */
 export function listedFolder(
   name: string,

@@ -15,6 +15,9 @@ import { deployedExecutions, describeExecution, type ExecutionState } from './ex
 import { RunFailure } from './run-failure.ts';
 import type { Upload } from './upload.ts';
 
+/** Errors that the same data and configuration would meet again. */
+const deterministic = new Set(['ConfigError', 'DataError', 'SchemaError']);
+
 const pollMilliseconds = 150;
 const shortRunMilliseconds = 30_000;
 const longRunPollMilliseconds = 1000;
@@ -89,7 +92,9 @@ export async function follow(
       throw new RunFailure({
         what: state.cause ?? `the execution ended as ${state.status}`,
         where: `run ${runId}, attempt ${attempt}${state.error === undefined ? '' : `, ${state.error}`}`,
-        remedy: `Mend what it names and run again, or repeat the same data: npx ecom retry ${runId}`,
+        remedy: deterministic.has(state.error ?? '')
+          ? 'Mend what it names and run again'
+          : `Repeat it, done stages are skipped: npx ecom retry ${runId}`,
       });
     }
     if (atWork !== undefined) onWork(atWork);

@@ -6,7 +6,7 @@ import { jsonText, type ObjectStore } from '../../layers/storage/object-store.ts
 import { UsageError } from '../usage-error.ts';
 import { type Connection, targetConfig } from './connection.ts';
 import { dropConfig } from './drop-config.ts';
-import { type DropFile, localFolder, readDropFolder } from './drop-folder.ts';
+import { type DropFile, localFolder, readDropFolder, requireFolder } from './drop-folder.ts';
 
 export interface DropSource {
   readonly folder: string;
@@ -35,6 +35,7 @@ export interface Upload {
  */
 export async function prepareDrop({ folder, drop, configFile }: DropSource): Promise<PreparedDrop> {
   checkDropName(drop);
+  await requireFolder(folder);
   const target = targetConfig();
   const { raw: names } = await dropConfig(folder, configFile);
   const files = await readDropFolder(localFolder(folder), drop, names, target.raw);

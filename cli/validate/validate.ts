@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { configuredAsOf } from '../../layers/contracts/as-of.ts';
@@ -11,8 +11,7 @@ import { rowRules } from '../../layers/quality/rules.ts';
 import { openStagedRows, type StagedPart } from '../../layers/quality/staged-rows.ts';
 import { Database } from '../../layers/storage/duckdb.ts';
 import { dropConfig } from '../pipeline/drop-config.ts';
-import { findDropFiles, localFolder } from '../pipeline/drop-folder.ts';
-import { UsageError } from '../usage-error.ts';
+import { findDropFiles, localFolder, requireFolder } from '../pipeline/drop-folder.ts';
 import { type Check, type Locate, passed, type ValidationReport, worst } from './check.ts';
 import { checkEventNames, checkMoney } from './event-checks.ts';
 import { checkExperiments } from './experiments.ts';
@@ -87,19 +86,6 @@ async function checkAll(
     checks.push(...(await checkExperiments(database, config, present.includes('events'), locate)));
   }
   return checks.sort((a, b) => datasetNames.indexOf(a.dataset) - datasetNames.indexOf(b.dataset));
-}
-
-async function requireFolder(folder: string): Promise<void> {
-  const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (found?.isDirectory()) return;
-  throw new UsageError({
-    what: found === undefined ? 'there is no such folder' : 'this is a file, not a folder',
-    where: folder,
-    remedy: 'Name the folder that holds the CSVs',
-  });
 }
 
 async function sourcesOf(folder: string, config: Config): Promise<Map<DatasetName, SourceFile[]>> {

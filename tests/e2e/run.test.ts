@@ -192,6 +192,23 @@ describe('ecom run on clean generated data', () => {
     ]);
   });
 
+  it('answers in a shell that has pasted the lines of ecom status, and when its progress is no longer read', async () => {
+    const exports = (await ecom('status')).stdout.split('\n').filter((line) => line.startsWith('export '));
+    expect(exports.join(' ')).toMatch(/AWS_ENDPOINT_URL=.*DATABASE_URL=/);
+    const shell = (command: string) =>
+      runCommand('bash', ['-c', `${exports.join('\n')}\n${command}`], { stateFolder: deployed.stateFolder });
+    for (const command of ['runs', `report ${report.run.runId}`, `quarantine ${report.run.runId}`]) {
+      const answer = await shell(`node cli/bin.mjs ${command}`);
+      expect(answer.code, answer.stderr).toBe(0);
+    }
+    const data = path.join(folder, 'data');
+    const unread = await shell(
+      `node cli/bin.mjs run ${data} --drop ${drop} --json 2> >(head -c 1 >/dev/null)`,
+    );
+    expect(unread.code).toBe(0);
+    expect(JSON.parse(unread.stdout).run.drop).toBe(drop);
+  });
+
   it('is seen by awslocal: the execution, its history and its objects', async () => {
     const awslocal = async (...args: string[]) => {
       const found = await runCommand(path.join(PROJECT_ROOT, '.venv', 'bin', 'awslocal'), args, {

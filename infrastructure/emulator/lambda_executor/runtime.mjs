@@ -233,6 +233,8 @@ process.on('unhandledRejection', async (reason) => {
   process.exit(128);
 });
 
+// The SDK's notice about this host's Node.js would be the first error in every log.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 formatConsole();
 let handler;
 try {

@@ -17,7 +17,7 @@ const config = runConfiguration();
 const headers: Record<DatasetName, string[]> = {
   users: ['user_id', 'device', 'country'],
   products: ['product_id'],
-  sessions: ['session_id', 'user_id', 'session_start_ts'],
+  sessions: ['session_id', 'user_id', 'session_start_ts', 'session_end_ts'],
   experiment_assignments: ['user_id', 'experiment_id', 'variant', 'assigned_ts'],
   events: ['event_id', 'session_id', 'user_id', 'event_type', 'event_ts', 'revenue'],
 };
@@ -94,6 +94,17 @@ test('without users, products and sessions what needs them is named with the rea
     { what: 'segment device', reason: 'the drop has no users' },
     { what: 'segment country', reason: 'the drop has no users' },
   ]);
+});
+
+test('sessions without an end have no duration', () => {
+  const { unavailable } = planOf([
+    ...all.filter(({ input: { kind } }) => kind !== 'sessions'),
+    planned('sessions', { header: ['session_id', 'user_id', 'session_start_ts'] }),
+  ]);
+  expect(unavailable).toContainEqual({
+    what: 'session_duration',
+    reason: 'sessions have no column "session_end_ts"',
+  });
 });
 
 test('columns that the files lack switch off what is made of them', () => {
