@@ -34,7 +34,10 @@ function unavailableMetrics(present: PresentColumns, config: Config): RunPlan['u
     if (metric === undefined) return [];
     const dataset = metric.needs.find((needed) => !present.has(needed));
     if (dataset !== undefined) return [{ what: name, reason: noDataset(dataset) }];
-    if (metric.numerator.column === otherColumns.session_ms.column && !present.get('sessions')?.has('session_end_ts')) {
+    if (
+      metric.numerator.column === otherColumns.session_ms.column &&
+      !present.get('sessions')?.has('session_end_ts')
+    ) {
       return [{ what: name, reason: 'sessions have no column "session_end_ts"' }];
     }
     const column = eventColumnsOf(metric).find((needed) => !present.get('events')?.has(needed));
