@@ -19,14 +19,11 @@ import {
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import type { StageName } from '../layers/contracts/stages.ts';
-import { mappedStages, stageNames } from '../layers/contracts/stages.ts';
+import { mappedStages, pipelineName, stageNames } from '../layers/contracts/stages.ts';
 import { acknowledgeResources } from './acknowledge.ts';
 import { functionSizes } from './functions.ts';
 import type { Settings } from './settings.ts';
 import type { StageFunctions } from './stage-functions.ts';
-
-/** Name of the state machine. */
-export const pipelineName = 'ecom-experiment-pipeline';
 
 /** Longest run: 10,000 chunks of five minutes, a hundred at a time, and the stages after them. */
 const longestRun = Duration.hours(12);

@@ -8,9 +8,10 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { pipelineName } from '../layers/contracts/stages.ts';
 import { acknowledgeResources } from './acknowledge.ts';
 import { functionSizes } from './functions.ts';
-import { type Pipeline, pipelineName } from './state-machine.ts';
+import type { Pipeline } from './state-machine.ts';
 
 export interface TriggerProps {
   readonly raw: Bucket;

@@ -5,11 +5,10 @@ import {
   ListStateMachinesCommand,
 } from '@aws-sdk/client-sfn';
 import { parseExecutionName } from '../../layers/contracts/run-id.ts';
+import { pipelineName } from '../../layers/contracts/stages.ts';
 import { Executions } from '../../layers/execution/executions.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Connection } from './connection.ts';
-
-const stateMachineName = 'ecom-experiment-pipeline';
 
 export interface RunAttempt {
   readonly arn: string;
@@ -29,12 +28,12 @@ async function stateMachineArn({ stepFunctions }: Connection): Promise<string> {
   let nextToken: string | undefined;
   do {
     const page = await stepFunctions.send(new ListStateMachinesCommand({ nextToken }));
-    const found = page.stateMachines?.find(({ name }) => name === stateMachineName);
+    const found = page.stateMachines?.find(({ name }) => name === pipelineName);
     if (found?.stateMachineArn !== undefined) return found.stateMachineArn;
     nextToken = page.nextToken;
   } while (nextToken !== undefined);
   throw new UsageError({
-    what: `there is no state machine "${stateMachineName}"`,
+    what: `there is no state machine "${pipelineName}"`,
     remedy: 'Deploy first: npx ecom up, or npx ecom deploy',
   });
 }

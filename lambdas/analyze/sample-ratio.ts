@@ -1,10 +1,7 @@
 import type { ExperimentMeasurement } from '../../layers/contracts/measurements.ts';
 import type { ExperimentReport, SampleRatio } from '../../layers/report/schema.ts';
 import { holm } from '../../layers/statistics/multiplicity.ts';
-import { sampleRatioTest } from '../../layers/statistics/srm.ts';
-
-/** Below this p the observed split is not the configured one (the field's usual threshold). */
-export const srmAlpha = 0.001;
+import { sampleRatioTest, srmAlpha } from '../../layers/statistics/srm.ts';
 
 /** A split of fewer users than this says nothing by a chi-square test: expected counts must be at least five. */
 const minimumExpected = 5;

@@ -2,7 +2,8 @@ import type { ExperimentMeasurement, Measurements } from '../../layers/contracts
 import { formatCount, formatPercent, statedP } from '../../layers/report/format.ts';
 import type { ExperimentReport, SampleRatio, TrustCheck } from '../../layers/report/schema.ts';
 import { testHomogeneity } from '../../layers/statistics/homogeneity.ts';
-import { checkSampleRatio, srmAlpha, type Weights } from './sample-ratio.ts';
+import { srmAlpha } from '../../layers/statistics/srm.ts';
+import { checkSampleRatio, type Weights } from './sample-ratio.ts';
 
 type Trust = ExperimentReport['trust'];
 

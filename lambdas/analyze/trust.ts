@@ -6,8 +6,9 @@ import { effectOf } from '../../layers/statistics/effect.ts';
 import { meanLift } from '../../layers/statistics/mean.ts';
 import { divide, momentsOfX } from '../../layers/statistics/moments.ts';
 import { holm } from '../../layers/statistics/multiplicity.ts';
+import { srmAlpha } from '../../layers/statistics/srm.ts';
 import { type Arm, momentsOfArm, type Sample, scales } from './estimate.ts';
-import { checkSampleRatio, srmAlpha, srmByDay, srmBySegment, type Weights } from './sample-ratio.ts';
+import { checkSampleRatio, srmByDay, srmBySegment, type Weights } from './sample-ratio.ts';
 import {
   assignmentBeforeCheck,
   asymmetryCheck,

@@ -1,3 +1,6 @@
+/** Name of the state machine. */
+export const pipelineName = 'ecom-experiment-pipeline';
+
 /** The stages of the state machine, in the order in which data flow through them. */
 export const stageNames = [
   'plan',
