@@ -22,11 +22,11 @@ function magnitude(unit: MetricReport['unit'], value: number): string {
     case 'share':
       return `${(size * 100).toFixed(2)} %`;
     case 'currency':
-      return size.toFixed(2);
+      return formatDecimal(size, 2);
     case 'seconds':
-      return `${size.toFixed(1)} s`;
+      return `${formatDecimal(size, 1)} s`;
     case 'count':
-      return size.toFixed(3);
+      return formatDecimal(size, 3);
   }
 }
 
@@ -52,9 +52,19 @@ export function statedP(p: number | null): string {
   return text.startsWith('<') ? `p ${text}` : `p = ${text}`;
 }
 
-/** `12 345`, grouped by thin spaces, the same in every locale. */
+/** `12,345`: a comma renders in every terminal, and is read back as a number by most programs. The same in every locale. */
 export function formatCount(value: number): string {
-  return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
+  return grouped(String(value));
+}
+
+/** `12,345.67`: with so many decimals. */
+export function formatDecimal(value: number, decimals: number): string {
+  const [whole = '', fraction] = value.toFixed(decimals).split('.');
+  return fraction === undefined ? grouped(whole) : `${grouped(whole)}.${fraction}`;
+}
+
+function grouped(digits: string): string {
+  return digits.replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }
 
 /** A share of a whole: `1.3 %`. */

@@ -41,7 +41,7 @@ export function metricName(metric: string): Html {
   return name(metricLabel(metric));
 }
 
-/** Numbers with their units and thousands on one line: it may break before `to` and `of` only. */
+/** Numbers with their units on one line: it may break before `to` and `of` only. */
 export function unbroken(text: string): string {
-  return text.replace(/[ \u2009](?=[\d%]|pp|s\b)/g, (space) => (space === ' ' ? '\u00a0' : '\u202f'));
+  return text.replace(/ (?=[\d%]|pp|s\b)/g, '\u00a0');
 }

@@ -11,7 +11,7 @@ const labels: Record<TrustCheck['name'], string> = {
   unknown_variants: 'Users in arms that are not configured',
   covariate_balance: 'Arms alike before exposure',
   exposure_rate: 'Exposed share of the assigned',
-  assignment_before_exposure: 'Assignment before exposure',
+  assignment_before_exposure: 'Exposures before the assignment',
   immature_users: 'Outcome windows ended',
   duplicates: 'Duplicate lines',
   quarantine: 'Quarantined lines',

@@ -117,6 +117,8 @@ export function stepWording(step: string, { immature }: ExperimentReport['settin
       return { label: 'On the exclusion list', kind: 'removed' };
     case 'not_exposed':
       return { label: 'Never exposed', kind: 'removed' };
+    case 'exposed_before_assignment':
+      return { label: 'Exposed only before the assignment', kind: 'removed' };
     case 'exposed':
       return { label: 'Exposed', kind: 'total' };
     case 'immature':

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-import { formatP } from '../../../layers/report/format.ts';
 import { html, trusted } from '../../../layers/report/page/html.ts';
 import { metricLabel, name, plainName, unbroken } from '../../../layers/report/page/names.ts';
 
@@ -48,7 +47,7 @@ describe('names', () => {
   });
 
   it('are cut where they are very long, and say how long they are', () => {
-    expect(name('x'.repeat(10_000)).markup).toBe(`<bdi>${'x'.repeat(80)}… (10 000 characters)</bdi>`);
+    expect(name('x'.repeat(10_000)).markup).toBe(`<bdi>${'x'.repeat(80)}… (10,000 characters)</bdi>`);
     expect(plainName('😀'.repeat(81))).toBe(`\u2068${'😀'.repeat(80)}… (81 characters)\u2069`);
   });
 
@@ -58,12 +57,8 @@ describe('names', () => {
   });
 });
 
-it('keeps numbers, their thousands and their units on one line', () => {
-  expect(unbroken('+11.4 % to +41.6 %, 12 384 of 1 000 s')).toBe(
-    '+11.4\u00a0% to +41.6\u00a0%,\u00a012\u00a0384 of\u00a01\u00a0000\u00a0s',
+it('keeps numbers and their units on one line', () => {
+  expect(unbroken('+11.4 % to +41.6 %, 12,384 of 1,000 s')).toBe(
+    '+11.4\u00a0% to +41.6\u00a0%,\u00a012,384 of\u00a01,000\u00a0s',
   );
-});
-
-it('writes a p-value that is too small for a number as one that is below it', () => {
-  expect(formatP(0)).toBe('< 1e−300');
 });

@@ -163,7 +163,7 @@ describe('report.html', () => {
   it('shows chances, power, distribution, caps and the adjusted regression', () => {
     const { text } = parse(page);
     expect(text('#e1-outlook')).toContain('99.9 %');
-    expect(text('#e1-outlook')).toContain('44 870');
+    expect(text('#e1-outlook')).toContain('44,870');
     expect(text('#e1-distributions')).toContain('10.00 to below 20.00');
     expect(text('#e1-distributions table:last-of-type')).toContain('240.00');
     expect(text('#e1-regression')).toContain('+1.78 pp on the purchase conversion, +0.84 pp to +2.72 pp');
@@ -175,16 +175,16 @@ describe('report.html', () => {
       [...row.children].slice(0, 3).map((cell) => cell.textContent),
     );
     expect(steps).toEqual([
-      ['Lines of assignments, all experiments', '21 124', '–'],
+      ['Lines of assignments, all experiments', '21,124', '–'],
       ['removed: Quarantined', '−9', '–'],
       ['removed: Exact duplicates', '−14', '–'],
-      ['Accepted lines', '21 101', '–'],
-      ['Assigned to an arm', '14 010', '13 953'],
+      ['Accepted lines', '21,101', '–'],
+      ['Assigned to an arm', '14,010', '13,953'],
       ['removed: In more than one arm', '−83', '−83'],
-      ['removed: Never exposed', '−1 486', '−1 486'],
-      ['Exposed', '12 384', '12 384'],
+      ['removed: Never exposed', '−1,486', '−1,486'],
+      ['Exposed', '12,384', '12,384'],
       ['Outcome window not ended, counted', '412', '412'],
-      ['Analysed', '12 384', '12 384'],
+      ['Analysed', '12,384', '12,384'],
     ]);
   });
 
