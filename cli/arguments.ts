@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { UsageError } from './usage-error.ts';
 
 /** Parser of an option: 1, 2, ... */
 export function positiveInteger(text: string): number {
@@ -24,4 +25,11 @@ export function fraction(text: string): number {
   const value = positiveNumber(text);
   if (value >= 1) throw new InvalidArgumentError('It is a number between 0 and 1 (0.05 for 5 %).');
   return value;
+}
+
+/** @throws UsageError when `text` is no port */
+export function parsePort(text: string, where: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
+  throw new UsageError({ what: `"${text}" is not a port`, where, remedy: 'Give a number from 1 to 65535' });
 }

@@ -1,5 +1,6 @@
 /**
  * Runs a TypeScript entry: bundles it with esbuild (packages stay external) into node_modules/.cache and imports it.
+ * What the entry imports dynamically becomes a file of its own, read when it is asked for.
  * `node infrastructure/run.mjs <entry.ts> [arguments...]`; the entry sees the arguments as `process.argv.slice(2)`.
  */
 import { createHash } from 'node:crypto';
@@ -14,8 +15,8 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const folder = path.join(root, 'node_modules', '.cache', 'ecom');
 
 /**
- * Bundles `entry`, unless no source has changed since the last time, and imports the result. The bundle's name is the
- * hash of its content, so that several processes may do this at the same time.
+ * Bundles `entry`, unless no source has changed since the last time, and imports the result. The files of the bundle
+ * are named by the hash of their content, so that several processes may do this at the same time.
  * @param {string} entry path of a TypeScript file, absolute or relative to the working directory
  * @returns {Promise<unknown>} the module's exports
  */
@@ -32,8 +33,10 @@ export async function importTypeScript(entry) {
  */
 function currentBundle(record) {
   if (!existsSync(record)) return undefined;
-  const { bundle, sources } = JSON.parse(readFileSync(record, 'utf8'));
-  return existsSync(bundle) && stateOf(Object.keys(sources)) === JSON.stringify(sources) ? bundle : undefined;
+  const { bundle, files, sources } = JSON.parse(readFileSync(record, 'utf8'));
+  return files?.every(existsSync) && stateOf(Object.keys(sources)) === JSON.stringify(sources)
+    ? bundle
+    : undefined;
 }
 
 /** @param {readonly string[]} files relative to the root */
@@ -58,6 +61,11 @@ async function buildBundle(source, record) {
     entryPoints: [source],
     absWorkingDir: root,
     bundle: true,
+    splitting: true,
+    outdir: folder,
+    entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
+    outExtension: { '.js': '.mjs' },
     write: false,
     metafile: true,
     packages: 'external',
@@ -72,13 +80,16 @@ async function buildBundle(source, record) {
     },
     logLevel: 'error',
   });
-  const file = /** @type {import('esbuild').OutputFile} */ (result.outputFiles[0]);
-  const hash = createHash('sha256').update(file.contents).digest('hex').slice(0, 16);
-  const bundle = path.join(folder, `${path.basename(source, '.ts')}-${hash}.mjs`);
+  const files = result.outputFiles.map(({ path: file }) => file);
+  const entryPoint = path.relative(root, source).replaceAll(path.sep, '/');
+  const [bundle] = Object.entries(result.metafile.outputs)
+    .filter(([, output]) => output.entryPoint === entryPoint)
+    .map(([file]) => path.resolve(root, file));
+  if (bundle === undefined) throw new Error(`esbuild made nothing of ${source}`);
   const sources = stateOf(['infrastructure/run.mjs', ...Object.keys(result.metafile.inputs)]);
   mkdirSync(folder, { recursive: true });
-  replaceFile(bundle, file.contents);
-  replaceFile(record, `{"bundle":${JSON.stringify(bundle)},"sources":${sources}}`);
+  for (const { path: file, contents } of result.outputFiles) replaceFile(file, contents);
+  replaceFile(record, JSON.stringify({ bundle, files, sources: JSON.parse(sources) }));
   return bundle;
 }
 

@@ -1,9 +1,5 @@
-import process from 'node:process';
 import type { Command } from 'commander';
-import { examine } from '../doctor/doctor.ts';
-import { paint, print, printJson, visible } from '../terminal.ts';
-
-const colours = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
+import type { DoctorOptions } from '../actions/doctor.ts';
 
 /** `ecom doctor`: whether this machine has what the pipeline needs. */
 export function registerDoctor(program: Command): void {
@@ -15,17 +11,8 @@ export function registerDoctor(program: Command): void {
       'after',
       '\nEnds with 1 where something that is needed fails.\n\nExamples:\n  ecom doctor\n  ecom doctor --json | jq -r ".[] | select(.status != \\"ok\\") | .remedy"',
     )
-    .action(async (options: { json?: boolean }) => {
-      const findings = await examine();
-      if (options.json) printJson(findings);
-      else {
-        for (const { check, status, finding, remedy } of findings) {
-          const way = remedy === null ? '' : `. ${remedy}`;
-          print(
-            `${paint(colours[status], status.padEnd(4))}  ${check.padEnd(15)}  ${visible(finding + way)}`,
-          );
-        }
-      }
-      if (findings.some(({ status }) => status === 'fail')) process.exitCode = 1;
+    .action(async (options: DoctorOptions) => {
+      const { doctor } = await import('../actions/doctor.ts');
+      await doctor(options);
     });
 }

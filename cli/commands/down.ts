@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { down } from '../local/down.ts';
-import { print, printJson } from '../terminal.ts';
+import type { DownOptions } from '../actions/down.ts';
 
 /** `ecom down`: nothing runs any more. */
 export function registerDown(program: Command): void {
@@ -13,9 +12,8 @@ export function registerDown(program: Command): void {
       'after',
       '\nSaved is the current version of every object. Earlier versions and the history of executions end with the emulator.\n\nExamples:\n  ecom down\n  ecom down --wipe',
     )
-    .action(async ({ wipe = false, json }: { wipe?: boolean; json?: boolean }) => {
-      await down({ wipe });
-      if (json) printJson({ running: false, wiped: wipe });
-      else print('down');
+    .action(async (options: DownOptions) => {
+      const { stop } = await import('../actions/down.ts');
+      await stop(options);
     });
 }

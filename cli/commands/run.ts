@@ -1,11 +1,6 @@
 import type { Command } from 'commander';
 import { defaultDrop } from '../../layers/contracts/keys.ts';
-import { ensureUp } from '../local/up.ts';
-import { connect } from '../pipeline/connection.ts';
-import { downloadReport, verdictText } from '../pipeline/report.ts';
-import { runDrop } from '../pipeline/run-drop.ts';
-import { prepareDrop } from '../pipeline/upload.ts';
-import { print, printJson } from '../terminal.ts';
+import type { RunOptions } from '../actions/run.ts';
 
 /** `ecom run <dir>`: from a folder of CSVs to the verdict. */
 export function registerRun(program: Command): void {
@@ -19,14 +14,8 @@ export function registerRun(program: Command): void {
       'after',
       '\nExamples:\n  ecom run data/\n  ecom run data/ --config shop_b.yaml --drop shop_b\n  ecom run data/ --json | jq .experiments[0].decision',
     )
-    .action(async (folder: string, options: { drop: string; config?: string; json?: boolean }) => {
-      const prepared = await prepareDrop({ folder, drop: options.drop, configFile: options.config });
-      await ensureUp();
-      const connection = connect();
-      const report = await runDrop(connection, prepared);
-      const files = await downloadReport(connection, report.run.runId);
-      if (options.json) return printJson(report);
-      print(`\n${verdictText(report)}\n`);
-      for (const file of files) print(file);
+    .action(async (folder: string, options: RunOptions) => {
+      const { run } = await import('../actions/run.ts');
+      await run(folder, options);
     });
 }

@@ -1,8 +1,5 @@
-import path from 'node:path';
-import process from 'node:process';
 import type { Command } from 'commander';
-import { readStatus, type Status } from '../local/status.ts';
-import { paint, print, printJson } from '../terminal.ts';
+import type { StatusOptions } from '../actions/status.ts';
 
 /** `ecom status`: what runs, where, and how to talk to it. */
 export function registerStatus(program: Command): void {
@@ -14,65 +11,8 @@ export function registerStatus(program: Command): void {
       'after',
       '\nExamples:\n  ecom status\n  ecom status --json | jq -r .environment.AWS_ENDPOINT_URL',
     )
-    .action(async (options: { json?: boolean }) => {
-      const status = await readStatus();
-      if (options.json) printJson(status);
-      else print(describe(status));
+    .action(async (options: StatusOptions) => {
+      const { status } = await import('../actions/status.ts');
+      await status(options);
     });
-}
-
-function describe({
-  emulator,
-  postgres,
-  deployed,
-  saved,
-  awslocal,
-  environment,
-  stateFolder,
-}: Status): string {
-  const lines = [
-    row(
-      'emulator',
-      emulator &&
-        `LocalStack ${emulator.version ?? 'starting'} on ${emulator.endpoint}${emulator.healthy ? '' : ', which does not answer'}`,
-    ),
-    row(
-      'database',
-      postgres &&
-        `PostgreSQL ${postgres.version}, ${postgres.kind === 'embedded' ? 'embedded' : 'from DATABASE_URL'}`,
-    ),
-    row(
-      'pipeline',
-      deployed &&
-        `deployed at ${deployed.at}${deployed.current ? '' : ', but its sources have changed since'}`,
-      'not deployed',
-    ),
-    row('state', stateFolder),
-  ];
-  if (saved !== null) lines.push(row('saved', `${saved.objects} objects at ${saved.at}`));
-  if (emulator !== null) lines.push(row('log', emulator.log));
-  if (postgres?.log != null) lines.push(row('', postgres.log));
-  if (environment === null) return [...lines, '', 'Start it: npx ecom up'].join('\n');
-  return [
-    ...lines,
-    '',
-    ...Object.entries(environment).map(([name, value]) => `export ${name}=${shellWord(value)}`),
-    `AWS_ENDPOINT_URL=${environment.AWS_ENDPOINT_URL} ${shellWord(shortest(awslocal))} s3 ls`,
-    ...(deployed !== null && !deployed.current ? ['', 'Deploy the changes: npx ecom up'] : []),
-  ].join('\n');
-}
-
-function row(title: string, value: string | null, missing = 'not running'): string {
-  return `${paint('bold', title.padEnd(10))}${value ?? missing}`;
-}
-
-/** The path as one types it from here. */
-function shortest(file: string): string {
-  const relative = path.relative(process.cwd(), file);
-  return relative.startsWith('..') ? file : relative;
-}
-
-/** `text` as one word of a POSIX shell. */
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

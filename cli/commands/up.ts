@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import { readStatus } from '../local/status.ts';
-import { ensureUp, parsePort } from '../local/up.ts';
-import { print, printJson } from '../terminal.ts';
+import type { UpOptions } from '../actions/up.ts';
+import { parsePort } from '../arguments.ts';
 
 /** `ecom up`: everything runs and is deployed. */
 export function registerUp(program: Command): void {
@@ -17,11 +16,8 @@ export function registerUp(program: Command): void {
       'after',
       '\nDATABASE_URL in the environment takes the place of the embedded PostgreSQL; ECOM_STATE names another state folder.\n\nExamples:\n  ecom up\n  ecom up --port 4600\n  DATABASE_URL=postgres://me:secret@db/ecom ecom up',
     )
-    .action(async ({ json, ...options }: { port?: number; deploy: boolean; json?: boolean }) => {
-      const { emulator, deployed } = await ensureUp(options);
-      if (json) return printJson(await readStatus());
-      print(
-        `up at ${emulator?.endpoint}${deployed === undefined ? ', nothing deployed' : ''} (ecom status says more)`,
-      );
+    .action(async (options: UpOptions) => {
+      const { up } = await import('../actions/up.ts');
+      await up(options);
     });
 }

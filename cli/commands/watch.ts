@@ -1,9 +1,5 @@
 import type { Command } from 'commander';
-import { connect } from '../pipeline/connection.ts';
-import { findAttempt } from '../pipeline/executions.ts';
-import { followAloud } from '../pipeline/progress.ts';
-import { readReport, verdictText } from '../pipeline/report.ts';
-import { print, printJson } from '../terminal.ts';
+import type { WatchOptions } from '../actions/watch.ts';
 
 /** `ecom watch [run]`: follows a run to its end. */
 export function registerWatch(program: Command): void {
@@ -15,12 +11,8 @@ export function registerWatch(program: Command): void {
       'after',
       '\nThe beginning of the run id will do.\n\nExamples:\n  ecom watch\n  ecom watch 3f2a --json',
     )
-    .action(async (run: string | undefined, options: { json?: boolean }) => {
-      const connection = connect();
-      const attempt = await findAttempt(connection, run);
-      await followAloud(connection, attempt);
-      const report = await readReport(connection, attempt.runId);
-      if (options.json) return printJson(report);
-      print(`\n${verdictText(report)}`);
+    .action(async (run: string | undefined, options: WatchOptions) => {
+      const { watch } = await import('../actions/watch.ts');
+      await watch(run, options);
     });
 }

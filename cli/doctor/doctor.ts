@@ -10,12 +10,12 @@ import { pythonPackages } from '../../infrastructure/setup/python-packages.mjs';
 import { requireNode, requirePlatform, requireSpace } from '../../infrastructure/setup/requirements.mjs';
 import { capture } from '../../infrastructure/setup/tools.mjs';
 import { PipelineError } from '../../layers/contracts/errors/index.ts';
+import { parsePort } from '../arguments.ts';
 import { askVersion as askDatabase, withoutPassword } from '../local/database.ts';
 import { defaultPort } from '../local/emulator.ts';
 import { findListener, isFree } from '../local/listener.ts';
 import { stateFolder } from '../local/state.ts';
 import { readStatus, type Status } from '../local/status.ts';
-import { parsePort } from '../local/up.ts';
 import { formatBytes } from '../terminal.ts';
 
 export interface Finding {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -13,31 +13,7 @@ import {
   paginateListObjectsV2,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { z } from 'zod';
-import { LocalError } from './local-error.ts';
-
-const objectSchema = z.object({
-  bucket: z.string(),
-  key: z.string(),
-  file: z.string(),
-  size: z.int(),
-  lastModified: z.iso.datetime(),
-  contentType: z.string().optional(),
-  contentEncoding: z.string().optional(),
-  metadata: z.record(z.string(), z.string()).optional(),
-});
-type SavedObject = z.infer<typeof objectSchema>;
-
-const indexSchema = z.object({
-  /** Folder of the objects, beside the index. */
-  save: z.string(),
-  at: z.iso.datetime(),
-  buckets: z.array(z.string()),
-  objects: z.array(objectSchema),
-});
-
-/** What `down` saved: the current version of every object, not the versions before it. */
-export type SavedBuckets = z.infer<typeof indexSchema>;
+import type { SavedBuckets, SavedObject } from './saved-index.ts';
 
 const transfers = 8;
 
@@ -82,24 +58,6 @@ export async function saveBuckets(
     if (name !== 'index.json' && name !== save) await rm(path.join(folder, name), { recursive: true });
   }
   return index;
-}
-
-/** The last complete save, undefined when there is none. */
-export async function readSaved(folder: string): Promise<SavedBuckets | undefined> {
-  const file = path.join(folder, 'index.json');
-  try {
-    return indexSchema.parse(JSON.parse(await readFile(file, 'utf8')));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new LocalError(
-      {
-        what: 'the saved buckets cannot be read',
-        where: file,
-        remedy: 'Move the folder away and start with empty buckets: npx ecom up',
-      },
-      { cause: error },
-    );
-  }
 }
 
 /** Makes the saved buckets and puts their objects, oldest first. The deployment adopts buckets that are there. */

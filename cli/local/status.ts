@@ -2,7 +2,7 @@ import path from 'node:path';
 import { askVersion } from './emulator.ts';
 import { type LocalEnvironment, localEnvironment } from './environment.ts';
 import { deploymentFingerprint } from './fingerprint.ts';
-import { readSaved } from './saved-buckets.ts';
+import { readSaved } from './saved-index.ts';
 import { readState, stateFolder, statePaths } from './state.ts';
 
 /** What `ecom status --json` prints; null stands for what does not run or is not there. */

@@ -3,13 +3,15 @@ import { withLock } from '../../infrastructure/lock.mjs';
 import { isAddressOf } from '../../infrastructure/postgres/cluster.ts';
 import { migrate } from '../../infrastructure/postgres/migrate.ts';
 import { stopServer } from '../../infrastructure/postgres/server.ts';
+import { parsePort } from '../arguments.ts';
 import { note } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import { bootstrapStack, deployStack } from './cdk.ts';
 import { openDatabase } from './database.ts';
 import { askVersion, awaitHealthy, defaultPort, launchEmulator } from './emulator.ts';
 import { deploymentFingerprint } from './fingerprint.ts';
-import { localS3, readSaved, restoreBuckets } from './saved-buckets.ts';
+import { localS3, restoreBuckets } from './saved-buckets.ts';
+import { readSaved } from './saved-index.ts';
 import {
   type EmulatorState,
   type PostgresState,
@@ -205,13 +207,6 @@ function externalUrl(folder: string): string | undefined {
 function portOfEnvironment(): number | undefined {
   const text = process.env.ECOM_PORT || undefined;
   return text === undefined ? undefined : parsePort(text, 'ECOM_PORT');
-}
-
-/** @throws UsageError when `text` is no port */
-export function parsePort(text: string, where: string): number {
-  const port = Number(text);
-  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
-  throw new UsageError({ what: `"${text}" is not a port`, where, remedy: 'Give a number from 1 to 65535' });
 }
 
 function refuseOtherPort(emulator: EmulatorState | undefined, port: number | undefined): void {

@@ -15,7 +15,8 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { down } from '../../../cli/local/down.ts';
-import { localS3, readSaved, saveBuckets } from '../../../cli/local/saved-buckets.ts';
+import { localS3, saveBuckets } from '../../../cli/local/saved-buckets.ts';
+import { readSaved } from '../../../cli/local/saved-index.ts';
 import { readState, type State, statePaths } from '../../../cli/local/state.ts';
 import { ensureUp } from '../../../cli/local/up.ts';
 import { isRunning } from '../../../infrastructure/processes.mjs';

@@ -1,0 +1,31 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { dropConfigName } from '../../layers/contracts/keys.ts';
+import experimentConfig from '../demo/experiment.yaml';
+import { generate } from '../generate/generate.ts';
+import { stateFolder } from '../local/state.ts';
+import { ensureUp } from '../local/up.ts';
+import { connect } from '../pipeline/connection.ts';
+import { downloadReport, verdictText } from '../pipeline/report.ts';
+import { runDrop } from '../pipeline/run-drop.ts';
+import { prepareDrop } from '../pipeline/upload.ts';
+import { note, print } from '../terminal.ts';
+
+/** `ecom demo`: everything, once, on generated data with a known uplift. */
+export async function demo(): Promise<void> {
+  await ensureUp();
+  const folder = path.join(stateFolder(), 'demo');
+  const truth = await generate({ directory: folder, users: 20_000, uplift: 0.25, seed: 42 });
+  await writeFile(path.join(folder, dropConfigName), experimentConfig);
+  note(
+    `generated ${folder}: 20 000 users, ${truth.datasets.events.rows} events, a planted uplift of 25 % on conversion`,
+  );
+  const connection = connect();
+  const report = await runDrop(connection, await prepareDrop({ folder, drop: 'demo' }));
+  const files = await downloadReport(connection, report.run.runId);
+  print(`\n${verdictText(report)}\n`);
+  for (const file of files) print(file);
+  print(
+    '\nNext: npx ecom run <folder of your CSVs>   npx ecom status   npx ecom psql -c "select * from mart_user_outcomes limit 5"   npx ecom down',
+  );
+}

@@ -1,0 +1,76 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import { dropConfigName } from '../../layers/contracts/keys.ts';
+import { type InitResult, init } from '../init/init.ts';
+import type { Confidence } from '../init/match.ts';
+import { note, paint, print, printJson, table } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+
+export interface InitOptions {
+  readonly force?: boolean;
+  readonly print?: boolean;
+  readonly json?: boolean;
+}
+
+/** `ecom init <dir>`: a configuration for files of any make. */
+export async function initFolder(folder: string, options: InitOptions): Promise<void> {
+  const result = await init(folder);
+  const file = path.join(folder, dropConfigName);
+  if (!options.print) await write(file, result.text, options.force === true);
+  if (options.json) printJson({ file: options.print ? null : file, ...result });
+  else if (options.print) process.stdout.write(result.text);
+  else printGuesses(file, folder, result);
+}
+
+async function write(file: string, text: string, replace: boolean): Promise<void> {
+  try {
+    await writeFile(file, text, { flag: replace ? 'w' : 'wx' });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') {
+      throw new UsageError(
+        {
+          what: 'there is one already',
+          where: file,
+          remedy: 'Replace it with --force, or look with --print',
+        },
+        { cause: error },
+      );
+    }
+    if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
+      throw new UsageError(
+        { what: 'the folder cannot be written to', where: file, remedy: 'Take the text from --print' },
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+const colours = { sure: 'green', likely: 'yellow', guess: 'red' } as const;
+
+function printGuesses(file: string, folder: string, { guesses, questions, remarks }: InitResult): void {
+  const text = table(
+    [{ title: 'sure?' }, { title: 'setting' }, { title: 'value' }, { title: 'because' }],
+    guesses.map(({ path: keys, value, confidence, because }) => [
+      confidence,
+      keys.join('.'),
+      typeof value === 'string' ? value : `constant ${value.constant}`,
+      because,
+    ]),
+  );
+  print(text.replace(/^(sure|likely|guess)\b(?!\?)/gm, (word) => paint(colours[word as Confidence], word)));
+  if (questions.length > 0) {
+    print(`\n${paint('bold', 'What the files do not tell')}`);
+    print(
+      table(
+        [{ title: 'setting' }, { title: 'because' }],
+        questions.map(({ path: keys, because }) => [keys.join('.'), because]),
+      ),
+    );
+  }
+  if (remarks.length > 0) print();
+  for (const remark of remarks) print(`- ${remark}`);
+  note(`\nWritten to ${file}. Confirm it, then: npx ecom validate ${folder}`);
+}

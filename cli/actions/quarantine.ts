@@ -1,0 +1,91 @@
+import type { DatasetName } from '../../layers/contracts/datasets/index.ts';
+import { processedKeys } from '../../layers/contracts/keys.ts';
+import { type RunPlan, runPlan } from '../../layers/contracts/run-documents.ts';
+import { formatCount } from '../../layers/report/format.ts';
+import { type Connection, connect } from '../pipeline/connection.ts';
+import { findRun, newestRun } from '../pipeline/executions.ts';
+import { type ExportedFile, exportRows } from '../quarantine/export.ts';
+import { placeOf } from '../quarantine/place.ts';
+import { Quarantine, type QuarantinedRow, type RuleRows } from '../quarantine/quarantine.ts';
+import { note, paint, print, printJson, table, visible } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+
+export interface QuarantineOptions {
+  readonly dataset?: DatasetName;
+  readonly rule?: string;
+  readonly limit: number;
+  readonly counts?: boolean;
+  readonly export?: string;
+  readonly json?: boolean;
+}
+
+/** `ecom quarantine [run]`: the rows that were not used, and why. */
+export async function quarantine(run: string | undefined, options: QuarantineOptions): Promise<void> {
+  const connection = connect();
+  const runId = run === undefined ? await newestRun(connection) : await findRun(connection, run);
+  await using quarantine = await Quarantine.open(connection.processed, runId, options);
+  const counts = await quarantine.counts();
+  const exported =
+    options.export === undefined
+      ? undefined
+      : await exportRows(quarantine, connection.raw, await planOf(connection, runId), options.export);
+  const examples = options.counts || options.limit === 0 ? [] : await quarantine.examples(options.limit);
+  if (options.json) {
+    printJson({ runId, counts, rows: examples, ...(exported === undefined ? {} : { exported }) });
+  } else if (exported === undefined) {
+    await printRows(connection, runId, counts, examples);
+  } else printExported(exported);
+}
+
+async function printRows(
+  connection: Connection,
+  runId: string,
+  counts: readonly RuleRows[],
+  examples: readonly QuarantinedRow[],
+): Promise<void> {
+  note(`run ${runId}`);
+  if (counts.length === 0) return print('No row was quarantined.');
+  print(
+    table(
+      [{ title: 'dataset' }, { title: 'column' }, { title: 'rule' }, { title: 'rows', right: true }],
+      counts.map(({ dataset, column, rule, rows }) => [dataset, column ?? '', rule, formatCount(rows)]),
+    ),
+  );
+  if (examples.length === 0) return;
+  const plan = await planOf(connection, runId);
+  for (const row of examples) {
+    print(`\n${paint('bold', visible(`${placeOf(row, plan)}  ${row.rule}`))}`);
+    print(`  ${oneLine(row.reason)}`);
+    print(`  ${paint('dim', oneLine(row.raw))}`);
+  }
+}
+
+function oneLine(text: string): string {
+  const line = visible(text).replaceAll('\n', '\\n');
+  return line.length > 300 ? `${line.slice(0, 300)}…` : line;
+}
+
+function printExported(files: readonly ExportedFile[]): void {
+  if (files.length === 0) {
+    print('No row was quarantined: nothing to write.');
+    return;
+  }
+  print(
+    table(
+      [{ title: 'file' }, { title: 'rows', right: true }],
+      files.map(({ file, rows }) => [file, formatCount(rows)]),
+    ),
+  );
+  note(
+    '\nRepair them, put each next to its good rows in a folder of parts (events/events.csv, events/repaired.csv), and upload again.',
+  );
+}
+
+async function planOf({ processed }: Connection, runId: string): Promise<RunPlan> {
+  const text = await processed.getText(processedKeys.plan(runId));
+  if (text !== undefined) return runPlan.parse(JSON.parse(text));
+  throw new UsageError({
+    what: `run ${runId} has no plan, so it has read no row`,
+    remedy: `See why: npx ecom watch ${runId}`,
+  });
+}

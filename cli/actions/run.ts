@@ -1,0 +1,24 @@
+import { ensureUp } from '../local/up.ts';
+import { connect } from '../pipeline/connection.ts';
+import { downloadReport, verdictText } from '../pipeline/report.ts';
+import { runDrop } from '../pipeline/run-drop.ts';
+import { prepareDrop } from '../pipeline/upload.ts';
+import { print, printJson } from '../terminal.ts';
+
+export interface RunOptions {
+  readonly drop: string;
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+/** `ecom run <dir>`: from a folder of CSVs to the verdict. */
+export async function run(folder: string, options: RunOptions): Promise<void> {
+  const prepared = await prepareDrop({ folder, drop: options.drop, configFile: options.config });
+  await ensureUp();
+  const connection = connect();
+  const report = await runDrop(connection, prepared);
+  const files = await downloadReport(connection, report.run.runId);
+  if (options.json) return printJson(report);
+  print(`\n${verdictText(report)}\n`);
+  for (const file of files) print(file);
+}

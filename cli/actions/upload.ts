@@ -1,0 +1,27 @@
+import { connect } from '../pipeline/connection.ts';
+import { prepareDrop, upload } from '../pipeline/upload.ts';
+import { formatBytes, note, print, printJson } from '../terminal.ts';
+
+export interface UploadOptions {
+  readonly drop: string;
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+/** `ecom upload <dir>`: puts a drop into the raw bucket, its manifest last. */
+export async function uploadFolder(folder: string, options: UploadOptions): Promise<void> {
+  const prepared = await prepareDrop({ folder, drop: options.drop, configFile: options.config });
+  const connection = connect();
+  const uploaded = await upload(connection, prepared, ({ key, size }) => {
+    note(`uploaded s3://${connection.raw.bucket}/${key} (${formatBytes(size)})`);
+  });
+  if (options.json) {
+    printJson({
+      drop: uploaded.drop,
+      bytes: uploaded.bytes,
+      files: uploaded.files.map(({ key, size }) => ({ key, size })),
+    });
+  } else {
+    print(`The drop "${uploaded.drop}" is complete. Follow its run: npx ecom watch`);
+  }
+}
