@@ -1,4 +1,5 @@
 import type { ExperimentMeasurement, Measurements } from '../../layers/contracts/measurements.ts';
+import type { EarlyExposures } from '../../layers/contracts/run-documents.ts';
 import { formatCount, formatPercent, statedP } from '../../layers/report/format.ts';
 import type { ExperimentReport, SampleRatio, TrustCheck } from '../../layers/report/schema.ts';
 import { testHomogeneity } from '../../layers/statistics/homogeneity.ts';
@@ -8,7 +9,13 @@ import { checkSampleRatio, type Weights } from './sample-ratio.ts';
 type Trust = ExperimentReport['trust'];
 
 /** Shares from which a count is worth a warning. */
-const notable = { crossovers: 0.01, unknownVariants: 0.02, duplicates: 0.01, quarantined: 0.01 };
+const notable = {
+  crossovers: 0.01,
+  exposedBeforeAssignment: 0.01,
+  unknownVariants: 0.02,
+  duplicates: 0.01,
+  quarantined: 0.01,
+};
 
 /** Crossovers that arms differ in by less than this p leave arms behind that are not alike. */
 export const asymmetryAlpha = 0.001;
@@ -188,13 +195,30 @@ export function exposureRateCheck(rates: Trust['exposureRates'], exposureIsAssig
   };
 }
 
-export function assignmentBeforeCheck(requireAssignmentBefore: boolean): TrustCheck {
+/** Exposures that precede the assignment: not counted, or counted where the experiment says so. */
+export function assignmentBeforeCheck(
+  { events, users, usersLeftOut }: EarlyExposures,
+  assigned: number,
+  requireAssignmentBefore: boolean,
+): TrustCheck {
+  const name = 'assignment_before_exposure';
+  if (events === 0) return counted(name, false, "No exposure came before its user's assignment.");
+  const early = `${formatCount(events)} exposures of ${formatCount(users)} users came before their assignment`;
+  if (!requireAssignmentBefore) {
+    return counted(
+      name,
+      true,
+      `${early} and count (require_assignment_before is off): the arms may differ before the treatment began.`,
+    );
+  }
+  if (usersLeftOut === 0) {
+    return counted(name, false, `${early} and do not count; all of these users had a later one.`);
+  }
+  const share = usersLeftOut / assigned;
   return counted(
-    'assignment_before_exposure',
-    !requireAssignmentBefore,
-    requireAssignmentBefore
-      ? 'Only what follows the assignment counts.'
-      : 'Exposures before the assignment count (require_assignment_before is off): the arms may differ before the treatment began.',
+    name,
+    share >= notable.exposedBeforeAssignment,
+    `${early} and do not count. ${formatCount(usersLeftOut)} users (${formatPercent(share)} of the assigned) had no later one and are left out: check that assigned_ts is the time at which a user got the variant.`,
   );
 }
 

@@ -81,7 +81,11 @@ export function checkTrust(
     unknownVariantsCheck({ ...measurement, arms }, settings.weights !== 'equal'),
     balanceCheck(found.balance),
     exposureRateCheck(found.exposureRates, exposure === 'assignment'),
-    assignmentBeforeCheck(exposure === 'assignment' || exposure.require_assignment_before),
+    assignmentBeforeCheck(
+      measurement.earlyExposures,
+      assigned,
+      exposure === 'assignment' || exposure.require_assignment_before,
+    ),
     immatureCheck(found.immature, settings.immature),
     linesCheck('duplicates', run.quality),
     linesCheck('quarantine', run.quality),

@@ -2,6 +2,7 @@ import type { Config } from '../../layers/contracts/config.ts';
 import { DataError } from '../../layers/contracts/errors/index.ts';
 import type {
   CleanResult,
+  EarlyExposures,
   MartsResult,
   PopulationStep,
   RunPlan,
@@ -27,6 +28,7 @@ export const populationSteps = [
   'unknown_variant',
   'excluded_users',
   'not_exposed',
+  'exposed_before_assignment',
   'exposed',
   'immature',
   'analysed',
@@ -80,6 +82,7 @@ export async function buildMarts(
       population: await population(db),
       arms: await assignedArms(db),
       assignedByDay: await assignedByDay(db),
+      earlyExposures: await earlyExposures(db),
     },
     rows: Number(rows),
   };
@@ -207,4 +210,17 @@ async function assignedByDay(db: Database): Promise<MartsResult['assignedByDay']
     WHERE excluded IS DISTINCT FROM 'crossovers' AND excluded IS DISTINCT FROM 'unknown_variant'
     GROUP BY ALL ORDER BY ALL`);
   return days.map(({ users, ...rest }) => ({ ...rest, users: Number(users) }));
+}
+
+async function earlyExposures(db: Database): Promise<MartsResult['earlyExposures']> {
+  const found = await db.query<Record<keyof EarlyExposures | 'experimentId', string>>(`
+    SELECT experiment_id AS "experimentId", sum(early_exposures) AS events, count(*) AS users,
+      count(*) FILTER (exposed_at IS NULL) AS "usersLeftOut"
+    FROM exposure_moments WHERE early_exposures > 0 GROUP BY ALL ORDER BY ALL`);
+  return found.map(({ experimentId, events, users, usersLeftOut }) => ({
+    experimentId,
+    events: Number(events),
+    users: Number(users),
+    usersLeftOut: Number(usersLeftOut),
+  }));
 }

@@ -1,12 +1,13 @@
 -- Two hash joins with plain aggregates: the earliest moment first, then the one event of that moment. Both can spill.
+-- A user whose exposures all precede an assignment that they must not has no `exposed_at`.
 CREATE TABLE exposure_moments AS
-SELECT a.experiment_id, a.user_id, min(e.event_ts) AS exposed_at
+SELECT a.experiment_id, a.user_id,
+  min(e.event_ts) FILTER (NOT s.require_assignment_before OR e.event_ts >= a.assigned_at) AS exposed_at,
+  count(*) FILTER (e.event_ts < a.assigned_at) AS early_exposures
 FROM assigned a
 JOIN settings s ON s.experiment_id = a.experiment_id
 JOIN events e ON e.user_id = a.user_id AND e.event_name = s.exposure_event
-WHERE a.excluded IS NULL
-  AND e.event_ts < {{as_of}}
-  AND (NOT s.require_assignment_before OR e.event_ts >= a.assigned_at)
+WHERE a.excluded IS NULL AND e.event_ts < {{as_of}}
 GROUP BY a.experiment_id, a.user_id;
 
 -- Other tables name a row of this one by its rowid. `before` ends the time before the experiment.
@@ -30,5 +31,3 @@ FROM (
   WHERE a.excluded IS NULL AND s.exposure_event IS NULL
 ) x
 JOIN settings s ON s.experiment_id = x.experiment_id;
-
-DROP TABLE exposure_moments;

@@ -6,9 +6,11 @@ WITH steps AS (
   SELECT experiment_id, excluded, sum(assignments), count(*)
   FROM assigned WHERE excluded IS NOT NULL GROUP BY ALL
   UNION ALL
-  SELECT a.experiment_id, 'not_exposed', sum(a.assignments), count(*)
+  SELECT a.experiment_id, CASE WHEN m.user_id IS NULL THEN 'not_exposed' ELSE 'exposed_before_assignment' END,
+    sum(a.assignments), count(*)
   FROM assigned a
   ANTI JOIN exposed x ON x.experiment_id = a.experiment_id AND x.user_id = a.user_id
+  LEFT JOIN exposure_moments m ON m.experiment_id = a.experiment_id AND m.user_id = a.user_id
   WHERE a.excluded IS NULL GROUP BY ALL
   UNION ALL
   SELECT experiment_id, 'exposed', count(*), count(*) FROM exposed GROUP BY ALL

@@ -1,5 +1,5 @@
 import type { ExperimentMeasurement } from '../../layers/contracts/measurements.ts';
-import type { MartsResult } from '../../layers/contracts/run-documents.ts';
+import type { EarlyExposures, MartsResult } from '../../layers/contracts/run-documents.ts';
 
 /** Users of a variant, exposed or not. */
 export type AssignedArm = Omit<MartsResult['arms'][number], 'experimentId'>;
@@ -39,6 +39,21 @@ export function assignedByDay(
       day,
       arms: [...arms].map(([variant, users]) => ({ variant, users })).toSorted(byVariant),
     }));
+}
+
+/** Adds up the buckets' exposures before the assignment. */
+export function mergedEarlyExposures(marts: readonly MartsResult[], experimentId: string): EarlyExposures {
+  return marts
+    .flatMap((mart) => mart.earlyExposures)
+    .filter((early) => early.experimentId === experimentId)
+    .reduce<EarlyExposures>(
+      (sum, { events, users, usersLeftOut }) => ({
+        events: sum.events + events,
+        users: sum.users + users,
+        usersLeftOut: sum.usersLeftOut + usersLeftOut,
+      }),
+      { events: 0, users: 0, usersLeftOut: 0 },
+    );
 }
 
 function byVariant(a: { readonly variant: string }, b: { readonly variant: string }): number {

@@ -10,7 +10,7 @@ import { metricsOf } from '../../layers/contracts/metrics.ts';
 import type { CleanResult, MartsResult, RunPlan, StageResult } from '../../layers/contracts/run-documents.ts';
 import type { Database } from '../../layers/storage/duckdb.ts';
 import { identifier } from '../../layers/storage/sql.ts';
-import { type AssignedArm, assignedByDay, mergedArms } from './assigned.ts';
+import { type AssignedArm, assignedByDay, mergedArms, mergedEarlyExposures } from './assigned.ts';
 import { type Cap, readCaps } from './caps.ts';
 import { readAdjustedCells, readLogitCells } from './cells.ts';
 import { type MeasuredColumns, measuredColumns, mergedColumns } from './columns.ts';
@@ -107,6 +107,7 @@ async function measureExperiments(
       crossovers: assigned.reduce((sum, arm) => sum + arm.crossovers, 0),
       crossoversByFirstVariant: usersOf(assigned, 'crossovers'),
       unknownVariants: usersOf(assigned, 'unknown'),
+      earlyExposures: mergedEarlyExposures(marts, experimentId),
       segments: settings.segments.flatMap((segment) =>
         levelsOf(segments.get(segment) ?? [], experimentId).map(
           ({ level, arms }): SegmentMeasurement => ({

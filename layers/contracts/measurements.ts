@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { datasetNames } from './datasets/index.ts';
-import { populationStep, ruleCount } from './run-documents.ts';
+import { earlyExposures, populationStep, ruleCount } from './run-documents.ts';
 
 const count = z.number().int().nonnegative();
 /** An exact integer as a decimal string: sums may exceed 2^53. */
@@ -141,6 +141,7 @@ export const experimentMeasurement = z.strictObject({
   crossoversByFirstVariant: z.array(variantUsers),
   /** Users by a variant that the weights do not name, in the order of variants. */
   unknownVariants: z.array(variantUsers),
+  earlyExposures,
   segments: z.array(segmentMeasurement),
   /** By exposure day, in order. */
   cohorts: z.array(cohortMeasurement),

@@ -233,6 +233,10 @@ export const populationStep = z.strictObject({
 });
 export type PopulationStep = z.infer<typeof populationStep>;
 
+/** Exposure events before their user's assignment, the users who have one, and those of them who are left out for it. */
+export const earlyExposures = z.strictObject({ events: count, users: count, usersLeftOut: count });
+export type EarlyExposures = z.infer<typeof earlyExposures>;
+
 /** Result of `marts` for a bucket. */
 export const martsResult = z.strictObject({
   asOf: moment.nullable(),
@@ -253,6 +257,7 @@ export const martsResult = z.strictObject({
   assignedByDay: z.array(
     z.strictObject({ experimentId: z.string(), variant: z.string(), day: z.iso.date(), users: count }),
   ),
+  earlyExposures: z.array(earlyExposures.extend({ experimentId: z.string() })),
 });
 export type MartsResult = z.infer<typeof martsResult>;
 

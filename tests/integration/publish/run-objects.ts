@@ -75,7 +75,13 @@ export async function putRun(
       outputs.push({ key, rows: options.users / 2, bytes, bucket });
     }
     await done('clean', bucket, [], {});
-    await done('marts', bucket, outputs, { asOf: null, population: [], arms: [], assignedByDay: [] });
+    await done('marts', bucket, outputs, {
+      asOf: null,
+      population: [],
+      arms: [],
+      assignedByDay: [],
+      earlyExposures: [],
+    });
   }
   await done('measure', 0, [], {});
   const report = processedKeys.report(runId, 'report.json');

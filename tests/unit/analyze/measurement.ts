@@ -65,6 +65,7 @@ export function experimentOf(
     crossovers: 0,
     crossoversByFirstVariant: [],
     unknownVariants: [],
+    earlyExposures: { events: 0, users: 0, usersLeftOut: 0 },
     segments: [],
     cohorts: [],
     assignedByDay: [],

@@ -158,9 +158,24 @@ describe('checks', () => {
     expect(check(report, 'time_order').explanation).toBe('Rows with odd times: 12 of events after as of.');
   });
 
-  it('warn of immature users, and of exposures before the assignment', () => {
+  it('warn of users whose exposures all came before their assignment, from one in a hundred on', () => {
+    const early = (usersLeftOut: number) => ({ earlyExposures: { events: 90, users: 60, usersLeftOut } });
+    expect(check(analyze({}), 'assignment_before_exposure')).toMatchObject({ status: 'pass' });
+    expect(check(analyze(early(0)), 'assignment_before_exposure')).toMatchObject({
+      status: 'pass',
+      explanation:
+        '90 exposures of 60 users came before their assignment and do not count; all of these users had a later one.',
+    });
+    expect(check(analyze(early(23)), 'assignment_before_exposure').status).toBe('pass');
+    const { status, explanation } = check(analyze(early(24)), 'assignment_before_exposure');
+    expect(status).toBe('warn');
+    expect(explanation).toContain('24 users (1.0 % of the assigned) had no later one and are left out');
+  });
+
+  it('warn of immature users, and of exposures before the assignment that count', () => {
     const settings = 'exposure: { require_assignment_before: false }';
-    const report = analyze({ immatureUsers: 40 }, { settings });
+    const earlyExposures = { events: 9, users: 6, usersLeftOut: 0 };
+    const report = analyze({ immatureUsers: 40, earlyExposures }, { settings });
     expect(check(report, 'immature_users').status).toBe('warn');
     expect(check(report, 'assignment_before_exposure').status).toBe('warn');
     expect(report.trust.warnings).toHaveLength(2);

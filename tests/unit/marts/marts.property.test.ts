@@ -5,6 +5,7 @@ import { type Row, runShop, type Shop } from '../clean/shop.ts';
 import {
   type Assignment,
   declaredMetrics,
+  expectedEarlyExposures,
   expectedOutcomes,
   type Outcome,
   type Rules,
@@ -208,6 +209,12 @@ test('the marts are what a slow and obvious reading of the semantics gives', asy
       const expected = expectedOutcomes(rule, assigned, happened, visits);
       expect(outcomes.map(actual)).toEqual(expected.map(({ days: _, ...outcome }) => outcome));
       expect(daysOf(measurements)).toEqual(expectedDays(expected));
+      const early = expectedEarlyExposures(rule, assigned, happened);
+      const noExperiment = measurements.experiments.length === 0;
+      expect(measurements.experiments[0]?.earlyExposures).toEqual(noExperiment ? undefined : early);
+      expect(
+        measurements.population.find(({ step }) => step === 'exposed_before_assignment')?.users ?? 0,
+      ).toBe(early.usersLeftOut);
     }),
     { numRuns: 40, seed: 20240101 },
   );

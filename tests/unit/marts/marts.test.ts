@@ -200,6 +200,7 @@ exclude_users: { max_events_per_day: 2 }`;
           assign(6, 'treatment'),
           assign(7),
           assign(7, 'control', '2024-01-02 00:00:00'),
+          assign(8, 'control', '2024-01-02 00:00:00'),
         ],
         events: [
           view(1, '2024-01-02 00:00:00'),
@@ -209,17 +210,19 @@ exclude_users: { max_events_per_day: 2 }`;
           event(5, 'other', '2024-01-02 00:00:00'),
           view(6, '2024-01-02 00:00:00'),
           view(7, '2024-01-13 00:00:00'),
+          view(8, '2024-01-01 23:59:59'),
         ],
       },
       config,
       '2024-01-20T00:00:00.000Z',
     );
     expect(found).toEqual({
-      assigned: 7,
+      assigned: 8,
       crossovers: 1,
       unknown_variant: 1,
       excluded_users: 1,
       not_exposed: 1,
+      exposed_before_assignment: 1,
       exposed: 3,
       immature: 1,
       analysed: 2,

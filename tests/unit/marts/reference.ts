@@ -82,12 +82,21 @@ export const declaredMetrics = `
   revenue_in_3_days: { kind: mean, value: revenue, window_days: 3 }
   session_p50: { kind: quantile, value: session_duration, quantile: 0.5 }`;
 
-export function expectedOutcomes(
+interface AssignedUser {
+  readonly user: number;
+  readonly variant: string;
+  readonly assignedAt: number;
+  /** Up to the end of the data, in order. */
+  readonly events: readonly ShopEvent[];
+  readonly exposure: ShopEvent | undefined;
+}
+
+/** Users of one known variant. */
+function assignedUsers(
   rules: Rules,
   allAssignments: readonly Assignment[],
   allEvents: readonly ShopEvent[],
-  allSessions: readonly Session[],
-): Outcome[] {
+): AssignedUser[] {
   const assignments = allAssignments.filter(({ at }) => at < rules.asOf);
   const users = [...new Set(assignments.map(({ user }) => user))].sort((a, b) => a - b);
   return users.flatMap((user) => {
@@ -102,10 +111,41 @@ export function expectedOutcomes(
     const exposure = events.find(
       ({ name, at }) => name === 'view_product' && (!rules.requireAssignmentBefore || at >= assignedAt),
     );
-    if (exposure === undefined) return [];
-    const sessions = allSessions.filter((session) => session.user === user && session.start < rules.asOf);
-    return [outcome(rules, user, variant, assignedAt, exposure, events, sessions)];
+    return [{ user, variant, assignedAt, events, exposure }];
   });
+}
+
+export function expectedOutcomes(
+  rules: Rules,
+  allAssignments: readonly Assignment[],
+  allEvents: readonly ShopEvent[],
+  allSessions: readonly Session[],
+): Outcome[] {
+  return assignedUsers(rules, allAssignments, allEvents).flatMap(
+    ({ user, variant, assignedAt, events, exposure }) => {
+      if (exposure === undefined) return [];
+      const sessions = allSessions.filter((session) => session.user === user && session.start < rules.asOf);
+      return [outcome(rules, user, variant, assignedAt, exposure, events, sessions)];
+    },
+  );
+}
+
+export function expectedEarlyExposures(
+  rules: Rules,
+  allAssignments: readonly Assignment[],
+  allEvents: readonly ShopEvent[],
+): { events: number; users: number; usersLeftOut: number } {
+  const early = assignedUsers(rules, allAssignments, allEvents)
+    .map(({ assignedAt, events, exposure }) => ({
+      events: events.filter(({ name, at }) => name === 'view_product' && at < assignedAt).length,
+      isLeftOut: exposure === undefined,
+    }))
+    .filter(({ events }) => events > 0);
+  return {
+    events: early.reduce((sum, user) => sum + user.events, 0),
+    users: early.length,
+    usersLeftOut: early.filter(({ isLeftOut }) => isLeftOut).length,
+  };
 }
 
 function outcome(
