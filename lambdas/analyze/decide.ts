@@ -1,4 +1,5 @@
 import { formatLift, formatLiftInterval, formatP, statedP } from '../../layers/report/format.ts';
+import { metricLabel } from '../../layers/report/labels.ts';
 import type { Comparison, Decision, ExperimentReport, MetricReport } from '../../layers/report/schema.ts';
 import type { Progress } from './look.ts';
 import { type PlannedEnd, plannedEnd } from './planned-end.ts';
@@ -38,7 +39,7 @@ function ruleOf(input: DecisionInput): Rule {
   const testable = primary.comparisons.filter(({ test }) => test !== null);
   if (testable.length === 0) {
     return keepRunning('primary_not_testable', [
-      `The primary metric ${primary.metric} cannot be tested: ${untestable(primary)}.`,
+      `${metricLabel(primary.metric)}, the primary metric, cannot be tested: ${untestable(primary)}.`,
     ]);
   }
   const better = testable.filter(({ verdict }) => verdict === 'better').toSorted(byLift(primary));
@@ -123,8 +124,8 @@ function judgeGuardrails(
         sentence(primary, safe, 'is significantly better'),
         looked.length === 0
           ? 'No guardrail is configured or available.'
-          : `Every guardrail is shown to be within its margin: ${looked.map(({ metric }) => metric).join(', ')}.`,
-        ...missing.map(({ metric, unavailable }) => `Not available: ${metric}, ${unavailable}.`),
+          : `Every guardrail is shown to be within its margin: ${looked.map(({ metric }) => metricLabel(metric)).join(', ')}.`,
+        ...missing.map(({ metric, unavailable }) => `The guardrail ${metricLabel(metric)} is not available: ${unavailable}.`),
         end.reached === false
           ? `${end.sentence} The test was declared to hold at every look, so that it may end here.`
           : end.sentence,
@@ -148,7 +149,7 @@ function judgeGuardrails(
 
 type MarginStatus = NonNullable<Comparison['nonInferiority']>['status'];
 
-/** Names of the available guardrails on which a treatment has one of the statuses. */
+/** Labels of the available guardrails on which a treatment has one of the statuses. */
 function guardrailsOf(
   metrics: readonly MetricReport[],
   variant: string,
@@ -162,7 +163,7 @@ function guardrailsOf(
           found.variant === variant && statuses.includes(found.nonInferiority?.status ?? 'not_shown'),
       ),
     )
-    .map(({ metric }) => metric);
+    .map(({ metric }) => metricLabel(metric));
 }
 
 function beyondMargin(variant: string, guardrails: readonly string[]): string {
@@ -194,5 +195,5 @@ function sentence(
   const interval = ci === null ? '' : `, interval ${formatLiftInterval(ci)}`;
   const level =
     sequential?.method === 'group_sequential' ? ` against ${formatP(sequential.alpha)} at this look` : '';
-  return `${variant} ${claim} on ${metric}:${lift}${interval}, adjusted ${statedP(deciding.pAdjusted ?? deciding.p)}${level}.`;
+  return `${variant} ${claim} on ${metricLabel(metric)}:${lift}${interval}, adjusted ${statedP(deciding.pAdjusted ?? deciding.p)}${level}.`;
 }

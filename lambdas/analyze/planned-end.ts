@@ -1,3 +1,4 @@
+import { formatCount } from '../../layers/report/format.ts';
 import type { Decision } from '../../layers/report/schema.ts';
 import type { Progress } from './look.ts';
 
@@ -23,13 +24,13 @@ export function plannedEnd(
     };
   }
   if (plannedUsers !== null && analysedUsers >= plannedUsers) {
-    return { reached: true, sentence: `The planned ${plannedUsers} users are reached (${analysedUsers}).` };
+    return { reached: true, sentence: `The planned ${formatCount(plannedUsers)} users are reached (${formatCount(analysedUsers)}).` };
   }
   if (end !== null && asOf !== null && Date.parse(asOf) >= Date.parse(end)) {
     return { reached: true, sentence: `The planned end ${end} is reached (data up to ${asOf}).` };
   }
   const wanted = [
-    ...(plannedUsers === null ? [] : [`${analysedUsers} of ${plannedUsers} planned users`]),
+    ...(plannedUsers === null ? [] : [`${formatCount(analysedUsers)} of ${formatCount(plannedUsers)} planned users`]),
     ...(end === null ? [] : [`planned end ${end}, data up to ${asOf ?? 'an unknown moment'}`]),
   ];
   return { reached: false, sentence: `The experiment has not reached its plan: ${wanted.join('; ')}.` };

@@ -214,7 +214,7 @@ describe('analyzeExperiment', () => {
     ];
     const { decision } = analyze(arms);
     expect(decision).toMatchObject({ action: 'do_not_ship', rule: 'guardrail_inferior' });
-    expect(decision.reasons[0]).toMatch(/beyond the margin on bounce_rate/);
+    expect(decision.reasons[0]).toMatch(/beyond the margin on Bounce rate/);
   });
 
   it('keeps running when a guardrail is not shown to hold', () => {

@@ -100,7 +100,7 @@ describe('decide', () => {
     (testing) => {
       const decision = decisionOn({ a: { verdict: 'better' } }, running, testing);
       expect(decision).toMatchObject({ action: 'ship', rule: 'better_before_planned_end' });
-      expect(decision.reasons.at(-1)).toContain('400 of 1000 planned users');
+      expect(decision.reasons.at(-1)).toContain('400 of 1,000 planned users');
     },
   );
 
@@ -149,7 +149,7 @@ describe('decide', () => {
   it('says that a guardrail could not be looked at when it ships without it', () => {
     const decision = decisionOn({ a: { verdict: 'better' } }, ended, 'fixed_horizon', true);
     expect(decision.action).toBe('ship');
-    expect(decision.reasons.join(' ')).toContain('Not available: bounce_rate');
+    expect(decision.reasons.join(' ')).toContain('The guardrail Bounce rate is not available: the drop has no sessions.');
   });
 
   it('is invalid without a treatment, and without a control that can be compared', () => {
