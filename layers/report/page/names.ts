@@ -1,4 +1,5 @@
 import { formatCount } from '../format.ts';
+import { metricLabel } from '../labels.ts';
 import { type Html, html, printable } from './html.ts';
 
 /** A name from data, in its own direction, and short: a name of 10,000 characters stays one line or two. */
@@ -28,13 +29,6 @@ function shorten(text: string, limit: number): string {
   const characters = Array.from(text);
   if (characters.length <= limit) return text;
   return `${characters.slice(0, limit).join('')}… (${formatCount(characters.length)} characters)`;
-}
-
-/** `purchase_conversion` as `Purchase conversion`; names that are not in snake_case stay as they are. */
-export function metricLabel(metric: string): string {
-  if (!/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(metric)) return metric;
-  const spaced = metric.replaceAll('_', ' ');
-  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 }
 
 export function metricName(metric: string): Html {

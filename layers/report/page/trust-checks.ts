@@ -1,27 +1,6 @@
 import { statedP } from '../format.ts';
 import type { ExperimentReport, TrustCheck } from '../schema.ts';
 
-const labels: Record<TrustCheck['name'], string> = {
-  sample_ratio_exposed: 'Sample ratio of exposed users',
-  sample_ratio_assigned: 'Sample ratio of assigned users',
-  sample_ratio_by_segment: 'Sample ratio in each segment',
-  sample_ratio_by_day: 'Sample ratio on each day',
-  crossovers: 'Users in several arms',
-  crossover_asymmetry: 'Users in several arms, by first arm',
-  unknown_variants: 'Users in arms that are not configured',
-  covariate_balance: 'Arms alike before exposure',
-  exposure_rate: 'Exposed share of the assigned',
-  assignment_before_exposure: 'Exposures before the assignment',
-  immature_users: 'Outcome windows ended',
-  duplicates: 'Duplicate lines',
-  quarantine: 'Quarantined lines',
-  time_order: 'Order of times',
-};
-
-export function checkLabel({ name }: TrustCheck): string {
-  return labels[name];
-}
-
 /** What the check measured: `p = 0.4288, statistic 0.63`. */
 export function checkNumber({ p, statistic }: TrustCheck): string {
   const parts = [

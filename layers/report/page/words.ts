@@ -1,3 +1,4 @@
+import { sentenceCase } from '../labels.ts';
 import type { Comparison, Decision, ExperimentReport, MetricReport, TrustCheck } from '../schema.ts';
 
 /** How a status looks: always a colour, a shape and a word together. */
@@ -41,7 +42,7 @@ const rules: Readonly<Record<string, string>> = {
 
 /** The rule that fired, as a sentence. */
 export function ruleSentence(rule: string): string {
-  return rules[rule] ?? `${spaced(rule)}.`;
+  return rules[rule] ?? `${sentenceCase(rule)}.`;
 }
 
 const reasons: Readonly<Record<string, string>> = {
@@ -128,7 +129,7 @@ export function stepWording(step: string, { immature }: ExperimentReport['settin
     case 'analysed':
       return { label: 'Analysed', kind: 'total' };
     default:
-      return { label: spaced(step), kind: 'part' };
+      return { label: sentenceCase(step), kind: 'part' };
   }
 }
 
@@ -146,9 +147,4 @@ export function basisText({ estimate, values, testing }: Decision['basis']): str
 /** `95 %` for alpha = 0.05. */
 export function confidence(alpha: number): string {
   return `${Number(((1 - alpha) * 100).toFixed(4))}\u00a0%`;
-}
-
-function spaced(identifier: string): string {
-  const text = identifier.replaceAll('_', ' ');
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

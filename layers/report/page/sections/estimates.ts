@@ -2,7 +2,8 @@ import { formatCount, formatDifference, formatLift, formatLiftInterval, formatP 
 import type { Comparison, ExperimentReport, MetricReport } from '../../schema.ts';
 import { type Lift, liftAxis, liftChart, liftScale } from '../charts/interval.ts';
 import { type Content, html } from '../html.ts';
-import { metricLabel, metricName, name, unbroken } from '../names.ts';
+import { metricLabel } from '../../labels.ts';
+import { metricName, name, unbroken } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
 import { table } from '../table.ts';
 import { confidence, reasonText } from '../words.ts';

@@ -13,7 +13,8 @@ import {
 import { type Compared, comparedRows, liftOf, missing } from '../comparisons.ts';
 import { type Html, html } from '../html.ts';
 import { status } from '../icons.ts';
-import { metricLabel, metricName, name } from '../names.ts';
+import { metricLabel } from '../../labels.ts';
+import { metricName, name } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
 import { plainTable, table } from '../table.ts';
 import { reasonText } from '../words.ts';

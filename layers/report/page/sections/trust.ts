@@ -1,11 +1,12 @@
 import { formatCount, formatP, formatPercent } from '../../format.ts';
+import { checkLabel } from '../../labels.ts';
 import type { ExperimentReport, SampleRatio, TrustCheck } from '../../schema.ts';
 import { type Content, type Html, html } from '../html.ts';
 import { status } from '../icons.ts';
 import { metricName, name, sentence } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
 import { plainTable, table } from '../table.ts';
-import { checkLabel, checkNumber } from '../trust-checks.ts';
+import { checkNumber } from '../trust-checks.ts';
 import { checkStatuses, reasonText } from '../words.ts';
 
 type Trust = ExperimentReport['trust'];
