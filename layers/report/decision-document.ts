@@ -1,13 +1,16 @@
-import { checkLines, confidence, designLines, plain, sentenceCase, table } from './decision-lines.ts';
+import { checkLines, confidence, designLines, plain, table } from './decision-lines.ts';
 import {
   formatCount,
   formatDifference,
   formatLift,
   formatLiftInterval,
   formatP,
+  formatQuantity,
   formatValue,
   statedP,
 } from './format.ts';
+import { checkLabel, metricLabel } from './labels.ts';
+import { marginStatuses, reasonText, stepWording, verdicts } from './page/words.ts';
 import type { Comparison, Decision, ExperimentReport, Report } from './schema.ts';
 
 const headlines: Record<Decision['action'], string> = {
@@ -59,9 +62,14 @@ function experimentSection(experiment: ExperimentReport, report: Report): string
     '### Result',
     '',
     ...resultTable(experiment),
+    '',
+    'p (difference): two-sided test of no difference. p (within margin): one-sided non-inferiority test, which alone decides a guardrail.',
     ...experiment.metrics
       .filter(({ unavailable }) => unavailable !== null)
-      .map(({ metric, unavailable }) => `\n${plain(metric)} is not available: ${plain(unavailable ?? '')}.`),
+      .map(
+        ({ metric, unavailable }) =>
+          `\n${plain(metricLabel(metric))} is not available: ${plain(unavailable ?? '')}.`,
+      ),
     ...segmentLines(experiment),
     '',
     '### Checks',
@@ -84,7 +92,11 @@ function experimentSection(experiment: ExperimentReport, report: Report): string
     '',
     ...table(
       ['step', 'rows', 'users'],
-      population.map(({ step, rows, users }) => [plain(step), formatCount(rows), formatCount(users)]),
+      population.map(({ step, rows, users }) => [
+        plain(stepWording(step, settings).label),
+        formatCount(rows),
+        formatCount(users),
+      ]),
     ),
     ...parityLines(experiment),
   ];
@@ -101,15 +113,16 @@ function resultTable({ metrics, settings }: ExperimentReport): string[] {
     'lift',
     `${confidence(settings.alpha)} interval`,
     'corrected interval',
-    'p',
+    'p (difference)',
     'adjusted p',
+    'p (within margin)',
     'verdict',
   ];
   return table(
     header,
     metrics.flatMap((metric) =>
       metric.comparisons.map((comparison) => [
-        plain(metric.metric),
+        plain(metricLabel(metric.metric)),
         metric.role,
         plain(comparison.variant),
         formatValue(metric.unit, comparison.control.mean),
@@ -120,6 +133,7 @@ function resultTable({ metrics, settings }: ExperimentReport): string[] {
         formatLiftInterval((comparison.sequential?.adjustedCi ?? comparison.adjustedCi)?.relativeCi ?? null),
         formatP(comparison.test?.p ?? null),
         formatP(decidingP(comparison)),
+        formatP(comparison.nonInferiority?.p ?? null),
         verdictWords(comparison),
       ]),
     ),
@@ -133,7 +147,10 @@ function decidingP({ sequential, test, nonInferiority }: Comparison): number | n
 }
 
 function verdictWords({ nonInferiority, reason, verdict }: Comparison): string {
-  return (reason ?? nonInferiority?.reason ?? nonInferiority?.status ?? verdict).replaceAll('_', ' ');
+  const why = reason ?? nonInferiority?.reason;
+  if (why != null) return `not tested: ${plain(reasonText(why))}`;
+  const { label } = nonInferiority === undefined ? verdicts[verdict] : marginStatuses[nonInferiority.status];
+  return label.toLowerCase();
 }
 
 /** The levels in which the primary metric differs, if any. */
@@ -144,7 +161,10 @@ function segmentLines({ segments, interactions, settings }: ExperimentReport): s
       .filter(({ role }) => role === 'primary')
       .flatMap(({ comparisons }) => comparisons)
       .filter(({ verdict }) => verdict !== 'inconclusive')
-      .map(({ variant, verdict }) => `${plain(variant)} is ${verdict} in ${plain(segment)} ${plain(level)}`),
+      .map(
+        ({ variant, verdict }) =>
+          `${plain(variant)} is ${verdict} in ${plain(metricLabel(segment).toLowerCase())} ${plain(level)}`,
+      ),
   );
   const differing = interactions.filter(
     ({ metric, pAdjusted }) =>
@@ -157,7 +177,7 @@ function segmentLines({ segments, interactions, settings }: ExperimentReport): s
       : `Segments (exploratory): ${found.join('; ')}.`,
     ...differing.map(
       ({ segment, variant, pAdjusted }) =>
-        `The effect of ${plain(variant)} differs between the levels of ${plain(segment)} (adjusted ${statedP(pAdjusted)}).`,
+        `The effect of ${plain(variant)} differs between the levels of ${plain(metricLabel(segment).toLowerCase())} (adjusted ${statedP(pAdjusted)}).`,
     ),
   ];
 }
@@ -175,17 +195,27 @@ function basisWords({ estimate, values, testing }: Decision['basis']): string {
 function limits({ decision, settings, trust, segments }: ExperimentReport): string[] {
   const { basis } = decision;
   return [
-    ...trust.warnings.map(plain),
+    ...warnings(trust),
     ...(basis.testing === 'fixed_horizon'
       ? [
           'The p-values hold for one look at the planned end; looking earlier finds effects that are not there.',
         ]
       : []),
-    `Outcomes are those of the first ${settings.outcomeWindowDays} days after the exposure; what comes later is not known.`,
+    `Outcomes are those of the first ${formatQuantity(settings.outcomeWindowDays, 'day')} after the exposure; what comes later is not known.`,
     ...(settings.correction === 'none'
       ? ['No correction for many comparisons: about one in twenty null effects looks significant.']
       : []),
     ...(segments.length > 0 ? ['Segments are exploratory: they suggest questions and decide nothing.'] : []),
+  ];
+}
+
+/** The checks that warn by name, since they are told above; and what else is to be minded. */
+function warnings({ checks, warnings: found }: ExperimentReport['trust']): string[] {
+  const warned = checks.filter(({ status }) => status === 'warn').map((check) => checkLabel(check));
+  const told = new Set(checks.map(({ explanation }) => explanation));
+  return [
+    ...(warned.length === 0 ? [] : [`Warnings of the checks above: ${warned.join('; ')}.`]),
+    ...found.filter((warning) => !told.has(warning)).map(plain),
   ];
 }
 
@@ -207,7 +237,7 @@ function nextSteps({ decision, metrics, trust }: ExperimentReport): string[] {
       return [
         ...trust.checks
           .filter(({ status }) => status === 'fail')
-          .map(({ name }) => `Find the cause: ${sentenceCase(name)}.`),
+          .map((check) => `Find the cause: ${checkLabel(check).toLowerCase()}.`),
         'Repair the experiment and run it again with new users.',
       ];
     case 'keep_running':
@@ -216,7 +246,7 @@ function nextSteps({ decision, metrics, trust }: ExperimentReport): string[] {
         ...(power === undefined || power.usersNeeded === null || power.usersNeeded <= power.usersNow
           ? []
           : [
-              `A lift of ${formatLift(power.targetLift)} takes ${formatCount(power.usersNeeded)} users (now ${formatCount(power.usersNow)})${power.daysLeft === null ? '' : `, about ${formatCount(power.daysLeft)} more days at the present traffic`}.`,
+              `A lift of ${formatLift(power.targetLift)} takes ${formatCount(power.usersNeeded)} users (now ${formatCount(power.usersNow)})${power.daysLeft === null ? '' : `, about ${formatQuantity(power.daysLeft, 'more day')} at the present traffic`}.`,
             ]),
       ];
   }

@@ -1,26 +1,27 @@
-import { formatCount, formatPercent, statedP } from './format.ts';
+import { formatPercent, formatQuantity, statedP } from './format.ts';
+import { checkLabel, metricLabel } from './labels.ts';
 import type { ExperimentReport } from './schema.ts';
 
 const statuses = { pass: 'pass', warn: 'WARNING', fail: 'FAILED', not_checked: 'not checked' } as const;
 
 /** How the experiment was set up, as list items. */
 export function designLines(experiment: ExperimentReport): string[] {
-  const { arms, settings, decision } = experiment;
+  const { arms, control, settings, decision } = experiment;
   const corrections = {
     holm: 'Holm',
     benjamini_hochberg: 'Benjamini and Hochberg (false discovery rate)',
     none: 'none',
   };
   const plan = [
-    ...(settings.plannedUsers === null ? [] : [`${formatCount(settings.plannedUsers)} users`]),
+    ...(settings.plannedUsers === null ? [] : [formatQuantity(settings.plannedUsers, 'user')]),
     ...(settings.plannedEnd === null ? [] : [`until ${settings.plannedEnd}`]),
   ];
   return [
-    `- Arms: ${arms.map(({ variant, users }) => `${plain(variant)} (${formatCount(users)} users, meant to have ${formatPercent(settings.weights[variant] ?? 0)})`).join(', ')}; control is ${plain(experiment.control)}.`,
+    `- Arms: ${arms.map(({ variant, users }) => `${plain(variant)} (${formatQuantity(users, 'user')}, ${formatPercent(settings.weights[variant] ?? 0)} planned)`).join(', ')}.${control === 'control' ? '' : ` The control is ${plain(control)}.`}`,
     settings.exposure === 'assignment'
       ? '- A user counts from the assignment on.'
       : `- A user counts from the first \`${plain(settings.exposure)}\`${settings.requireAssignmentBefore ? ' at or after the assignment' : ', also before the assignment'}.`,
-    `- Outcome window: ${settings.outcomeWindowDays} days from exposure. Primary metric: ${plain(settings.primary)}.`,
+    `- Outcome window: ${formatQuantity(settings.outcomeWindowDays, 'day')} from exposure. Primary metric: ${plain(metricLabel(settings.primary))} (\`${plain(settings.primary)}\`).`,
     `- Plan: ${plan.length === 0 ? 'neither a size nor an end was declared' : plan.join(', ')}. Testing: ${decision.basis.testing.replaceAll('_', ' ')}.`,
     `- Alpha: ${settings.alpha}, two-sided; guardrails ${settings.guardrailAlpha}, one-sided. Correction: ${corrections[settings.correction]}${settings.multipleArms === 'dunnett' ? ', Dunnett over the arms' : ''}.`,
   ];
@@ -31,9 +32,10 @@ export function checkLines({ trust }: ExperimentReport): string[] {
   const order = ['fail', 'warn', 'pass', 'not_checked'];
   return trust.checks
     .toSorted((a, b) => order.indexOf(a.status) - order.indexOf(b.status))
-    .map(({ name, status, p, explanation }) => {
+    .map((check) => {
+      const { status, p, explanation } = check;
       const shown = p === null || / p [=<] /.test(explanation) ? '' : ` (${statedP(p)})`;
-      return `- ${sentenceCase(name)}: ${statuses[status]}${shown}. ${plain(explanation)}`;
+      return `- ${checkLabel(check)}: ${statuses[status]}${shown}. ${plain(explanation)}`;
     });
 }
 
@@ -45,12 +47,6 @@ export function confidence(alpha: number): string {
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(header), line(header.map(() => '---')), ...rows.map(line)];
-}
-
-/** `sample_ratio_exposed` as `Sample ratio exposed`. */
-export function sentenceCase(identifier: string): string {
-  const text = identifier.replaceAll('_', ' ');
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Text from data shows as itself in Markdown: no markup, no table cells, no line breaks. */

@@ -1,6 +1,6 @@
+import { metricLabel } from '../labels.ts';
 import type { Comparison, ExperimentReport, MetricReport } from '../schema.ts';
 import type { Lift } from './charts/interval.ts';
-import { metricLabel } from '../labels.ts';
 import { confidence, marginStatuses, reasonText, type Tone, verdicts } from './words.ts';
 
 /** One metric of one treatment; without a comparison where the metric is unavailable or there is no treatment. */

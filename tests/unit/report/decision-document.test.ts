@@ -33,7 +33,7 @@ describe('EXPERIMENT_DECISION.md', () => {
       '### The original analyses',
     ]);
     expect(section).toContain('One page sells more');
-    expect(section).toContain('920 of 4000 planned users');
+    expect(section).toContain('920 of 4,000 planned users');
     expect(section).toMatch(/A lift of \+5\.0 % takes .+ users/);
   });
 
@@ -47,7 +47,51 @@ describe('EXPERIMENT_DECISION.md', () => {
   });
 
   it('names what is not available and why', () => {
-    expect(document).toContain('session_duration is not available: the drop has no sessions.');
+    expect(document).toContain('Session duration is not available: the drop has no sessions.');
+  });
+
+  it('calls metrics, checks and steps what the page calls them, with the name of the primary metric once', () => {
+    const section = document.slice(document.indexOf('## checkout'), document.indexOf('## search'));
+    expect(section).toContain('Primary metric: Purchase conversion (`purchase_conversion`).');
+    expect(section.replace('`purchase_conversion`', '')).not.toMatch(
+      /purchase_conversion|bounce_rate|retention_d7/,
+    );
+    expect(section).toContain('| Bounce rate | guardrail |');
+    expect(section).toContain('- Sample ratio of exposed users: pass');
+    expect(section).toContain('| Assigned to an arm | 1,000 | 990 |');
+  });
+
+  it('names the control where its name does not say it', () => {
+    expect(document).toMatch(/- Arms: control \(448 users, 50\.0 % planned\), treatment \(.+\)\.$/m);
+    const [, checkout] = exampleReport().experiments;
+    if (checkout === undefined) throw new Error('the example has an experiment without a treatment, too');
+    const renamed = { ...exampleReport(), experiments: [{ ...checkout, control: 'old' }] };
+    expect(decisionDocument(renamed)).toContain('The control is old.');
+  });
+
+  it('says what each p of a guardrail tests', () => {
+    expect(document).toContain('| p (difference) |');
+    expect(document).toContain('| p (within margin) |');
+  });
+
+  it('gives each warning once, among the checks', () => {
+    const report = exampleReport();
+    const warned = report.experiments.map((experiment) => ({
+      ...experiment,
+      trust: {
+        ...experiment.trust,
+        warnings: ['Rows with odd times.'],
+        checks: experiment.trust.checks.map((check) =>
+          check.name === 'time_order'
+            ? { ...check, status: 'warn' as const, explanation: 'Rows with odd times.' }
+            : check,
+        ),
+      },
+    }));
+    const told = decisionDocument({ ...report, experiments: warned.slice(0, 1) });
+    expect(told.match(/Rows with odd times/g)).toHaveLength(1);
+    expect(told).toContain('- Order of times: WARNING. Rows with odd times.');
+    expect(told).toContain('- Warnings of the checks above: Order of times.');
   });
 
   it('is the same text for the same report', () => {

@@ -76,7 +76,7 @@ describe('report.html', () => {
     expect(text('#e1-verdict .verdict-reason')).toMatch(
       /^treatment is significantly better .+ adjusted p = /,
     );
-    expect(text('#e1-verdict .reasons')).toBe('Not yet shown to be within the margin: retention_d7.');
+    expect(text('#e1-verdict .reasons')).toBe('Not yet shown to be within the margin: Retention d7.');
     expect(text('#e1-verdict .warnings')).toContain('83 users were in more than one variant');
     expect(text('#e1-verdict .figures')).toContain('Trust checks 5 of 8 passed, 2 to note, 1 not checked');
   });
@@ -101,9 +101,9 @@ describe('report.html', () => {
       'Sample ratio of assigned users: Pass',
       'Users in several arms, by first arm: Pass',
       'Sample ratio in each segment: Pass',
-      'Arms alike before exposure: Pass',
+      'Balance before exposure: Pass',
       'Users in several arms: Note',
-      'Outcome windows ended: Note',
+      'Outcome windows: Note',
       'Sample ratio on each day: Not checked',
     ]);
     expect(checks.every(([, , number, meaning]) => number !== '' && meaning !== '')).toBe(true);

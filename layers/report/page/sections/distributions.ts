@@ -1,8 +1,8 @@
 import { formatCount, formatPercent, formatValue } from '../../format.ts';
+import { metricLabel } from '../../labels.ts';
 import type { Cap, Distribution } from '../../schema.ts';
 import { barChart } from '../charts/bar.ts';
 import { type Html, html } from '../html.ts';
-import { metricLabel } from '../../labels.ts';
 import { metricName, name, plainName } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
 import { plainTable, table } from '../table.ts';

@@ -1,9 +1,9 @@
 import { formatCount, formatLift, formatLiftInterval } from '../../format.ts';
+import { metricLabel } from '../../labels.ts';
 import type { ExperimentReport, Novelty } from '../../schema.ts';
 import { formatTick } from '../charts/interval.ts';
 import { type Point, seriesChart } from '../charts/series.ts';
 import { type Html, html } from '../html.ts';
-import { metricLabel } from '../../labels.ts';
 import { metricName, name, plainName, unbroken } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
 import { plainTable } from '../table.ts';

@@ -1,8 +1,8 @@
 import { formatCount, formatDifference, formatLift, formatLiftInterval, formatP } from '../../format.ts';
+import { metricLabel } from '../../labels.ts';
 import type { Comparison, ExperimentReport, MetricReport } from '../../schema.ts';
 import { type Lift, liftAxis, liftChart, liftScale } from '../charts/interval.ts';
 import { type Content, html } from '../html.ts';
-import { metricLabel } from '../../labels.ts';
 import { metricName, name, unbroken } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
 import { table } from '../table.ts';

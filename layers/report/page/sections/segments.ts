@@ -1,4 +1,5 @@
 import { formatCount, formatP } from '../../format.ts';
+import { metricLabel } from '../../labels.ts';
 import type { ExperimentReport, Interaction } from '../../schema.ts';
 import { liftScale } from '../charts/interval.ts';
 import {
@@ -13,7 +14,6 @@ import {
 import { type Compared, comparedRows, liftOf, missing } from '../comparisons.ts';
 import { type Html, html } from '../html.ts';
 import { status } from '../icons.ts';
-import { metricLabel } from '../../labels.ts';
 import { metricName, name } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
 import { plainTable, table } from '../table.ts';
