@@ -125,7 +125,10 @@ function judgeGuardrails(
         looked.length === 0
           ? 'No guardrail is configured or available.'
           : `Every guardrail is shown to be within its margin: ${looked.map(({ metric }) => metricLabel(metric)).join(', ')}.`,
-        ...missing.map(({ metric, unavailable }) => `The guardrail ${metricLabel(metric)} is not available: ${unavailable}.`),
+        ...missing.map(
+          ({ metric, unavailable }) =>
+            `The guardrail ${metricLabel(metric)} is not available: ${unavailable}.`,
+        ),
         end.reached === false
           ? `${end.sentence} The test was declared to hold at every look, so that it may end here.`
           : end.sentence,

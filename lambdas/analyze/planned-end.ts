@@ -24,13 +24,18 @@ export function plannedEnd(
     };
   }
   if (plannedUsers !== null && analysedUsers >= plannedUsers) {
-    return { reached: true, sentence: `The planned ${formatCount(plannedUsers)} users are reached (${formatCount(analysedUsers)}).` };
+    return {
+      reached: true,
+      sentence: `The planned ${formatCount(plannedUsers)} users are reached (${formatCount(analysedUsers)}).`,
+    };
   }
   if (end !== null && asOf !== null && Date.parse(asOf) >= Date.parse(end)) {
     return { reached: true, sentence: `The planned end ${end} is reached (data up to ${asOf}).` };
   }
   const wanted = [
-    ...(plannedUsers === null ? [] : [`${formatCount(analysedUsers)} of ${formatCount(plannedUsers)} planned users`]),
+    ...(plannedUsers === null
+      ? []
+      : [`${formatCount(analysedUsers)} of ${formatCount(plannedUsers)} planned users`]),
     ...(end === null ? [] : [`planned end ${end}, data up to ${asOf ?? 'an unknown moment'}`]),
   ];
   return { reached: false, sentence: `The experiment has not reached its plan: ${wanted.join('; ')}.` };

@@ -1,6 +1,12 @@
 import type { ExperimentMeasurement, Measurements } from '../../layers/contracts/measurements.ts';
 import type { EarlyExposures } from '../../layers/contracts/run-documents.ts';
-import { formatCount, formatPercent, statedP } from '../../layers/report/format.ts';
+import {
+  formatCount,
+  formatDecimal,
+  formatPercent,
+  formatQuantity,
+  statedP,
+} from '../../layers/report/format.ts';
 import type { ExperimentReport, SampleRatio, TrustCheck } from '../../layers/report/schema.ts';
 import { testHomogeneity } from '../../layers/statistics/homogeneity.ts';
 import { srmAlpha } from '../../layers/statistics/srm.ts';
@@ -20,10 +26,15 @@ const notable = {
 /** Crossovers that arms differ in by less than this p leave arms behind that are not alike. */
 export const asymmetryAlpha = 0.001;
 
+const withoutStatistic = { statistic: null, statisticName: null, df: null } as const;
+
+const chiSquare = (chi2: number | null, df: number | null) =>
+  chi2 === null ? withoutStatistic : ({ statistic: chi2, statisticName: 'chi_square', df } as const);
+
 const notChecked = (name: TrustCheck['name'], explanation: string): TrustCheck => ({
   name,
   status: 'not_checked',
-  statistic: null,
+  ...withoutStatistic,
   p: null,
   explanation,
 });
@@ -31,7 +42,7 @@ const notChecked = (name: TrustCheck['name'], explanation: string): TrustCheck =
 const counted = (name: TrustCheck['name'], isNotable: boolean, explanation: string): TrustCheck => ({
   name,
   status: isNotable ? 'warn' : 'pass',
-  statistic: null,
+  ...withoutStatistic,
   p: null,
   explanation,
 });
@@ -39,17 +50,19 @@ const counted = (name: TrustCheck['name'], isNotable: boolean, explanation: stri
 /** The split of all exposed, or all assigned, users. */
 export function sampleRatioCheck(
   name: 'sample_ratio_exposed' | 'sample_ratio_assigned',
-  { status, chi2, p, reason, arms }: SampleRatio,
+  { status, chi2, df, p, reason, arms }: SampleRatio,
 ): TrustCheck {
   const users = name === 'sample_ratio_exposed' ? 'exposed' : 'assigned';
   if (status === 'not_checked')
     return notChecked(name, `The split of ${users} users could not be tested: ${words(reason ?? '')}.`);
-  const split = arms.map((arm) => `${arm.variant} ${arm.users} (expected ${arm.expected.toFixed(1)})`);
+  const split = arms.map(
+    (arm) => `${arm.variant} ${formatCount(arm.users)} (expected ${formatDecimal(arm.expected, 1)})`,
+  );
   const explanation =
     status === 'pass'
       ? `The ${users} users split as configured: ${split.join(', ')}.`
       : `Sample ratio mismatch among ${users} users: ${split.join(', ')}, ${statedP(p)}. The arms are not comparable; find the cause before reading any effect.`;
-  return { name, status, statistic: chi2, p, explanation };
+  return { name, status, ...chiSquare(chi2, df), p, explanation };
 }
 
 /** The splits within parts of the users: warnings only, since there are many of them. */
@@ -69,7 +82,7 @@ export function partsCheck(
   return {
     name,
     status: failed.length === 0 ? 'pass' : 'warn',
-    statistic: worst.chi2,
+    ...chiSquare(worst.chi2, worst.df),
     p: worst.pAdjusted,
     explanation,
   };
@@ -81,7 +94,7 @@ export function crossoversCheck({ users, share }: Trust['crossovers']): TrustChe
     (share ?? 0) >= notable.crossovers,
     users === 0
       ? 'Every user was in one variant only.'
-      : `${users} users were in more than one variant and are left out (${formatPercent(share)}).`,
+      : `${formatQuantity(users, 'user was', 'users were')} in more than one variant and ${users === 1 ? 'is' : 'are'} left out (${formatPercent(share)}).`,
   );
 }
 
@@ -110,15 +123,16 @@ export function asymmetryCheck(
     groups.map(({ variant, hits }) => ({ variant, users: hits })),
     afreshWeights(weights),
   );
-  const fitting = (afresh.p ?? 0) > test.p ? { chi2: afresh.chi2, p: afresh.p ?? 0 } : test;
+  const fitting = (afresh.p ?? 0) > test.p ? { chi2: afresh.chi2, df: afresh.df, p: afresh.p ?? 0 } : test;
   const failed = fitting.p < asymmetryAlpha;
   const rates = groups.map(
-    ({ variant, hits, total }) => `${variant} ${hits} of ${total} (${formatPercent(hits / total)})`,
+    ({ variant, hits, total }) =>
+      `${variant} ${formatCount(hits)} of ${formatCount(total)} (${formatPercent(hits / total)})`,
   );
   return {
     name,
     status: failed ? 'fail' : 'pass',
-    statistic: fitting.chi2,
+    ...chiSquare(fitting.chi2, fitting.df),
     p: fitting.p,
     explanation: failed
       ? `Users left out for having been in several variants come from the arms unevenly, by their first variant: ${rates.join(', ')}, ${statedP(fitting.p)}. What is left of the arms is not comparable; find out how users change their variant.`
@@ -151,7 +165,7 @@ export function unknownVariantsCheck(
     share >= notable.unknownVariants,
     users === 0
       ? 'No user was in a variant that the weights do not name.'
-      : `${users} users (${formatPercent(share)}) were in variants that the weights do not name and are left out: ${unknownVariants.map(({ variant, users: own }) => `${variant} ${own}`).join(', ')}.`,
+      : `${formatQuantity(users, 'user')} (${formatPercent(share)}) in variants that the weights do not name ${users === 1 ? 'is' : 'are'} left out: ${unknownVariants.map(({ variant, users: own }) => `${variant} ${formatCount(own)}`).join(', ')}.`,
   );
 }
 
@@ -165,7 +179,7 @@ export function balanceCheck(balance: Trust['balance']): TrustCheck {
   return {
     name,
     status: apart.length === 0 ? 'pass' : 'warn',
-    statistic: null,
+    ...withoutStatistic,
     p: worst.pAdjusted,
     explanation:
       apart.length === 0
@@ -187,7 +201,7 @@ export function exposureRateCheck(rates: Trust['exposureRates'], exposureIsAssig
   return {
     name,
     status: apart ? 'warn' : 'pass',
-    statistic: test.chi2,
+    ...chiSquare(test.chi2, test.df),
     p: test.p,
     explanation: apart
       ? `The arms differ in the share of their users who were exposed: ${list}. The treatment may change who is counted.`
@@ -203,7 +217,7 @@ export function assignmentBeforeCheck(
 ): TrustCheck {
   const name = 'assignment_before_exposure';
   if (events === 0) return counted(name, false, "No exposure came before its user's assignment.");
-  const early = `${formatCount(events)} exposures of ${formatCount(users)} users came before their assignment`;
+  const early = `${formatQuantity(events, 'exposure')} of ${formatQuantity(users, 'user')} came before their assignment`;
   if (!requireAssignmentBefore) {
     return counted(
       name,
@@ -218,7 +232,7 @@ export function assignmentBeforeCheck(
   return counted(
     name,
     share >= notable.exposedBeforeAssignment,
-    `${early} and do not count. ${formatCount(usersLeftOut)} users (${formatPercent(share)} of the assigned) had no later one and are left out: check that assigned_ts is the time at which a user got the variant.`,
+    `${early} and do not count. ${formatQuantity(usersLeftOut, 'user')} (${formatPercent(share)} of the assigned) had no later one and ${usersLeftOut === 1 ? 'is' : 'are'} left out: check that assigned_ts is the time at which a user got the variant.`,
   );
 }
 
@@ -232,8 +246,8 @@ export function immatureCheck(
     name,
     true,
     immature === 'include'
-      ? `The outcome window of ${users} analysed users (${formatPercent(share)}) had not ended: their outcomes may still change.`
-      : `${users} users (${formatPercent(share)}) whose outcome window had not ended are left out.`,
+      ? `The outcome window of ${formatQuantity(users, 'analysed user')} (${formatPercent(share)}) had not ended: outcomes may still change.`
+      : `${formatQuantity(users, 'user')} (${formatPercent(share)}) whose outcome window had not ended ${users === 1 ? 'is' : 'are'} left out.`,
   );
 }
 
@@ -258,23 +272,30 @@ export function linesCheck(name: 'duplicates' | 'quarantine', quality: Measureme
 
 /** Rows whose times contradict each other, or lie after `as_of`. */
 export function timeOrderCheck(warnings: Measurements['warnings']): TrustCheck {
-  const odd = warnings.filter(({ rule, rows }) => timeRules.has(rule) && rows > 0);
-  const list = odd.map(({ dataset, rule, rows }) => `${formatCount(rows)} of ${dataset} ${words(rule)}`);
+  const odd = warnings.flatMap(({ dataset, rule, rows }) => {
+    const oddity = oddTimes[rule];
+    return oddity === undefined || rows === 0
+      ? []
+      : [`${dataset}, ${formatQuantity(rows, 'row')} ${rows === 1 ? oddity.one : oddity.many}`];
+  });
   return counted(
     'time_order',
     odd.length > 0,
-    odd.length === 0 ? 'The times of all rows fit each other.' : `Rows with odd times: ${list.join(', ')}.`,
+    odd.length === 0 ? 'The times of all rows fit each other.' : `Rows with odd times: ${odd.join('; ')}.`,
   );
 }
 
-const timeRules: ReadonlySet<string> = new Set([
-  'in_the_future',
-  'after_as_of',
-  'ends_before_start',
-  'before_signup',
-  'exposure_before_signup',
-  'outside_session',
-]);
+const oddTimes: Readonly<Record<string, { readonly one: string; readonly many: string }>> = {
+  in_the_future: { one: 'in the future', many: 'in the future' },
+  after_as_of: { one: 'after as_of', many: 'after as_of' },
+  ends_before_start: { one: 'that ends before its start', many: 'that end before their start' },
+  before_signup: { one: "before the user's sign-up", many: "before the user's sign-up" },
+  exposure_before_signup: {
+    one: "that is an exposure before the user's sign-up",
+    many: "that are exposures before the user's sign-up",
+  },
+  outside_session: { one: 'outside its session', many: 'outside their session' },
+};
 
 function words(identifier: string): string {
   return identifier.replaceAll('_', ' ');

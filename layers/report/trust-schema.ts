@@ -32,6 +32,10 @@ export const trustCheck = z
     ]),
     status: z.enum(['pass', 'warn', 'fail', 'not_checked']),
     statistic: number.nullable(),
+    /** What `statistic` is: Pearson's chi-square, without a unit. Reports of earlier versions lack it, and mean the same. */
+    statisticName: z.literal('chi_square').nullable().optional(),
+    /** Degrees of freedom of `statistic`. */
+    df: count.nullable().optional(),
     /** Smallest p of several, corrected by Holm. */
     p: probability.nullable(),
     /** What was found and what it means, in a plain sentence or two. */

@@ -149,7 +149,9 @@ describe('decide', () => {
   it('says that a guardrail could not be looked at when it ships without it', () => {
     const decision = decisionOn({ a: { verdict: 'better' } }, ended, 'fixed_horizon', true);
     expect(decision.action).toBe('ship');
-    expect(decision.reasons.join(' ')).toContain('The guardrail Bounce rate is not available: the drop has no sessions.');
+    expect(decision.reasons.join(' ')).toContain(
+      'The guardrail Bounce rate is not available: the drop has no sessions.',
+    );
   });
 
   it('is invalid without a treatment, and without a control that can be compared', () => {

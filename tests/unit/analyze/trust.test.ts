@@ -48,11 +48,34 @@ describe('checks', () => {
     expect(trust.checks.every(({ explanation }) => /[.]$/.test(explanation))).toBe(true);
   });
 
+  it('say what their statistic is, with its degrees of freedom', () => {
+    const { trust } = analyze({});
+    for (const { statistic, statisticName, df } of trust.checks) {
+      expect([statisticName, df === null]).toEqual(statistic === null ? [null, true] : ['chi_square', false]);
+    }
+    expect(trust.checks[0]).toMatchObject({ statistic: 0, statisticName: 'chi_square', df: 1 });
+  });
+
+  it('speak of one user as of one, and of many with grouped digits', () => {
+    const one = analyze({ crossovers: 1, immatureUsers: 1 });
+    expect(check(one, 'crossovers').explanation).toMatch(
+      /^1 user was in more than one variant and is left out/,
+    );
+    expect(check(one, 'immature_users').explanation).toBe(
+      'The outcome window of 1 analysed user (0.1 %) had not ended: outcomes may still change.',
+    );
+    const many = analyze({ crossovers: 1234, immatureUsers: 1234 });
+    expect(check(many, 'crossovers').explanation).toMatch(
+      /^1,234 users were in more than one variant and are/,
+    );
+    expect(check(many, 'sample_ratio_exposed').explanation).toContain('control 1,000 (expected 1,000.0)');
+  });
+
   it('invalidate an experiment whose crossovers come from one arm', () => {
     const report = analyze(crossed(10, 60));
     expect(check(report, 'crossover_asymmetry')).toMatchObject({ status: 'fail' });
     expect(report.decision).toMatchObject({ action: 'invalid', rule: 'trust_check_failed' });
-    expect(report.decision.reasons[0]).toMatch(/control 10 of 1210 .* treatment 60 of 1260/);
+    expect(report.decision.reasons[0]).toMatch(/control 10 of 1,210 .* treatment 60 of 1,260/);
   });
 
   it('warn of crossovers that come from all arms alike', () => {
@@ -150,12 +173,15 @@ describe('checks', () => {
       warnings: [
         { dataset: 'events', column: 'event_ts', rule: 'after_as_of', rows: 12, examples: [] },
         { dataset: 'events', column: 'revenue', rule: 'negative_revenue', rows: 3, examples: [] },
+        { dataset: 'sessions', column: 'session_end_ts', rule: 'ends_before_start', rows: 1, examples: [] },
       ],
     };
     const report = analyze({}, { run });
     expect(check(report, 'duplicates')).toMatchObject({ status: 'warn' });
     expect(check(report, 'quarantine').explanation).toContain('users 10 (10.0 %)');
-    expect(check(report, 'time_order').explanation).toBe('Rows with odd times: 12 of events after as of.');
+    expect(check(report, 'time_order').explanation).toBe(
+      'Rows with odd times: events, 12 rows after as_of; sessions, 1 row that ends before its start.',
+    );
   });
 
   it('warn of users whose exposures all came before their assignment, from one in a hundred on', () => {
