@@ -32,7 +32,7 @@ export function analyzeExperiment(
   const { control, treatments } = sample;
   const arms = [control, ...treatments];
   const weights = shares(settings, arms);
-  const roles = rolesOf(settings, metricsOf(run.config, settings), run.unavailable);
+  const roles = rolesOf(settings, metricsOf(run.config, settings), run, arms);
   const progress = progressOf(measurement, settings, arms, run.asOf);
   const look = planLook(settings, progress, arms.length);
   const { alpha, decision: basis, correction } = settings;
@@ -70,6 +70,7 @@ export function analyzeExperiment(
     decision: decide({
       trust,
       metrics,
+      control: control.variant,
       treatments: treatments.map(({ variant }) => variant),
       basis: { ...basis, testing: testingOf(look) },
       progress,

@@ -19,6 +19,7 @@ import {
   scales,
   sumOf,
 } from './estimate.ts';
+import { fewBuyers } from './few-buyers.ts';
 import { type PowerPlan, powerNow } from './power-now.ts';
 
 /** What an experiment's settings say about comparing. */
@@ -74,6 +75,7 @@ export function compareMetric(
 ): Candidate {
   const candidate = compareBriefly(metric, better, sample, treatment, plan);
   const { alpha, basis } = plan;
+  const few = fewBuyers(metric, sample.control, treatment);
   const isPlain = basis.estimate === 'unadjusted' && basis.values === 'uncapped';
   const alternative = (other: Basis) => {
     const effect = effectOf(estimateLift(metric, sample, treatment, other), alpha);
@@ -87,6 +89,7 @@ export function compareMetric(
       cuped: cupedReport(metric, sample, treatment, alpha),
       ...(metric.capped === undefined ? {} : { capped: cappedReport(metric, sample, treatment, alpha) }),
       bayes: bayesReport(candidate, plan),
+      ...(few === null ? {} : { fewBuyers: few }),
       power: powerNow(candidate.estimate, sample.control.users + treatment.users, plan),
       ...(metric.kind === 'conversion' ? { newcombeCi: newcombe(metric, sample, treatment, alpha) } : {}),
     },

@@ -3,9 +3,10 @@ import type { Metric } from '../../layers/contracts/metrics.ts';
 import type { RunPlan } from '../../layers/contracts/run-documents.ts';
 import type { Comparison, MetricReport } from '../../layers/report/schema.ts';
 import { type Candidate, type ComparisonPlan, compareMetric } from './compare-metric.ts';
-import { reportedUnit, type Sample } from './estimate.ts';
+import { type Arm, reportedUnit, type Sample } from './estimate.ts';
 import { assessGuardrail } from './guardrail.ts';
 import { type JudgingPlan, judgeFamily } from './judge.ts';
+import { missingEvent } from './missing-events.ts';
 
 /** A metric in the part that it plays in an experiment. */
 export interface RoleOfMetric {
@@ -17,11 +18,15 @@ export interface RoleOfMetric {
   readonly guardrail: ExperimentSettings['guardrails'][string] | undefined;
 }
 
-/** The parts that metrics play: the primary, the secondary ones and the guardrails, in the order of the configuration. */
+/**
+ * The parts that metrics play: the primary, the secondary ones and the guardrails, in the order of the configuration.
+ * A metric of events that nobody has is not computed, but a guardrail stays: what is declared has to be shown.
+ */
 export function rolesOf(
   settings: ExperimentSettings,
   metrics: readonly Metric[],
-  unavailable: RunPlan['unavailable'],
+  { unavailable, config }: Pick<RunPlan, 'unavailable' | 'config'>,
+  arms: readonly Arm[],
 ): RoleOfMetric[] {
   const named: [string, MetricReport['role']][] = [
     [settings.primary, 'primary'],
@@ -36,7 +41,9 @@ export function rolesOf(
       metric,
       role,
       better: guardrail?.better ?? metric.better,
-      unavailable: unavailable.find(({ what }) => what === name)?.reason ?? null,
+      unavailable:
+        unavailable.find(({ what }) => what === name)?.reason ??
+        (role === 'guardrail' ? null : missingEvent(metric, arms, config.events)),
       guardrail,
     };
   });

@@ -1,3 +1,4 @@
+import { fewBuyersSentence } from '../../layers/report/few-buyers.ts';
 import { formatLift, formatLiftInterval, formatP, statedP } from '../../layers/report/format.ts';
 import { metricLabel } from '../../layers/report/labels.ts';
 import type { Comparison, Decision, ExperimentReport, MetricReport } from '../../layers/report/schema.ts';
@@ -7,6 +8,7 @@ import { type PlannedEnd, plannedEnd } from './planned-end.ts';
 export interface DecisionInput {
   readonly trust: ExperimentReport['trust'];
   readonly metrics: readonly MetricReport[];
+  readonly control: string;
   readonly treatments: readonly string[];
   readonly basis: Decision['basis'];
   readonly progress: Progress;
@@ -26,7 +28,18 @@ type Rule = Omit<Decision, 'basis'>;
  * Significance is by the declared basis: estimate, values and way of testing.
  */
 export function decide(input: DecisionInput): Decision {
-  return { ...ruleOf(input), basis: input.basis };
+  const { reasons, ...rule } = ruleOf(input);
+  return { ...rule, reasons: [...reasons, ...caveats(input, rule)], basis: input.basis };
+}
+
+/** What to mind about the primary metric, unless the decision does not rest on it. */
+function caveats({ metrics, control }: DecisionInput, { action }: Pick<Rule, 'action'>): string[] {
+  if (action === 'invalid') return [];
+  return metrics
+    .filter(({ role }) => role === 'primary')
+    .flatMap(({ metric, comparisons }) =>
+      comparisons.flatMap((found) => fewBuyersSentence(metric, found, control) ?? []),
+    );
 }
 
 function ruleOf(input: DecisionInput): Rule {

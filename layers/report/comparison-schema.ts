@@ -168,6 +168,8 @@ export const comparison = z
     /** Newcombe's interval of a conversion's absolute effect, for display at small counts. */
     newcombeCi: interval.nullable().optional(),
     nonInferiority: nonInferiority.optional(),
+    /** Buyers of each arm, where one has fewer than the interval and p of an amount take to be reliable. */
+    fewBuyers: z.strictObject({ control: count, treatment: count, minimum: count }).optional(),
     verdict: z.enum(['better', 'worse', 'inconclusive']),
     reason: reason.nullable(),
   })

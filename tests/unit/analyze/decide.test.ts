@@ -61,6 +61,7 @@ function decisionOn(
   return decide({
     trust,
     metrics: [primary, guardrail],
+    control: 'control',
     treatments: arms.map(([variant]) => variant),
     basis: { estimate: 'unadjusted', values: 'uncapped', testing },
     progress: {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { analyzeExperiment } from '../../../lambdas/analyze/analyze-experiment.ts';
 import { settingsOf } from '../../../layers/contracts/config.ts';
 import type { ArmMeasurement } from '../../../layers/contracts/measurements.ts';
-import { armOf, columnsOf, configOf, experimentOf } from './measurement.ts';
+import { armOf, columnsOf, configOf, experimentOf, type User } from './measurement.ts';
 import { shoppers } from './shoppers.ts';
 
 /** An experiment of `metrics` declared ratios with `levels` segment levels, and how often its sums are read. */
@@ -17,6 +17,8 @@ experiments:
     secondary: [${names.join(', ')}]
     guardrails: { bounce_rate: null, session_duration: null, retention_d7: null }
 `);
+  const active = (users: readonly User[]) =>
+    users.map((user) => ({ ...user, ...Object.fromEntries(names.map((name) => [name, 1])) }));
   let reads = 0;
   const counting = (values: Record<string, string>) =>
     new Proxy(values, {
@@ -26,7 +28,7 @@ experiments:
       },
     });
   const counted = (variant: string, seed: number): ArmMeasurement => {
-    const arm = armOf(variant, shoppers(120, seed), {}, columnsOf(config));
+    const arm = armOf(variant, active(shoppers(120, seed)), {}, columnsOf(config));
     return {
       ...arm,
       sums: counting(arm.sums),
