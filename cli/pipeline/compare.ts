@@ -1,11 +1,12 @@
 import { processedKeys } from '../../layers/contracts/keys.ts';
 import type { RawInput } from '../../layers/contracts/run-documents.ts';
 import { runPlan } from '../../layers/contracts/run-documents.ts';
+import { readUploads } from '../../layers/execution/uploads.ts';
 import type { Comparison, Decision, MetricReport, Report } from '../../layers/report/schema.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Connection } from './connection.ts';
+import { readDocument } from './read-document.ts';
 import { readReport } from './report.ts';
-import { listRuns, type RunSummary, readDocument } from './runs.ts';
 
 /** A run beside an earlier one of its drop: what went in, and what came out. */
 export interface RunComparison {
@@ -74,7 +75,7 @@ export async function compareRuns(
   previousId?: string,
 ): Promise<RunComparison> {
   const after = await readReport(connection, runId);
-  const before = await readReport(connection, previousId ?? (await previousRun(connection, runId, after)));
+  const before = await readReport(connection, previousId ?? (await requirePrevious(connection, after)));
   const [settingsBefore, settingsAfter] = await Promise.all(
     [before, after].map(async ({ run }) =>
       flatten((await readDocument(connection.processed, processedKeys.plan(run.runId), runPlan))?.config),
@@ -86,22 +87,32 @@ export async function compareRuns(
   };
 }
 
-async function previousRun(connection: Connection, runId: string, { run }: Report): Promise<string> {
-  const ofDrop = (await listRuns(connection, 1000)).filter(
-    ({ drop, status }) => drop === run.drop && status === 'SUCCEEDED',
-  );
-  const previous = runBefore(ofDrop, runId);
+async function requirePrevious(connection: Connection, { run }: Report): Promise<string> {
+  const previous = await previousRun(connection, run);
   if (previous !== undefined) return previous;
   throw new UsageError({
-    what: `run ${runId} is the first of the drop "${run.drop}" that succeeded: there is none to compare it with`,
-    remedy: 'Upload newer data of the drop',
+    what: `run ${run.runId} is the first of the drop "${run.drop}" that succeeded: there is none to compare it with`,
+    remedy: 'Upload newer data of the drop, or name a run: ?with=<run>',
   });
 }
 
-/** The run that stands after `runId` in a list with the newest first. */
-export function runBefore(runs: readonly Pick<RunSummary, 'runId'>[], runId: string): string | undefined {
+/** The run of the drop that was uploaded before `runId` and succeeded; undefined where there is none. */
+export async function previousRun(
+  { processed }: Connection,
+  { runId, drop }: { readonly runId: string; readonly drop: string },
+): Promise<string | undefined> {
+  const uploads = await readUploads(processed, drop);
+  for (const earlier of runsBefore(uploads?.uploads.runs ?? [], runId)) {
+    const published = await processed.head(processedKeys.done(earlier, 'publish', 0));
+    if (published !== undefined) return earlier;
+  }
+  return undefined;
+}
+
+/** The runs that stand after `runId` in a list with the newest first. */
+export function runsBefore(runs: readonly { readonly runId: string }[], runId: string): string[] {
   const at = runs.findIndex((run) => run.runId === runId);
-  return at < 0 ? undefined : runs.slice(at + 1).find((run) => run.runId !== runId)?.runId;
+  return at < 0 ? [] : runs.slice(at + 1).map((run) => run.runId);
 }
 
 /** What two reports say, side by side. */

@@ -10,6 +10,16 @@ import { Executions } from '../../layers/execution/executions.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Connection } from './connection.ts';
 
+/** The target answers, but the stack is not there. */
+export class NotDeployed extends UsageError {}
+
+/** Neither an execution nor S3 knows the run. */
+export class NoSuchRun extends UsageError {
+  constructor(run: string) {
+    super({ what: `there is no run "${run}"`, remedy: 'npx ecom runs lists them' });
+  }
+}
+
 export interface RunAttempt {
   readonly arn: string;
   readonly runId: string;
@@ -32,7 +42,7 @@ async function stateMachineArn({ stepFunctions }: Connection): Promise<string> {
     if (found?.stateMachineArn !== undefined) return found.stateMachineArn;
     nextToken = page.nextToken;
   } while (nextToken !== undefined);
-  throw new UsageError({
+  throw new NotDeployed({
     what: `there is no state machine "${pipelineName}"`,
     remedy: 'Deploy first: npx ecom up, or npx ecom deploy',
   });
@@ -86,10 +96,20 @@ export async function describeExecution({ stepFunctions }: Connection, arn: stri
   };
 }
 
-/** The newest attempt of `run`, or of all runs; the beginning of a run id will do. */
+/**
+ * The newest attempt of `run`, or of all runs; the beginning of a run id will do.
+ * @throws UsageError where no execution of it is on record
+ */
 export async function findAttempt(connection: Connection, run: string | undefined): Promise<RunAttempt> {
   const attempts = await listAttempts(connection, 1000);
   const matching = attempts.filter(({ runId }) => run === undefined || runId.startsWith(run));
+  if (matching.length === 0 && run !== undefined) {
+    const runId = await findRun(connection, run);
+    throw new UsageError({
+      what: `run ${runId} is over: its execution is no longer on record`,
+      remedy: `Its result, where it has one: npx ecom report ${runId}. Another attempt: npx ecom retry ${runId}`,
+    });
+  }
   const runId = theOnly(run, new Set(matching.map((attempt) => attempt.runId)));
   const newest = matching.find((attempt) => attempt.runId === runId);
   if (newest === undefined) throw new Error('an attempt that was found has a run');
@@ -122,11 +142,9 @@ function runOf(key: string): string {
 
 function theOnly(run: string | undefined, found: ReadonlySet<string>): string {
   const [first, ...others] = found;
+  if (first === undefined && run !== undefined) throw new NoSuchRun(run);
   if (first === undefined) {
-    throw new UsageError({
-      what: run === undefined ? 'there is no run yet' : `there is no run "${run}"`,
-      remedy: run === undefined ? 'Start one: npx ecom run <dir>' : 'npx ecom runs lists them',
-    });
+    throw new UsageError({ what: 'there is no run yet', remedy: 'Start one: npx ecom run <dir>' });
   }
   if (run !== undefined && others.length > 0) {
     throw new UsageError({

@@ -9,7 +9,7 @@ import {
   type RunPlan,
   runPlan,
 } from '../../layers/contracts/run-documents.ts';
-import { mappedStages, type StageName, stageNames } from '../../layers/contracts/stages.ts';
+import { databaseStages, mappedStages, type StageName, stageNames } from '../../layers/contracts/stages.ts';
 import type { Connection } from './connection.ts';
 import { deployedExecutions, describeExecution, type ExecutionState } from './executions.ts';
 import { RunFailure } from './run-failure.ts';
@@ -85,7 +85,7 @@ export async function follow(
   for (;;) {
     const state = await describeExecution(connection, arn);
     const ended = state.status !== 'RUNNING';
-    const { done, atWork } = await stages.look(ended);
+    const { done, atWork } = await stages.look({ attempt, startedAt: state.startedAt }, ended);
     done.forEach(onDone);
     if (state.status === 'SUCCEEDED') return state;
     if (ended) {
@@ -102,47 +102,82 @@ export async function follow(
   }
 }
 
-/** How far a run is. `ended`: nobody works on it any more, so a stage that left any marker is done as far as it got. */
+/** What tells an attempt from those before it, which left their markers to it. */
+export interface CurrentAttempt {
+  readonly attempt: number;
+  readonly startedAt: Date;
+}
+
+/**
+ * Whether an attempt before `current` did a stage. The time tells where the number cannot: attempts are counted anew
+ * once their executions are forgotten.
+ */
+export function isEarlier(
+  done: { readonly attempt: number; readonly startedAt: string },
+  current: CurrentAttempt,
+): boolean {
+  return done.attempt < current.attempt || Date.parse(done.startedAt) < current.startedAt.getTime();
+}
+
+/** How far an attempt is. `ended`: nobody works on it any more, so a stage that left any marker is done as far as it got. */
 export function readProgress(
   connection: Connection,
   runId: string,
+  current: CurrentAttempt,
   ended: boolean,
 ): Promise<{ done: StageProgress[]; atWork: StageAtWork | undefined }> {
-  return new StageWatch(connection, runId).look(ended);
+  return new StageWatch(connection, runId).look(current, ended);
 }
 
 /** Looks at a run's completion markers. */
 class StageWatch {
   readonly #connection: Connection;
   readonly #runId: string;
+  readonly #prefix: string;
   readonly #reported = new Set<StageName>();
   #plan: RunPlan | undefined;
 
   constructor(connection: Connection, runId: string) {
     this.#connection = connection;
     this.#runId = runId;
+    this.#prefix = `${processedKeys.run(runId)}done/`;
   }
 
   /** The stages that are done since the last look, and the one that follows them. `ended`: whatever left a marker is done. */
-  async look(ended: boolean): Promise<{ done: StageProgress[]; atWork: StageAtWork | undefined }> {
-    const { processed } = this.#connection;
-    const prefix = `${processedKeys.run(this.#runId)}done/`;
-    const keys = (await processed.list(prefix)).map(({ key }) => key);
+  async look(
+    current: CurrentAttempt,
+    ended: boolean,
+  ): Promise<{ done: StageProgress[]; atWork: StageAtWork | undefined }> {
+    const keys = (await this.#connection.processed.list(this.#prefix)).map(({ key }) => key);
     const done: StageProgress[] = [];
     for (const stage of stageNames) {
       if (this.#reported.has(stage)) continue;
-      const markers = keys.filter((key) => key.startsWith(`${prefix}${stage}-`));
+      const markers = await this.#markersOf(stage, keys, current);
       const parts = await this.#partsOf(stage, markers.length > 0);
       if (markers.length === 0 || (!ended && markers.length !== parts)) {
         if (!ended) return { done, atWork: { stage, partsDone: markers.length, parts } };
         continue;
       }
       this.#reported.add(stage);
-      done.push(
-        summarise(stage, (await Promise.all(markers.map((key) => processed.getText(key)))).map(parseMarker)),
-      );
+      const read = await Promise.all(markers.map((key) => this.#readMarker(key)));
+      done.push(summarise(stage, read, current));
     }
     return { done, atWork: undefined };
+  }
+
+  /** Each attempt does the work in the database anew, so a marker that an earlier one left there does not count. */
+  async #markersOf(stage: StageName, keys: readonly string[], current: CurrentAttempt): Promise<string[]> {
+    const found = keys.filter((key) => key.startsWith(`${this.#prefix}${stage}-`));
+    if (!databaseStages.includes(stage)) return found;
+    const markers = await Promise.all(found.map((key) => this.#readMarker(key)));
+    return found.filter((_, index) => {
+      const marker = markers[index];
+      return marker !== undefined && !isEarlier(marker, current);
+    });
+  }
+
+  async #readMarker(key: string): Promise<Completion<unknown>> {
+    return parseMarker(await this.#connection.processed.getText(key));
   }
 
   async #partsOf(stage: StageName, planned: boolean): Promise<number | null> {
@@ -165,9 +200,16 @@ function parseMarker(text: string | undefined): Completion<unknown> {
   return anyCompletion.parse(JSON.parse(text ?? 'null')) as Completion<unknown>;
 }
 
-function summarise(stage: StageName, markers: readonly Completion<unknown>[]): StageProgress {
-  const started = Math.min(...markers.map(({ startedAt }) => Date.parse(startedAt)));
-  const finished = Math.max(...markers.map(({ finishedAt }) => Date.parse(finishedAt)));
+/** Of a stage that several attempts did a part of, the times are those of the last of them. */
+function summarise(
+  stage: StageName,
+  markers: readonly Completion<unknown>[],
+  current: CurrentAttempt,
+): StageProgress {
+  const own = markers.filter((marker) => !isEarlier(marker, current));
+  const timed = own.length > 0 ? own : markers;
+  const started = Math.min(...timed.map(({ startedAt }) => Date.parse(startedAt)));
+  const finished = Math.max(...timed.map(({ finishedAt }) => Date.parse(finishedAt)));
   return {
     stage,
     parts: markers.length,

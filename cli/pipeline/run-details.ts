@@ -1,14 +1,26 @@
 import { ExecutionDoesNotExist, type ExecutionStatus } from '@aws-sdk/client-sfn';
+import { describeFault } from '../../layers/contracts/errors/index.ts';
 import { processedKeys } from '../../layers/contracts/keys.ts';
-import { type Failure, failure, type RunInputs, runInputs } from '../../layers/contracts/run-documents.ts';
+import {
+  type Failure,
+  failure,
+  type RunInputs,
+  type RunPlan,
+  runInputs,
+  runPlan,
+} from '../../layers/contracts/run-documents.ts';
 import { type RunManifest, runManifest } from '../../layers/contracts/run-manifest.ts';
-import { type StageName, stageNames } from '../../layers/contracts/stages.ts';
+import { partsOf, type StageName } from '../../layers/contracts/stages.ts';
+import { readStageError } from '../../layers/execution/completions.ts';
 import { type Report, reportSchema } from '../../layers/report/schema.ts';
-import { UsageError } from '../usage-error.ts';
+import type { ObjectStore } from '../../layers/storage/object-store.ts';
 import type { Connection } from './connection.ts';
-import { deployedExecutions, describeExecution } from './executions.ts';
-import { readProgress, type StageAtWork, type StageProgress } from './follow.ts';
-import { type RunSummary, readDocument, recordedAttempt, summarise } from './runs.ts';
+import { deployedExecutions, describeExecution, NoSuchRun } from './executions.ts';
+import { readProgress } from './follow.ts';
+import { readDocument } from './read-document.ts';
+import { recordedAttempt } from './recorded-attempt.ts';
+import { type RunSummary, summarise } from './runs.ts';
+import { asPublished, type StageState, stageStates } from './stage-states.ts';
 
 /** Everything that is known of a run, whatever its state. */
 export interface RunDetails extends RunSummary {
@@ -16,13 +28,29 @@ export interface RunDetails extends RunSummary {
   readonly attempts: readonly AttemptState[];
   /** All stages, in their order. */
   readonly stages: readonly StageState[];
+  /** Whether the execution is still on record. If not, there is one attempt: the one that S3 tells of. */
+  readonly executionOnRecord: boolean;
   /** Why the newest attempt failed. */
-  readonly failure: Pick<Failure, 'stage' | 'error' | 'message'> | null;
+  readonly failure: RunFault | null;
   readonly inputs: RunInputs | null;
   readonly manifest: RunManifest | null;
   readonly report: Report | null;
   /** Names of the report's files that are there. */
   readonly files: readonly string[];
+}
+
+export interface RunFault extends Pick<Failure, 'stage' | 'error' | 'message'> {
+  /** Those parts of a stage of several that failed, each with its own reason. */
+  readonly parts: readonly FailedPart[];
+}
+
+export interface FailedPart {
+  /** Counted from 1. */
+  readonly part: number;
+  /** The file that it reads; null for a part of all users. */
+  readonly file: string | null;
+  readonly error: string;
+  readonly message: string;
 }
 
 export interface AttemptState {
@@ -34,51 +62,44 @@ export interface AttemptState {
   readonly cause: string | null;
 }
 
-export interface StageState {
-  readonly stage: StageName;
-  readonly status: 'waiting' | 'running' | 'done' | 'failed';
-  /** Parts that are done, and how many there are; null before the plan says so. */
-  readonly partsDone: number;
-  readonly parts: number | null;
-  /** Rows written. */
-  readonly rows: number | null;
-  readonly seconds: number | null;
-  readonly startedAt: string | null;
-  /** The attempt that did the stage. */
-  readonly attempt: number | null;
-}
-
-/** @throws UsageError where neither an execution nor S3 knows the run */
+/** @throws NoSuchRun where neither an execution nor S3 knows the run */
 export async function describeRun(connection: Connection, runId: string): Promise<RunDetails> {
   const { processed } = connection;
-  const attempts = await attemptsOf(connection, runId);
+  const executed = await executedAttempts(connection, runId);
+  const attempts = executed.length > 0 ? executed : await attemptOnS3(connection, runId);
   const newest = attempts.at(-1);
-  if (newest === undefined) {
-    throw new UsageError({ what: `there is no run "${runId}"`, remedy: 'npx ecom runs lists them' });
-  }
-  const running = newest.status === 'RUNNING';
-  const succeeded = newest.status === 'SUCCEEDED';
-  const [summary, progress, recorded, inputs, manifest, report, files] = await Promise.all([
+  if (newest === undefined) throw new NoSuchRun(runId);
+  const { attempt, status, stoppedAt } = newest;
+  const startedAt = new Date(newest.startedAt);
+  const running = status === 'RUNNING';
+  const succeeded = status === 'SUCCEEDED';
+  const current = { attempt, startedAt, status };
+  const [summary, progress, recorded, inputs, plan, manifest, report, files] = await Promise.all([
     summarise(processed, {
       runId,
-      attempt: newest.attempt,
-      status: newest.status,
-      startedAt: new Date(newest.startedAt),
-      stoppedAt: newest.stoppedAt === null ? undefined : new Date(newest.stoppedAt),
+      ...current,
+      stoppedAt: stoppedAt === null ? undefined : new Date(stoppedAt),
     }),
-    readProgress(connection, runId, !running),
+    readProgress(connection, runId, current, !running),
     running || succeeded ? undefined : readDocument(processed, processedKeys.failure(runId), failure),
     readDocument(processed, processedKeys.inputs(runId), runInputs),
+    readDocument(processed, processedKeys.plan(runId), runPlan),
     succeeded ? readDocument(processed, processedKeys.manifest(runId), runManifest) : undefined,
     succeeded ? readDocument(processed, processedKeys.report(runId, 'report.json'), reportSchema) : undefined,
     succeeded ? reportFiles(connection, runId) : [],
   ]);
   const reason = failureOf(newest, recorded);
+  const stages = stageStates({ current, ...progress, failedStage: reason?.stage ?? null, plan });
+  const failedStage = stages.find((stage) => stage.status === 'failed')?.stage;
   return {
     ...summary,
+    executionOnRecord: executed.length > 0,
     attempts,
-    stages: stageStates(progress, running, reason?.stage ?? null, succeeded),
-    failure: reason,
+    stages: executed.length > 0 || manifest === undefined ? stages : asPublished(stages, manifest, stoppedAt),
+    failure: reason && {
+      ...reason,
+      parts: failedStage && plan ? await failedParts(processed, summary, failedStage, plan) : [],
+    },
     inputs: inputs ?? null,
     manifest: manifest ?? null,
     report: report ?? null,
@@ -86,7 +107,7 @@ export async function describeRun(connection: Connection, runId: string): Promis
   };
 }
 
-async function attemptsOf(connection: Connection, runId: string): Promise<AttemptState[]> {
+async function executedAttempts(connection: Connection, runId: string): Promise<AttemptState[]> {
   const executions = await deployedExecutions(connection);
   const attempts: AttemptState[] = [];
   for (let attempt = 1; ; attempt += 1) {
@@ -101,19 +122,22 @@ async function attemptsOf(connection: Connection, runId: string): Promise<Attemp
         cause: state.cause ?? null,
       });
     } catch (error) {
-      if (!(error instanceof ExecutionDoesNotExist)) throw error;
-      break;
+      if (error instanceof ExecutionDoesNotExist) return attempts;
+      throw error;
     }
   }
-  if (attempts.length > 0) return attempts;
-  const recorded = await recordedAttempt(connection.processed, runId);
+}
+
+async function attemptOnS3({ processed }: Connection, runId: string): Promise<AttemptState[]> {
+  const recorded = await recordedAttempt(processed, runId);
   if (recorded === undefined) return [];
+  const { attempt, status, startedAt, stoppedAt } = recorded;
   return [
     {
-      attempt: recorded.attempt,
-      status: recorded.status,
-      startedAt: recorded.startedAt.toISOString(),
-      stoppedAt: recorded.stoppedAt?.toISOString() ?? null,
+      attempt,
+      status,
+      startedAt: startedAt.toISOString(),
+      stoppedAt: stoppedAt?.toISOString() ?? null,
       error: null,
       cause: null,
     },
@@ -124,7 +148,7 @@ async function attemptsOf(connection: Connection, runId: string): Promise<Attemp
 function failureOf(
   { attempt, status, error, cause }: AttemptState,
   recorded: Failure | undefined,
-): RunDetails['failure'] {
+): Omit<RunFault, 'parts'> | null {
   if (status === 'RUNNING' || status === 'SUCCEEDED') return null;
   if (recorded?.attempt === attempt) {
     return { stage: recorded.stage, error: recorded.error, message: recorded.message };
@@ -134,37 +158,38 @@ function failureOf(
   return { stage: null, error: error ?? status, message };
 }
 
+/** Enough to see what is wrong; a stage may have thousands of parts. */
+const mostFailedParts = 20;
+
+async function failedParts(
+  processed: ObjectStore,
+  run: Pick<RunSummary, 'runId' | 'attempt'>,
+  stage: StageName,
+  plan: RunPlan,
+): Promise<FailedPart[]> {
+  const parts = partsOf(stage, plan);
+  if (parts === 1) return [];
+  const list = async (folder: string) =>
+    new Set((await processed.list(processedKeys.run(run.runId) + folder)).map(({ key }) => key));
+  const [errors, done] = await Promise.all([list('errors/'), list('done/')]);
+  const failed = Array.from({ length: parts }, (_, index) => index).filter(
+    (index) =>
+      errors.has(processedKeys.error(run.runId, stage, index)) &&
+      !done.has(processedKeys.done(run.runId, stage, index)),
+  );
+  const read = await Promise.all(
+    failed.slice(0, mostFailedParts).map(async (index): Promise<FailedPart[]> => {
+      const found = await readStageError(processed, stage, run, index);
+      if (found === undefined) return [];
+      const file = stage === 'stage' ? (plan.chunks[index]?.key ?? null) : null;
+      return [{ part: index + 1, file, error: found.error, message: describeFault(found.fault) }];
+    }),
+  );
+  return read.flat();
+}
+
 async function reportFiles({ processed }: Connection, runId: string): Promise<string[]> {
   const key = processedKeys.report(runId, 'report.json');
   const folder = key.slice(0, key.lastIndexOf('/') + 1);
   return (await processed.list(folder)).map((object) => object.key.slice(folder.length));
-}
-
-function stageStates(
-  { done, atWork }: { readonly done: readonly StageProgress[]; readonly atWork: StageAtWork | undefined },
-  running: boolean,
-  failedStage: string | null,
-  succeeded: boolean,
-): StageState[] {
-  const progress = new Map(done.map((stage) => [stage.stage, stage]));
-  const firstOpen = stageNames.find((stage) => !progress.has(stage));
-  const failed = succeeded || running ? undefined : (failedStage ?? firstOpen);
-  return stageNames.map((stage) => {
-    const found = progress.get(stage);
-    const state = {
-      stage,
-      partsDone: found?.parts ?? 0,
-      parts: found?.parts ?? null,
-      rows: found?.rows ?? null,
-      seconds: found?.seconds ?? null,
-      startedAt: found?.startedAt ?? null,
-      attempt: found?.attempt ?? null,
-    };
-    if (stage === failed) return { ...state, parts: null, status: 'failed' };
-    if (found !== undefined) return { ...state, status: 'done' };
-    if (running && atWork?.stage === stage) {
-      return { ...state, partsDone: atWork.partsDone, parts: atWork.parts, status: 'running' };
-    }
-    return { ...state, status: 'waiting' };
-  });
 }

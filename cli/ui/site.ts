@@ -4,8 +4,8 @@ import { runPlan } from '../../layers/contracts/run-documents.ts';
 import { ObjectStore } from '../../layers/storage/object-store.ts';
 import type { Connection } from '../pipeline/connection.ts';
 import { type PublishedMarts, readPublishedMarts } from '../pipeline/published-marts.ts';
+import { readDocument } from '../pipeline/read-document.ts';
 import { describeRun, type RunDetails } from '../pipeline/run-details.ts';
-import { readDocument } from '../pipeline/runs.ts';
 import { placeOf } from '../quarantine/place.ts';
 import { Quarantine, type QuarantinedRow, type RuleRows } from '../quarantine/quarantine.ts';
 

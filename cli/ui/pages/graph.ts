@@ -2,7 +2,7 @@ import type { ExecutionStatus } from '@aws-sdk/client-sfn';
 import { mappedStages } from '../../../layers/contracts/stages.ts';
 import { formatCount } from '../../../layers/report/format.ts';
 import { type Content, type Html, html } from '../../../layers/report/page/html.ts';
-import type { StageState } from '../../pipeline/run-details.ts';
+import type { StageState } from '../../pipeline/stage-states.ts';
 import { duration, stageStatuses } from './words.ts';
 
 export interface GraphOf {

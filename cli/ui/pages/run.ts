@@ -7,7 +7,8 @@ import { populationSection } from '../../../layers/report/page/sections/populati
 import { verdictSection } from '../../../layers/report/page/sections/verdict.ts';
 import { plainTable } from '../../../layers/report/page/table.ts';
 import type { ExperimentReport, Report } from '../../../layers/report/schema.ts';
-import type { AttemptState, RunDetails, StageState } from '../../pipeline/run-details.ts';
+import type { AttemptState, RunDetails } from '../../pipeline/run-details.ts';
+import type { StageState } from '../../pipeline/stage-states.ts';
 import type { RunRecord } from '../site.ts';
 import { graph } from './graph.ts';
 import { card, live, type Page } from './layout.ts';

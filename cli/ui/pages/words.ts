@@ -3,7 +3,7 @@ import { type Html, html } from '../../../layers/report/page/html.ts';
 import { status } from '../../../layers/report/page/icons.ts';
 import { name } from '../../../layers/report/page/names.ts';
 import { actions, type Tone } from '../../../layers/report/page/words.ts';
-import type { StageState } from '../../pipeline/run-details.ts';
+import type { StageState } from '../../pipeline/stage-states.ts';
 
 const statuses: Partial<Record<ExecutionStatus, { readonly tone: Tone; readonly label: string }>> = {
   RUNNING: { tone: 'neutral', label: 'Running' },

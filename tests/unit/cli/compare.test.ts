@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareReports, runBefore } from '../../../cli/pipeline/compare.ts';
+import { compareReports, runsBefore } from '../../../cli/pipeline/compare.ts';
 import { shopReport } from '../report/shop-report.ts';
 
 describe('compareReports', () => {
@@ -42,13 +42,12 @@ describe('compareReports', () => {
   });
 });
 
-describe('runBefore', () => {
-  const runs = ['c', 'b', 'b', 'a'].map((runId) => ({ runId }));
+describe('runsBefore', () => {
+  const runs = ['c', 'b', 'a'].map((runId) => ({ runId }));
 
-  it('is the next other run of a list that begins with the newest', () => {
-    expect(runBefore(runs, 'c')).toBe('b');
-    expect(runBefore(runs, 'b')).toBe('a');
-    expect(runBefore(runs, 'a')).toBeUndefined();
-    expect(runBefore(runs, 'unknown')).toBeUndefined();
+  it('are those that follow in a list that begins with the newest', () => {
+    expect(runsBefore(runs, 'c')).toEqual(['b', 'a']);
+    expect(runsBefore(runs, 'a')).toEqual([]);
+    expect(runsBefore(runs, 'unknown')).toEqual([]);
   });
 });

@@ -1,0 +1,78 @@
+import type { ExecutionStatus } from '@aws-sdk/client-sfn';
+import type { RunPlan } from '../../layers/contracts/run-documents.ts';
+import type { RunManifest } from '../../layers/contracts/run-manifest.ts';
+import { partsOf, type StageName, stageNames } from '../../layers/contracts/stages.ts';
+import { type CurrentAttempt, isEarlier, type StageAtWork, type StageProgress } from './follow.ts';
+
+/** A stage as an attempt at a run left it, or found it. */
+export interface StageState {
+  readonly stage: StageName;
+  readonly status: 'waiting' | 'running' | 'done' | 'failed';
+  /** Parts that are done, and how many there are; null before the plan says so. */
+  readonly partsDone: number;
+  readonly parts: number | null;
+  /** Rows written. */
+  readonly rows: number | null;
+  /** null where it did not end, and where its times are no longer on record. */
+  readonly seconds: number | null;
+  readonly startedAt: string | null;
+  /** The attempt that did the stage. */
+  readonly attempt: number | null;
+  /** Whether the attempt found the stage done, so that its times are those of an earlier one. */
+  readonly earlier: boolean;
+}
+
+/** What stage states come from. */
+export interface StageEvidence {
+  readonly current: CurrentAttempt & { readonly status: ExecutionStatus };
+  readonly done: readonly StageProgress[];
+  readonly atWork: StageAtWork | undefined;
+  /** Where a failure was recorded. */
+  readonly failedStage: string | null;
+  readonly plan: RunPlan | undefined;
+}
+
+/** All stages, in their order. */
+export function stageStates({ current, done, atWork, failedStage, plan }: StageEvidence): StageState[] {
+  const { status } = current;
+  const progress = new Map(done.map((stage) => [stage.stage, stage]));
+  const firstOpen = stageNames.find((stage) => !progress.has(stage));
+  const failed = status === 'SUCCEEDED' || status === 'RUNNING' ? undefined : (failedStage ?? firstOpen);
+  return stageNames.map((stage) => {
+    const found = progress.get(stage);
+    const state = {
+      stage,
+      partsDone: found?.parts ?? 0,
+      parts: plan === undefined ? (found?.parts ?? null) : partsOf(stage, plan),
+      rows: found?.rows ?? null,
+      seconds: found?.seconds ?? null,
+      startedAt: found?.startedAt ?? null,
+      attempt: found?.attempt ?? null,
+      earlier: found !== undefined && isEarlier(found, current),
+    };
+    if (stage === failed) return { ...state, seconds: null, status: 'failed' };
+    if (found !== undefined) return { ...state, status: 'done' };
+    if (status === 'RUNNING' && atWork?.stage === stage) {
+      return { ...state, partsDone: atWork.partsDone, parts: atWork.parts, status: 'running' };
+    }
+    return { ...state, status: 'waiting' };
+  });
+}
+
+/**
+ * The stages of a published run without an execution. Each attempt loads and publishes anew: what a later one did is
+ * replaced by what the manifest says, and has no times where the manifest does not say.
+ */
+export function asPublished(
+  states: readonly StageState[],
+  { attempt, stages }: Pick<RunManifest, 'attempt' | 'stages'>,
+  endedAt: string | null,
+): StageState[] {
+  return states.map((state) => {
+    const isLater = state.startedAt !== null && endedAt !== null && state.startedAt > endedAt;
+    if (!isLater) return state;
+    const recorded = stages.find(({ stage }) => stage === state.stage);
+    const { startedAt = null, seconds = null } = recorded ?? {};
+    return { ...state, startedAt, seconds, attempt };
+  });
+}
