@@ -1,4 +1,5 @@
 import { checkLines, confidence, designLines, plain, table } from './decision-lines.ts';
+import { fewBuyersSentence } from './few-buyers.ts';
 import {
   formatCount,
   formatDifference,
@@ -10,8 +11,10 @@ import {
   statedP,
 } from './format.ts';
 import { checkLabel, metricLabel } from './labels.ts';
+import { otherWarnings } from './page/trust-checks.ts';
 import { marginStatuses, reasonText, stepWording, verdicts } from './page/words.ts';
 import type { Comparison, Decision, ExperimentReport, Report } from './schema.ts';
+import { unavailableBeside } from './unavailable.ts';
 
 const headlines: Record<Decision['action'], string> = {
   ship: 'Ship',
@@ -38,7 +41,9 @@ export function decisionDocument(report: Report): string {
         ...[lines, accepted, quarantined, duplicates].map(formatCount),
       ]),
     ),
-    ...report.unavailable.map(({ what, reason }) => `\nNot available: ${plain(what)}, ${plain(reason)}.`),
+    ...unavailableBeside(report).map(
+      ({ what, reason }) => `\nNot available: ${plain(what)}, ${plain(reason)}.`,
+    ),
     '',
   ].join('\n');
 }
@@ -192,10 +197,11 @@ function basisWords({ estimate, values, testing }: Decision['basis']): string {
 }
 
 /** What the numbers do not say. */
-function limits({ decision, settings, trust, segments }: ExperimentReport): string[] {
-  const { basis } = decision;
+function limits(experiment: ExperimentReport): string[] {
+  const { settings, segments } = experiment;
+  const { basis } = experiment.decision;
   return [
-    ...warnings(trust),
+    ...warnings(experiment),
     ...(basis.testing === 'fixed_horizon'
       ? [
           'The p-values hold for one look at the planned end; looking earlier finds effects that are not there.',
@@ -210,12 +216,17 @@ function limits({ decision, settings, trust, segments }: ExperimentReport): stri
 }
 
 /** The checks that warn by name, since they are told above; and what else is to be minded. */
-function warnings({ checks, warnings: found }: ExperimentReport['trust']): string[] {
-  const warned = checks.filter(({ status }) => status === 'warn').map((check) => checkLabel(check));
-  const told = new Set(checks.map(({ explanation }) => explanation));
+function warnings(experiment: ExperimentReport): string[] {
+  const warned = experiment.trust.checks.filter(({ status }) => status === 'warn').map(checkLabel);
   return [
     ...(warned.length === 0 ? [] : [`Warnings of the checks above: ${warned.join('; ')}.`]),
-    ...found.filter((warning) => !told.has(warning)).map(plain),
+    ...otherWarnings(experiment).map(plain),
+    ...experiment.metrics
+      .filter(({ role }) => role !== 'primary')
+      .flatMap(({ metric, comparisons }) =>
+        comparisons.flatMap((found) => fewBuyersSentence(metric, found, experiment.control) ?? []),
+      )
+      .map(plain),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { formatPercent, formatQuantity, statedP } from './format.ts';
 import { checkLabel, metricLabel } from './labels.ts';
+import { checksByGravity } from './page/trust-checks.ts';
 import type { ExperimentReport } from './schema.ts';
 
 const statuses = { pass: 'pass', warn: 'WARNING', fail: 'FAILED', not_checked: 'not checked' } as const;
@@ -28,15 +29,12 @@ export function designLines(experiment: ExperimentReport): string[] {
 }
 
 /** Every check with its result, as list items: the ones that did not pass first. */
-export function checkLines({ trust }: ExperimentReport): string[] {
-  const order = ['fail', 'warn', 'pass', 'not_checked'];
-  return trust.checks
-    .toSorted((a, b) => order.indexOf(a.status) - order.indexOf(b.status))
-    .map((check) => {
-      const { status, p, explanation } = check;
-      const shown = p === null || / p [=<] /.test(explanation) ? '' : ` (${statedP(p)})`;
-      return `- ${checkLabel(check)}: ${statuses[status]}${shown}. ${plain(explanation)}`;
-    });
+export function checkLines(experiment: ExperimentReport): string[] {
+  return checksByGravity(experiment).map((check) => {
+    const { status, p, explanation } = check;
+    const shown = p === null || / p [=<] /.test(explanation) ? '' : ` (${statedP(p)})`;
+    return `- ${checkLabel(check)}: ${statuses[status]}${shown}. ${plain(explanation)}`;
+  });
 }
 
 /** `95 %` for alpha = 0.05. */

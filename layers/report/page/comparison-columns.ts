@@ -1,17 +1,19 @@
 import {
   formatCount,
+  formatDecimal,
   formatDifference,
   formatLift,
   formatLiftInterval,
   formatP,
+  formatQuantity,
   formatValue,
 } from '../format.ts';
 import type { Comparison, ExperimentReport, MetricReport } from '../schema.ts';
 import { type LiftScale, liftAxis, liftChart } from './charts/interval.ts';
 import { type Compared, intervalLabel, liftOf, verdictOf } from './comparisons.ts';
 import { type Html, html } from './html.ts';
-import { status } from './icons.ts';
-import { metricName, name, unbroken } from './names.ts';
+import { icon, status } from './icons.ts';
+import { metricName, name, plainName, unbroken } from './names.ts';
 import type { Column } from './table.ts';
 import { reasonText } from './words.ts';
 
@@ -33,9 +35,15 @@ export function metricColumn(experiment: ExperimentReport): Column<Compared> {
   return {
     label: 'Metric',
     cell: ({ metric, comparison }) =>
-      html`<strong>${metricName(metric.metric)}</strong>${armLine(experiment, comparison)}${metric.better === 'lower' ? sub('lower is better') : null}`,
+      html`<strong title="${plainName(metric.metric)}">${metricName(metric.metric)}</strong>${armLine(experiment, comparison)}${metric.better === 'lower' ? sub('lower is better') : null}${comparison && fewBuyersLine(comparison)}`,
     sort: ({ metric }) => metric.metric,
   };
+}
+
+/** That an amount rests on few buyers; the methods say what that means. */
+function fewBuyersLine({ fewBuyers }: Comparison): Html | null {
+  if (fewBuyers === undefined) return null;
+  return html`<small class="rough">${icon('caution')} Rough: ${formatCount(fewBuyers.control)} and ${formatQuantity(fewBuyers.treatment, 'buyer')}</small>`;
 }
 
 /** The name of the treatment, where there are several. */
@@ -47,11 +55,11 @@ export function armLine({ arms }: ExperimentReport, comparison: Comparison | nul
 export function meanColumn(side: 'control' | 'treatment'): Column<Compared> {
   return {
     label: side === 'control' ? 'Control' : 'Treatment',
-    tip: 'The arm’s mean, and the sum and the users (for a ratio, the denominator) it comes from.',
+    tip: 'The arm’s value, and what it comes from: users who did it of all users, or a sum over users (for a ratio, over its denominator).',
     align: 'number',
     cell: of((comparison, metric) => {
       const arm = comparison[side];
-      return html`${formatValue(metric.unit, arm.mean)}${sub(`${formatSum(metric, arm.sum)} of ${formatSum({ ...metric, unit: 'count' }, arm.denominator ?? arm.n)}`)}`;
+      return html`${formatValue(metric.unit, arm.mean)}${sub(sourceOf(metric, arm))}`;
     }),
     sort: of((comparison) => comparison[side].mean),
   };
@@ -105,8 +113,8 @@ export function chartColumn(
 }
 
 export const pColumn: Column<Compared> = {
-  label: 'p',
-  tip: 'Two-sided p-value, and below it the one corrected for all metrics of the same role.',
+  label: 'p (difference)',
+  tip: 'Two-sided p-value of the test that there is no difference, and below it the one corrected for all metrics of the same role. Guardrails are judged by another test: that of their margin, in the table below.',
   align: 'number',
   cell: of(
     ({ test }) =>
@@ -127,9 +135,18 @@ export const verdictColumn: Column<Compared> = {
   sort: of((comparison) => verdictOf(comparison).label),
 };
 
-/** A sum without a sign or unit: users, orders, money, seconds. */
-function formatSum({ unit }: Pick<MetricReport, 'unit'>, sum: number): string {
+/** What an arm's value comes from: `448 of 9,270 users`, `46,441 over 9,270 users`, `2,773 of 9,266`. */
+function sourceOf({ kind, unit }: MetricReport, { n, sum, denominator }: Comparison['control']): string {
+  const users = formatQuantity(n, 'user');
+  if (kind === 'quantile') return `of ${users}`;
+  if (denominator === undefined)
+    return `${formatSum(unit, sum)} ${kind === 'conversion' ? 'of' : 'over'} ${users}`;
+  return `${formatSum(unit, sum)} ${unit === 'share' ? 'of' : 'over'} ${formatSum('count', denominator)}`;
+}
+
+/** A sum without a sign: users, orders, money, seconds. */
+function formatSum(unit: MetricReport['unit'], sum: number): string {
   if (unit === 'currency') return formatCount(Math.round(sum));
-  if (unit === 'seconds') return `${formatCount(Math.round(sum))}\u00a0s`;
-  return Number.isInteger(sum) ? formatCount(sum) : sum.toFixed(1);
+  if (unit === 'seconds') return `${formatCount(Math.round(sum))} s`;
+  return Number.isInteger(sum) ? formatCount(sum) : formatDecimal(sum, 1);
 }

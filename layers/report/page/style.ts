@@ -170,6 +170,8 @@ td.note { color: var(--muted); font-style: italic; }
 .plot figcaption, .trend { font-size: .875rem; }
 .trend .icon { transform: translateY(.12em); }
 .plot details { margin-top: .5rem; padding-top: .5rem; }
+small.rough { color: var(--caution); }
+.rough .icon { transform: translateY(.12em); }
 .ratio { margin-inline-end: .75rem; }
 .plot table { font-size: .8125rem; }
 .plot :is(td.number, td.number small) { white-space: normal; }

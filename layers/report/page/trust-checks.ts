@@ -1,13 +1,27 @@
-import { statedP } from '../format.ts';
+import { formatQuantity, statedP } from '../format.ts';
 import type { ExperimentReport, TrustCheck } from '../schema.ts';
 
-/** What the check measured: `p = 0.4288, statistic 0.63`. */
-export function checkNumber({ p, statistic }: TrustCheck): string {
+/** What the check measured: `χ² = 0.63 (1 degree of freedom), p = 0.4288`. */
+export function checkNumber({ p, statistic, df }: TrustCheck): string {
+  const freedom = df === null || df === undefined ? '' : ` (${formatQuantity(df, 'degree')} of freedom)`;
   const parts = [
+    ...(statistic === null ? [] : [`χ² = ${Number(statistic.toPrecision(3))}${freedom}`]),
     ...(p === null ? [] : [statedP(p)]),
-    ...(statistic === null ? [] : [`statistic ${Number(statistic.toPrecision(3))}`.replace('-', '−')]),
   ];
   return parts.length === 0 ? '–' : parts.join(', ');
+}
+
+const order: readonly TrustCheck['status'][] = ['fail', 'warn', 'pass', 'not_checked'];
+
+/** The checks with those first that did not pass. */
+export function checksByGravity({ trust: { checks } }: ExperimentReport): TrustCheck[] {
+  return checks.toSorted((a, b) => order.indexOf(a.status) - order.indexOf(b.status));
+}
+
+/** Warnings of an experiment that no check tells already. */
+export function otherWarnings({ trust: { checks, warnings } }: ExperimentReport): string[] {
+  const told = new Set(checks.map(({ explanation }) => explanation));
+  return warnings.filter((warning) => !told.has(warning));
 }
 
 /** The gravest status of an experiment's checks, and how many there are of each: `12 of 14 passed, 2 to note`. */

@@ -29,6 +29,7 @@ export function withEvidence(experiment: ExperimentReport): ExperimentReport {
     trust: {
       ...experiment.trust,
       checks,
+      warnings: checks.filter(({ status }) => status === 'warn').map(({ explanation }) => explanation),
       srmBySegment: ['desktop', 'mobile', 'tablet'].map((level, index) => ({
         ...experiment.trust.srm,
         segment: 'device',

@@ -77,7 +77,7 @@ describe('report.html', () => {
       /^treatment is significantly better .+ adjusted p = /,
     );
     expect(text('#e1-verdict .reasons')).toBe('Not yet shown to be within the margin: Retention d7.');
-    expect(text('#e1-verdict .warnings')).toContain('83 users were in more than one variant');
+    expect(text('#e1-verdict .warnings')).toBe('To note: Users in several arms, Outcome windows');
     expect(text('#e1-verdict .figures')).toContain('Trust checks 5 of 8 passed, 2 to note, 1 not checked');
   });
 
@@ -97,16 +97,41 @@ describe('report.html', () => {
     const rows = document.querySelector('#e1-trust table')?.querySelectorAll('tbody tr') ?? [];
     const checks = [...rows].map((row) => [...row.children].map((cell) => cell.textContent.trim()));
     expect(checks.map(([check, result]) => `${check}: ${result}`)).toEqual([
+      'Users in several arms: Note',
+      'Outcome windows: Note',
       'Sample ratio of exposed users: Pass',
       'Sample ratio of assigned users: Pass',
       'Users in several arms, by first arm: Pass',
       'Sample ratio in each segment: Pass',
       'Balance before exposure: Pass',
-      'Users in several arms: Note',
-      'Outcome windows: Note',
       'Sample ratio on each day: Not checked',
     ]);
     expect(checks.every(([, , number, meaning]) => number !== '' && meaning !== '')).toBe(true);
+  });
+
+  it('says each warning once: by name in the verdict, in full among the checks', () => {
+    const sentence = '83 users (0.6 %) saw more than one version and are left out.';
+    const [checkout] = shop.experiments;
+    if (checkout === undefined) throw new Error('the shop has experiments');
+    const trust = { ...checkout.trust, warnings: [sentence, 'Something else is odd.'] };
+    const { document, text } = parse(reportPage(onlyCheckout({ trust })));
+    expect(document.body.textContent.replace(/\u00a0/g, ' ').split(sentence)).toHaveLength(2);
+    expect(text('#e1-verdict .warnings')).toContain('Something else is odd.');
+    expect(document.querySelector('#e1-verdict .warnings a')?.getAttribute('href')).toBe('#e1-trust');
+  });
+
+  it('names the statistic of each check, also in reports that do not', () => {
+    const [checkout] = shop.experiments;
+    if (checkout === undefined) throw new Error('the shop has experiments');
+    const [ratio, ...checks] = checkout.trust.checks;
+    if (ratio === undefined) throw new Error('an experiment has checks');
+    const named = { ...ratio, statistic: 0.63, statisticName: 'chi_square' as const, df: 1 };
+    const numberOf = (check: typeof ratio) =>
+      parse(reportPage(onlyCheckout({ trust: { ...checkout.trust, checks: [check, ...checks] } }))).text(
+        '#e1-trust tbody tr:nth-child(3) td:nth-child(3)',
+      );
+    expect(numberOf(named)).toBe('χ² = 0.63 (1 degree of freedom), p = 0.7463');
+    expect(numberOf(ratio)).toBe('χ² = 0.1, p = 0.7463');
   });
 
   it('counts checks that failed in the verdict', () => {
@@ -205,6 +230,77 @@ describe('report.html', () => {
     expect(notes).toEqual(['Not computed: the drop has no sessions.']);
     const without = [...document.querySelectorAll('#e2-lifts td.note')].map((cell) => cell.textContent);
     expect(without).toContain('Not computed: there is no treatment arm.');
+  });
+
+  it('leaves a step without its event out of the funnel, and says so once', () => {
+    const [checkout] = shop.experiments;
+    const why = 'no analysed user has an event "begin_checkout" in the outcome window';
+    const metrics = checkout?.metrics.map((metric) =>
+      metric.metric === 'begin_checkout_rate' ? { ...metric, unavailable: why, comparisons: [] } : metric,
+    );
+    const { document, text } = parse(reportPage(onlyCheckout({ metrics } as Report['experiments'][number])));
+    const groups = [...document.querySelectorAll('#e1-funnel tr.group')].map((row) => row.textContent.trim());
+    expect(groups).toEqual(['Exposed', 'Added to cart', 'Purchased']);
+    expect(text('#e1-funnel .fine')).toBe(`Left out: Began checkout, since ${why}.`);
+    expect(document.querySelectorAll('#e1-lifts td.note')).toHaveLength(1);
+  });
+
+  it('lists what is not available once: metrics where they would stand, the rest under data quality', () => {
+    const unavailable = [
+      { what: 'session_duration', reason: 'the drop has no sessions' },
+      { what: 'segment country', reason: 'users have no column "country"' },
+    ];
+    const { text } = parse(reportPage({ ...onlyCheckout(), unavailable }));
+    expect(text('#data-quality')).toContain('segment country');
+    expect(text('#data-quality')).not.toContain('session_duration');
+  });
+
+  it('says what the sums below a mean are', () => {
+    const { document } = parse(page);
+    const sums = [...document.querySelectorAll('#e1-lifts tbody tr:not(.group) td:nth-child(2) small')].map(
+      (small) => small.textContent.replace(/\u00a0/g, ' '),
+    );
+    expect(sums[0]).toMatch(/^\d+ of 6,210 users$/);
+    expect(sums[1]).toMatch(/^[\d,]+ over 6,210 users$/);
+    expect(sums.every((sum) => /^[\d,.]+( s)? (of|over) [\d,]+( users)?$/.test(sum))).toBe(true);
+  });
+
+  it('says what each p tests', () => {
+    const { document } = parse(page);
+    const heads = (section: string) =>
+      [...document.querySelectorAll(`${section} thead th .head`)].map((head) => head.textContent);
+    expect(heads('#e1-lifts')).toContain('p (difference)');
+    expect(heads('#e1-guardrails')).toContain('p (within margin)');
+  });
+
+  it('warns beside an amount that rests on few buyers', () => {
+    const [checkout] = shop.experiments;
+    const metrics = checkout?.metrics.map((metric) => ({
+      ...metric,
+      comparisons: metric.comparisons.map((comparison) =>
+        metric.unit === 'currency'
+          ? { ...comparison, fewBuyers: { control: 31, treatment: 28, minimum: 100 } }
+          : comparison,
+      ),
+    }));
+    const { document, text } = parse(reportPage(onlyCheckout({ metrics } as Report['experiments'][number])));
+    const rows = [...document.querySelectorAll('#e1-lifts tbody tr')].filter((row) =>
+      row.textContent.includes('Rough'),
+    );
+    expect(rows).toHaveLength(2);
+    expect(rows[0]?.querySelector('th')?.textContent).toContain('Rough: 31 and 28 buyers');
+    expect(text('#e1-methods')).toContain('fewer than 100 buyers in an arm');
+  });
+
+  it('says why a day has no interval', () => {
+    const [checkout] = shop.experiments;
+    const sinceExposure = checkout?.sinceExposure.map((series) => ({
+      ...series,
+      days: series.days.map((day) => (day.day > 10 ? { ...day, relativeCi: null } : day)),
+    }));
+    const { text } = parse(reportPage(onlyCheckout({ sinceExposure } as Report['experiments'][number])));
+    expect(text('#e1-since-exposure .plot')).toContain('Grey points have no bar');
+    expect(parse(page).text('#e1-since-exposure .plot')).not.toContain('Grey points');
   });
 
   it('draws the margin of each guardrail', () => {

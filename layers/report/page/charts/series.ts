@@ -16,7 +16,7 @@ export interface Series {
   /** What the chart shows, in words. */
   readonly title: string;
   readonly points: readonly Point[];
-  /** `bands`: one estimate that grows more certain; `bars`: an estimate of its own at each x. */
+  /** `bands`: one estimate that grows more certain; `bars`: an estimate of its own at each x, grey where it has no interval. */
   readonly kind: 'bands' | 'bars';
   readonly formatX: (x: number) => string;
   readonly formatY: (y: number) => string;
@@ -50,7 +50,14 @@ export function seriesChart({ title, points, kind, formatX, formatY }: Series): 
   ];
   const bars: Markish[] = [
     ruleX(rows, { x: 'x', y1: 'low', y2: 'high', stroke: 'var(--accent)', strokeWidth: 1.8 }),
-    dot(rows, { x: 'x', y: 'y', r: 3.2, fill: 'var(--surface)', ...estimate }),
+    dot(
+      rows.filter(({ low }) => low !== null),
+      { x: 'x', y: 'y', r: 3.2, fill: 'var(--surface)', ...estimate },
+    ),
+    dot(
+      rows.filter(({ low }) => low === null),
+      { x: 'x', y: 'y', r: 2.6, fill: 'var(--surface)', stroke: 'var(--line-strong)', strokeWidth: 1.8 },
+    ),
   ];
   return draw(title, {
     ...frame,

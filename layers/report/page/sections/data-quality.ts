@@ -1,5 +1,6 @@
 import { formatCount } from '../../format.ts';
 import type { Report } from '../../schema.ts';
+import { unavailableBeside } from '../../unavailable.ts';
 import { type Html, html } from '../html.ts';
 import { name, rawValue } from '../names.ts';
 import type { RunSection } from '../section.ts';
@@ -11,7 +12,8 @@ type Rule = Report['warnings'][number];
 /** What became of every line, what was set aside and why, and what could not be computed. */
 export const dataQualitySection: RunSection = (report) => {
   const datasets = Object.entries(report.quality);
-  const { quarantineRules, warnings, unavailable } = report;
+  const { quarantineRules, warnings } = report;
+  const unavailable = unavailableBeside(report);
   if (datasets.length + quarantineRules.length + warnings.length + unavailable.length === 0) return null;
   type Dataset = (typeof datasets)[number];
   const column = (label: string, count: (quality: Dataset[1]) => number) => ({

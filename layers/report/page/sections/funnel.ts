@@ -1,10 +1,11 @@
 import { formatCount, formatPercent } from '../../format.ts';
 import type { ExperimentReport } from '../../schema.ts';
 import { barChart } from '../charts/bar.ts';
-import { html } from '../html.ts';
+import { type Html, html } from '../html.ts';
 import { name, plainName } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
 import { table } from '../table.ts';
+import { reasonText } from '../words.ts';
 
 const steps = [
   ['add_to_cart_rate', 'Added to cart'],
@@ -37,7 +38,7 @@ export const funnelSection: ExperimentSection = (experiment) => {
   return {
     id: 'funnel',
     title: 'Funnel',
-    body: table<Stage>({
+    body: html`${table<Stage>({
       caption: 'Users of each arm who reached a step within their outcome window, to scale within the arm',
       columns: [
         { label: 'Arm', cell: ({ variant }) => name(variant) },
@@ -68,9 +69,18 @@ export const funnelSection: ExperimentSection = (experiment) => {
         },
       ],
       groups,
-    }),
+    })}${leftOut(experiment)}`,
   };
 };
+
+/** Steps whose event nobody has, each with the reason that its metric gives. */
+function leftOut({ metrics }: ExperimentReport): Html | null {
+  const missing = steps.flatMap(([metric, label]) => {
+    const why = metrics.find((found) => found.metric === metric && found.role !== 'guardrail')?.unavailable;
+    return why === null || why === undefined ? [] : [`${label}, since ${reasonText(why)}`];
+  });
+  return missing.length === 0 ? null : html`<p class="fine">Left out: ${missing.join('; ')}.</p>`;
+}
 
 function stage(
   experiment: ExperimentReport,

@@ -37,8 +37,8 @@ ${table<Compared>({
     liftColumn(experiment),
     chartColumn(experiment, scale, true),
     {
-      label: 'p',
-      tip: 'One-sided p-value of the test that the harm is smaller than the margin; not adjusted, because every guardrail has to hold.',
+      label: 'p (within margin)',
+      tip: 'One-sided p-value of the non-inferiority test: small where harm beyond the margin is ruled out. Another test than that of a difference in the table above; not adjusted, because every guardrail has to hold.',
       align: 'number',
       cell: ({ comparison }) => formatP(comparison?.nonInferiority?.p ?? null),
       sort: ({ comparison }) => comparison?.nonInferiority?.p ?? null,

@@ -1,4 +1,4 @@
-import { formatCount, formatPercent } from '../../format.ts';
+import { formatCount, formatPercent, formatQuantity } from '../../format.ts';
 import type { ExperimentReport } from '../../schema.ts';
 import { type Content, type Html, html } from '../html.ts';
 import { metricName, name, sentence } from '../names.ts';
@@ -16,15 +16,15 @@ export const methodsSection: ExperimentSection = (experiment) => {
 ${entry('Control', name(control))}
 ${entry('Planned shares', weights(experiment))}
 ${entry('A user counts from', exposure(experiment))}
-${entry('Outcome window', `${settings.outcomeWindowDays} days from exposure, the exposure included`)}
+${entry('Outcome window', `${formatQuantity(settings.outcomeWindowDays, 'day')} from exposure, the exposure included`)}
 ${entry('Window not ended', settings.immature === 'include' ? 'counted, and noted above' : 'left out, and counted above')}
-${entry('Primary metric', metricName(settings.primary))}
+${entry('Primary metric', html`${metricName(settings.primary)} <code>${name(settings.primary)}</code>`)}
 ${entry('Decided on', basisText(experiment.decision.basis))}
 ${entry('Significance level', `α = ${settings.alpha}, two-sided, ${confidence(settings.alpha)} intervals`)}
 ${entry('Planned end', settings.plannedEnd ?? 'not declared')}
 ${entry('Planned users', settings.plannedUsers === null ? 'not declared' : formatCount(settings.plannedUsers))}
 ${entry('Correction', correction(experiment))}
-${entry('Covariates', settings.cupedLookbackDays === null ? 'none' : `from ${settings.cupedLookbackDays} days before exposure`)}
+${entry('Covariates', settings.cupedLookbackDays === null ? 'none' : `from ${formatQuantity(settings.cupedLookbackDays, 'day')} before exposure`)}
 ${entry('Segments', `levels of at least ${formatCount(settings.segmentMinimumUsers)} users in each arm`)}
 </dl>
 <ul class="method-list">
@@ -32,6 +32,7 @@ ${entry('Segments', `levels of at least ${formatCount(settings.segmentMinimumUse
 <li>The test and the interval of a metric share one standard error and one α, so a p-value and its interval never contradict each other. The relative interval is Fieller’s, which keeps that promise.</li>
 <li>p-values are corrected within each role: primary and secondary metrics are families of their own. Guardrails are not corrected, because every one of them has to hold.</li>
 <li>Guardrails: one-sided non-inferiority test at ${settings.guardrailAlpha} against the declared margin, which moves with the control’s own uncertainty.</li>
+<li>Amounts such as revenue: with fewer than 100 buyers in an arm their interval and p are rough. Of unequal arms the test then finds more than it should, of equal ones less.</li>
 <li>Sample ratio: chi-square test of the exposed and of the assigned users against the planned shares; p below 0.001 makes the experiment invalid.</li>
 </ul>`,
   };

@@ -34,6 +34,7 @@ ${seriesChart({
   formatX: (x) => `day ${x}`,
   formatY: formatTick,
 })}
+${pointsOf(days).some(({ interval }) => interval === null) ? html`<p class="fine">Grey points have no bar: on those days the control is too close to zero for an interval of the lift. The numbers by day give that of the difference.</p>` : null}
 <p class="trend">${icon('p' in trend && trend.p < experiment.settings.alpha ? 'caution' : 'neutral')} ${trendText(trend, experiment.settings.alpha)}</p>
 <details class="numbers"><summary>Numbers by day</summary>${plainTable<Day>(
     'Per user and day',

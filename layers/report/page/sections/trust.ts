@@ -6,7 +6,7 @@ import { status } from '../icons.ts';
 import { metricName, name, sentence } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
 import { plainTable, table } from '../table.ts';
-import { checkNumber } from '../trust-checks.ts';
+import { checkNumber, checksByGravity } from '../trust-checks.ts';
 import { checkStatuses, reasonText } from '../words.ts';
 
 type Trust = ExperimentReport['trust'];
@@ -25,7 +25,7 @@ ${plainTable<TrustCheck>(
     { label: 'Number', cell: (check) => html`<span class="figure">${checkNumber(check)}</span>` },
     { label: 'What it means', cell: ({ explanation }) => sentence(explanation) },
   ],
-  experiment.trust.checks,
+  checksByGravity(experiment),
 )}
 ${split(experiment)}
 ${behind(experiment.trust)}`,

@@ -6,6 +6,7 @@ import {
   formatP,
   formatValue,
 } from '../../format.ts';
+import { checkLabel } from '../../labels.ts';
 import type { ExperimentReport } from '../../schema.ts';
 import { liftAxis, liftChart, liftScale } from '../charts/interval.ts';
 import { decidingComparison, intervalLabel, liftOf } from '../comparisons.ts';
@@ -13,14 +14,13 @@ import { type Content, type Html, html } from '../html.ts';
 import { icon } from '../icons.ts';
 import { metricName, name, sentence, unbroken } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
-import { trustSummary } from '../trust-checks.ts';
+import { otherWarnings, trustSummary } from '../trust-checks.ts';
 import { actions, basisText, checkStatuses, ruleSentence } from '../words.ts';
 
 /** What to do, by which rule and why, and the numbers it rests on. */
-export const verdictSection: ExperimentSection = (experiment) => {
+export const verdictSection: ExperimentSection = (experiment, report) => {
   const { decision, arms, settings } = experiment;
   const { tone, label, next } = actions[decision.action];
-  const { warnings } = experiment.trust;
   const trust = trustSummary(experiment);
   const [first, ...others] = decision.reasons;
   const users = arms.reduce((sum, arm) => sum + arm.users, 0);
@@ -33,7 +33,7 @@ export const verdictSection: ExperimentSection = (experiment) => {
 <p class="verdict-rule">${ruleSentence(decision.rule)} <strong>${next}</strong></p>
 <p class="verdict-reason">${sentence(first ?? '')}</p>
 ${others.length === 0 ? null : html`<ul class="reasons">${others.map((reason) => html`<li>${sentence(reason)}</li>`)}</ul>`}
-${warnings.length === 0 ? null : html`<ul class="warnings">${warnings.map(warningItem)}</ul>`}
+${warnings(experiment, `#e${report.experiments.indexOf(experiment) + 1}-trust`)}
 <dl class="figures">
 ${figure('Users analysed', formatCount(users))}
 ${figure('Trust checks', html`${icon(checkStatuses[trust.status].tone)} ${trust.text}`)}
@@ -67,8 +67,22 @@ ${figure('Adjusted p', formatP(test?.pAdjusted ?? test?.p ?? null))}
 </div>`;
 }
 
-function warningItem(warning: string): Html {
-  return html`<li>${icon('caution')}<span><span class="visually-hidden">Warning: </span>${sentence(warning)}</span></li>`;
+/** Checks that warn, by name: the next section says what they found. */
+function warnings(experiment: ExperimentReport, checks: string): Html | null {
+  const warned = experiment.trust.checks.filter(({ status: found }) => found === 'warn');
+  const others = otherWarnings(experiment);
+  if (warned.length + others.length === 0) return null;
+  return html`<ul class="warnings">${
+    warned.length === 0
+      ? null
+      : warningItem(
+          html`To note: ${warned.map((check, index) => html`${index === 0 ? '' : ', '}<a href="${checks}">${checkLabel(check)}</a>`)}`,
+        )
+  }${others.map((warning) => warningItem(html`<span class="visually-hidden">Warning: </span>${sentence(warning)}`))}</ul>`;
+}
+
+function warningItem(text: Html): Html {
+  return html`<li>${icon('caution')}<span>${text}</span></li>`;
 }
 
 function figure(term: string, value: Content): Html {
