@@ -4,6 +4,7 @@ import { downloadReport, verdictText } from '../pipeline/report.ts';
 import { runDrop } from '../pipeline/run-drop.ts';
 import { prepareDrop } from '../pipeline/upload.ts';
 import { print, printJson } from '../terminal.ts';
+import { checkBeforeUpload } from '../validate/validate.ts';
 
 export interface RunOptions {
   readonly drop: string;
@@ -14,6 +15,7 @@ export interface RunOptions {
 /** `ecom run <dir>`: from a folder of CSVs to the verdict. */
 export async function run(folder: string, options: RunOptions): Promise<void> {
   const prepared = await prepareDrop({ folder, drop: options.drop, configFile: options.config });
+  await checkBeforeUpload({ folder, configFile: options.config });
   await ensureUp();
   const connection = connect();
   const report = await runDrop(connection, prepared);

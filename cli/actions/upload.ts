@@ -1,6 +1,7 @@
 import { connect } from '../pipeline/connection.ts';
 import { prepareDrop, upload } from '../pipeline/upload.ts';
 import { formatBytes, note, print, printJson } from '../terminal.ts';
+import { checkBeforeUpload } from '../validate/validate.ts';
 
 export interface UploadOptions {
   readonly drop: string;
@@ -11,6 +12,7 @@ export interface UploadOptions {
 /** `ecom upload <dir>`: puts a drop into the raw bucket, its manifest last. */
 export async function uploadFolder(folder: string, options: UploadOptions): Promise<void> {
   const prepared = await prepareDrop({ folder, drop: options.drop, configFile: options.config });
+  await checkBeforeUpload({ folder, configFile: options.config });
   const connection = connect();
   const uploaded = await upload(connection, prepared, ({ key, size }) => {
     note(`uploaded s3://${connection.raw.bucket}/${key} (${formatBytes(size)})`);

@@ -1,4 +1,5 @@
 import { DataError } from '../../layers/contracts/errors/index.ts';
+import { formatCount } from '../../layers/report/format.ts';
 import { paint, print, printJson, table } from '../terminal.ts';
 import type { Check, ValidationReport } from '../validate/check.ts';
 import { validate } from '../validate/validate.ts';
@@ -12,19 +13,20 @@ export interface ValidateFlags {
 export async function validateFolder(folder: string, options: ValidateFlags): Promise<void> {
   const report = await validate({ folder, configFile: options.config });
   if (options.json) printJson(report);
-  else printReport(report);
-  const failed = report.checks.filter(({ status }) => status === 'fail').length;
-  if (failed === 0) return;
-  throw new DataError({
-    what: failed === 1 ? 'one check failed' : `${failed} checks failed`,
-    where: folder,
-    remedy: 'Each says above what to do about it',
-  });
+  else printChecks(report);
+  if (report.status === 'fail') {
+    throw new DataError({
+      what: report.outcome,
+      where: folder,
+      remedy: 'Each "fail" says what to do about it',
+    });
+  }
+  if (!options.json) print(`\n${report.outcome}`);
 }
 
 const colours = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 
-function printReport({ checks }: ValidationReport): void {
+function printChecks({ checks }: ValidationReport): void {
   const text = table(
     [
       { title: 'status' },
@@ -38,7 +40,7 @@ function printReport({ checks }: ValidationReport): void {
       check.status,
       check.dataset,
       check.column === null ? check.check : `${check.column}: ${check.check}`,
-      check.count.toLocaleString('en-US'),
+      check.count === 0 ? '' : formatCount(check.count),
       check.example ?? '',
       sentence(check),
     ]),

@@ -1,25 +1,52 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Config } from '../../layers/contracts/config.ts';
+import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import type { Config, ConfigFile } from '../../layers/contracts/config.ts';
+import { type DatasetName, datasetNames } from '../../layers/contracts/datasets/index.ts';
 import { dropConfigName } from '../../layers/contracts/keys.ts';
 import { systemFault } from '../system-error.ts';
 import { UsageError } from '../usage-error.ts';
 import { targetConfig } from './connection.ts';
+import type { NamedFiles } from './drop-folder.ts';
+
+/** The configuration of a drop: the target's, under the drop's own. */
+export interface DropConfig {
+  readonly config: Config;
+  readonly named: NamedFiles;
+}
 
 /**
- * The configuration of a drop: the target's, under `configFile`, else under the folder's experiment.yaml if there is one.
+ * The configuration under `configFile`, else under the folder's experiment.yaml if there is one.
  * @throws UsageError where `configFile` is not there, ConfigError for a mistake in a configuration
  */
-export async function dropConfig(folder: string, configFile: string | undefined): Promise<Config> {
+export async function dropConfig(folder: string, configFile: string | undefined): Promise<DropConfig> {
   const file = configFile ?? path.join(folder, dropConfigName);
   let text: string;
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && configFile === undefined) return targetConfig();
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && configFile === undefined) {
+      return { config: targetConfig(), named: new Map() };
+    }
     const fault = systemFault(error);
     if (fault === undefined) throw error;
     throw new UsageError({ ...fault, where: file }, { cause: error });
   }
-  return targetConfig([{ name: file, text }]);
+  const own = { name: file, text };
+  return { config: targetConfig([own]), named: namedFiles(own) };
+}
+
+/** Where a configuration that is valid names files. */
+export function namedFiles({ name, text }: ConfigFile): Map<DatasetName, string> {
+  const lineCounter = new LineCounter();
+  const { contents } = parseDocument(text, { lineCounter });
+  const raw = isMap(contents) ? contents.get('raw') : undefined;
+  const named = new Map<DatasetName, string>();
+  for (const { key } of isMap(raw) ? raw.items : []) {
+    const dataset = datasetNames.find((known) => isScalar(key) && key.value === known);
+    if (dataset === undefined || !isScalar(key) || !key.range) continue;
+    const { line, col } = lineCounter.linePos(key.range[0]);
+    named.set(dataset, `${name}:${line}:${col}`);
+  }
+  return named;
 }

@@ -2,7 +2,9 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../../layers/contracts/config.ts';
 import { type DatasetName, datasetNames, requiredDatasets } from '../../layers/contracts/datasets/index.ts';
+import { ConfigError } from '../../layers/contracts/errors/index.ts';
 import { dropConfigName, dropPrefix, excludedUsersName } from '../../layers/contracts/keys.ts';
+import { nearest } from '../../layers/contracts/nearest.ts';
 import { UsageError } from '../usage-error.ts';
 
 export interface DropFile {
@@ -63,16 +65,18 @@ export function listedFolder(
 /**
  * The files of a folder that make up a drop, and the keys they go to: each dataset's file (or its `.gz`), the parts in a
  * folder of its name, excluded_users.csv (or its `.gz`), and experiment.yaml. `names` is the `raw` map of the drop's
- * configuration, the keys are those of the target's.
- * @throws UsageError when the folder lacks a required dataset, or has one twice
+ * configuration, the keys are those of the target's; `named` says which of the names the drop's own file gives.
+ * @throws UsageError when the folder lacks a required dataset, or has one twice; ConfigError when it lacks a file that
+ *   the drop's own configuration names
  */
 export async function readDropFolder(
   folder: DropFolder,
   drop: string,
   names: Config['raw'],
   targetNames: Config['raw'],
+  named: NamedFiles = new Map(),
 ): Promise<DropFile[]> {
-  const files = await findDropFiles(folder, drop, names, targetNames);
+  const files = await findDropFiles(folder, drop, names, targetNames, named);
   requireDatasets(folder.name, names, files);
   return files;
 }
@@ -83,6 +87,7 @@ export async function findDropFiles(
   drop: string,
   names: Config['raw'],
   targetNames: Config['raw'],
+  named: NamedFiles = new Map(),
 ): Promise<DropFile[]> {
   const prefix = dropPrefix(drop);
   const files: DropFile[] = [];
@@ -109,7 +114,36 @@ export async function findDropFiles(
   for (const [file, key, size] of await firstOf(folder, excluded)) add('excluded_users', file, key, size);
   const config = await folder.size(dropConfigName);
   if (config !== undefined) add('config', dropConfigName, dropConfigName, config);
+  await requireNamedFiles(folder, names, named, files);
   return files;
+}
+
+/** Where the drop's own configuration names the file of a dataset: `file:line:column`. */
+export type NamedFiles = ReadonlyMap<DatasetName, string>;
+
+/** Whoever names a file wants it used, also where the pipeline could do without. */
+async function requireNamedFiles(
+  folder: DropFolder,
+  names: Config['raw'],
+  named: NamedFiles,
+  files: readonly DropFile[],
+): Promise<void> {
+  for (const [dataset, where] of named) {
+    if (files.some(({ kind }) => kind === dataset)) continue;
+    const present = (await folder.names('')).filter((file) => /\.csv(\.gz)?$/.test(file));
+    const near = nearest(
+      names[dataset],
+      present.map((file) => file.replace(/\.gz$/, '')),
+    );
+    throw new ConfigError({
+      what: `there is no ${names[dataset]}, which the configuration names as the file of ${dataset}`,
+      where,
+      remedy:
+        near !== undefined
+          ? `Did you mean "${near}"?`
+          : `Correct the name, or leave the line out${present.length === 0 ? '' : `; the folder has ${present.join(', ')}`}`,
+    });
+  }
 }
 
 function requireDatasets(folder: string, names: Config['raw'], files: readonly DropFile[]): void {

@@ -37,12 +37,12 @@ export async function prepareDrop({ folder, drop, configFile }: DropSource): Pro
   checkDropName(drop);
   await requireFolder(folder);
   const target = targetConfig();
-  const { raw: names } = await dropConfig(folder, configFile);
-  const files = await readDropFolder(localFolder(folder), drop, names, target.raw);
+  const { config, named } = await dropConfig(folder, configFile);
+  const files = await readDropFolder(localFolder(folder), drop, config.raw, target.raw, named);
   if (configFile === undefined) return { drop, files };
   const { length: size } = await readFile(configFile);
-  const config = { kind: 'config', file: configFile, key: dropPrefix(drop) + dropConfigName, size } as const;
-  return { drop, files: [...files.filter(({ kind }) => kind !== 'config'), config] };
+  const own = { kind: 'config', file: configFile, key: dropPrefix(drop) + dropConfigName, size } as const;
+  return { drop, files: [...files.filter(({ kind }) => kind !== 'config'), own] };
 }
 
 /** @throws UsageError for a name that no drop can have */

@@ -1,6 +1,7 @@
 import type { DatasetName } from '../../layers/contracts/datasets/index.ts';
+import { counted } from '../wording.ts';
 
-/** `fail`: a run would drop these rows, or could not be trusted. `warn`: a run goes on, and a person should know. */
+/** `fail`: a run would fail. `warn`: a run goes on, perhaps without some rows, and a person should know. */
 export type CheckStatus = 'ok' | 'warn' | 'fail';
 
 export interface Check {
@@ -15,6 +16,8 @@ export interface Check {
   readonly example: string | null;
   readonly finding: string;
   readonly remedy: string | null;
+  /** What a run would do about it that changes its verdict: `it would ...`. */
+  readonly consequence?: string;
 }
 
 export function passed(dataset: DatasetName, check: string, count: number, finding: string): Check {
@@ -33,8 +36,33 @@ export function locateRow(locate: Locate, dataset: DatasetName, row: string | nu
 
 export interface ValidationReport {
   readonly folder: string;
+  /** What would become of a run: `fail`, or the worst that it would go on with. */
   readonly status: CheckStatus;
+  /** The same in a sentence. */
+  readonly outcome: string;
+  /** Rows that a run would set aside. */
+  readonly quarantined: number;
   readonly checks: readonly Check[];
+}
+
+/** Rows of a dataset (duplicates aside) that a run would use, and that it would not. */
+export interface RowCounts {
+  readonly lines: number;
+  readonly accepted: number;
+  readonly quarantined: number;
+}
+
+/** What a run would do, in a sentence. */
+export function outcomeOf(checks: readonly Check[], quarantined: number): string {
+  const having = (status: CheckStatus) => checks.filter((check) => check.status === status);
+  const [failed, warned] = [having('fail').length, having('warn').length];
+  if (failed > 0) return `A run would fail: ${failed === 1 ? 'one check' : `${failed} checks`} failed.`;
+  const consequences = [
+    ...(quarantined > 0 ? [`set aside ${counted(quarantined, 'row')}`] : []),
+    ...new Set(having('warn').flatMap(({ consequence }) => consequence ?? [])),
+  ];
+  const warnings = warned === 0 ? '' : `, with ${counted(warned, 'warning')}`;
+  return `A run would pass${warnings}${consequences.length === 0 ? '' : `; it would ${consequences.join(', and ')}`}.`;
 }
 
 /** The worst of the statuses. */

@@ -1,4 +1,5 @@
 import type { Config } from '../../layers/contracts/config.ts';
+import { formatCount } from '../../layers/report/format.ts';
 import type { Database } from '../../layers/storage/duckdb.ts';
 import { type Check, type Locate, locateRow, passed } from './check.ts';
 
@@ -18,7 +19,6 @@ export async function checkEventNames(database: Database, { events }: Config): P
   if (missing.length === 0) return [passed('events', 'event_names', names.length, there)];
   return missing.map((role) => ({
     ...passed('events', 'event_names', 0, `no event is called "${events[role]}"; there are ${there}`),
-    column: 'event_name',
     status: 'warn',
     remedy: `If it is called otherwise, say so in experiment.yaml: events: { ${role}: <its name> }`,
   }));
@@ -29,9 +29,12 @@ export async function checkMoney(database: Database, locate: Locate): Promise<Ch
   const currencies = await database.query<{ currency: string; events: string; first_row: string }>(`
     SELECT upper(currency) AS currency, count(*) AS events, min(_row) AS first_row
     FROM accepted_events WHERE currency IS NOT NULL GROUP BY ALL ORDER BY events DESC, currency`);
-  const list = currencies.map(({ currency, events }) => `${currency} ${events}`).join(', ');
+  const list = currencies
+    .map(({ currency, events }) => `${currency} ${formatCount(Number(events))}`)
+    .join(', ');
   const [, second] = currencies;
-  if (second === undefined) return [passed('events', 'currency', currencies.length, list || 'none is named')];
+  if (second === undefined)
+    return [passed('events', 'currency', currencies.length, list || 'no event names one')];
   return [
     {
       ...passed('events', 'currency', currencies.length, `several currencies: ${list}`),

@@ -1,7 +1,9 @@
 import { type Config, type ExperimentSettings, settingsOf } from '../../layers/contracts/config.ts';
+import { formatCount, statedP } from '../../layers/report/format.ts';
 import { sampleRatioTest, srmAlpha } from '../../layers/statistics/srm.ts';
 import type { Database } from '../../layers/storage/duckdb.ts';
 import { literal, renderSql } from '../../layers/storage/sql.ts';
+import { counted } from '../wording.ts';
 import assignedUsersSql from './assigned-users.sql';
 import { type Check, type Locate, locateRow, passed } from './check.ts';
 import exposuresSql from './exposures.sql';
@@ -56,14 +58,14 @@ function checkSplit(
   users: ReadonlyMap<string, number>,
 ): Check[] {
   const total = [...users.values()].reduce((sum, count) => sum + count, 0);
-  const found = [...users].map(([variant, count]) => `${variant} ${count}`).join(', ');
+  const found = [...users].map(([variant, count]) => `${variant} ${formatCount(count)}`).join(', ');
   const about = (check: string, finding: string) =>
     passed(assignments, check, total, `${experiment}: ${finding}`);
   if (!users.has(control)) {
     const [first] = users.keys();
     return [
       {
-        ...about('variants', `there is no control "${control}"; the variants are ${found}`),
+        ...about('variants', `there is no control "${control}" among the variants: ${found}`),
         status: 'fail',
         remedy: `Name it in experiment.yaml: experiments: { ${JSON.stringify(experiment)}: { control: ${JSON.stringify(first)} } }`,
       },
@@ -72,6 +74,7 @@ function checkSplit(
   const meant = weights === 'equal' ? [...users.keys()] : Object.keys(weights);
   const foreign = [...users].filter(([variant]) => !meant.includes(variant));
   const weightOf = (variant: string) => (weights === 'equal' ? 1 : (weights[variant] ?? 0));
+  const consequence = `call ${experiment} INVALID`;
   const test = sampleRatioTest(
     meant.map((variant) => ({ variant, users: users.get(variant) ?? 0, weight: weightOf(variant) })),
   );
@@ -79,20 +82,22 @@ function checkSplit(
     test.reason !== null
       ? {
           ...about('split', `${found}: ${test.reason.replaceAll('_', ' ')}, so that nothing can be compared`),
-          status: 'fail',
+          status: 'warn',
           remedy: 'Export the assignments of every variant',
+          consequence,
         }
       : {
-          ...about('split', `${found}; chi-square p = ${test.p.toPrecision(3)}`),
+          ...about('split', `${found}; chi-square ${statedP(test.p)}`),
           ...(test.p < srmAlpha && {
-            status: 'fail',
+            status: 'warn',
             remedy:
               'The split is not the configured one: find out which users are missing, or correct "weights"',
+            consequence,
           }),
         };
   const variants: Check =
     foreign.length === 0
-      ? about('variants', `control "${control}" of ${meant.join(', ')}`)
+      ? about('variants', armsText(control, meant))
       : {
           ...about('variants', `not among "weights": ${foreign.map(([variant]) => variant).join(', ')}`),
           count: foreign.reduce((sum, [, count]) => sum + count, 0),
@@ -100,6 +105,13 @@ function checkSplit(
           remedy: 'Give each variant its weight, or leave these users out of the export',
         };
   return [variants, split];
+}
+
+/** `control against treatment`, `A (control) against B, C`. */
+function armsText(control: string, variants: readonly string[]): string {
+  const treatments = variants.filter((variant) => variant !== control);
+  const name = control === 'control' ? control : `${control} (control)`;
+  return treatments.length === 0 ? `${name} alone` : `${name} against ${treatments.join(', ')}`;
 }
 
 async function checkExposure(
@@ -125,13 +137,14 @@ async function checkExposure(
     assignments,
     'exposure',
     usable,
-    `${experiment}: ${usable} of ${seen.assigned} users saw ${event}${when}`,
+    `${experiment}: ${formatCount(usable)} of ${counted(Number(seen.assigned), 'user')} saw ${event}${when}`,
   );
   if (usable === 0) {
     return {
       ...base,
-      status: 'fail',
+      status: 'warn',
       remedy: 'Name the right event under events.exposure, or use exposure: assignment',
+      consequence: `have nobody to analyse in ${experiment}`,
     };
   }
   if (!required || onlyBefore === 0) return base;
@@ -140,7 +153,7 @@ async function checkExposure(
     status: 'warn',
     count: onlyBefore,
     example: locateRow(locate, assignments, seen.first_row),
-    finding: `${experiment}: ${onlyBefore} users saw ${event} only before their assignment, ${exposed} after it`,
+    finding: `${experiment}: ${counted(onlyBefore, 'user')} saw ${event} only before the assignment, ${formatCount(exposed)} after it`,
     remedy: 'Check assigned_ts; a run leaves the former out unless require_assignment_before is false',
   };
 }

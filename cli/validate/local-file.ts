@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
+import { constants, createGunzip, gunzipSync } from 'node:zlib';
 import { headerBytes, parseHeader } from '../../layers/contracts/csv-header.ts';
 import { SchemaError } from '../../layers/contracts/errors/index.ts';
 import { type Inspection, Inspector } from '../../layers/ingest/inspect.ts';
@@ -40,20 +40,37 @@ export async function openLocalFile(source: string, folder: string, name: string
     await pipeline(input, createGunzip(), inspect, createWriteStream(file));
   } catch (error) {
     if (!(error as NodeJS.ErrnoException).code?.startsWith('Z_')) throw error;
-    throw new SchemaError(
-      { what: 'the file is not valid gzip', where: name, remedy: 'Compress it again' },
-      { cause: error },
-    );
+    throw notGzip(name, error);
   }
   return { file, header: await readHeader(file, name), inspection: inspector.finish() };
 }
 
-async function readHeader(file: string, name: string): Promise<string[]> {
+/**
+ * The first line of a CSV file, compressed or not, from no more than its beginning.
+ * @throws SchemaError where it is no header of a comma-separated UTF-8 file
+ */
+export async function readHeader(file: string, name: string): Promise<string[]> {
   const handle = await open(file);
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(headerBytes), 0, headerBytes, 0);
-    return parseHeader(buffer.subarray(0, bytesRead), name);
+    const beginning = buffer.subarray(0, bytesRead);
+    return parseHeader(file.endsWith('.gz') ? unpacked(beginning, name) : beginning, name);
   } finally {
     await handle.close();
   }
+}
+
+function unpacked(beginning: Buffer, name: string): Buffer {
+  try {
+    return gunzipSync(beginning, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, headerBytes);
+  } catch (error) {
+    throw notGzip(name, error);
+  }
+}
+
+function notGzip(name: string, cause: unknown): SchemaError {
+  return new SchemaError(
+    { what: 'the file is not valid gzip', where: name, remedy: 'Compress it again' },
+    { cause },
+  );
 }

@@ -7,11 +7,12 @@ import { SchemaError } from '../../layers/contracts/errors/index.ts';
 import type { RuleCount } from '../../layers/contracts/run-documents.ts';
 import { ingest } from '../../layers/ingest/ingest.ts';
 import type { FileColumns } from '../../layers/ingest/staged-columns.ts';
+import { hasTooManyBadRows, tooManyBadRows } from '../../layers/quality/bad-rate.ts';
 import { isFatal } from '../../layers/quality/failures.ts';
 import { partFileName, type StagedPart } from '../../layers/quality/staged-rows.ts';
 import type { Database } from '../../layers/storage/duckdb.ts';
-import { type Check, passed } from './check.ts';
-import { type LocalFile, openLocalFile } from './local-file.ts';
+import { type Check, passed, type RowCounts } from './check.ts';
+import { type LocalFile, openLocalFile, readHeader } from './local-file.ts';
 
 export interface SourceFile {
   readonly file: string;
@@ -30,6 +31,7 @@ export interface ReadDataset {
   readonly checks: readonly Check[];
   /** Typed rows of each file, its ordinal as the part; undefined where some file cannot be read. */
   readonly parts: readonly StagedPart[] | undefined;
+  readonly rows: RowCounts;
 }
 
 /** Reads a dataset's files as the stage `stage` would, and tells what broke a rule on the way. */
@@ -46,23 +48,16 @@ export async function readDataset(
     const folder = path.join(workspace, `${dataset}-${index}`);
     await mkdir(folder);
     try {
-      files.push(await bindFile(dataset, source, config, folder));
+      const local = await openLocalFile(source.file, folder, source.name);
+      files.push({ ...local, source, folder, columns: columnsOf(dataset, local.header, source, config) });
     } catch (error) {
-      if (!(error instanceof SchemaError)) throw error;
-      const { what, where, remedy } = error.fault;
-      unreadable.push({
-        ...passed(dataset, 'columns', 1, what),
-        status: 'fail',
-        example: where ?? source.name,
-        remedy: remedy ?? null,
-      });
+      unreadable.push(unreadableFile(dataset, source, error));
     }
   }
-  if (unreadable.length > 0) return { checks: unreadable, parts: undefined };
+  if (unreadable.length > 0) return { checks: unreadable, parts: undefined, rows: noRows };
 
   const parts: StagedPart[] = [];
-  const counts: { readonly rules: readonly RuleCount[]; readonly name: string }[] = [];
-  let lines = 0;
+  const counts: FileCounts[] = [];
   for (const [part, { source, folder, file, inspection, columns }] of files.entries()) {
     const ingested = await ingest(
       database,
@@ -84,25 +79,93 @@ export async function readDataset(
       await rename(staged.file, named);
       parts.push({ dataset, part, rawKey: source.name, rawVersion: null, file: named });
     }
-    counts.push({ rules: ingested.rules, name: source.name });
-    lines += ingested.lines;
+    counts.push({ ...ingested, name: source.name });
   }
+  const rows = counts.reduce(
+    (sum, file) => ({
+      lines: sum.lines + file.lines,
+      accepted: sum.accepted + file.accepted,
+      quarantined: sum.quarantined + file.quarantined,
+    }),
+    noRows,
+  );
   const columns = new Set(files.flatMap((bound) => bound.columns.bindings.map(({ column }) => column)));
   return {
-    checks: [columnsCheck(dataset, columns, files.length), ...valueChecks(dataset, counts, lines)],
+    checks: [
+      columnsCheck(dataset, columns, files.length),
+      ...valueChecks(dataset, counts, rows.lines),
+      ...counts.flatMap(({ name, ...file }) => badRowsCheck(dataset, file, name)),
+    ],
     parts,
+    rows,
   };
 }
 
-async function bindFile(
-  dataset: DatasetName,
-  source: SourceFile,
+/** Every file whose header alone shows that it cannot be read. */
+export async function checkHeaders(
+  sources: ReadonlyMap<DatasetName, readonly SourceFile[]>,
   config: Config,
-  folder: string,
-): Promise<BoundFile> {
-  const local = await openLocalFile(source.file, folder, source.name);
-  const bound = bindColumns(datasetContracts[dataset], local.header, config.schema[dataset], source.name);
-  return { ...local, source, folder, columns: { header: local.header, ...bound } };
+): Promise<Check[]> {
+  const unreadable: Check[] = [];
+  for (const [dataset, files] of sources) {
+    for (const source of files) {
+      try {
+        columnsOf(dataset, await readHeader(source.file, source.name), source, config);
+      } catch (error) {
+        unreadable.push(unreadableFile(dataset, source, error));
+      }
+    }
+  }
+  return unreadable;
+}
+
+function columnsOf(
+  dataset: DatasetName,
+  header: string[],
+  { name }: SourceFile,
+  config: Config,
+): FileColumns {
+  return { header, ...bindColumns(datasetContracts[dataset], header, config.schema[dataset], name) };
+}
+
+function unreadableFile(dataset: DatasetName, { name }: SourceFile, error: unknown): Check {
+  if (!(error instanceof SchemaError)) throw error;
+  const { what, where, remedy } = error.fault;
+  return {
+    ...passed(dataset, 'columns', 1, what),
+    status: 'fail',
+    example: where ?? name,
+    remedy: remedy ?? null,
+  };
+}
+
+interface FileCounts extends RowCounts {
+  readonly rules: readonly RuleCount[];
+  readonly name: string;
+}
+
+const noRows: RowCounts = { lines: 0, accepted: 0, quarantined: 0 };
+
+function withoutRows(dataset: DatasetName): Check {
+  return {
+    ...passed(dataset, 'values', 0, 'there is a header, and no row'),
+    status: datasetContracts[dataset].required ? 'fail' : 'warn',
+    remedy: 'Export it again',
+  };
+}
+
+/** Where more rows of a file or dataset would be set aside than a run tolerates. */
+export function badRowsCheck(dataset: DatasetName, rows: RowCounts, example: string | null): Check[] {
+  const contract = datasetContracts[dataset];
+  if (!hasTooManyBadRows(contract, rows)) return [];
+  return [
+    {
+      ...passed(dataset, 'bad_rows', rows.quarantined, tooManyBadRows(contract, rows)),
+      status: 'fail',
+      example,
+      remedy: 'Correct what the lines above name',
+    },
+  ];
 }
 
 function columnsCheck(dataset: DatasetName, columns: ReadonlySet<string>, files: number): Check {
@@ -113,11 +176,7 @@ function columnsCheck(dataset: DatasetName, columns: ReadonlySet<string>, files:
   return passed(dataset, 'columns', files, `all required columns are there${without}`);
 }
 
-function valueChecks(
-  dataset: DatasetName,
-  counts: readonly { readonly rules: readonly RuleCount[]; readonly name: string }[],
-  lines: number,
-): Check[] {
+function valueChecks(dataset: DatasetName, counts: readonly FileCounts[], lines: number): Check[] {
   const merged = new Map<string, Check>();
   for (const { rules, name } of counts) {
     for (const { column, rule, rows, examples } of rules) {
@@ -125,20 +184,22 @@ function valueChecks(
       const earlier = merged.get(key);
       const [first] = examples;
       const value = first === undefined || first.value === '' ? '' : `, such as "${first.value}"`;
+      const fatal = isFatal(datasetContracts[dataset], column, rule);
       merged.set(key, {
         dataset,
         check: rule,
         column,
-        status: 'fail',
+        status: fatal ? 'fail' : 'warn',
         count: rows + (earlier?.count ?? 0),
         example: earlier?.example ?? (first === undefined ? name : `${name}:${first.line ?? ''}`),
         finding: earlier?.finding ?? `${rule === 'required' ? 'empty' : rule.replaceAll('_', ' ')}${value}`,
-        remedy: isFatal(datasetContracts[dataset], column, rule)
+        remedy: fatal
           ? 'Correct the rows in the source; a run fails with them'
           : 'Correct the rows in the source; a run quarantines them',
       });
     }
   }
+  if (lines === 0) return [withoutRows(dataset)];
   if (merged.size === 0) return [passed(dataset, 'values', lines, 'every row can be read')];
   return [...merged.values()];
 }

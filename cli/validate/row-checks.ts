@@ -1,10 +1,17 @@
 import { type DatasetName, datasetContracts } from '../../layers/contracts/datasets/index.ts';
-import { countRepeats } from '../../layers/quality/dedupe.ts';
+import { countRepeats, type Repeats } from '../../layers/quality/dedupe.ts';
 import { type Finding, judge } from '../../layers/quality/judge.ts';
 import type { Rule } from '../../layers/quality/rules.ts';
 import type { PartCount, RowExample } from '../../layers/quality/staged-rows.ts';
 import type { Database } from '../../layers/storage/duckdb.ts';
 import { type Check, type Locate, passed } from './check.ts';
+
+/** What the rules make of the rows that can be read. */
+export interface CheckedRows {
+  readonly checks: readonly Check[];
+  readonly accepted: number;
+  readonly quarantined: number;
+}
 
 /** What `clean` would find in the rows of a dataset: repeats and contradictions, then every rule. */
 export async function checkRows(
@@ -12,19 +19,24 @@ export async function checkRows(
   dataset: DatasetName,
   rules: readonly Rule[],
   locate: Locate,
-): Promise<Check[]> {
+): Promise<CheckedRows> {
   const at = (examples: readonly RowExample[]) =>
     examples[0] === undefined ? null : locate(dataset, examples[0].part, examples[0].line);
-  const repeats = await checkRepeats(database, dataset, at);
-  const { accepted, strict, warnings } = await judge(database, dataset, rules);
+  const repeats = await countRepeats(database, dataset);
+  const repeatChecks = await checkRepeats(database, dataset, repeats, at);
+  const { accepted, refused, strict, warnings } = await judge(database, dataset, rules);
+  const rows = { accepted: total(accepted), quarantined: total(refused) + total(repeats.conflicts) };
   const own = rules.filter((rule) => rule.dataset === dataset);
   const found = [...strict, ...warnings];
-  if (own.length === 0) return repeats;
+  if (own.length === 0) return { checks: repeatChecks, ...rows };
   if (found.length === 0) {
-    const names = own.map(({ rule }) => rule.replaceAll('_', ' ')).join(', ');
-    return [...repeats, passed(dataset, 'rows', total(accepted), `none of: ${names}`)];
+    const names = own.map(({ rule }) => rule).join(', ');
+    return {
+      checks: [...repeatChecks, passed(dataset, 'rows', rows.accepted, `no row breaks a rule (${names})`)],
+      ...rows,
+    };
   }
-  return [...repeats, ...found.map((finding) => checkOf(dataset, finding, at))];
+  return { checks: [...repeatChecks, ...found.map((finding) => checkOf(dataset, finding, at))], ...rows };
 }
 
 function checkOf(
@@ -36,7 +48,7 @@ function checkOf(
     dataset,
     check: rule.rule,
     column: rule.column,
-    status: rule.onFail === 'warn' ? 'warn' : 'fail',
+    status: rule.onFail === 'fail' ? 'fail' : 'warn',
     count: rows,
     example: at(examples),
     finding: rule.reason,
@@ -47,13 +59,10 @@ function checkOf(
 async function checkRepeats(
   database: Database,
   dataset: DatasetName,
+  { duplicates, conflicts, duplicateExamples, conflictExamples }: Repeats,
   at: (examples: readonly RowExample[]) => string | null,
 ): Promise<Check[]> {
   const name = datasetContracts[dataset].key.join(', ');
-  const { duplicates, conflicts, duplicateExamples, conflictExamples } = await countRepeats(
-    database,
-    dataset,
-  );
   const checks: Check[] = [];
   if (total(duplicates) > 0) {
     checks.push({
@@ -67,7 +76,7 @@ async function checkRepeats(
     checks.push({
       ...passed(dataset, 'conflicts', total(conflicts), `rows with the same ${name} that differ`),
       column: name,
-      status: 'fail',
+      status: 'warn',
       example: at(conflictExamples),
       remedy: 'Correct the export; a run quarantines them',
     });

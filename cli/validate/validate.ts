@@ -4,18 +4,27 @@ import path from 'node:path';
 import { configuredAsOf } from '../../layers/contracts/as-of.ts';
 import type { Config } from '../../layers/contracts/config.ts';
 import { type DatasetName, datasetContracts, datasetNames } from '../../layers/contracts/datasets/index.ts';
+import { DataError } from '../../layers/contracts/errors/index.ts';
 import { defaultDrop } from '../../layers/contracts/keys.ts';
 import { dedupe } from '../../layers/quality/dedupe.ts';
 import { openJudgedRows } from '../../layers/quality/judge.ts';
 import { rowRules } from '../../layers/quality/rules.ts';
 import { openStagedRows, type StagedPart } from '../../layers/quality/staged-rows.ts';
 import { Database } from '../../layers/storage/duckdb.ts';
-import { dropConfig } from '../pipeline/drop-config.ts';
+import { type DropConfig, dropConfig } from '../pipeline/drop-config.ts';
 import { findDropFiles, localFolder, requireFolder } from '../pipeline/drop-folder.ts';
-import { type Check, type Locate, passed, type ValidationReport, worst } from './check.ts';
+import {
+  type Check,
+  type Locate,
+  outcomeOf,
+  passed,
+  type RowCounts,
+  type ValidationReport,
+  worst,
+} from './check.ts';
 import { checkEventNames, checkMoney } from './event-checks.ts';
 import { checkExperiments } from './experiments.ts';
-import { readDataset, type SourceFile } from './read-datasets.ts';
+import { badRowsCheck, checkHeaders, readDataset, type SourceFile } from './read-datasets.ts';
 import { checkRows } from './row-checks.ts';
 
 export interface ValidateOptions {
@@ -31,8 +40,42 @@ export interface ValidateOptions {
  */
 export async function validate({ folder, configFile }: ValidateOptions): Promise<ValidationReport> {
   await requireFolder(folder);
-  const config = await dropConfig(folder, configFile);
-  const sources = await sourcesOf(folder, config);
+  const drop = await dropConfig(folder, configFile);
+  const sources = await sourcesOf(folder, drop);
+  const { checks, quarantined } = await checkAll(sources, drop.config);
+  return { folder, status: worst(checks), outcome: outcomeOf(checks, quarantined), quarantined, checks };
+}
+
+/**
+ * What certainly fails a run and is soon found: headers, and what is wrong with the assignments and the control.
+ * @throws DataError with the first such finding of `validate`
+ */
+export async function checkBeforeUpload({ folder, configFile }: ValidateOptions): Promise<void> {
+  const drop = await dropConfig(folder, configFile);
+  const sources = await sourcesOf(folder, drop);
+  const checks = await checkHeaders(sources, drop.config);
+  if (checks.length === 0) {
+    const assignments = new Map([...sources].filter(([dataset]) => dataset === 'experiment_assignments'));
+    checks.push(...(await checkAll(assignments, drop.config)).checks);
+  }
+  const failed = checks.filter(({ status }) => status === 'fail');
+  const [first] = failed;
+  if (first === undefined) return;
+  const more = failed.length === 1 ? '' : `. For all ${failed.length} findings: npx ecom validate ${folder}`;
+  throw new DataError({
+    what: `nothing was uploaded, since a run would fail: ${first.finding}`,
+    where: first.example === null ? folder : path.join(folder, first.example),
+    remedy: `${first.remedy}${more}`,
+  });
+}
+
+type Sources = ReadonlyMap<DatasetName, readonly SourceFile[]>;
+
+/** The rows of the datasets that `sources` has, one after the other, and then each experiment. */
+async function checkAll(
+  sources: Sources,
+  config: Config,
+): Promise<Pick<ValidationReport, 'checks' | 'quarantined'>> {
   const workspace = await mkdtemp(path.join(os.tmpdir(), 'ecom-validate-'));
   try {
     await using database = await Database.open({
@@ -40,31 +83,29 @@ export async function validate({ folder, configFile }: ValidateOptions): Promise
       folder: workspace,
       threads: os.availableParallelism(),
     });
-    const checks = await checkAll(database, sources, config, workspace);
-    return { folder, status: worst(checks), checks };
+    return await checkIn(database, workspace, sources, config);
   } finally {
     await rm(workspace, { recursive: true, force: true });
   }
 }
 
-async function checkAll(
+async function checkIn(
   database: Database,
-  sources: ReadonlyMap<DatasetName, readonly SourceFile[]>,
-  config: Config,
   workspace: string,
-): Promise<Check[]> {
+  sources: Sources,
+  config: Config,
+): Promise<Pick<ValidationReport, 'checks' | 'quarantined'>> {
   const locate: Locate = (dataset, part, line) => `${sources.get(dataset)?.[part]?.name}:${line}`;
   const checks: Check[] = [];
-  const present: DatasetName[] = [];
+  const present = new Map<DatasetName, RowCounts>();
   const parts: StagedPart[] = [];
-  for (const dataset of datasetNames) {
-    const files = sources.get(dataset) ?? [];
+  for (const [dataset, files] of sources) {
     checks.push(filesCheck(dataset, files, config));
     if (files.length === 0) continue;
     const read = await readDataset(database, dataset, files, config, workspace);
     checks.push(...read.checks);
     if (read.parts === undefined) continue;
-    present.push(dataset);
+    present.set(dataset, read.rows);
     parts.push(...read.parts);
   }
   await openStagedRows(database, {
@@ -77,27 +118,48 @@ async function checkAll(
   for (const dataset of datasetNames) await dedupe(database, dataset, `staged_${dataset}`);
   await openJudgedRows(database);
   const newestInput = new Date().toISOString();
-  const rules = rowRules({ config, present, newestInput, asOf: configuredAsOf(config) });
-  for (const dataset of present) checks.push(...(await checkRows(database, dataset, rules, locate)));
-  if (present.includes('events')) {
+  const rules = rowRules({
+    config,
+    present: [...present.keys()],
+    newestInput,
+    asOf: configuredAsOf(config),
+  });
+  let quarantined = 0;
+  for (const [dataset, read] of present) {
+    const checked = await checkRows(database, dataset, rules, locate);
+    const rows = {
+      lines: read.lines,
+      accepted: checked.accepted,
+      quarantined: read.quarantined + checked.quarantined,
+    };
+    quarantined += rows.quarantined;
+    checks.push(...checked.checks, ...(checked.quarantined > 0 ? badRowsCheck(dataset, rows, null) : []));
+  }
+  if (present.has('events')) {
     checks.push(...(await checkEventNames(database, config)), ...(await checkMoney(database, locate)));
   }
-  if (present.includes('experiment_assignments')) {
-    checks.push(...(await checkExperiments(database, config, present.includes('events'), locate)));
+  if (present.has('experiment_assignments')) {
+    checks.push(...(await checkExperiments(database, config, present.has('events'), locate)));
   }
-  return checks.sort((a, b) => datasetNames.indexOf(a.dataset) - datasetNames.indexOf(b.dataset));
+  checks.sort((a, b) => datasetNames.indexOf(a.dataset) - datasetNames.indexOf(b.dataset));
+  return { checks, quarantined };
 }
 
-async function sourcesOf(folder: string, config: Config): Promise<Map<DatasetName, SourceFile[]>> {
-  const sources = new Map<DatasetName, SourceFile[]>();
-  for (const { kind, file } of await findDropFiles(
+/** The files of each dataset; those of no byte are left out, as a run leaves them out. */
+async function sourcesOf(
+  folder: string,
+  { config, named }: DropConfig,
+): Promise<Map<DatasetName, SourceFile[]>> {
+  const sources = new Map<DatasetName, SourceFile[]>(datasetNames.map((dataset) => [dataset, []]));
+  for (const { kind, file, size } of await findDropFiles(
     localFolder(folder),
     defaultDrop,
     config.raw,
     config.raw,
+    named,
   )) {
-    if (kind === 'config' || kind === 'excluded_users') continue;
-    sources.set(kind, [...(sources.get(kind) ?? []), { file, name: path.relative(folder, file) }]);
+    if (kind === 'config' || kind === 'excluded_users' || size === 0) continue;
+    sources.get(kind)?.push({ file, name: path.relative(folder, file) });
   }
   return sources;
 }
@@ -109,7 +171,7 @@ function filesCheck(dataset: DatasetName, files: readonly SourceFile[], config: 
   }
   const required = datasetContracts[dataset].required;
   return {
-    ...passed(dataset, 'files', 0, `there is no ${config.raw[dataset]}`),
+    ...passed(dataset, 'files', 0, `there is no ${config.raw[dataset]}, or it is empty`),
     status: required ? 'fail' : 'warn',
     remedy: required
       ? `Put it there, or name yours in experiment.yaml: raw: { ${dataset}: your-file.csv }`

@@ -15,25 +15,41 @@ const hints: Readonly<Record<string, string>> = {
 };
 const generalHint = 'Correct the file, or rename columns and values in experiment.yaml';
 
+/** Whether more rows are bad than the contract tolerates. */
+export function hasTooManyBadRows(
+  { maxBadRate }: Pick<DatasetContract, 'maxBadRate'>,
+  { lines, accepted, quarantined }: Pick<StageResult, 'lines' | 'accepted' | 'quarantined'>,
+): boolean {
+  const tolerated = accepted > 0 && quarantined < ALWAYS_TOLERATED;
+  return quarantined > 0 && !tolerated && quarantined / lines > maxBadRate;
+}
+
 /**
  * @param where what the error calls the file or dataset
  * @throws DataError where more rows are bad than the contract tolerates: what remains would not stand for the whole
  */
 export function checkBadRate(
-  { maxBadRate }: Pick<DatasetContract, 'maxBadRate'>,
+  contract: Pick<DatasetContract, 'maxBadRate'>,
   counts: Pick<StageResult, 'lines' | 'accepted' | 'quarantined' | 'quarantineRules'>,
   runId: string,
   where: string,
 ): void {
-  const { lines, accepted, quarantined, quarantineRules } = counts;
-  const tolerated = accepted > 0 && quarantined < ALWAYS_TOLERATED;
-  if (quarantined === 0 || tolerated || quarantined / lines <= maxBadRate) return;
+  if (!hasTooManyBadRows(contract, counts)) return;
+  const { quarantineRules } = counts;
   const top = quarantineRules.toSorted((a, b) => b.rows - a.rows).slice(0, 3);
   throw new DataError({
-    what: `too many bad rows: ${quarantined} of ${lines}, where ${Number((maxBadRate * 100).toFixed(2))} % are tolerated; ${top.map(described).join(', ')}`,
+    what: `${tooManyBadRows(contract, counts)}; ${top.map(described).join(', ')}`,
     where,
     remedy: `See all of them: npx ecom quarantine ${runId}. ${hints[top[0]?.rule ?? ''] ?? generalHint}`,
   });
+}
+
+/** `too many bad rows: 30 of 200, where 5 % are tolerated` */
+export function tooManyBadRows(
+  { maxBadRate }: Pick<DatasetContract, 'maxBadRate'>,
+  { lines, quarantined }: Pick<StageResult, 'lines' | 'quarantined'>,
+): string {
+  return `too many bad rows: ${quarantined} of ${lines}, where ${Number((maxBadRate * 100).toFixed(2))} % are tolerated`;
 }
 
 function described({ column, rule, rows, examples: [example] }: RuleCount): string {

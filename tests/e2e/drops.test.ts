@@ -163,12 +163,15 @@ describe('drops of every shape', () => {
     expect(await deployed.processed.getText(processedKeys.latest(drop))).toBeUndefined();
   });
 
-  it('whose control arm has another name fails with the arms that it has', async () => {
+  it('whose control arm has another name is refused at once, with the arms that it has', async () => {
     const data = await dataIn('no-control');
     await writeFile(path.join(data, 'experiment.yaml'), 'experiments: { "*": { control: baseline } }\n');
     const result = await ecom('run', data, '--drop', 'no_control');
     expect(result.code).toBe(1);
-    expect(result.stderr).toMatch(/has no arm "baseline", its arms are "control", "treatment"/);
+    expect(result.stderr).toMatch(
+      /there is no control "baseline" among the variants: control \d+, treatment \d+/,
+    );
+    expect(await deployed.raw.list('raw/no_control/')).toEqual([]);
   });
 
   it('whose planted share of treatment is not the configured one is invalid', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -7,9 +7,10 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generate } from '../../../cli/generate/generate.ts';
 import type { GenerateOptions } from '../../../cli/generate/options.ts';
+import { prepareDrop } from '../../../cli/pipeline/upload.ts';
 import { UsageError } from '../../../cli/usage-error.ts';
 import type { Check, ValidationReport } from '../../../cli/validate/check.ts';
-import { validate } from '../../../cli/validate/validate.ts';
+import { checkBeforeUpload, validate } from '../../../cli/validate/validate.ts';
 import { datasetNames } from '../../../layers/contracts/datasets/index.ts';
 import { ConfigError } from '../../../layers/contracts/errors/index.ts';
 
@@ -106,7 +107,7 @@ describe('generated data', () => {
   test('show a split that is not the configured one, and pass with weights that match it', async () => {
     const { folder } = await generated({ users: 3000, srm: 0.4 });
     const split = find(await validate({ folder }), 'experiment_assignments', 'split');
-    expect(split).toMatchObject({ status: 'fail', count: 3000 });
+    expect(split).toMatchObject({ status: 'warn', count: 3000 });
     await writeFile(
       path.join(folder, 'experiment.yaml'),
       'experiments: { checkout_redesign: { weights: { control: 0.6, treatment: 0.4 } } }',
@@ -174,7 +175,7 @@ describe('a small drop', () => {
     [
       'a key whose rows contradict each other',
       plus('users', '2,2024-01-01,tablet,FR'),
-      ['users', 'conflicts', 'user_id', 'fail', 2],
+      ['users', 'conflicts', 'user_id', 'warn', 2],
     ],
     [
       'a price that is not positive',
@@ -210,7 +211,7 @@ describe('a small drop', () => {
     [
       'an event of an unknown user',
       event(',77,search,2024-01-02T10:05:00,,,,'),
-      ['events', 'unknown_user', 'user_id', 'fail', 1],
+      ['events', 'unknown_user', 'user_id', 'warn', 1],
     ],
     [
       'an event of an unknown session',
@@ -225,7 +226,7 @@ describe('a small drop', () => {
     [
       'an event without a user and a session',
       event(',,search,2024-01-02T10:05:00,,,,'),
-      ['events', 'no_user', 'user_id', 'fail', 1],
+      ['events', 'no_user', 'user_id', 'warn', 1],
     ],
     [
       'an event in the session of another user',
@@ -250,7 +251,7 @@ describe('a small drop', () => {
     [
       'a file without one of the events that metrics are made of',
       { ...small, events: small.events.filter((line) => !line.includes('begin_checkout')) },
-      ['events', 'event_names', 'event_name', 'warn', 0],
+      ['events', 'event_names', null, 'warn', 0],
     ],
     [
       'variants none of which is the control',
@@ -300,6 +301,126 @@ describe('a small drop', () => {
   });
 });
 
+describe('what a run would do', () => {
+  const events = (good: number, bad: number) => [
+    ...small.events,
+    ...Array.from({ length: good }, (_, id) => `${100 + id},1,1,search,2024-01-02T10:05:00,,,,`),
+    ...Array.from({ length: bad }, (_, id) => `${9000 + id},1,1,search,never,,,,`),
+  ];
+
+  test('pass with few bad rows, and fail with more than a dataset tolerates', async () => {
+    const few = await validate({ folder: await written({ ...small, events: events(600, 30) }) });
+    expect(few).toMatchObject({
+      status: 'warn',
+      quarantined: 30,
+      outcome: 'A run would pass, with 1 warning; it would set aside 30 rows.',
+    });
+    const many = await validate({ folder: await written({ ...small, events: events(100, 30) }) });
+    expect(many).toMatchObject({ status: 'fail', outcome: 'A run would fail: one check failed.' });
+    expect(find(many, 'events', 'bad_rows')).toMatchObject({
+      status: 'fail',
+      finding: 'too many bad rows: 30 of 135, where 5 % are tolerated',
+      example: 'events.csv',
+    });
+  });
+
+  test('fail where rules about several files take too many rows out', async () => {
+    const foreign = events(100, 0).map((line) => line.replace(/,1,1,search/, ',,77,search'));
+    const report = await validate({ folder: await written({ ...small, events: foreign }) });
+    expect(find(report, 'events', 'bad_rows')?.finding).toMatch(/^too many bad rows: 100 of 105/);
+    expect(report.status).toBe('fail');
+  });
+
+  test('call an experiment of another split INVALID', async () => {
+    const { folder } = await generated({ users: 3000, srm: 0.4 });
+    expect(await validate({ folder })).toMatchObject({
+      status: 'warn',
+      outcome: 'A run would pass, with 1 warning; it would call checkout_redesign INVALID.',
+    });
+  });
+
+  test('fail where a file has a header alone that no analysis can do without', async () => {
+    const files = { ...small, experiment_assignments: small.experiment_assignments.slice(0, 1) };
+    const report = await validate({ folder: await written(files) });
+    expect(report.status).toBe('fail');
+    expect(find(report, 'experiment_assignments', 'values')).toMatchObject({
+      status: 'fail',
+      finding: 'there is a header, and no row',
+    });
+  });
+
+  test('leave files without a byte out, as exports write them beside full ones', async () => {
+    const folder = await written(small);
+    await writeFile(path.join(folder, 'products.csv'), '');
+    expect(problems(await validate({ folder }))).toEqual([['products', 'files', null, 'warn', 0]]);
+  });
+});
+
+describe('a file that the configuration names', () => {
+  test.each([
+    ['usrs.csv', 'Did you mean "users.csv"?'],
+    ['people.csv', 'the folder has events.csv, experiment_assignments.csv, products.csv'],
+  ])('has to be there, required or not: %s', async (name, remedy) => {
+    const folder = await written(small);
+    await writeFile(path.join(folder, 'experiment.yaml'), `id_type: bigint\nraw:\n  users: ${name}\n`);
+    const refused = (of: Promise<unknown>) =>
+      expect(of).rejects.toMatchObject({
+        name: 'ConfigError',
+        fault: {
+          what: `there is no ${name}, which the configuration names as the file of users`,
+          where: `${path.join(folder, 'experiment.yaml')}:3:3`,
+          remedy: expect.stringContaining(remedy),
+        },
+      });
+    await refused(validate({ folder }));
+    await refused(prepareDrop({ folder, drop: 'default' }));
+  });
+
+  test('may be there compressed, or as a folder of parts', async () => {
+    const folder = await written(small);
+    await mkdir(path.join(folder, 'log'));
+    await rename(path.join(folder, 'events.csv'), path.join(folder, 'log', 'part-1.csv'));
+    await writeFile(path.join(folder, 'people.csv.gz'), gzipSync(`${small.users.join('\n')}\n`));
+    await writeFile(path.join(folder, 'experiment.yaml'), 'raw: { events: log.csv, users: people.csv }\n');
+    expect(problems(await validate({ folder }))).toEqual([]);
+  });
+});
+
+describe('before an upload', () => {
+  test('nothing stands in the way of data that a run would take', async () => {
+    await checkBeforeUpload({ folder: await written(small) });
+    await checkBeforeUpload({ folder: await written({ ...small, events: small.events.slice(0, 3) }) });
+  });
+
+  test('a control that no user has is refused, in the words of validate', async () => {
+    const folder = await written(small);
+    await writeFile(path.join(folder, 'experiment.yaml'), 'experiments: { "*": { control: A } }');
+    const found = find(await validate({ folder }), 'experiment_assignments', 'variants');
+    expect(found?.finding).toBe('e: there is no control "A" among the variants: control 1, treatment 1');
+    await expect(checkBeforeUpload({ folder })).rejects.toMatchObject({
+      name: 'DataError',
+      fault: {
+        what: `nothing was uploaded, since a run would fail: ${found?.finding}`,
+        remedy: found?.remedy,
+      },
+    });
+  });
+
+  test('a column that is missing is refused, in a compressed file, too', async () => {
+    const folder = await written({ ...small, users: ['id', '1'] });
+    await rm(path.join(folder, 'events.csv'));
+    const text = small.events.join('\n').replace('event_ts', 'time');
+    await writeFile(path.join(folder, 'events.csv.gz'), gzipSync(text));
+    await expect(checkBeforeUpload({ folder })).rejects.toMatchObject({
+      fault: {
+        what: expect.stringContaining('the required column "user_id" is missing'),
+        where: expect.stringContaining('users.csv:1'),
+        remedy: expect.stringContaining('For all 2 findings: npx ecom validate'),
+      },
+    });
+  });
+});
+
 describe('a mistake of the caller', () => {
   test('a folder that is not there', async () => {
     await expect(validate({ folder: path.join(root, 'nowhere') })).rejects.toThrow(UsageError);
@@ -336,8 +457,15 @@ describe('the command', () => {
     const { events: _, ...rest } = small;
     const { code, stdout, stderr } = await ecom(await written(rest));
     expect(code).toBe(1);
-    expect(stdout).toMatch(/fail +events +files +0 +there is no events\.csv\n +Put it there/);
-    expect(stderr).toContain('one check failed');
+    expect(stdout).toMatch(/fail +events +files +there is no events\.csv, or it is empty\n +Put it there/);
+    expect(stderr).toContain('A run would fail: one check failed.');
+  });
+
+  test('exits with 0 where a run would set rows aside, and says how many', async () => {
+    const users = [...small.users, '3,never,mobile,DE', '3,2024-01-01,mobile,DE'];
+    const { code, stdout } = await ecom(await written({ ...small, users }));
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\n\nA run would pass, with 1 warning; it would set aside 1 row\.\n$/);
   });
 
   test('exits with 2 where the folder is not there', async () => {
