@@ -55,7 +55,7 @@ export function armLine({ arms }: ExperimentReport, comparison: Comparison | nul
 export function meanColumn(side: 'control' | 'treatment'): Column<Compared> {
   return {
     label: side === 'control' ? 'Control' : 'Treatment',
-    tip: 'The arm’s value, and what it comes from: users who did it of all users, or a sum over users (for a ratio, over its denominator).',
+    tip: 'The arm’s value, and what it comes from: users who did it of all users, or a sum / users (for a ratio, / its denominator).',
     align: 'number',
     cell: of((comparison, metric) => {
       const arm = comparison[side];
@@ -135,13 +135,10 @@ export const verdictColumn: Column<Compared> = {
   sort: of((comparison) => verdictOf(comparison).label),
 };
 
-/** What an arm's value comes from: `448 of 9,270 users`, `46,441 over 9,270 users`, `2,773 of 9,266`. */
+/** What an arm's value comes from: `448 of 9,270`, `46,441 / 9,270`. */
 function sourceOf({ kind, unit }: MetricReport, { n, sum, denominator }: Comparison['control']): string {
-  const users = formatQuantity(n, 'user');
-  if (kind === 'quantile') return `of ${users}`;
-  if (denominator === undefined)
-    return `${formatSum(unit, sum)} ${kind === 'conversion' ? 'of' : 'over'} ${users}`;
-  return `${formatSum(unit, sum)} ${unit === 'share' ? 'of' : 'over'} ${formatSum('count', denominator)}`;
+  if (kind === 'quantile') return `of ${formatQuantity(n, 'user')}`;
+  return `${formatSum(unit, sum)} ${unit === 'share' ? 'of' : '/'} ${formatSum('count', denominator ?? n)}`;
 }
 
 /** A sum without a sign: users, orders, money, seconds. */

@@ -245,6 +245,7 @@ button.explained { cursor: pointer; }
   :where(.number) + :is(th, td):not(:where(.number, .chart)) { padding-inline-start: .5rem; }
   small { font-size: .72rem; }
   th.chart, td.chart { min-width: 9rem; width: 12rem; }
+  .results td.number small { white-space: normal; max-width: 8.5rem; margin-inline-start: auto; }
   .sort { display: contents; }
   .sort::after { content: none; }
   .explained { text-decoration: none; }

@@ -1,11 +1,12 @@
-import { formatQuantity, statedP } from '../format.ts';
-import type { ExperimentReport, TrustCheck } from '../schema.ts';
+import { formatPercent, statedP } from '../format.ts';
+import { checkLabel } from '../labels.ts';
+import type { ExperimentReport, Report, TrustCheck } from '../schema.ts';
 
-/** What the check measured: `χ² = 0.63 (1 degree of freedom), p = 0.4288`. */
+/** What the check measured: `χ²(1) = 0.63, p = 0.4288`, with the degrees of freedom where they are known. */
 export function checkNumber({ p, statistic, df }: TrustCheck): string {
-  const freedom = df === null || df === undefined ? '' : ` (${formatQuantity(df, 'degree')} of freedom)`;
+  const freedom = df === null || df === undefined ? '' : `(${df})`;
   const parts = [
-    ...(statistic === null ? [] : [`χ² = ${Number(statistic.toPrecision(3))}${freedom}`]),
+    ...(statistic === null ? [] : [`χ²${freedom} = ${Number(statistic.toPrecision(3))}`]),
     ...(p === null ? [] : [statedP(p)]),
   ];
   return parts.length === 0 ? '–' : parts.join(', ');
@@ -16,6 +17,30 @@ const order: readonly TrustCheck['status'][] = ['fail', 'warn', 'pass', 'not_che
 /** The checks with those first that did not pass. */
 export function checksByGravity({ trust: { checks } }: ExperimentReport): TrustCheck[] {
   return checks.toSorted((a, b) => order.indexOf(a.status) - order.indexOf(b.status));
+}
+
+/** A check that warns, in a few words: `Outcome windows (66.0 % not ended)`. */
+export function checkNote(
+  check: TrustCheck,
+  { experimentId, trust }: ExperimentReport,
+  report: Report,
+): string {
+  const share = (of: number | null, what: string) =>
+    of === null ? checkLabel(check) : `${checkLabel(check)} (${formatPercent(of)} ${what})`;
+  const users = (step: string) =>
+    report.population.find((found) => found.experimentId === experimentId && found.step === step)?.users ?? 0;
+  switch (check.name) {
+    case 'immature_users':
+      return share(trust.immature.share, 'not ended');
+    case 'crossovers':
+      return share(trust.crossovers.share, 'of the assigned left out');
+    case 'assignment_before_exposure': {
+      const [early, all] = [users('exposed_before_assignment'), users('assigned')];
+      return share(early === 0 || all === 0 ? null : early / all, 'of the assigned left out');
+    }
+    default:
+      return checkLabel(check);
+  }
 }
 
 /** Warnings of an experiment that no check tells already. */

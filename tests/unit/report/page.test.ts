@@ -77,7 +77,9 @@ describe('report.html', () => {
       /^treatment is significantly better .+ adjusted p = /,
     );
     expect(text('#e1-verdict .reasons')).toBe('Not yet shown to be within the margin: Retention d7.');
-    expect(text('#e1-verdict .warnings')).toBe('To note: Users in several arms, Outcome windows');
+    expect(text('#e1-verdict .warnings')).toBe(
+      'To note: Users in several arms (0.6 % of the assigned left out), Outcome windows (3.3 % not ended)',
+    );
     expect(text('#e1-verdict .figures')).toContain('Trust checks 5 of 8 passed, 2 to note, 1 not checked');
   });
 
@@ -130,7 +132,7 @@ describe('report.html', () => {
       parse(reportPage(onlyCheckout({ trust: { ...checkout.trust, checks: [check, ...checks] } }))).text(
         '#e1-trust tbody tr:nth-child(3) td:nth-child(3)',
       );
-    expect(numberOf(named)).toBe('χ² = 0.63 (1 degree of freedom), p = 0.7463');
+    expect(numberOf(named)).toBe('χ²(1) = 0.63, p = 0.7463');
     expect(numberOf(ratio)).toBe('χ² = 0.1, p = 0.7463');
   });
 
@@ -260,9 +262,9 @@ describe('report.html', () => {
     const sums = [...document.querySelectorAll('#e1-lifts tbody tr:not(.group) td:nth-child(2) small')].map(
       (small) => small.textContent.replace(/\u00a0/g, ' '),
     );
-    expect(sums[0]).toMatch(/^\d+ of 6,210 users$/);
-    expect(sums[1]).toMatch(/^[\d,]+ over 6,210 users$/);
-    expect(sums.every((sum) => /^[\d,.]+( s)? (of|over) [\d,]+( users)?$/.test(sum))).toBe(true);
+    expect(sums[0]).toMatch(/^\d+ of 6,210$/);
+    expect(sums[1]).toMatch(/^[\d,]+ \/ 6,210$/);
+    expect(sums.every((sum) => /^[\d,.]+( s)? (of|\/) [\d,]+$/.test(sum))).toBe(true);
   });
 
   it('says what each p tests', () => {
@@ -299,8 +301,8 @@ describe('report.html', () => {
       days: series.days.map((day) => (day.day > 10 ? { ...day, relativeCi: null } : day)),
     }));
     const { text } = parse(reportPage(onlyCheckout({ sinceExposure } as Report['experiments'][number])));
-    expect(text('#e1-since-exposure .plot')).toContain('Grey points have no bar');
-    expect(parse(page).text('#e1-since-exposure .plot')).not.toContain('Grey points');
+    expect(text('#e1-since-exposure .lede')).toContain('Grey points have no bar');
+    expect(parse(page).text('#e1-since-exposure .lede')).not.toContain('Grey points');
   });
 
   it('draws the margin of each guardrail', () => {

@@ -19,7 +19,11 @@ export const sinceExposureSection: ExperimentSection = (experiment) => {
   return {
     id: 'since-exposure',
     title: 'Effect by days since exposure',
-    body: html`<p class="lede">What users did on each day after they first saw the treatment, of those observed for the whole day. An effect that fades points to novelty, one that grows to learning.</p>
+    body: html`<p class="lede">What users did on each day after they first saw the treatment, of those observed for the whole day. An effect that fades points to novelty, one that grows to learning.${
+      series.some(({ days }) => pointsOf(days).some(({ interval }) => interval === null))
+        ? ' Grey points have no bar: on those days the control is too close to zero for an interval of the lift; the numbers by day give that of the difference.'
+        : null
+    }</p>
 <div class="plots">${series.map((one) => figure(one, experiment))}</div>`,
   };
 };
@@ -34,7 +38,6 @@ ${seriesChart({
   formatX: (x) => `day ${x}`,
   formatY: formatTick,
 })}
-${pointsOf(days).some(({ interval }) => interval === null) ? html`<p class="fine">Grey points have no bar: on those days the control is too close to zero for an interval of the lift. The numbers by day give that of the difference.</p>` : null}
 <p class="trend">${icon('p' in trend && trend.p < experiment.settings.alpha ? 'caution' : 'neutral')} ${trendText(trend, experiment.settings.alpha)}</p>
 <details class="numbers"><summary>Numbers by day</summary>${plainTable<Day>(
     'Per user and day',

@@ -22,7 +22,11 @@ ${plainTable<TrustCheck>(
   [
     { label: 'Check', cell: (check) => html`<strong>${checkLabel(check)}</strong>` },
     { label: 'Result', cell: (check) => status(checkStatuses[check.status]) },
-    { label: 'Number', cell: (check) => html`<span class="figure">${checkNumber(check)}</span>` },
+    {
+      label: 'Number',
+      tip: 'Chi-square statistic, with its degrees of freedom in brackets, and p-value; of several tests those of the most unlikely one, corrected.',
+      cell: (check) => html`<span class="figure">${checkNumber(check)}</span>`,
+    },
     { label: 'What it means', cell: ({ explanation }) => sentence(explanation) },
   ],
   checksByGravity(experiment),

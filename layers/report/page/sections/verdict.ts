@@ -6,15 +6,14 @@ import {
   formatP,
   formatValue,
 } from '../../format.ts';
-import { checkLabel } from '../../labels.ts';
-import type { ExperimentReport } from '../../schema.ts';
+import type { ExperimentReport, Report } from '../../schema.ts';
 import { liftAxis, liftChart, liftScale } from '../charts/interval.ts';
 import { decidingComparison, intervalLabel, liftOf } from '../comparisons.ts';
 import { type Content, type Html, html } from '../html.ts';
 import { icon } from '../icons.ts';
 import { metricName, name, sentence, unbroken } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
-import { otherWarnings, trustSummary } from '../trust-checks.ts';
+import { checkNote, otherWarnings, trustSummary } from '../trust-checks.ts';
 import { actions, basisText, checkStatuses, ruleSentence } from '../words.ts';
 
 /** What to do, by which rule and why, and the numbers it rests on. */
@@ -33,7 +32,7 @@ export const verdictSection: ExperimentSection = (experiment, report) => {
 <p class="verdict-rule">${ruleSentence(decision.rule)} <strong>${next}</strong></p>
 <p class="verdict-reason">${sentence(first ?? '')}</p>
 ${others.length === 0 ? null : html`<ul class="reasons">${others.map((reason) => html`<li>${sentence(reason)}</li>`)}</ul>`}
-${warnings(experiment, `#e${report.experiments.indexOf(experiment) + 1}-trust`)}
+${warnings(experiment, report)}
 <dl class="figures">
 ${figure('Users analysed', formatCount(users))}
 ${figure('Trust checks', html`${icon(checkStatuses[trust.status].tone)} ${trust.text}`)}
@@ -68,7 +67,8 @@ ${figure('Adjusted p', formatP(test?.pAdjusted ?? test?.p ?? null))}
 }
 
 /** Checks that warn, by name: the next section says what they found. */
-function warnings(experiment: ExperimentReport, checks: string): Html | null {
+function warnings(experiment: ExperimentReport, report: Report): Html | null {
+  const checks = `#e${report.experiments.indexOf(experiment) + 1}-trust`;
   const warned = experiment.trust.checks.filter(({ status: found }) => found === 'warn');
   const others = otherWarnings(experiment);
   if (warned.length + others.length === 0) return null;
@@ -76,7 +76,7 @@ function warnings(experiment: ExperimentReport, checks: string): Html | null {
     warned.length === 0
       ? null
       : warningItem(
-          html`To note: ${warned.map((check, index) => html`${index === 0 ? '' : ', '}<a href="${checks}">${checkLabel(check)}</a>`)}`,
+          html`To note: ${warned.map((check, index) => html`${index === 0 ? '' : ', '}<a href="${checks}">${unbroken(checkNote(check, experiment, report))}</a>`)}`,
         )
   }${others.map((warning) => warningItem(html`<span class="visually-hidden">Warning: </span>${sentence(warning)}`))}</ul>`;
 }
