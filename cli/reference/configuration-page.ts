@@ -1,6 +1,7 @@
 import { parse, stringify } from 'yaml';
 import baseConfig from '../../config/base.yaml';
-import { configJsonSchema, type JsonSchema } from './experiment-schema.ts';
+import { isMapSchema, type JsonSchema, settingType } from '../../layers/contracts/setting-type.ts';
+import { configJsonSchema } from './experiment-schema.ts';
 import { markdownTable } from './markdown.ts';
 
 interface Row {
@@ -31,7 +32,7 @@ export function configurationPage(): string {
 
 function section(key: string, schema: JsonSchema, base: unknown): string {
   const all =
-    schema.properties || isMap(schema)
+    schema.properties || isMapSchema(schema)
       ? rowsBelow(schema, base, key === 'experiments' ? '*' : undefined)
       : [];
   // The five datasets of "schema" take the same: its description tells what.
@@ -77,50 +78,7 @@ function at(base: unknown, key: string): unknown {
   return typeof base === 'object' && base !== null ? (base as Record<string, unknown>)[key] : undefined;
 }
 
-const isMap = (schema: JsonSchema) => typeof schema.additionalProperties === 'object';
-
-function typeOf(schema: JsonSchema): string {
-  const options = schema.anyOf ?? schema.oneOf;
-  if (options !== undefined) return [...new Set(options.map(typeOf))].join(' or ');
-  if (schema.const !== undefined) return code(schema.const);
-  if (schema.enum !== undefined) return schema.enum.map(code).join(', ');
-  switch (schema.type) {
-    case 'array':
-      return `list of: ${typeOf(schema.items ?? {})}`;
-    case 'object':
-      return isMap(schema)
-        ? `map to: ${typeOf(schema.additionalProperties as JsonSchema)}`
-        : objectText(schema);
-    case 'integer':
-    case 'number':
-      return `${schema.type === 'integer' ? 'whole number' : 'number'}${bounds(schema)}`;
-    case 'string':
-      return schema.format === 'date-time' || schema.format === 'date' ? 'date or time' : 'text';
-    case 'boolean':
-      return '`true`, `false`';
-    case 'null':
-      return '`null`';
-    default:
-      return 'text';
-  }
-}
-
-function objectText({ properties = {}, required = [] }: JsonSchema): string {
-  const entries = Object.entries(properties).map(([key, { const: value }]) =>
-    value === undefined ? `${key}${required.includes(key) ? '' : '?'}` : `${key}: ${value}`,
-  );
-  return `\`{ ${entries.join(', ')} }\``;
-}
-
-function bounds({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonSchema): string {
-  const limits = [
-    ...(exclusiveMinimum === undefined ? [] : [`above ${exclusiveMinimum}`]),
-    ...(minimum === undefined || minimum <= Number.MIN_SAFE_INTEGER ? [] : [`from ${minimum}`]),
-    ...(exclusiveMaximum === undefined ? [] : [`below ${exclusiveMaximum}`]),
-    ...(maximum === undefined || maximum >= Number.MAX_SAFE_INTEGER ? [] : [`to ${maximum}`]),
-  ];
-  return limits.length === 0 ? '' : ` ${limits.join(' ')}`;
-}
+const typeOf = (schema: JsonSchema) => settingType(schema, code);
 
 function code(value: unknown): string {
   return `\`${value}\``;

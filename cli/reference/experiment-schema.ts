@@ -1,26 +1,6 @@
 import { z } from 'zod';
 import { configSchema } from '../../layers/contracts/config-schema.ts';
-
-/** A JSON Schema as far as the reference looks at it. */
-export interface JsonSchema {
-  readonly type?: string;
-  readonly description?: string;
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly additionalProperties?: JsonSchema | boolean;
-  readonly propertyNames?: JsonSchema;
-  readonly required?: readonly string[];
-  readonly items?: JsonSchema;
-  readonly anyOf?: readonly JsonSchema[];
-  readonly oneOf?: readonly JsonSchema[];
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly default?: unknown;
-  readonly format?: string;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly exclusiveMinimum?: number;
-  readonly exclusiveMaximum?: number;
-}
+import type { JsonSchema } from '../../layers/contracts/setting-type.ts';
 
 /** The schema of the whole configuration, with the descriptions. */
 export function configJsonSchema(): JsonSchema {

@@ -1,9 +1,8 @@
 import { type Document, isMap, isScalar, LineCounter, type Pair, parseDocument } from 'yaml';
-import type { z } from 'zod';
+import { mistakeIn, type Path } from './config-issue.ts';
 import { checkReferences } from './config-references.ts';
 import { type Config, configSchema, type ExperimentSettings } from './config-schema.ts';
 import { ConfigError } from './errors/index.ts';
-import { nearest } from './nearest.ts';
 
 export type { ColumnSource, Config, DeclaredMetric, ExperimentSettings } from './config-schema.ts';
 
@@ -14,7 +13,6 @@ export interface ConfigFile {
 }
 
 type Tree = Record<string, unknown>;
-type Path = readonly (string | number)[];
 
 interface ParsedFile {
   readonly name: string;
@@ -33,7 +31,10 @@ export function loadConfig(files: readonly ConfigFile[]): Config {
   const merged = parsed.reduce<Tree>((under, file) => merge(under, file.tree), {});
   const expanded = expandExperiments(merged);
   const result = configSchema.safeParse(expanded);
-  if (!result.success) throw issueToError(result.error.issues, parsed);
+  if (!result.success) {
+    const { path, what, remedy } = mistakeIn(result.error.issues, expanded);
+    throw new ConfigError({ what, where: locate(path, parsed), remedy });
+  }
   for (const problem of checkReferences(result.data)) {
     throw new ConfigError({
       what: problem.what,
@@ -77,7 +78,7 @@ function parse(file: ConfigFile): ParsedFile {
     throw new ConfigError({
       what: 'a configuration is a map of keys to values',
       where: `${file.name}:1:1`,
-      remedy: 'See config/base.yaml for the shape',
+      remedy: 'Begin each line with a key and a colon; docs/configuration.md has them all',
     });
   }
   return { name: file.name, document, lines, tree };
@@ -106,68 +107,6 @@ function expandExperiments(tree: Tree): Tree {
   const star = experiments['*'];
   const expanded = Object.entries(experiments).map(([id, own]) => [id, isTree(own) ? merge(star, own) : own]);
   return { ...tree, experiments: Object.fromEntries(expanded) };
-}
-
-function issueToError(issues: readonly z.core.$ZodIssue[], files: readonly ParsedFile[]): ConfigError {
-  const issue = deepest(issues);
-  const path = issue.path.filter((part): part is string | number => typeof part !== 'symbol');
-  if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0] ?? '';
-    const known = nearest(key, knownKeysAt(path));
-    return new ConfigError({
-      what: `unknown key "${[...path, key].join('.')}"`,
-      where: locate([...path, key], files),
-      remedy:
-        known === undefined ? 'Remove it, or see config/base.yaml for the keys' : `Did you mean "${known}"?`,
-    });
-  }
-  return new ConfigError({
-    what: `"${path.join('.')}" is not right: ${issue.message}`,
-    where: locate(path, files),
-    remedy: 'See config/base.yaml for what can stand there',
-  });
-}
-
-/** Of a union's issues, those of the branch that came furthest say what the author meant. */
-function deepest(issues: readonly z.core.$ZodIssue[], prefix: Path = []): z.core.$ZodIssue {
-  const [issue] = issues;
-  if (issue === undefined) throw new Error('a failed validation has at least one issue');
-  const absolute = { ...issue, path: [...prefix, ...issue.path] } as z.core.$ZodIssue;
-  if (issue.code !== 'invalid_union') return absolute;
-  const path = absolute.path as Path;
-  const inner = issue.errors
-    .filter((branch) => branch.length > 0)
-    .map((branch) => deepest(branch, path))
-    .filter((found) => found.path.length > path.length || found.code === 'unrecognized_keys');
-  return inner.toSorted((a, b) => b.path.length - a.path.length)[0] ?? absolute;
-}
-
-/** Keys that the schema knows below `path`, found by asking it about an object with an impossible key. */
-function knownKeysAt(path: Path): string[] {
-  let schema: unknown = configSchema;
-  for (const part of path) schema = stepInto(schema, part);
-  return shapeKeys(schema);
-}
-
-function stepInto(schema: unknown, part: string | number): unknown {
-  const { def } = schema as z.ZodType;
-  const definition = def as unknown as Record<string, unknown>;
-  if (isTree(definition.shape)) return definition.shape[part];
-  if (definition.valueType !== undefined) return definition.valueType;
-  if (definition.innerType !== undefined) return stepInto(definition.innerType, part);
-  if (Array.isArray(definition.options)) {
-    return definition.options.map((option) => stepInto(option, part)).find((found) => found !== undefined);
-  }
-  return undefined;
-}
-
-function shapeKeys(schema: unknown): string[] {
-  if (schema === undefined) return [];
-  const definition = (schema as z.ZodType).def as unknown as Record<string, unknown>;
-  if (isTree(definition.shape)) return Object.keys(definition.shape);
-  if (definition.innerType !== undefined) return shapeKeys(definition.innerType);
-  if (Array.isArray(definition.options)) return definition.options.flatMap(shapeKeys);
-  return [];
 }
 
 /** `file:line:column` of `path`, in the last file that says something about it (or about its nearest parent). */

@@ -156,3 +156,34 @@ describe('loadConfig', () => {
     expect(errorOf(overlay)).toContain(message);
   });
 });
+
+describe('a value that cannot stand where it stands is told with what can', () => {
+  it.each([
+    ['alpha: five', '"experiments.*.alpha" is "five", but takes: number above 0 below 1'],
+    ['alpha: 5', 'is 5, but takes: number above 0 below 1 (experiment.yaml:3:5). Write 5 % as 0.05'],
+    ['outcome_window_days: fourteen', 'is "fourteen", but takes: whole number from 1 to 3650'],
+    ['outcome_window_days: "7"', 'Write the number without quotation marks'],
+    ['outcome_window_days:', '"experiments.*.outcome_window_days" is empty, but takes: whole number'],
+    ['correction: holms', '"benjamini_hochberg", "none" (experiment.yaml:3:5). Did you mean "holm"?'],
+    ['secondary: events_in_window', 'takes: list of: text (experiment.yaml:3:5). Write a list: [events'],
+    ['planned_end: 31.05.2024', 'takes: date or time or null (experiment.yaml:3:5). Write it as 2024-05-31'],
+    ['exposure: seen', 'takes: "assignment" or { event?, require_assignment_before? }'],
+    ['sequential: { looks: [1] }', 'looks" does not go with {"method":"none"} (experiment.yaml:3:19)'],
+    ['segments: [Device Type]', 'is "Device Type", but must be a column name in lower case'],
+  ])('%s', (line, message) => {
+    expect(errorOf(`experiments:\n  "*":\n    ${line}\n`)).toContain(message);
+  });
+
+  it.each([
+    ['metrics: { m: { kind: conversion } }', '"metrics.m.event" is missing; it takes: text'],
+    [
+      'metrics: { m: { kind: avg } }',
+      'takes: "conversion" or "mean" or "ratio" or "retention" or "quantile"',
+    ],
+    ['metrics: { MyMetric: { kind: mean } }', '"metrics.MyMetric" must be in lower_snake_case'],
+    ['raw: { events: log.json }', '"raw.events" is "log.json", but must be a file name that ends in .csv'],
+    ['as_of: yesterday', '"as_of" is "yesterday", but takes: date or time or null (experiment.yaml:1:1)'],
+  ])('%s', (text, message) => {
+    expect(errorOf(text)).toContain(message);
+  });
+});

@@ -1,10 +1,7 @@
 import { expect, it } from 'vitest';
 import { configurationPage } from '../../../cli/reference/configuration-page.ts';
-import {
-  configJsonSchema,
-  experimentJsonSchema,
-  type JsonSchema,
-} from '../../../cli/reference/experiment-schema.ts';
+import { configJsonSchema, experimentJsonSchema } from '../../../cli/reference/experiment-schema.ts';
+import type { JsonSchema } from '../../../layers/contracts/setting-type.ts';
 
 it("docs/experiment.schema.json is the schema of a drop's configuration (renew with vitest -u)", async () => {
   await expect(`${JSON.stringify(experimentJsonSchema(), null, 2)}\n`).toMatchFileSnapshot(
