@@ -44,6 +44,9 @@ const transientErrors = [
  */
 const killedErrors = ['Runtime.ExitError', 'Lambda.Unknown'];
 
+/** Ends of a function that leave it no time to say why. */
+const silentErrors = [...killedErrors, 'Runtime.OutOfMemory', 'Sandbox.Timedout', Errors.TIMEOUT];
+
 const stateNames: Readonly<Record<StageName, string>> = {
   plan: 'Plan',
   stage: 'StageChunks',
@@ -76,7 +79,7 @@ export class Pipeline extends Construct {
     this.#functions = functions;
     this.#settings = settings;
 
-    const recordFailure = this.#recordFailure();
+    const recordFailure = this.#recordFailure('Run');
     const states = stageNames.map((stage) => {
       const state = isMapped(stage) ? this.#map(stage) : this.#task(stateNames[stage], stage);
       return state.addCatch(recordFailure, { errors: [Errors.ALL], resultPath: '$.failure' });
@@ -116,7 +119,10 @@ export class Pipeline extends Construct {
     );
   }
 
-  /** A stage that runs once for each chunk or bucket of the plan; the failure of one child fails it. */
+  /**
+   * A stage that runs once for each chunk or bucket of the plan; the failure of one child fails it. What the map then
+   * tells is that there were failures: a child whose function was ended leaves the reason where stages leave theirs.
+   */
   #map(stage: keyof typeof mappedStages): DistributedMap {
     const map = new DistributedMap(this, stateNames[stage], {
       comment: `One child for each of the plan's ${mappedStages[stage]}`,
@@ -126,17 +132,21 @@ export class Pipeline extends Construct {
       mapExecutionType: StateMachineType.STANDARD,
       resultPath: JsonPath.DISCARD,
     });
-    return map.itemProcessor(this.#invoke(childNames[stage], stage, undefined, undefined));
+    const child = childNames[stage];
+    const recordEnd = this.#recordFailure(child, { stage, index: JsonPath.numberAt('$.index') });
+    const task = this.#invoke(child, stage, undefined, undefined);
+    return map.itemProcessor(task.addCatch(recordEnd, { errors: silentErrors, resultPath: '$.failure' }));
   }
 
-  #recordFailure(): LambdaInvoke {
-    const failed = new Fail(this, 'RunFailed', {
+  /** Tells the failure of a run, or of one part of a stage, in the words of the function `fail`, and fails with them. */
+  #recordFailure(of: string, part: Readonly<Record<string, unknown>> = {}): LambdaInvoke {
+    const failed = new Fail(this, `${of}Failed`, {
       comment: 'Nothing was published',
       errorPath: '$.failure.Error',
       causePath: '$.failure.Cause',
     });
-    const input = TaskInput.fromObject({ ...runFields, failure: JsonPath.objectAt('$.failure') });
-    const task = this.#invoke('RecordFailure', 'fail', input, '$.failure', {
+    const input = TaskInput.fromObject({ ...runFields, ...part, failure: JsonPath.objectAt('$.failure') });
+    const task = this.#invoke(`Record${of === 'Run' ? '' : of}Failure`, 'fail', input, '$.failure', {
       'Error.$': '$.error',
       'Cause.$': '$.cause',
     });

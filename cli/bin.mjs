@@ -2,9 +2,9 @@
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { importTypeScript } from '../infrastructure/run.mjs';
+import { runTypeScript } from '../infrastructure/run.mjs';
 
 // The SDK is pinned to a version that supports every Node.js that package.json allows.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 process.setSourceMapsEnabled(true);
-await importTypeScript(path.join(path.dirname(fileURLToPath(import.meta.url)), 'main.ts'));
+await runTypeScript(path.join(path.dirname(fileURLToPath(import.meta.url)), 'main.ts'));

@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSyn
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Problem } from './setup/problem.mjs';
 import { textLoader } from './text-modules.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -102,10 +103,24 @@ function replaceFile(file, content) {
   renameSync(`${file}.${process.pid}`, file);
 }
 
+/**
+ * As `importTypeScript`, for a command: what keeps it from starting is told without a stack trace.
+ * @param {string} entry
+ */
+export async function runTypeScript(entry) {
+  try {
+    await importTypeScript(entry);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    process.stderr.write(`error: ${error.message}\n  ${error.remedy}\n`);
+    process.exitCode = 1;
+  }
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const entry = process.argv[2];
   if (entry === undefined) throw new Error('usage: node infrastructure/run.mjs <entry.ts> [arguments...]');
   process.argv.splice(1, 1);
   process.setSourceMapsEnabled(true);
-  await importTypeScript(entry);
+  await runTypeScript(entry);
 }

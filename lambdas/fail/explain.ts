@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { describeFault } from '../../layers/contracts/errors/index.ts';
+import { describeFault, type Fault } from '../../layers/contracts/errors/index.ts';
+import type { StageName } from '../../layers/contracts/stages.ts';
 import type { FailedStage } from './failed-stage.ts';
 
 /** What an execution is told about its failure. */
@@ -20,15 +21,16 @@ const longestMessage = 4000;
 /** The platform ended the function: what the stage may have recorded in an earlier try is not the reason. */
 const killed = /^(Sandbox\.|Runtime\.|States\.Timeout|Lambda\.)/;
 
+const moreMemory =
+  'raise the memory of the stage in cdk/functions.ts and deploy again, or split the files into more parts';
+
 const remedies: readonly (readonly [RegExp, string])[] = [
   [
     /Timedout|Timeout|timed out/i,
     'It took longer than it may: split the files into more parts, or raise the time limit of the stage in cdk/functions.ts',
   ],
-  [
-    /OutOfMemory|signal: killed|SIGKILL|Runtime\.ExitError/i,
-    'It most likely ran out of memory: split the files into more parts, or raise the memory of the stage in cdk/functions.ts',
-  ],
+  [/OutOfMemory|out of memory/i, `It ran out of memory: ${moreMemory}`],
+  [/signal: killed|SIGKILL|Runtime\.ExitError/i, `It most likely ran out of memory: ${moreMemory}`],
   [/ImportModuleError|HandlerNotFound/i, 'The deployment is broken: deploy again'],
   [/TooManyRequests|Throttl/i, 'Too much runs at the same time: try again later'],
 ];
@@ -40,22 +42,36 @@ const remedies: readonly (readonly [RegExp, string])[] = [
  */
 export function explain(failure: unknown, runId: string, failed: FailedStage | undefined): Explanation {
   const { error, text } = unwrap(failure);
+  const stage = failed && `stage "${failed.stage}"`;
   const recorded = killed.test(error) ? undefined : failed?.recorded;
   if (recorded !== undefined) {
     const { what, where, remedy } = recorded.fault;
     const next = remedy ?? remedyFor(`${recorded.error} ${what}`, runId);
-    return shortened(recorded.error, describeFault({ what: oneLine(what), where, remedy: next }));
+    return shortened(
+      recorded.error,
+      describeFault({ what: oneLine(what), where: where ?? stage, remedy: next }),
+    );
   }
   // A fault of ours that only the caught text carries ends with its own remedy.
   if (/Error$/.test(error) && /\. [A-Z]/.test(text)) return shortened(error, text);
-  return shortened(
-    error,
-    describeFault({
-      what: text.replace(/\.$/, ''),
-      where: failed === undefined ? undefined : `stage "${failed.stage}"`,
-      remedy: remedyFor(`${error} ${text}`, runId),
-    }),
-  );
+  return shortened(error, describeFault(faultOf({ error, text }, runId, stage)));
+}
+
+/** What a part of a stage leaves behind whose function was ended: the same words, and the part. */
+export function explainPart(
+  failure: unknown,
+  { runId, stage, index }: { readonly runId: string; readonly stage: StageName; readonly index: number },
+): { error: string; fault: Fault } {
+  const caught = unwrap(failure);
+  return { error: caught.error, fault: faultOf(caught, runId, `stage "${stage}", part ${index + 1}`) };
+}
+
+function faultOf(caught: { error: string; text: string }, runId: string, where: string | undefined): Fault {
+  return {
+    what: caught.text.replace(/^RequestId: \S+ (Error: )?/, '').replace(/\.$/, ''),
+    where,
+    remedy: remedyFor(`${caught.error} ${caught.text}`, runId),
+  };
 }
 
 function unwrap(failure: unknown): { error: string; text: string } {

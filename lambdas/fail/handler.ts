@@ -1,23 +1,37 @@
 import { z } from 'zod';
+import { describeFault } from '../../layers/contracts/errors/index.ts';
 import { processedKeys } from '../../layers/contracts/keys.ts';
 import { type Failure, failure as failureDocument } from '../../layers/contracts/run-documents.ts';
+import { stageNames } from '../../layers/contracts/stages.ts';
+import { writeStageError } from '../../layers/execution/completions.ts';
 import { readEnvironment } from '../../layers/execution/environment.ts';
 import { createLogger, type Logger } from '../../layers/execution/logger.ts';
 import { ObjectStore } from '../../layers/storage/object-store.ts';
-import { explain } from './explain.ts';
+import { explain, explainPart } from './explain.ts';
 import { type FailedStage, findFailedStage } from './failed-stage.ts';
 
 const failedRun = failureDocument.pick({ runId: true, drop: true, attempt: true }).strip();
 const failInput = z.object({ failure: z.unknown() });
+const failedPart = z.object({ stage: z.enum(stageNames), index: z.number().int().nonnegative() });
 
 /**
- * Ends a failed run: leaves `failure.json` and gives the execution an error and a cause that a person can read.
+ * Ends a failed run: leaves `failure.json` and gives the execution an error and a cause that a person can read. Of one
+ * part of a stage, whose function was ended, it leaves the error where the stage would have left its own.
  * It never throws, whatever reaches it: an error here would hide the one that matters.
  */
 export async function handler(input: unknown): Promise<{ error: string; cause: string }> {
   const failure = failInput.safeParse(input).data?.failure ?? input;
   const run = failedRun.safeParse(input).data;
+  const part = failedPart.safeParse(input).data;
   const log = createLogger({ stage: 'fail', ...run });
+  if (run !== undefined && part !== undefined) {
+    const { error, fault } = explainPart(failure, { ...run, ...part });
+    log.error(describeFault(fault), { error, failure, part });
+    await unlessBroken(log, () =>
+      writeStageError(openProcessed(), run.runId, { ...part, attempt: run.attempt, error, fault }),
+    );
+    return { error, cause: describeFault(fault) };
+  }
   const failed = run && (await unlessBroken(log, () => findFailedStage(openProcessed(), run)));
   const { error, message } = explain(failure, run?.runId ?? '<run>', failed);
   log.error(message, { error, failure });

@@ -9,13 +9,13 @@ import {
 } from '../contracts/errors/index.ts';
 import { processedKeys } from '../contracts/keys.ts';
 import { type Completion, completion, type StageEvent } from '../contracts/run-documents.ts';
-import type { StageName } from '../contracts/stages.ts';
+import { type StageName, stageNames } from '../contracts/stages.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 
 const errorClasses = { ConfigError, DataError, IncompleteError, SchemaError, TransientError };
 
 const stageError = z.strictObject({
-  stage: z.string(),
+  stage: z.enum(stageNames),
   index: z.number(),
   attempt: z.number(),
   error: z.string(),
@@ -35,13 +35,15 @@ export async function recordStageError(
       ? error.fault
       : { what: error instanceof Error ? error.message : String(error) };
   const name = error instanceof Error ? error.name : 'Error';
-  await processed.putJson(processedKeys.error(runId, stage, index), {
-    stage,
-    index,
-    attempt,
-    error: name,
-    fault,
-  });
+  await writeStageError(processed, runId, { stage, index, attempt, error: name, fault });
+}
+
+export async function writeStageError(
+  processed: ObjectStore,
+  runId: string,
+  error: StageError,
+): Promise<void> {
+  await processed.putJson(processedKeys.error(runId, error.stage, error.index), error);
 }
 
 /** The error that part `index` of `stage` left behind in this attempt. */

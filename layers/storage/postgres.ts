@@ -19,6 +19,10 @@ const transientClasses = [
   '55P03', // lock not available in time
 ];
 const refusedClasses = ['28', '3D']; // authentication, no such database
+const rightsCodes: Readonly<Record<string, string>> = {
+  '42501': 'the database user lacks a right', // insufficient privilege
+  '25006': 'the database takes no writes', // a read-only user, or a standby
+};
 const networkCodes = [
   'ECONNREFUSED',
   'ECONNRESET',
@@ -103,6 +107,18 @@ export function translatePostgresError(error: unknown, where: string, lost?: Err
         what: `the database refuses the login: ${error.message}`,
         where,
         remedy: 'Correct the URL in DATABASE_URL or in the secret that DATABASE_SECRET_ARN names',
+      },
+      { cause: error },
+    );
+  }
+  const refusal = error instanceof pg.DatabaseError ? rightsCodes[code] : undefined;
+  if (refusal !== undefined) {
+    return new ConfigError(
+      {
+        what: `${refusal}: ${error.message}`,
+        where,
+        remedy:
+          'Grant it, or name a user who owns the schema, in DATABASE_URL or the secret DATABASE_SECRET_ARN',
       },
       { cause: error },
     );

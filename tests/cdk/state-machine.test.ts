@@ -52,7 +52,7 @@ describe('the state machine', () => {
 
   it('retries what may heal by itself with full jitter, a killed process once, and nothing else', () => {
     const tasks = tasksOf(definition);
-    expect(tasks).toHaveLength(9);
+    expect(tasks).toHaveLength(12);
     for (const [, { Retry }] of tasks) {
       expect(Retry).toEqual([
         {
@@ -85,6 +85,30 @@ describe('the state machine', () => {
       ]);
     }
     expect(definition.States.RecordFailure).toMatchObject({ Next: 'RunFailed' });
+  });
+
+  it('records of each part of a map why its function was ended, which the map itself does not tell', () => {
+    const children = Object.values(definition.States).flatMap(({ ItemProcessor }) =>
+      Object.entries(ItemProcessor?.States ?? {}).filter(
+        ([, { Catch }]) => Catch?.[0]?.ResultPath === '$.failure',
+      ),
+    );
+    expect(children.map(([name]) => name)).toEqual(['StageChunk', 'CleanBucket', 'BuildMartsOfBucket']);
+    for (const [name, { Catch }] of children) {
+      expect(Catch).toEqual([
+        {
+          ErrorEquals: [
+            'Runtime.ExitError',
+            'Lambda.Unknown',
+            'Runtime.OutOfMemory',
+            'Sandbox.Timedout',
+            'States.Timeout',
+          ],
+          ResultPath: '$.failure',
+          Next: `Record${name}Failure`,
+        },
+      ]);
+    }
   });
 
   it('lets a function, then its state, then the run end', () => {

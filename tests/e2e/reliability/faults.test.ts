@@ -7,21 +7,24 @@ import { readState, statePaths, writeState } from '../../../cli/local/state.ts';
 import { stopServer } from '../../../infrastructure/postgres/server.ts';
 import { processedKeys } from '../../../layers/contracts/keys.ts';
 import { failure } from '../../../layers/contracts/run-documents.ts';
+import type { StageName } from '../../../layers/contracts/stages.ts';
 import { runEcom } from '../ecom.ts';
 import type { DatabaseProxy, Fate } from './database-proxy.ts';
-import { Drop } from './drop.ts';
+import { Drop, type Ended } from './drop.ts';
 import { changeSettings, readSettings } from './function-settings.ts';
 import { useDrops, useLaboratory } from './laboratory.ts';
 import { forgetRun, readOutputs } from './outputs.ts';
 import { Reader } from './reader.ts';
+import type { Refusal } from './storage-proxy.ts';
 
 const laboratory = useLaboratory();
 const dropOf = useDrops();
+const largeDropOf = useDrops(2000);
 
-async function undisturbed(name: string) {
+async function undisturbed(name: string, of = dropOf) {
   const { deployed } = laboratory();
   const drop = new Drop(deployed, name);
-  const folder = await dropOf(1);
+  const folder = await of(1);
   const first = await drop.run(folder);
   const outputs = await readOutputs(deployed, first.runId);
   const shown = await drop.shown();
@@ -101,6 +104,110 @@ describe('a function', () => {
     expect(await readOutputs(deployed, first.runId)).toEqual(outputs);
   });
 });
+
+/** Stages of all kinds (chunks, buckets, once) that need more than the least memory that a function may have. */
+const hungryStages = ['stage', 'clean', 'load'] as const;
+
+describe('a function without memory', () => {
+  it('fails the run with its stage, the cause and what to do, and with more memory a retry goes on there', async () => {
+    const { deployed, drop, first, outputs } = await undisturbed('memory', largeDropOf);
+    const before = await drop.run(await dropOf(2));
+    const shown = await drop.shown();
+    const { endpoint } = laboratory();
+    let ended = first;
+    for (const stage of hungryStages) {
+      const settings = await readSettings(endpoint, stage);
+      await changeSettings(endpoint, stage, { ...settings, memoryMb: 128 });
+      ended = await drop.retry(ended);
+      await changeSettings(endpoint, stage, settings);
+      expect(ended, stage).toMatchObject({ status: 'FAILED', error: 'Runtime.OutOfMemory' });
+      expect(ended.cause).toMatch(/stage "(\w+)".*It ran out of memory: raise the memory.*npx ecom retry/);
+      expect(await failureOf(first.runId)).toMatchObject({ stage, message: ended.cause });
+      expect((await drop.latest())?.runId).toBe(before.runId);
+      expect(await drop.shown()).toEqual(shown);
+    }
+    expect(await drop.retry(ended)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await readOutputs(deployed, first.runId)).toEqual(outputs);
+  });
+});
+
+describe('a refusal', () => {
+  const refusals: [string, StageName, string, string, Refusal, RegExp][] = [
+    [
+      'to read a raw file',
+      'stage',
+      'GET',
+      'raw/no-read/events.csv',
+      { status: 403, code: 'AccessDenied', message: 'Access Denied' },
+      /^access is denied: Access Denied \(s3:\/\/ecom-poc-raw\/raw\/no-read\/events\.csv\)\. Check the credentials/,
+    ],
+    [
+      'to read a raw bucket that was deleted',
+      'stage',
+      'GET',
+      'raw/no-bucket/events.csv',
+      { status: 404, code: 'NoSuchBucket', message: 'The specified bucket does not exist' },
+      /^there is no bucket "ecom-poc-raw" \(s3:.*Deploy first/,
+    ],
+    [
+      'to write what a stage made',
+      'marts',
+      'PUT',
+      'processed/marts/user_outcomes/',
+      { status: 403, code: 'AccessDenied', message: 'Access Denied' },
+      /^access is denied: Access Denied \(s3:\/\/ecom-poc-processed\/processed\/marts\/user_outcomes\//,
+    ],
+  ];
+
+  it.each(refusals)(
+    '%s is told at once with the object and what to check, and nothing is published',
+    async (what, stage, method, part, refusal, words) => {
+      const { deployed, storage } = laboratory();
+      const drop = new Drop(deployed, /raw\/([^/]+)\//.exec(part)?.[1] ?? 'no-write');
+      let refused = 0;
+      const stop = storage.judgeBy((request) => {
+        if (request.process.name !== stage || request.method !== method || !request.path.includes(part))
+          return 'pass';
+        refused += 1;
+        return refusal;
+      });
+      const ended = await drop.run(await dropOf(1));
+      stop();
+      expect(refused, what).toBe(1);
+      await expectRefused(drop, ended, stage, words);
+      expect(await drop.retry(ended)).toMatchObject({ status: 'SUCCEEDED' });
+    },
+  );
+
+  it.each([
+    ['that may read only', 'alter role shopper set default_transaction_read_only = on', /takes no writes/],
+    ['that may not create tables', 'revoke create on schema public from public', /lacks a right/],
+  ])('by the database of a user %s names the right that is missing', async (_, restriction, words) => {
+    const { deployed, logInAs } = laboratory();
+    const drop = new Drop(deployed, `database-${words.source.split(' ')[0]}`);
+    await deployed.sql('drop role if exists shopper');
+    await deployed.sql(`create role shopper login password 'shopper'`);
+    await deployed.sql(restriction);
+    await logInAs('shopper', 'shopper');
+    const ended = await drop.run(await dropOf(1));
+    await logInAs();
+    await expectRefused(drop, ended, 'load', words);
+    expect(ended.cause).toMatch(/127\.0\.0\.1:\d+\/.*npx ecom|Grant it/);
+    expect(await drop.retry(ended)).toMatchObject({ status: 'SUCCEEDED' });
+  });
+});
+
+async function expectRefused(drop: Drop, ended: Ended, stage: StageName, words: RegExp): Promise<void> {
+  expect(ended).toMatchObject({
+    status: 'FAILED',
+    error: 'ConfigError',
+    cause: expect.stringMatching(words),
+  });
+  expect(ended.cause).not.toMatch(/\n|\bat .*:\d+:\d+/);
+  expect(await failureOf(ended.runId)).toMatchObject({ stage, message: ended.cause });
+  expect(await drop.latest()).toBeUndefined();
+  expect(await drop.shown()).toEqual([]);
+}
 
 async function failureOf(runId: string) {
   const text = await laboratory().deployed.processed.getText(processedKeys.failure(runId));

@@ -4,12 +4,14 @@ import { deployedName, type FunctionName } from '../../../cdk/functions.ts';
 
 const configuration = z.object({
   Timeout: z.number(),
+  MemorySize: z.number(),
   Environment: z.object({ Variables: z.record(z.string(), z.string()) }),
   LastUpdateStatus: z.string(),
 });
 
 export interface FunctionSettings {
   readonly timeoutSeconds: number;
+  readonly memoryMb: number;
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -19,17 +21,21 @@ export const signedFor = (service: string) => ({
 });
 
 export async function readSettings(endpoint: string, name: FunctionName): Promise<FunctionSettings> {
-  const { Timeout, Environment } = await call(endpoint, name, { method: 'GET' });
-  return { timeoutSeconds: Timeout, environment: Environment.Variables };
+  const { Timeout, MemorySize, Environment } = await call(endpoint, name, { method: 'GET' });
+  return { timeoutSeconds: Timeout, memoryMb: MemorySize, environment: Environment.Variables };
 }
 
 /** Changes a deployed function, and waits until its next invocation sees it. */
 export async function changeSettings(
   endpoint: string,
   name: FunctionName,
-  { timeoutSeconds, environment }: FunctionSettings,
+  { timeoutSeconds, memoryMb, environment }: FunctionSettings,
 ): Promise<void> {
-  const body = JSON.stringify({ Timeout: timeoutSeconds, Environment: { Variables: environment } });
+  const body = JSON.stringify({
+    Timeout: timeoutSeconds,
+    MemorySize: memoryMb,
+    Environment: { Variables: environment },
+  });
   let { LastUpdateStatus } = await call(endpoint, name, { method: 'PUT', body });
   while (LastUpdateStatus === 'InProgress') {
     await sleep(50);

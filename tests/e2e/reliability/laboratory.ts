@@ -9,6 +9,7 @@ import {
 import { afterAll, beforeAll, inject } from 'vitest';
 import { functionNames } from '../../../cdk/functions.ts';
 import { generate } from '../../../cli/generate/generate.ts';
+import { databaseStages } from '../../../layers/contracts/stages.ts';
 import { connectTo, type Deployed } from '../deployed.ts';
 import { DatabaseProxy } from './database-proxy.ts';
 import { changeSettings, type FunctionSettings, readSettings } from './function-settings.ts';
@@ -39,6 +40,8 @@ export interface Laboratory {
   readonly storage: StorageProxy;
   readonly database: DatabaseProxy;
   readonly endpoint: string;
+  /** Has the functions log in as this user of the database; without a name as they did before. */
+  logInAs(user?: string, password?: string): Promise<void>;
 }
 
 /** Leads all functions of the deployment through proxies, where tests make things go wrong, and back afterwards. */
@@ -52,20 +55,31 @@ export function useLaboratory(): () => Laboratory {
     const endpoint = deployed.environment.AWS_ENDPOINT_URL ?? '';
     const storage = await StorageProxy.open(endpoint);
     const database = await DatabaseProxy.open(deployed.environment.DATABASE_URL ?? '');
-    laboratory = { deployed, storage, database, endpoint };
 
     const settings = await Promise.all(
       functionNames.map(async (name) => [name, await readSettings(endpoint, name)] as const),
     );
     before = new Map(settings);
-    for (const [name, { timeoutSeconds, environment }] of before) {
-      const variables = { ...environment, AWS_ENDPOINT_URL_S3: storage.endpoint };
-      await changeSettings(endpoint, name, { timeoutSeconds, environment: variables });
+    for (const [name, own] of before) {
+      const environment = { ...own.environment, AWS_ENDPOINT_URL_S3: storage.endpoint };
+      await changeSettings(endpoint, name, { ...own, environment });
     }
     secret = await readSecret(endpoint, before.get('load')?.environment.DATABASE_SECRET_ARN);
-    const url = new URL(secret.url);
-    url.port = String(database.port);
-    await secret.write(url.href);
+    const logInAs = async (user?: string, password?: string) => {
+      const url = new URL(secret.url);
+      url.port = String(database.port);
+      if (user !== undefined) url.username = user;
+      if (password !== undefined) url.password = password;
+      await secret.write(url.href);
+      // A process that is warm knows the secret as it was.
+      for (const name of databaseStages) {
+        const settings = await readSettings(endpoint, name);
+        const environment = { ...settings.environment, LOGIN: user ?? '' };
+        await changeSettings(endpoint, name, { ...settings, environment });
+      }
+    };
+    await logInAs();
+    laboratory = { deployed, storage, database, endpoint, logInAs };
   });
 
   afterAll(async () => {

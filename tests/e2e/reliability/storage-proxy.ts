@@ -10,8 +10,15 @@ export interface StorageRequest {
   readonly process: FunctionProcess;
 }
 
-/** What befalls a request: the process ends before S3 gets it, or after S3 has done it; or it goes on. */
-export type Fate = 'kill before' | 'kill after' | 'freeze' | 'pass';
+/** An answer that S3 gives in place of the object. */
+export interface Refusal {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What befalls a request: the process ends before S3 gets it, or after S3 has done it; it is refused; or it goes on. */
+export type Fate = 'kill before' | 'kill after' | 'freeze' | 'pass' | Refusal;
 
 /**
  * Stands between the functions and S3, so that a test can end a function's process at exactly one of its requests: from
@@ -63,6 +70,7 @@ export class StorageProxy {
       return;
     }
     if (fate === 'freeze') process?.freeze();
+    if (typeof fate === 'object') return refuse(request, response, fate);
     const { hostname, port } = this.#target;
     const { method, url: path, headers } = request;
     const upstream = http.request({ hostname, port, method, path, headers, agent: this.#agent }, (answer) => {
@@ -96,4 +104,15 @@ export class StorageProxy {
     this.#processes.set(socket, found);
     return found;
   }
+}
+
+/** As S3 does: the reason is XML. */
+function refuse(
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+  { status, code, message }: Refusal,
+): void {
+  request.resume();
+  response.writeHead(status, { 'content-type': 'application/xml' });
+  response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`);
 }

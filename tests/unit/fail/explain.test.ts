@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { explain } from '../../../lambdas/fail/explain.ts';
+import { explain, explainPart } from '../../../lambdas/fail/explain.ts';
 import { handler } from '../../../lambdas/fail/handler.ts';
 
 const runId = '0123456789abcdef';
@@ -21,7 +21,7 @@ describe('the cause of a failed execution is a sentence', () => {
       Cause: 'The specified tolerated failure threshold was exceeded',
     };
     const recorded = {
-      stage: 'stage',
+      stage: 'stage' as const,
       index: 3,
       attempt: 1,
       error: 'DataError',
@@ -54,10 +54,41 @@ describe('the cause of a failed execution is a sentence', () => {
     expect(explained.message).toContain(`npx ecom retry ${runId}`);
   });
 
+  test('an end for want of memory is named as such, and that of a part names the part', () => {
+    const text = 'RequestId: 1 Error: Runtime exited with error: signal: killed';
+    const failure = { Error: 'Runtime.OutOfMemory', Cause: lambdaCause('Runtime.OutOfMemory', text) };
+    const { error, fault } = explainPart(failure, { runId, stage: 'stage', index: 2 });
+    expect(error).toBe('Runtime.OutOfMemory');
+    expect(fault).toEqual({
+      what: 'Runtime exited with error: signal: killed',
+      where: 'stage "stage", part 3',
+      remedy: expect.stringMatching(/^It ran out of memory: raise the memory of the stage.*npx ecom retry/),
+    });
+    // What the map tells of it is no reason.
+    const recorded = { stage: 'stage' as const, index: 2, attempt: 1, error, fault };
+    const map = { Error: 'States.ExceedToleratedFailureThreshold', Cause: 'tolerated failure threshold' };
+    expect(explain(map, runId, { stage: 'stage', recorded })).toEqual({
+      error,
+      message: `${fault.what} (${fault.where}). ${fault.remedy}`,
+    });
+  });
+
+  test('an error that says no place is told with its stage', () => {
+    const recorded = {
+      stage: 'clean' as const,
+      index: 0,
+      attempt: 1,
+      error: 'DataError',
+      fault: { what: 'x' },
+    };
+    const { message } = explain({ Error: 'DataError' }, runId, { stage: 'clean', recorded });
+    expect(message).toMatch(/^x \(stage "clean"\)/);
+  });
+
   test('a kill is not blamed on what an earlier try of the stage recorded', () => {
     const failure = { Error: 'States.Timeout', Cause: '' };
     const recorded = {
-      stage: 'load',
+      stage: 'load' as const,
       index: 0,
       attempt: 1,
       error: 'TransientError',
