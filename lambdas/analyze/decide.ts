@@ -1,4 +1,4 @@
-import { fewBuyersSentence } from '../../layers/report/few-buyers.ts';
+import { fewBuyersSentences } from '../../layers/report/few-buyers.ts';
 import { formatLift, formatLiftInterval, formatP, statedP } from '../../layers/report/format.ts';
 import { metricLabel } from '../../layers/report/labels.ts';
 import type { Comparison, Decision, ExperimentReport, MetricReport } from '../../layers/report/schema.ts';
@@ -35,11 +35,10 @@ export function decide(input: DecisionInput): Decision {
 /** What to mind about the primary metric, unless the decision does not rest on it. */
 function caveats({ metrics, control }: DecisionInput, { action }: Pick<Rule, 'action'>): string[] {
   if (action === 'invalid') return [];
-  return metrics
-    .filter(({ role }) => role === 'primary')
-    .flatMap(({ metric, comparisons }) =>
-      comparisons.flatMap((found) => fewBuyersSentence(metric, found, control) ?? []),
-    );
+  return fewBuyersSentences(
+    metrics.filter(({ role }) => role === 'primary'),
+    control,
+  );
 }
 
 function ruleOf(input: DecisionInput): Rule {

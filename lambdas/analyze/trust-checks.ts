@@ -150,7 +150,8 @@ function afreshWeights(weights: Weights): Weights {
 }
 
 export function unknownVariantsCheck(
-  { arms, unknownVariants }: Pick<ExperimentMeasurement, 'arms' | 'unknownVariants'>,
+  unknownVariants: ExperimentMeasurement['unknownVariants'],
+  everyone: number,
   weightsAreNamed: boolean,
 ): TrustCheck {
   const name = 'unknown_variants';
@@ -158,8 +159,7 @@ export function unknownVariantsCheck(
     return notChecked(name, 'With weights: equal, every variant that the data have is an arm.');
   }
   const users = unknownVariants.reduce((sum, variant) => sum + variant.users, 0);
-  const all = users + arms.reduce((sum, arm) => sum + arm.assigned, 0);
-  const share = all === 0 ? 0 : users / all;
+  const share = everyone === 0 ? 0 : users / everyone;
   return counted(
     name,
     share >= notable.unknownVariants,

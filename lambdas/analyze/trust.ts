@@ -39,8 +39,9 @@ export function checkTrust(
 ): Trust {
   const arms = [sample.control, ...sample.treatments];
   const variants = arms.map(({ variant }) => variant);
-  const { crossovers, immatureUsers } = measurement;
+  const { crossovers, unknownVariants, immatureUsers } = measurement;
   const assigned = arms.reduce((sum, arm) => sum + arm.assigned, 0);
+  const everyone = assigned + crossovers + unknownVariants.reduce((sum, { users }) => sum + users, 0);
   const analysed = arms.reduce((sum, arm) => sum + arm.users, 0);
   const immatureOf = settings.immature === 'include' ? analysed : analysed + immatureUsers;
   const found = {
@@ -54,7 +55,7 @@ export function checkTrust(
     ),
     srmBySegment: srmBySegment(measurement.segments, variants, weights),
     srmByDay: srmByDay(measurement.assignedByDay, variants, weights),
-    crossovers: shareOf(crossovers, assigned + crossovers),
+    crossovers: shareOf(crossovers, everyone),
     immature: shareOf(immatureUsers, immatureOf),
     balance: balanceOf(sample, covariates),
     exposureRates: arms.map(({ variant, assigned: own, exposed }) => ({
@@ -78,7 +79,7 @@ export function checkTrust(
       found.srmByDay.map((part) => ({ ...part, label: part.day })),
     ),
     crossoversCheck(found.crossovers),
-    unknownVariantsCheck({ ...measurement, arms }, settings.weights !== 'equal'),
+    unknownVariantsCheck(unknownVariants, everyone, settings.weights !== 'equal'),
     balanceCheck(found.balance),
     exposureRateCheck(found.exposureRates, exposure === 'assignment'),
     assignmentBeforeCheck(

@@ -1,5 +1,5 @@
 import { checkLines, confidence, designLines, plain, table } from './decision-lines.ts';
-import { fewBuyersSentence } from './few-buyers.ts';
+import { fewBuyersSentences } from './few-buyers.ts';
 import {
   formatCount,
   formatDifference,
@@ -97,11 +97,12 @@ function experimentSection(experiment: ExperimentReport, report: Report): string
     '',
     ...table(
       ['step', 'rows', 'users'],
-      population.map(({ step, rows, users }) => [
-        plain(stepWording(step, settings).label),
-        formatCount(rows),
-        formatCount(users),
-      ]),
+      population.map(({ step, rows, users }) => {
+        const { label, kind } = stepWording(step, settings);
+        const counted = (value: number) =>
+          `${kind === 'removed' && value > 0 ? '−' : ''}${formatCount(value)}`;
+        return [plain(label), counted(rows), counted(users)];
+      }),
     ),
     ...parityLines(experiment),
   ];
@@ -221,12 +222,10 @@ function warnings(experiment: ExperimentReport): string[] {
   return [
     ...(warned.length === 0 ? [] : [`Warnings of the checks above: ${warned.join('; ')}.`]),
     ...otherWarnings(experiment).map(plain),
-    ...experiment.metrics
-      .filter(({ role }) => role !== 'primary')
-      .flatMap(({ metric, comparisons }) =>
-        comparisons.flatMap((found) => fewBuyersSentence(metric, found, experiment.control) ?? []),
-      )
-      .map(plain),
+    ...fewBuyersSentences(
+      experiment.metrics.filter(({ role }) => role !== 'primary'),
+      experiment.control,
+    ).map(plain),
   ];
 }
 

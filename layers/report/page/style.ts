@@ -11,7 +11,7 @@ const cards = (table: string) => `
   ${table} td:not(.note)::before { content: attr(data-label); grid-column: 1; grid-row: 1 / span 4; font-size: .8125rem; color: var(--muted); }
   ${table} td.chart { display: block; width: auto; max-width: 22rem; padding: .3rem 0; }
   ${table} td.chart::before { content: none; }
-  ${table} td.chart:empty { display: none; }
+  ${table} :is(td.chart:empty, td[data-none]) { display: none; }
   ${table} td.number small { margin: 0; max-width: none; }
   ${table} :is(td .status, .figure) { white-space: normal; }
   ${table} tr > th[scope=row] { padding-bottom: .3rem; }
@@ -113,15 +113,15 @@ div.verdict { display: grid; background: var(--surface); border: 1px solid var(-
 .hero-detail { font-size: .875rem; font-variant-numeric: tabular-nums; }
 .hero-chart { margin: .6rem 0 0 -.4rem; max-width: 18rem; }
 .hero-chart .chart { display: block; width: 100%; height: auto; }
-.figures { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .75rem var(--gap); margin-top: 1.5rem; padding-top: .9rem; border-top: 1px solid var(--line); font-size: .875rem; }
+.figures { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .75rem var(--gap); align-content: start; margin: 0 var(--gap); padding: .9rem 0 calc(var(--gap) * 1.1); border-top: 1px solid var(--line); font-size: .875rem; }
 .hero-figures { display: grid; grid-template-columns: repeat(2, 1fr); gap: .5rem 1rem; margin-top: 1rem; padding-top: .9rem; border-top: 1px solid var(--line); font-size: .875rem; font-variant-numeric: tabular-nums; }
 .hero-figures dt { font-size: .75rem; }
 .figures .icon { transform: translateY(.12em); }
 .figures dt { font-size: .75rem; }
 dt { color: var(--muted); }
 @media (min-width: 60rem) {
-  div.verdict:has(.verdict-numbers) { grid-template-columns: minmax(0, 1fr) 21rem; }
-  .verdict-numbers { border-top: 0; border-left: 1px solid var(--line); }
+  div.verdict:has(.verdict-numbers) { grid-template: auto 1fr / minmax(0, 1fr) 21rem; }
+  .verdict-numbers { grid-area: 1 / 2 / span 2; border-top: 0; border-left: 1px solid var(--line); }
 }
 
 table { width: 100%; border-collapse: collapse; font-size: .875rem; line-height: 1.4; }
@@ -142,6 +142,7 @@ th small { white-space: normal; overflow-wrap: anywhere; }
 .figure { font-variant-numeric: tabular-nums; white-space: nowrap; }
 th.chart, td.chart { padding-block: 0; padding-inline-start: .5rem; min-width: 11rem; width: 14.5rem; vertical-align: middle; }
 th.chart .head { display: block; }
+.results .chart + th { padding-inline-start: .9rem; }
 .chart svg, svg.chart { display: block; width: 100%; height: auto; overflow: visible; }
 svg.chart { font: 500 11.5px var(--sans); text-anchor: middle; font-variant-numeric: tabular-nums; }
 svg.chart text { fill: var(--muted); }
@@ -233,8 +234,8 @@ button.explained { cursor: pointer; }
   .experiment > h2 { margin: .8rem 0; }
   .card-verdict { padding-bottom: .9rem; border-top: 0; }
   div.verdict { break-inside: avoid; }
-  div.verdict:has(.verdict-numbers) { grid-template-columns: minmax(0, 1fr) 19rem; }
-  .verdict-numbers { border-top: 0; border-left: 1px solid var(--line); }
+  div.verdict:has(.verdict-numbers) { grid-template: auto 1fr / minmax(0, 1fr) 19rem; }
+  .verdict-numbers { grid-area: 1 / 2 / span 2; border-top: 0; border-left: 1px solid var(--line); }
   h2, h3, caption, thead, tr.group { break-after: avoid; break-inside: avoid; }
   thead { display: table-header-group; }
   tr, li, .plot > .chart, .settings > div { break-inside: avoid; }

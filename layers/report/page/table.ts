@@ -78,7 +78,7 @@ function line<Row>(row: Row, columns: readonly Column<Row>[], note: Content): Ht
   }
   return html`<tr role="row">${head}${others.map(
     (column) =>
-      html`<td role="cell"${classOf(column.align)} data-label="${column.label}"${sortValue(column, row)}>${column.cell(row)}</td>`,
+      html`<td role="cell"${classOf(column.align)}${column.cell(row) === '–' ? html` data-none` : null} data-label="${column.label}"${sortValue(column, row)}>${column.cell(row)}</td>`,
   )}</tr>\n`;
 }
 

@@ -1,4 +1,4 @@
-import { formatPercent, statedP } from '../format.ts';
+import { formatDecimal, formatPercent, statedP } from '../format.ts';
 import { checkLabel } from '../labels.ts';
 import type { ExperimentReport, Report, TrustCheck } from '../schema.ts';
 
@@ -6,7 +6,7 @@ import type { ExperimentReport, Report, TrustCheck } from '../schema.ts';
 export function checkNumber({ p, statistic, df }: TrustCheck): string {
   const freedom = df === null || df === undefined ? '' : `(${df})`;
   const parts = [
-    ...(statistic === null ? [] : [`χ²${freedom} = ${Number(statistic.toPrecision(3))}`]),
+    ...(statistic === null ? [] : [`χ²${freedom} = ${formatDecimal(statistic, 2)}`]),
     ...(p === null ? [] : [statedP(p)]),
   ];
   return parts.length === 0 ? '–' : parts.join(', ');

@@ -91,7 +91,7 @@ describe('few buyers', () => {
       'experiments: { checkout: { primary: revenue_per_user, secondary: [] } }',
     );
     expect(decision.reasons.at(-1)).toBe(
-      'Revenue per user is rough: control has 40 buyers and treatment 40, where interval and p take 100 in each arm to be reliable.',
+      'Revenue per user is rough: control has 40 buyers and treatment 40, and it takes 100 in each arm for interval and p to be reliable.',
     );
   });
 });

@@ -94,6 +94,14 @@ describe('checks', () => {
     expect(check(oneWay, 'crossover_asymmetry').status).toBe('fail');
   });
 
+  it('relate crossovers and unknown variants to all who were assigned', () => {
+    const settings = 'weights: { control: 0.5, treatment: 0.5 }';
+    const unknownVariants = [{ variant: 'beta', users: 60 }];
+    const report = analyze({ ...crossed(20, 20), unknownVariants }, { settings });
+    expect(report.trust.crossovers).toEqual({ users: 40, share: 40 / 2500 });
+    expect(check(report, 'unknown_variants').explanation).toContain('60 users (2.4 %)');
+  });
+
   it('do not judge the asymmetry of a handful of crossovers', () => {
     expect(check(analyze(crossed(0, 4)), 'crossover_asymmetry').status).toBe('not_checked');
   });

@@ -69,6 +69,20 @@ describe('EXPERIMENT_DECISION.md', () => {
     expect(decisionDocument(renamed)).toContain('The control is old.');
   });
 
+  it('shows what a step takes away as taken away', () => {
+    const report = exampleReport();
+    const step = { experimentId: 'checkout', step: 'not_exposed', rows: 1070, users: 70 };
+    const told = decisionDocument({ ...report, population: [...report.population, step] });
+    expect(told).toContain('| Never exposed | −1,070 | −70 |');
+  });
+
+  it('says once which amounts rest on few buyers', () => {
+    expect(document.match(/rough/g)).toHaveLength(1);
+    expect(document).toContain(
+      '- Revenue per user and Average order value are rough: control has 19 buyers and treatment 23, and it takes 100 in each arm for interval and p to be reliable.',
+    );
+  });
+
   it('says what each p of a guardrail tests', () => {
     expect(document).toContain('| p (difference) |');
     expect(document).toContain('| p (within margin) |');

@@ -133,7 +133,7 @@ describe('report.html', () => {
         '#e1-trust tbody tr:nth-child(3) td:nth-child(3)',
       );
     expect(numberOf(named)).toBe('χ²(1) = 0.63, p = 0.7463');
-    expect(numberOf(ratio)).toBe('χ² = 0.1, p = 0.7463');
+    expect(numberOf(ratio)).toBe('χ² = 0.10, p = 0.7463');
   });
 
   it('counts checks that failed in the verdict', () => {

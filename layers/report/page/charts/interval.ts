@@ -1,5 +1,5 @@
 import { axisX, gridX } from '@observablehq/plot';
-import { formatLift, formatLiftInterval } from '../../format.ts';
+import { formatCount, formatLift, formatLiftInterval } from '../../format.ts';
 import { type Html, html } from '../html.ts';
 import { plainName } from '../names.ts';
 import type { Tone } from '../words.ts';
@@ -105,5 +105,5 @@ function description({ label, relative, interval, margin }: Lift): string {
 /** `+20 %`, without decimals that say nothing. */
 export function formatTick(lift: number): string {
   const sign = lift < 0 ? '−' : lift > 0 ? '+' : '';
-  return `${sign}${Number(Math.abs(lift * 100).toFixed(1))}\u00a0%`;
+  return `${sign}${formatCount(Number(Math.abs(lift * 100).toFixed(1)))}\u00a0%`;
 }

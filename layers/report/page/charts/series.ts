@@ -22,7 +22,7 @@ export interface Series {
   readonly formatY: (y: number) => string;
 }
 
-const frame = { width: 440, height: 190, marginTop: 8, marginRight: 10, marginBottom: 22, marginLeft: 50 };
+const frame = { width: 440, height: 190, marginTop: 8, marginRight: 10, marginBottom: 22, marginLeft: 56 };
 
 /**
  * An effect by day with its intervals. Intervals much wider than most (four times the upper quartile) are cut off at

@@ -33,14 +33,14 @@ export const verdictSection: ExperimentSection = (experiment, report) => {
 <p class="verdict-reason">${sentence(first ?? '')}</p>
 ${others.length === 0 ? null : html`<ul class="reasons">${others.map((reason) => html`<li>${sentence(reason)}</li>`)}</ul>`}
 ${warnings(experiment, report)}
+</div>
+${primaryLift(experiment)}
 <dl class="figures">
 ${figure('Users analysed', formatCount(users))}
 ${figure('Trust checks', html`${icon(checkStatuses[trust.status].tone)} ${trust.text}`)}
 ${figure('Decided on', `${basisText(decision.basis)}, α = ${settings.alpha}`)}
 ${figure('Rule', html`<code>${decision.rule}</code>`)}
 </dl>
-</div>
-${primaryLift(experiment)}
 </div>`,
   };
 };
