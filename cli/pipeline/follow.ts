@@ -51,6 +51,8 @@ export interface StageProgress {
   readonly seconds: number;
   /** The attempt that did the stage; a later one finds it done. */
   readonly attempt: number;
+  /** Whether it was done before the attempt that is followed began. */
+  readonly earlier: boolean;
   readonly startedAt: string;
   readonly finishedAt: string;
 }
@@ -112,7 +114,7 @@ export interface CurrentAttempt {
  * Whether an attempt before `current` did a stage. The time tells where the number cannot: attempts are counted anew
  * once their executions are forgotten.
  */
-export function isEarlier(
+function isEarlier(
   done: { readonly attempt: number; readonly startedAt: string },
   current: CurrentAttempt,
 ): boolean {
@@ -216,6 +218,7 @@ function summarise(
     rows: markers.flatMap(({ outputs }) => outputs).reduce((sum, { rows }) => sum + rows, 0),
     seconds: (finished - started) / 1000,
     attempt: Math.max(...markers.map(({ attempt }) => attempt)),
+    earlier: own.length === 0,
     startedAt: new Date(started).toISOString(),
     finishedAt: new Date(finished).toISOString(),
   };

@@ -1,5 +1,6 @@
-import { formatCount } from '../../layers/report/format.ts';
-import { hideStatus, note, showStatus } from '../terminal.ts';
+import { hideStatus, showStatus } from '../../infrastructure/status-line.mjs';
+import { note } from '../terminal.ts';
+import { counted } from '../wording.ts';
 import type { Connection } from './connection.ts';
 import { follow, type StageAtWork, type StageProgress } from './follow.ts';
 
@@ -27,9 +28,10 @@ export async function followAloud(
   }
 }
 
-function doneLine({ stage, parts, rows, seconds, attempt }: StageProgress, current: number): string {
-  const time = attempt < current ? `attempt ${attempt}` : `${seconds.toFixed(1)} s`;
-  const size = `${rows > 0 ? `  ${formatCount(rows)} rows written` : ''}${parts > 1 ? `, ${parts} parts` : ''}`;
+function doneLine({ stage, parts, rows, seconds, attempt, earlier }: StageProgress, current: number): string {
+  const before = attempt < current ? `attempt ${attempt}` : 'earlier';
+  const time = earlier ? before : `${seconds.toFixed(1)} s`;
+  const size = `${rows > 0 ? `  ${counted(rows, 'row')} written` : ''}${parts > 1 ? `, ${parts} parts` : ''}`;
   return `  ${stage.padEnd(8)} ${time.padStart(9)}${size}`;
 }
 

@@ -74,22 +74,24 @@ export async function describeRun(connection: Connection, runId: string): Promis
   const running = status === 'RUNNING';
   const succeeded = status === 'SUCCEEDED';
   const current = { attempt, startedAt, status };
-  const [summary, progress, recorded, inputs, plan, manifest, report, files] = await Promise.all([
-    summarise(processed, {
-      runId,
-      ...current,
-      stoppedAt: stoppedAt === null ? undefined : new Date(stoppedAt),
-    }),
+  const summary = await summarise(processed, {
+    runId,
+    ...current,
+    stoppedAt: stoppedAt === null ? undefined : new Date(stoppedAt),
+  });
+  // What is published stays so while, and after, another attempt loads it again.
+  const hasResult = succeeded || summary.published;
+  const [progress, recorded, inputs, plan, manifest, report, files] = await Promise.all([
     readProgress(connection, runId, current, !running),
     running || succeeded ? undefined : readDocument(processed, processedKeys.failure(runId), failure),
     readDocument(processed, processedKeys.inputs(runId), runInputs),
     readDocument(processed, processedKeys.plan(runId), runPlan),
-    succeeded ? readDocument(processed, processedKeys.manifest(runId), runManifest) : undefined,
-    succeeded ? readDocument(processed, processedKeys.report(runId, 'report.json'), reportSchema) : undefined,
-    succeeded ? reportFiles(connection, runId) : [],
+    hasResult ? readDocument(processed, processedKeys.manifest(runId), runManifest) : undefined,
+    hasResult ? readDocument(processed, processedKeys.report(runId, 'report.json'), reportSchema) : undefined,
+    hasResult ? reportFiles(connection, runId) : [],
   ]);
   const reason = failureOf(newest, recorded);
-  const stages = stageStates({ current, ...progress, failedStage: reason?.stage ?? null, plan });
+  const stages = stageStates({ status, ...progress, failedStage: reason?.stage ?? null, plan });
   const failedStage = stages.find((stage) => stage.status === 'failed')?.stage;
   return {
     ...summary,

@@ -19,7 +19,7 @@ export interface RunSummary {
   readonly startedAt: string;
   /** null while it runs, and where nobody recorded it. */
   readonly seconds: number | null;
-  /** Whether it is the run that its drop shows. */
+  /** Whether it is the run that its drop shows, whatever became of this attempt. */
   readonly published: boolean;
   readonly decisions: readonly { readonly experimentId: string; readonly action: string }[];
 }
@@ -44,19 +44,18 @@ export async function listRuns(connection: Connection, limit: number): Promise<R
 
 export async function summarise(processed: ObjectStore, found: KnownAttempt): Promise<RunSummary> {
   const { runId, attempt, status, startedAt, stoppedAt } = found;
-  const drop = (await readDocument(processed, processedKeys.inputs(runId), runInputs))?.drop ?? null;
-  const manifest =
-    status === 'SUCCEEDED'
-      ? await readDocument(processed, processedKeys.manifest(runId), runManifest)
-      : undefined;
+  const [inputs, manifest] = await Promise.all([
+    readDocument(processed, processedKeys.inputs(runId), runInputs),
+    status === 'SUCCEEDED' ? readDocument(processed, processedKeys.manifest(runId), runManifest) : undefined,
+  ]);
   const pointer =
-    manifest === undefined
+    inputs === undefined
       ? undefined
-      : await readDocument(processed, processedKeys.latest(manifest.drop), latest);
+      : await readDocument(processed, processedKeys.latest(inputs.drop), latest);
   return {
     runId,
     attempt,
-    drop,
+    drop: inputs?.drop ?? null,
     status,
     startedAt: startedAt.toISOString(),
     seconds: stoppedAt === undefined ? null : (stoppedAt.getTime() - startedAt.getTime()) / 1000,

@@ -2,7 +2,7 @@ import type { ExecutionStatus } from '@aws-sdk/client-sfn';
 import type { RunPlan } from '../../layers/contracts/run-documents.ts';
 import type { RunManifest } from '../../layers/contracts/run-manifest.ts';
 import { partsOf, type StageName, stageNames } from '../../layers/contracts/stages.ts';
-import { type CurrentAttempt, isEarlier, type StageAtWork, type StageProgress } from './follow.ts';
+import type { StageAtWork, StageProgress } from './follow.ts';
 
 /** A stage as an attempt at a run left it, or found it. */
 export interface StageState {
@@ -13,7 +13,7 @@ export interface StageState {
   readonly parts: number | null;
   /** Rows written. */
   readonly rows: number | null;
-  /** null where it did not end, and where its times are no longer on record. */
+  /** Of the parts that are done; null where none is, and where the times are no longer on record. */
   readonly seconds: number | null;
   readonly startedAt: string | null;
   /** The attempt that did the stage. */
@@ -24,7 +24,7 @@ export interface StageState {
 
 /** What stage states come from. */
 export interface StageEvidence {
-  readonly current: CurrentAttempt & { readonly status: ExecutionStatus };
+  readonly status: ExecutionStatus;
   readonly done: readonly StageProgress[];
   readonly atWork: StageAtWork | undefined;
   /** Where a failure was recorded. */
@@ -33,8 +33,7 @@ export interface StageEvidence {
 }
 
 /** All stages, in their order. */
-export function stageStates({ current, done, atWork, failedStage, plan }: StageEvidence): StageState[] {
-  const { status } = current;
+export function stageStates({ status, done, atWork, failedStage, plan }: StageEvidence): StageState[] {
   const progress = new Map(done.map((stage) => [stage.stage, stage]));
   const firstOpen = stageNames.find((stage) => !progress.has(stage));
   const failed = status === 'SUCCEEDED' || status === 'RUNNING' ? undefined : (failedStage ?? firstOpen);
@@ -48,9 +47,9 @@ export function stageStates({ current, done, atWork, failedStage, plan }: StageE
       seconds: found?.seconds ?? null,
       startedAt: found?.startedAt ?? null,
       attempt: found?.attempt ?? null,
-      earlier: found !== undefined && isEarlier(found, current),
+      earlier: found?.earlier ?? false,
     };
-    if (stage === failed) return { ...state, seconds: null, status: 'failed' };
+    if (stage === failed) return { ...state, status: 'failed' };
     if (found !== undefined) return { ...state, status: 'done' };
     if (status === 'RUNNING' && atWork?.stage === stage) {
       return { ...state, partsDone: atWork.partsDone, parts: atWork.parts, status: 'running' };

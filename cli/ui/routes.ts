@@ -7,6 +7,7 @@ import { compareRuns } from '../pipeline/compare.ts';
 import { findRun } from '../pipeline/executions.ts';
 import { listRuns } from '../pipeline/runs.ts';
 import { UsageError } from '../usage-error.ts';
+import { BadRequest } from './bad-request.ts';
 import { comparePage } from './pages/compare.ts';
 import { layout, type Page } from './pages/layout.ts';
 import { overviewPage } from './pages/overview.ts';
@@ -36,18 +37,18 @@ const script = 'text/javascript; charset=utf-8';
 const routes: readonly Route[] = [
   get(/^\/$/, async ({ site, token, query }) => show(overviewPage(await runs(site, query)), token)),
   get(/^\/upload$/, async ({ token }) => show(uploadPage(), token)),
-  get(/^\/runs\/([0-9a-f]+)$/, async ({ site, token }, run) =>
+  get(/^\/runs\/([^/]+)$/, async ({ site, token }, run) =>
     show(runPage(await site.run(await idOf(site, run))), token),
   ),
-  get(/^\/runs\/([0-9a-f]+)\/compare$/, async ({ site, token, query }, run) =>
-    show(comparePage(await compare(site, run, query)), token),
+  get(/^\/runs\/([^/]+)\/compare$/, async ({ site, token, query }, run) =>
+    show(comparePage(await compare(site, run, query), query.get('with')), token),
   ),
-  get(/^\/runs\/([0-9a-f]+)\/files\/([\w.]+)$/, ({ site, query }, run, name) =>
+  get(/^\/runs\/([^/]+)\/files\/([^/]+)$/, ({ site, query }, run, name) =>
     runFile(site, run, name, query.has('download')),
   ),
   get(/^\/api\/runs$/, async ({ site, query }) => json(await runs(site, query))),
-  get(/^\/api\/runs\/([0-9a-f]+)$/, async ({ site }, run) => json(await site.run(await idOf(site, run)))),
-  get(/^\/api\/runs\/([0-9a-f]+)\/compare$/, async ({ site, query }, run) =>
+  get(/^\/api\/runs\/([^/]+)$/, async ({ site }, run) => json(await site.run(await idOf(site, run)))),
+  get(/^\/api\/runs\/([^/]+)\/compare$/, async ({ site, query }, run) =>
     json(await compare(site, run, query)),
   ),
   get(/^\/assets\/style\.css$/, async () => asset('text/css; charset=utf-8', style + assetFile('style.css'))),
@@ -85,8 +86,17 @@ export async function dispatch(
   const here = routes.filter((route) => route.path.test(pathname));
   const route = here.find((candidate) => candidate.method === method);
   if (route === undefined) return here.length > 0 ? 'no method' : undefined;
-  const [, parameter = '', second = ''] = (route.path.exec(pathname) ?? []).map((part) => part ?? '');
+  const [, parameter = '', second = ''] = (route.path.exec(pathname) ?? []).map(decoded);
   return route.answer(context, parameter, second);
+}
+
+/** A part of a path as it was meant; one that is not encoded properly names nothing, and stays as it is. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function show(shown: Page, token: string): Reply {
@@ -96,7 +106,7 @@ function show(shown: Page, token: string): Reply {
 function runs(site: Site, query: URLSearchParams) {
   const limit = Number(query.get('limit') ?? 50);
   if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
-    throw new UsageError({
+    throw new BadRequest({
       what: 'limit is a whole number from 1 to 1000',
       where: `limit=${query.get('limit')}`,
     });
@@ -104,16 +114,18 @@ function runs(site: Site, query: URLSearchParams) {
   return listRuns(site.connection, limit);
 }
 
+/** A whole id is not looked up: whoever reads the run sees whether there is one. */
 async function idOf({ connection }: Site, run: string): Promise<string> {
-  return run.length === 16 ? run : findRun(connection, run);
+  return /^[0-9a-f]{16}$/.test(run) ? run : findRun(connection, run);
 }
 
 async function compare(site: Site, run: string, query: URLSearchParams) {
-  const previous = query.get('with');
+  const { connection } = site;
+  const other = query.get('with');
   return compareRuns(
-    site.connection,
-    await idOf(site, run),
-    previous === null ? undefined : await idOf(site, previous),
+    connection,
+    await findRun(connection, run),
+    other === null ? undefined : await findRun(connection, other),
   );
 }
 
@@ -128,7 +140,7 @@ const reportFiles = {
 /** A file that a run wrote, straight from S3. */
 async function runFile(site: Site, run: string, name: string, download: boolean): Promise<Reply> {
   const { processed } = site.connection;
-  const runId = await idOf(site, run);
+  const runId = await findRun(site.connection, run);
   const isReport = (found: string): found is keyof typeof reportFiles => found in reportFiles;
   const type = isReport(name) ? reportFiles[name] : reportFiles['report.json'];
   const key = isReport(name)

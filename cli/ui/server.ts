@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { ConfigError, type Fault, PipelineError } from '../../layers/contracts/errors/index.ts';
+import { NotDeployed } from '../pipeline/executions.ts';
 import { note, visible } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
+import { BadRequest } from './bad-request.ts';
 import { Guard } from './guard.ts';
 import { layout } from './pages/layout.ts';
 import { problemPage } from './pages/problem.ts';
@@ -74,7 +76,7 @@ async function answer(site: Site, guard: Guard, request: IncomingMessage): Promi
   const asJson = url?.pathname.startsWith('/api/') ?? false;
   const { token } = guard;
   const problem = (status: number, fault: Fault) =>
-    asJson ? json({ error: fault }, status) : page(layout(problemPage(fault), token), status);
+    asJson ? json({ error: fault }, status) : page(layout(problemPage(fault, status), token), status);
   const refusal = guard.refusal(request);
   if (refusal !== undefined) {
     // Nothing of a page for whoever came by another name: it would hold the token.
@@ -102,7 +104,12 @@ async function answer(site: Site, guard: Guard, request: IncomingMessage): Promi
 }
 
 function statusOf(error: unknown, { method }: IncomingMessage): number {
-  if (error instanceof UsageError || error instanceof ConfigError) return method === 'GET' ? 404 : 422;
+  const reads = method === 'GET' || method === 'HEAD';
+  if (error instanceof BadRequest) return 400;
+  if (error instanceof NotDeployed || isUnreachable(error)) return 503;
+  if (error instanceof UsageError) return reads ? 404 : 422;
+  // What somebody uploads brings its own configuration; what somebody reads, that of the deployment.
+  if (error instanceof ConfigError) return reads ? 503 : 422;
   return error instanceof PipelineError ? 503 : 500;
 }
 

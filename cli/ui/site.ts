@@ -1,7 +1,9 @@
 import { datasetNames } from '../../layers/contracts/datasets/index.ts';
 import { processedKeys } from '../../layers/contracts/keys.ts';
 import { runPlan } from '../../layers/contracts/run-documents.ts';
+import { databaseStages } from '../../layers/contracts/stages.ts';
 import { ObjectStore } from '../../layers/storage/object-store.ts';
+import { previousRun } from '../pipeline/compare.ts';
 import type { Connection } from '../pipeline/connection.ts';
 import { type PublishedMarts, readPublishedMarts } from '../pipeline/published-marts.ts';
 import { readDocument } from '../pipeline/read-document.ts';
@@ -20,6 +22,8 @@ export interface QuarantineSummary {
 export interface RunRecord extends RunDetails {
   readonly quarantine: QuarantineSummary | null;
   readonly marts: PublishedMarts | null;
+  /** The run of its drop that was uploaded before it and succeeded. */
+  readonly previous: string | null;
 }
 
 const examplesPerRule = 3;
@@ -38,13 +42,14 @@ export class Site {
 
   async run(runId: string): Promise<RunRecord> {
     const details = await describeRun(this.connection, runId);
-    if (details.status === 'RUNNING') return { ...details, quarantine: null, marts: null };
-    const { attempt, drop, published } = details;
-    const [quarantine, marts] = await Promise.all([
+    if (details.status === 'RUNNING') return { ...details, quarantine: null, marts: null, previous: null };
+    const { attempt, drop, published, report } = details;
+    const [quarantine, marts, previous] = await Promise.all([
       this.#quarantines.get(`${runId}-a${attempt}`, () => this.#quarantineOf(details)),
       published && drop !== null ? readPublishedMarts(this.#databaseUrl, { drop, runId }) : null,
+      report !== null && drop !== null ? previousRun(this.connection, { runId, drop }) : undefined,
     ]);
-    return { ...details, quarantine, marts };
+    return { ...details, quarantine, marts, previous: previous ?? null };
   }
 
   /** Rows are copied to be read: where there are too many, the report's counts have to do. */
@@ -96,11 +101,16 @@ class Memory<Value> {
   }
 }
 
-/** Whether a document of the processed bucket is written once: a page that looks every second need not read it every time. */
+const writtenOnce =
+  /^processed\/(runs\/[0-9a-f]+\/((inputs|plan|manifest)\.json|done\/(?<stage>[a-z]+)-\d+\.json)|reports\/run_id=[0-9a-f]+\/report\.json)$/;
+
+/**
+ * Whether a document of the processed bucket is written once: a page that looks every second need not read it every
+ * time. What a stage did in the database, each attempt writes anew.
+ */
 export function isWrittenOnce(key: string): boolean {
-  return /^processed\/(runs\/[0-9a-f]+\/((inputs|plan|manifest)\.json|done\/[a-z]+-\d+\.json)|reports\/run_id=[0-9a-f]+\/report\.json)$/.test(
-    key,
-  );
+  const found = writtenOnce.exec(key);
+  return found !== null && !(databaseStages as readonly (string | undefined)[]).includes(found.groups?.stage);
 }
 
 /** Even so they are asked for anew each minute: the bucket may have been wiped and filled again. */

@@ -37,6 +37,23 @@
   label();
   byId('tools', HTMLElement).append(theme);
 
+  // Commands, ready to paste
+
+  document.addEventListener('click', async ({ target }) => {
+    const button = target instanceof Element ? target.closest('button.copy') : null;
+    const command = button?.previousElementSibling;
+    if (!(button instanceof HTMLButtonElement) || !(command instanceof HTMLElement)) return;
+    try {
+      await navigator.clipboard.writeText(command.textContent ?? '');
+      button.textContent = 'Copied';
+    } catch {
+      // Not allowed: what is selected can still be copied by hand.
+      getSelection()?.selectAllChildren(command);
+      button.textContent = 'Selected';
+    }
+    setTimeout(() => button.replaceChildren('Copy'), 1500);
+  });
+
   // News: the page is asked for again, and its parts that changed are replaced
 
   /** @type {Map<string, string>} */
@@ -77,12 +94,15 @@
   const say = (text) => {
     if (connection.textContent !== text) connection.textContent = text;
   };
+  const recovers = document.body.dataset.recovers !== undefined;
   const look = async () => {
     try {
       if (!document.hidden) {
         const answer = await fetch(location.href, { cache: 'no-cache' });
+        if (recovers && answer.ok) return location.reload();
         if (answer.ok) take(await answer.text());
-        say(answer.ok ? '' : 'The pipeline does not answer');
+        const isGone = answer.status === 404;
+        say(answer.ok || recovers ? '' : isGone ? 'This is no longer there' : 'The pipeline does not answer');
       }
     } catch {
       say('ecom ui has ended');

@@ -21,22 +21,25 @@ import { formatBytes } from '../../terminal.ts';
 import { card, type Page } from './layout.ts';
 import { decisionStatus } from './words.ts';
 
-/** Two runs of a drop, the earlier one first. */
-export function comparePage(comparison: RunComparison): Page {
+/** Two runs: by default the one of its drop before it, else `withRun`. */
+export function comparePage(comparison: RunComparison, withRun: string | null): Page {
   const { run, previous, experiments } = comparison;
+  const api = `/api/runs/${run.runId}/compare${withRun === null ? '' : `?with=${previous.runId}`}`;
+  const drops =
+    previous.drop === run.drop ? name(run.drop) : html`${name(previous.drop)} → ${name(run.drop)}`;
   return {
     title: `Run ${run.runId} compared`,
     body: html`
-<div class="title-row"><h1>Compared with the run before</h1><a class="button" href="/runs/${run.runId}">Back to the run</a></div>
+<div class="title-row"><h1>Compared with ${withRun === null ? 'the run before' : html`<code>${previous.runId}</code>`}</h1><a class="button" href="/runs/${run.runId}">Back to the run</a></div>
 <dl class="facts">
-<div><dt>Drop</dt><dd>${name(run.drop)}</dd></div>
-<div><dt>Before</dt><dd><a href="/runs/${previous.runId}"><code>${previous.runId}</code></a></dd></div>
+<div><dt>Drop</dt><dd>${drops}</dd></div>
+<div><dt>${withRun === null ? 'The run before' : 'Compared with'}</dt><dd><a href="/runs/${previous.runId}"><code>${previous.runId}</code></a></dd></div>
 <div><dt>This run</dt><dd><a href="/runs/${run.runId}"><code>${run.runId}</code></a></dd></div>
 <div><dt>Data up to</dt><dd>${asOfs(previous.asOf, run.asOf)}</dd></div>
 </dl>
 ${experiments.map(experimentCard)}
 ${changedCard(comparison)}
-<p class="fine">The same as JSON: <a href="/api/runs/${run.runId}/compare"><code>/api/runs/${run.runId}/compare</code></a></p>`,
+<p class="fine">The same as JSON: <a href="${api}"><code>${api}</code></a></p>`,
   };
 }
 
@@ -58,7 +61,7 @@ function experimentCard({ experimentId, before, after, metrics }: ExperimentChan
     html`<span class="kicker">Experiment</span> ${name(experimentId)}`,
     html`<p class="decided">${decided(before)} <span aria-label="then" class="then">→</span> ${decided(after)}</p>
 ${table<MetricChange>({
-  caption: 'The upper line of each cell is this run, the lower one the run before',
+  caption: 'The upper line of each cell is this run, the lower one the run that it is compared with',
   groups: byRole,
   className: 'results',
   columns: [

@@ -3,9 +3,10 @@ import { mappedStages } from '../../../layers/contracts/stages.ts';
 import { formatCount } from '../../../layers/report/format.ts';
 import { type Content, type Html, html } from '../../../layers/report/page/html.ts';
 import type { StageState } from '../../pipeline/stage-states.ts';
-import { duration, stageStatuses } from './words.ts';
+import { doneBy, duration, stageStatuses } from './words.ts';
 
 export interface GraphOf {
+  readonly attempt: number;
   readonly status: ExecutionStatus;
   readonly stages: readonly StageState[];
 }
@@ -79,10 +80,11 @@ export function graph(run: GraphOf): Html {
   return html`<div class="graph">${[wide, tall].map((geometry) => drawing(run, geometry(run.stages.length)))}</div>`;
 }
 
-function drawing({ status, stages }: GraphOf, geometry: Geometry): Html {
+function drawing(run: GraphOf, geometry: Geometry): Html {
+  const { status, stages } = run;
   const { width, height, direction } = geometry;
   const done = (index: number) => stages[index]?.status === 'done';
-  const nodes = stages.map((stage, index) => node(stage, status !== 'RUNNING', geometry, index));
+  const nodes = stages.map((stage, index) => node(stage, run, geometry, index));
   const edges = stages.slice(1).map((_, index) => edge(geometry, index, done(index)));
   return html`<svg class="machine ${direction}" viewBox="0 0 ${width} ${height}" aria-hidden="true">
 ${failureBranch(geometry, stages)}
@@ -93,15 +95,10 @@ ${nodes}
 </svg>`;
 }
 
-function node(
-  stage: StageState,
-  ended: boolean,
-  { node: size, at, direction }: Geometry,
-  index: number,
-): Html {
+function node(stage: StageState, run: GraphOf, { node: size, at, direction }: Geometry, index: number): Html {
   const { x, y } = at(index);
   const isMapped = stage.stage in mappedStages;
-  const lines = facts(stage, ended);
+  const lines = facts(stage, run);
   const textX = x + 12;
   const box = (offset: number) =>
     html`<rect class="box" x="${x + offset}" y="${y - offset}" width="${size.width}" height="${size.height}" rx="8"/>`;
@@ -111,7 +108,7 @@ function node(
           (line, row) => html`<text class="fact" x="${textX}" y="${y + 48 + row * 18}">${line}</text>`,
         )}`
       : html`<text class="name" x="${textX}" y="${y + 24}">${stage.stage}</text><text class="fact" x="${textX}" y="${y + 43}">${lines.join(' · ')}</text>`;
-  return html`<g class="node ${stage.status}">${isMapped ? [box(8), box(4)] : null}${box(0)}${partsBar(stage, x, y, size)}${label}${mark(stage, x + size.width - 26, y + 12)}${
+  return html`<g class="node ${stage.status}${stage.earlier ? ' earlier' : ''}">${isMapped ? [box(8), box(4)] : null}${box(0)}${partsBar(stage, x, y, size)}${label}${mark(stage, x + size.width - 26, y + 12)}${
     isMapped && (stage.parts ?? 1) > 1
       ? html`<text class="times" x="${x + size.width - 34}" y="${y + 25}">×${formatCount(stage.parts ?? 1)}</text>`
       : null
@@ -130,20 +127,24 @@ function partsBar(
   return html`<rect class="track" x="${x + 12}" y="${y + size.height - 9}" width="${size.width - 24}" height="3" rx="1.5"/><rect class="fill" x="${x + 12}" y="${y + size.height - 9}" width="${width}" height="3" rx="1.5"/>`;
 }
 
-function facts({ status, partsDone, parts, rows, seconds }: StageState, ended: boolean): string[] {
+function facts(stage: StageState, run: GraphOf): string[] {
+  const { status, partsDone, parts, rows, seconds, earlier } = stage;
+  const severalParts = parts !== null && parts > 1;
   switch (status) {
     case 'waiting':
-      return [ended ? 'not run' : 'waiting'];
+      return [run.status === 'RUNNING' ? 'waiting' : 'not run'];
     case 'running':
-      return parts === null || parts < 2
-        ? ['running']
-        : ['running', `${formatCount(partsDone)} of ${formatCount(parts)}`];
+      return ['running', ...(severalParts ? [`${formatCount(partsDone)} of ${formatCount(parts)}`] : [])];
     case 'failed':
-      return ['failed'];
+      return ['failed', ...(severalParts ? [`${formatCount(partsDone)} of ${formatCount(parts)} done`] : [])];
     case 'done':
       return [
         ...(rows ? [`${formatCount(rows)} ${rows === 1 ? 'row' : 'rows'}`] : []),
-        duration(seconds ?? 0),
+        ...(earlier
+          ? [doneBy(stage, run.attempt).replace('an earlier attempt', 'done earlier')]
+          : seconds === null
+            ? []
+            : [duration(seconds)]),
       ];
   }
 }

@@ -6,11 +6,13 @@ export interface Page {
   readonly current?: 'runs' | 'upload';
   /** After how many milliseconds the page looks for news; absent where there can be none. */
   readonly refresh?: number;
+  /** Whether it stands in for a page that cannot be shown for now, and gives way to it. */
+  readonly recovers?: boolean;
   readonly body: Content;
 }
 
 /** A whole page. `token` lets its script change something. */
-export function layout({ title, current, refresh, body }: Page, token: string): Html {
+export function layout({ title, current, refresh, recovers, body }: Page, token: string): Html {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -24,7 +26,7 @@ export function layout({ title, current, refresh, body }: Page, token: string): 
 <script src="/assets/theme.js"></script>
 <script src="/assets/client.js" defer></script>
 </head>
-<body${refresh === undefined ? null : html` data-refresh="${refresh}"`}>
+<body${refresh === undefined ? null : html` data-refresh="${refresh}"`}${recovers ? html` data-recovers` : null}>
 <a class="skip" href="#main">Skip to the content</a>
 ${iconSheet}
 <header class="page-head">

@@ -3,7 +3,7 @@ import { name } from '../../../layers/report/page/names.ts';
 import { plainTable } from '../../../layers/report/page/table.ts';
 import type { RunSummary } from '../../pipeline/runs.ts';
 import { live, type Page } from './layout.ts';
-import { decisionStatus, dropName, duration, elapsed, moment, runStatus } from './words.ts';
+import { decisionStatus, dropName, moment, runStatus, timeTaken } from './words.ts';
 
 /** The newest runs. */
 export function overviewPage(runs: readonly RunSummary[]): Page {
@@ -52,7 +52,7 @@ function runsTable(runs: readonly RunSummary[]): Html {
       {
         label: 'Took',
         align: 'number',
-        cell: ({ seconds, startedAt }) => (seconds === null ? elapsed(startedAt) : duration(seconds)),
+        cell: timeTaken,
       },
     ],
     runs,

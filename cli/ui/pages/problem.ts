@@ -3,14 +3,25 @@ import { html } from '../../../layers/report/page/html.ts';
 import { icon } from '../../../layers/report/page/icons.ts';
 import { sentence } from '../../../layers/report/page/names.ts';
 import type { Page } from './layout.ts';
+import { capitalised } from './words.ts';
 
-/** Instead of a page: what is wrong, where, and what to do. */
-export function problemPage({ what, where, remedy }: Fault): Page {
+const titles: Readonly<Record<number, string>> = {
+  400: 'Not understood',
+  404: 'Not found',
+  405: 'Not possible',
+  503: 'No answer',
+};
+
+/** Instead of a page: what is wrong, where, and what to do. One that is wrong for a while comes back by itself. */
+export function problemPage({ what, where, remedy }: Fault, status: number): Page {
+  const tone = status >= 500 ? 'bad' : 'caution';
   return {
-    title: 'Not possible',
-    body: html`<section class="card failure bad"><h1>${icon('bad')} ${sentence(what.charAt(0).toUpperCase() + what.slice(1))}</h1>
+    title: titles[status] ?? 'Not possible',
+    ...(status === 503 ? { refresh: 2000, recovers: true } : {}),
+    body: html`<section class="card failure ${tone}"><h1>${icon(tone)} ${sentence(capitalised(what))}</h1>
 ${where === undefined ? null : html`<p class="line"><code>${sentence(where)}</code></p>`}
 ${remedy === undefined ? null : html`<p class="cause">${sentence(remedy)}</p>`}
+${status === 503 ? html`<p class="fine">This page looks again every two seconds, and opens as soon as there is an answer.</p>` : null}
 <p><a class="button" href="/">All runs</a></p></section>`,
   };
 }

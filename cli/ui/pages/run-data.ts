@@ -12,7 +12,8 @@ import type { RuleRows } from '../../quarantine/quarantine.ts';
 import { formatBytes } from '../../terminal.ts';
 import type { QuarantineSummary } from '../site.ts';
 import { card } from './layout.ts';
-import { moment } from './words.ts';
+import { command } from './next-steps.ts';
+import { capitalised, moment } from './words.ts';
 
 /** Rows that were not used: how many broke which rule, and a few of each as they stand in the file. */
 export function quarantineCard(
@@ -66,7 +67,11 @@ function examples([first, ...others]: QuarantineSummary['rows']): Html | null {
 /** What Postgres shows of the run, held against the report. */
 export function martsCard(marts: PublishedMarts, report: Report | null): Html {
   if ('problem' in marts) {
-    return card('In Postgres', html`<p class="line">${icon('caution')} ${sentence(marts.problem)}</p>`);
+    return card(
+      'In Postgres',
+      html`<p class="line">${icon('caution')} ${sentence(capitalised(marts.problem))}</p>
+<p class="fine">The report comes from S3 and is complete without it. See what runs: ${command('npx ecom status')}</p>`,
+    );
   }
   const reported = new Map(
     (report?.experiments ?? []).flatMap(({ experimentId, arms }) =>

@@ -1,4 +1,3 @@
-import { formatCount } from '../../../layers/report/format.ts';
 import { type Content, type Html, html } from '../../../layers/report/page/html.ts';
 import { icon } from '../../../layers/report/page/icons.ts';
 import { name, sentence } from '../../../layers/report/page/names.ts';
@@ -7,13 +6,14 @@ import { populationSection } from '../../../layers/report/page/sections/populati
 import { verdictSection } from '../../../layers/report/page/sections/verdict.ts';
 import { plainTable } from '../../../layers/report/page/table.ts';
 import type { ExperimentReport, Report } from '../../../layers/report/schema.ts';
-import type { AttemptState, RunDetails } from '../../pipeline/run-details.ts';
-import type { StageState } from '../../pipeline/stage-states.ts';
+import type { AttemptState, FailedPart, RunDetails, RunFault } from '../../pipeline/run-details.ts';
 import type { RunRecord } from '../site.ts';
 import { graph } from './graph.ts';
 import { card, live, type Page } from './layout.ts';
+import { nextSteps, stepList } from './next-steps.ts';
 import { inputsCard, martsCard, quarantineCard } from './run-data.ts';
-import { dropName, duration, elapsed, moment, runStatus, stageStatuses } from './words.ts';
+import { stagesTable } from './stages.ts';
+import { capitalised, dropName, duration, moment, runStatus, timeTaken } from './words.ts';
 
 /** A run: how far it is, what it decided, what it was made of. */
 export function runPage(run: RunRecord): Page {
@@ -41,7 +41,7 @@ ${live('attempts', run.attempts.length > 1 ? attemptsCard(run.attempts) : null)}
   };
 }
 
-function actionsOf({ runId, report, files }: RunDetails): Html | null {
+function actionsOf({ runId, report, files, previous }: RunRecord): Html | null {
   if (report === null) return null;
   const link = (file: string, label: string) =>
     html`<a class="button" href="/runs/${runId}/files/${file}" download>${label}</a>`;
@@ -55,20 +55,26 @@ function actionsOf({ runId, report, files }: RunDetails): Html | null {
     files.includes('report.html')
       ? html`<a class="button primary" href="/runs/${runId}/files/report.html">Open the report</a>`
       : null
-  }<a class="button" href="/runs/${runId}/compare">Compare with the run before</a><span class="button-group" role="group" aria-label="Downloads">${Object.entries(
-    labels,
-  ).map(([file, label]) => (files.includes(file) ? link(file, label) : null))}</span></div>`;
+  }${
+    previous === null
+      ? null
+      : html`<a class="button" href="/runs/${runId}/compare">Compare with the run before, <code>${previous.slice(0, 8)}</code></a>`
+  }<span class="button-group" role="group" aria-label="Downloads">${Object.entries(labels).map(
+    ([file, label]) => (files.includes(file) ? link(file, label) : null),
+  )}</span></div>`;
 }
 
 function factsOf(run: RunDetails): Html {
-  const { status, drop, attempt, startedAt, seconds, published } = run;
-  return html`<dl class="facts" data-announce="${announcement(run)}">
+  const { drop, attempt, attempts, startedAt, status, published } = run;
+  const onlyEndKnown = status === 'FAILED' && run.seconds === null;
+  return html`<div><dl class="facts" data-announce="${announcement(run)}">
 ${fact('Status', runStatus(status))}
 ${fact('Drop', html`${dropName(drop)}${published ? html` <span class="chip">published</span>` : null}`)}
-${fact('Attempt', attempt)}
-${fact('Started', moment(startedAt))}
-${fact('Took', seconds === null ? elapsed(startedAt) : duration(seconds))}
-</dl>`;
+${fact('Attempt', attempts.length > 1 ? `${attempt} of ${attempts.length}` : attempt)}
+${fact(onlyEndKnown ? 'Failed' : 'Started', moment(startedAt))}
+${fact(status === 'RUNNING' ? 'Running for' : 'Took', timeTaken(run))}
+</dl>
+${run.executionOnRecord ? null : html`<p class="fine">The execution is no longer on record. Attempt, status and times are those that the run left on S3.</p>`}</div>`;
 }
 
 function fact(term: string, value: Content): Html {
@@ -82,78 +88,25 @@ function announcement({ status, stages }: RunDetails): string {
   return current === undefined ? 'The run is starting' : `The stage ${current.stage} is running`;
 }
 
-function failureCard({ runId, attempt }: RunDetails, failure: NonNullable<RunDetails['failure']>): Html {
-  return html`<section class="card failure bad" aria-labelledby="cause"><h2 id="cause">${icon('bad')} ${
-    failure.stage === null ? 'The run failed' : html`The stage <code>${failure.stage}</code> failed`
-  }</h2>
-<p class="cause">${sentence(failure.message)}</p>
-<p class="fine"><code>${name(failure.error)}</code> in attempt ${attempt}. Nothing was published. The same data again, from the stage that failed: <code>npx ecom retry ${runId}</code></p></section>`;
+function failureCard(run: RunRecord, { stage, error, message, parts }: RunFault): Html {
+  return html`<section class="card failure bad" aria-labelledby="cause"><h2 id="cause">${icon('bad')} <span>${
+    stage === null ? 'The run failed' : html`The stage <code>${stage}</code> failed`
+  }</span></h2>
+<p class="cause">${sentence(capitalised(message))}</p>
+<p class="fine"><code>${name(error)}</code> in attempt ${run.attempt}. ${run.published ? 'What an earlier attempt published stays as it is.' : 'Nothing of this run was published.'}</p>
+${parts.length === 0 ? null : failedParts(parts, message, run.stages.find((found) => found.stage === stage)?.parts ?? null)}
+<h3>What to do next</h3>
+${stepList(nextSteps(run))}</section>`;
 }
 
-function stagesTable({ stages, attempt, status, failure }: RunDetails): Html {
-  const begun = stages.flatMap(({ startedAt }) => (startedAt === null ? [] : [Date.parse(startedAt)]));
-  const origin = Math.min(...begun);
-  const end = Math.max(
-    ...stages.flatMap(({ startedAt, seconds }) =>
-      startedAt === null ? [] : [Date.parse(startedAt) + (seconds ?? 0) * 1000],
-    ),
-  );
-  const note = (stage: StageState) =>
-    stage.status === 'waiting' && status !== 'RUNNING'
-      ? 'Not run'
-      : stage.attempt !== null && stage.attempt < attempt
-        ? `Done in attempt ${stage.attempt}`
-        : stageStatuses[stage.status].label;
-  return plainTable<StageState>(
-    failure === null && status !== 'RUNNING'
-      ? 'Each stage writes a completion marker with its times and row counts; these are read from them'
-      : 'Read from the completion markers that each stage writes last',
-    [
-      { label: 'Stage', cell: ({ stage }) => html`<code>${stage}</code>` },
-      {
-        label: 'Status',
-        cell: (stage) => {
-          const { tone } = stageStatuses[stage.status];
-          return html`<span class="status ${tone ?? stage.status}">${tone === null ? null : icon(tone)}${note(stage)}</span>`;
-        },
-      },
-      {
-        label: 'Parts',
-        align: 'number',
-        cell: ({ partsDone, parts, status: state }) =>
-          state === 'waiting' || (state === 'failed' && partsDone === 0)
-            ? '–'
-            : parts === null || parts === partsDone
-              ? formatCount(partsDone)
-              : `${formatCount(partsDone)} of ${formatCount(parts)}`,
-      },
-      {
-        label: 'Rows written',
-        align: 'number',
-        cell: ({ rows }) => (rows ? formatCount(rows) : '–'),
-      },
-      {
-        label: 'Time',
-        align: 'number',
-        cell: ({ seconds }) => (seconds === null ? '–' : duration(seconds)),
-      },
-      {
-        label: 'When',
-        align: 'chart',
-        cell: ({ stage, startedAt, seconds }) =>
-          startedAt === null
-            ? null
-            : span(stage, (Date.parse(startedAt) - origin) / 1000, seconds ?? 0, (end - origin) / 1000),
-      },
-    ],
-    stages,
-  );
-}
-
-/** A stage on the run's axis of time. */
-function span(stage: string, from: number, seconds: number, total: number): Html {
-  const scale = (value: number) => (total === 0 ? 0 : Number(((value / total) * 216).toFixed(1)));
-  return html`<svg class="chart bar" viewBox="0 0 220 16" role="img"><title>${stage}: from ${from.toFixed(1)} s, for ${seconds.toFixed(1)} s</title><path class="zero" d="M1 0V16"/><rect x="${1 + scale(from)}" y="4" width="${Math.max(2, scale(seconds))}" height="8" rx="2"/></svg>`;
+/** Each with its reason, unless that is the `cause` which stands above them. */
+function failedParts(parts: readonly FailedPart[], cause: string, of: number | null): Html {
+  return html`<ul class="failed-parts" aria-label="Parts that failed">${parts.map(
+    ({ part, file, message }) =>
+      html`<li>${icon('bad')} <span><strong>Part ${part}${of === null ? null : ` of ${of}`}</strong>${
+        file === null ? null : html` <code>${name(file)}</code>`
+      }${message === cause ? null : html` <small>${sentence(capitalised(message))}</small>`}</span></li>`,
+  )}</ul>`;
 }
 
 /** Verdict and population of an experiment, as in the report. */
@@ -174,14 +127,19 @@ function attemptsCard(attempts: readonly AttemptState[]): Html {
   return card(
     'Attempts',
     plainTable<AttemptState>(
-      'What an attempt finished, the next one does not repeat',
+      'What an attempt finished, the next one does not repeat. All else on this page is of the last attempt.',
       [
         { label: 'Attempt', cell: ({ attempt }) => String(attempt) },
         { label: 'Status', cell: ({ status }) => runStatus(status) },
         { label: 'Started', align: 'number', cell: ({ startedAt }) => moment(startedAt) },
+        { label: 'Took', align: 'number', cell: took },
         { label: 'Cause', cell: ({ cause }) => (cause === null ? '–' : sentence(cause)) },
       ],
       attempts,
     ),
   );
+}
+
+function took({ startedAt, stoppedAt }: AttemptState): string {
+  return stoppedAt === null ? '–' : duration((Date.parse(stoppedAt) - Date.parse(startedAt)) / 1000);
 }

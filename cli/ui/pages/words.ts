@@ -3,6 +3,7 @@ import { type Html, html } from '../../../layers/report/page/html.ts';
 import { status } from '../../../layers/report/page/icons.ts';
 import { name } from '../../../layers/report/page/names.ts';
 import { actions, type Tone } from '../../../layers/report/page/words.ts';
+import type { RunSummary } from '../../pipeline/runs.ts';
 import type { StageState } from '../../pipeline/stage-states.ts';
 
 const statuses: Partial<Record<ExecutionStatus, { readonly tone: Tone; readonly label: string }>> = {
@@ -35,6 +36,10 @@ export function decisionStatus({ action }: { readonly action: string }): Html {
   return status(known ?? { tone: 'neutral', label: action });
 }
 
+export function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 export function dropName(drop: string | null): Html {
   return drop === null ? html`<span class="muted">unknown</span>` : name(drop);
 }
@@ -48,9 +53,24 @@ export function duration(seconds: number): string {
 }
 
 /** Time that has passed since a moment, in whole seconds. */
-export function elapsed(since: string, now = Date.now()): Html {
+function elapsed(since: string, now = Date.now()): Html {
   const seconds = Math.max(0, Math.floor((now - Date.parse(since)) / 1000));
   return html`<span class="figure">${duration(seconds).replace('.0', '')}</span>`;
+}
+
+/** How long a run took or, while it runs, has taken; a dash where nobody knows. */
+export function timeTaken({
+  status: found,
+  seconds,
+  startedAt,
+}: Pick<RunSummary, 'status' | 'seconds' | 'startedAt'>): Html | string {
+  if (seconds !== null) return duration(seconds);
+  return found === 'RUNNING' ? elapsed(startedAt) : '–';
+}
+
+/** Who did a stage that an attempt found done: the attempt, where its number tells it from this one. */
+export function doneBy({ attempt }: Pick<StageState, 'attempt'>, current: number): string {
+  return attempt !== null && attempt < current ? `attempt ${attempt}` : 'an earlier attempt';
 }
 
 const clock = new Intl.DateTimeFormat('en-GB', {

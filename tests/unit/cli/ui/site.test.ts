@@ -19,5 +19,7 @@ describe('isWrittenOnce', () => {
     processedKeys.latest('manifest'),
     processedKeys.failure(run),
     processedKeys.error(run, 'stage', 12),
+    processedKeys.done(run, 'load', 0),
+    processedKeys.done(run, 'publish', 0),
   ])('does not hold for %s, which changes', (key) => expect(isWrittenOnce(key)).toBe(false));
 });
