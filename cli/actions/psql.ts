@@ -7,6 +7,8 @@ import { localEnvironment } from '../local/environment.ts';
 import { readState } from '../local/state.ts';
 import { note, print, printJson, table } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
+import columnsSql from './psql-columns.sql';
+import tablesSql from './psql-tables.sql';
 
 export interface PsqlOptions {
   readonly command?: string;
@@ -16,15 +18,18 @@ export interface PsqlOptions {
 /** `ecom psql`: SQL on the marts. */
 export async function psql(options: PsqlOptions): Promise<void> {
   const url = process.env.DATABASE_URL ?? localEnvironment(readState()).DATABASE_URL;
-  if (options.command !== undefined)
-    return withClient(url, (client) => execute(client, options.command ?? '', options.json));
-  if (await openPsql(url)) return;
-  await withClient(url, prompt);
+  const { command, json } = options;
+  if (command === undefined) {
+    if (!(await openPsql(url))) await withClient(url, prompt);
+    return;
+  }
+  if (isPsqlOwn(command) && !json && (await openPsql(url, ['-c', command]))) return;
+  await withClient(url, (client) => execute(client, command, json));
 }
 
 /** Hands the terminal to psql. False where psql is not installed. */
-async function openPsql(url: string): Promise<boolean> {
-  const child = spawn('psql', [url], { stdio: 'inherit' });
+async function openPsql(url: string, args: readonly string[] = []): Promise<boolean> {
+  const child = spawn('psql', [url, ...args], { stdio: 'inherit' });
   try {
     await once(child, 'spawn');
   } catch (error) {
@@ -56,10 +61,26 @@ async function withClient(url: string, use: (client: pg.Client) => Promise<void>
   }
 }
 
-async function execute(client: pg.Client, sql: string, asJson = false): Promise<void> {
+const isPsqlOwn = (statement: string) => statement.trimStart().startsWith('\\');
+
+/** The query that psql's `\\d`, `\\dt`, `\\dv` or `\\d <name>` stands for. */
+function queryFor(statement: string): pg.QueryConfig {
+  if (!isPsqlOwn(statement)) return { text: statement };
+  const [, name] = /^\s*\\d[tv]?\+?(?:\s+([\w.]+))?\s*;?\s*$/.exec(statement) ?? [];
+  if (name !== undefined) return { text: columnsSql, values: [name.replace(/^public\./, '')] };
+  if (/^\s*\\d[tv]?\+?\s*;?\s*$/.test(statement)) return { text: tablesSql };
+  throw new UsageError({
+    what: `"${statement.trim()}" is a command of psql, which is not asked here`,
+    remedy:
+      'Install psql and use it without --json, or ask in SQL; \\d lists the tables, \\d <name> the columns of one',
+  });
+}
+
+async function execute(client: pg.Client, statement: string, asJson = false): Promise<void> {
+  const query = queryFor(statement);
   let result: pg.QueryResult;
   try {
-    result = await client.query(sql);
+    result = await client.query(query);
   } catch (error) {
     if (!(error instanceof pg.DatabaseError)) throw error;
     throw new UsageError({ what: error.message, remedy: error.hint }, { cause: error });

@@ -1,14 +1,21 @@
 import path from 'node:path';
 import process from 'node:process';
+import { type LocalEnvironment, localEnvironment } from '../local/environment.ts';
+import { readState } from '../local/state.ts';
 import { readStatus, type Status } from '../local/status.ts';
 import { paint, print, printJson } from '../terminal.ts';
 
 export interface StatusOptions {
+  readonly export?: boolean;
   readonly json?: boolean;
 }
 
 /** `ecom status`: what runs, where, and how to talk to it. */
 export async function status(options: StatusOptions): Promise<void> {
+  if (options.export) {
+    const variables = localEnvironment(readState());
+    return options.json ? printJson(variables) : print(exportLines(variables).join('\n'));
+  }
   const status = await readStatus();
   if (options.json) printJson(status);
   else print(describe(status));
@@ -49,10 +56,14 @@ function describe({
   return [
     ...lines,
     '',
-    ...Object.entries(environment).map(([name, value]) => `export ${name}=${shellWord(value)}`),
+    ...exportLines(environment),
     `AWS_ENDPOINT_URL=${environment.AWS_ENDPOINT_URL} ${shellWord(shortest(awslocal))} s3 ls`,
     ...(deployed !== null && !deployed.current ? ['', 'Deploy the changes: npx ecom up'] : []),
   ].join('\n');
+}
+
+function exportLines(environment: LocalEnvironment): string[] {
+  return Object.entries(environment).map(([name, value]) => `export ${name}=${shellWord(value)}`);
 }
 
 function row(title: string, value: string | null, missing = 'not running'): string {

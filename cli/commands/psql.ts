@@ -12,7 +12,7 @@ export function registerPsql(program: Command): void {
     .option('--json', 'print the rows of --command as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ecom psql\n  ecom psql -c "select variant, count(*), sum(revenue) from mart_user_outcomes group by variant"',
+      '\nWhere psql is not installed, \\d lists the tables and views, and \\d <name> the columns of one.\n\nExamples:\n  ecom psql\n  ecom psql -c "select variant, count(*), sum(revenue) from mart_user_outcomes group by variant"',
     )
     .action(async (options: PsqlOptions) => {
       const { psql } = await import('../actions/psql.ts');

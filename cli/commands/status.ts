@@ -6,10 +6,14 @@ export function registerStatus(program: Command): void {
   program
     .command('status')
     .description('what runs locally, where, and how to reach it')
+    .option(
+      '--export',
+      'print the environment for other tools alone, as export lines; ends with 1 where nothing runs',
+    )
     .option('--json', 'print it as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ecom status\n  ecom status --json | jq -r .environment.AWS_ENDPOINT_URL',
+      '\nExamples:\n  ecom status\n  eval "$(ecom status --export)"\n  ecom status --json | jq -r .environment.AWS_ENDPOINT_URL',
     )
     .action(async (options: StatusOptions) => {
       const { status } = await import('../actions/status.ts');

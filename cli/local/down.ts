@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { withLock } from '../../infrastructure/lock.mjs';
 import { removeCluster } from '../../infrastructure/postgres/cluster.ts';
 import { stopServer } from '../../infrastructure/postgres/server.ts';
@@ -18,7 +18,7 @@ import {
 } from './state.ts';
 
 export interface DownOptions {
-  /** Removes all data instead of saving it. */
+  /** Removes the data instead of saving them. Reports that were downloaded stay. */
   readonly wipe?: boolean | undefined;
   readonly folder?: string;
   readonly report?: (line: string) => void;
@@ -49,9 +49,10 @@ export async function down({
       writeState({}, folder);
       if (!wipe) return;
       removeCluster(files.postgres);
-      const { lock: _, ...data } = files;
+      const { lock: _, reports, ...data } = files;
       for (const file of Object.values(data)) rmSync(file, { recursive: true, force: true });
-      report('local data removed');
+      report('local data removed: buckets, database, logs and the data of the demo');
+      if (existsSync(reports)) report(`kept: the reports in ${reports}, which are yours to delete`);
     },
   );
 }

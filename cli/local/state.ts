@@ -67,6 +67,8 @@ export const statePaths = (folder: string) => ({
   postgresLog: path.join(folder, 'postgres.log'),
   synthesized: path.join(folder, 'cdk.out'),
   outputs: path.join(folder, 'stack-outputs.json'),
+  demo: path.join(folder, 'demo'),
+  reports: path.join(folder, 'reports'),
 });
 
 /** Creates the state folder. What is secret in it is protected by itself: the database's account must come through. */

@@ -16,7 +16,7 @@ import {
   type Report,
   reportSchema,
 } from '../../layers/report/schema.ts';
-import { stateFolder } from '../local/state.ts';
+import { stateFolder, statePaths } from '../local/state.ts';
 import { paint, table, visible } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Connection } from './connection.ts';
@@ -37,7 +37,7 @@ export async function readReport({ processed }: Connection, runId: string): Prom
 
 /** Copies the files of a run's report below the state folder and returns where they are. */
 export async function downloadReport({ processed }: Connection, runId: string): Promise<string[]> {
-  const folder = path.join(stateFolder(), 'reports', runId);
+  const folder = path.join(statePaths(stateFolder()).reports, runId);
   await mkdir(folder, { recursive: true });
   const prefix = path.posix.dirname(processedKeys.report(runId, 'report.json'));
   const objects = await processed.list(`${prefix}/`);

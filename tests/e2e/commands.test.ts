@@ -137,6 +137,32 @@ describe('a run that fails for too many bad rows', () => {
   });
 });
 
+describe('other tools', () => {
+  it('find the pipeline by what ecom status --export prints, and nothing else is in it', async () => {
+    const { code, stdout } = await ecom('status', '--export');
+    expect(code).toBe(0);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.every((line) => /^export [A-Z0-9_]+=\S+$/.test(line))).toBe(true);
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^export AWS_ENDPOINT_URL=http:\/\/127\.0\.0\.1:\d+$/),
+    );
+    expect(lines).toContainEqual(expect.stringMatching(/^export DATABASE_URL=postgres:/));
+  });
+
+  it('psql and its commands for tables and columns have a stand-in where it is not installed', async () => {
+    const psql = (...args: string[]) =>
+      runEcom(['psql', ...args], {
+        stateFolder: inject('stateFolder'),
+        environment: { PATH: path.join(folder, 'nothing-here') },
+      });
+    expect((await psql('-c', '\\dt')).stdout).toMatch(/^name +kind\nmart_user_exposure +view\n/);
+    expect((await psql('-c', '\\d mart_user_outcomes', '--json')).stdout).toContain('"variant"');
+    const other = await psql('-c', '\\copy x to y');
+    expect(other.code).toBe(2);
+    expect(other.stderr).toMatch(/is a command of psql.*\n.*Install psql/);
+  });
+});
+
 it('files and columns of other names run with what ecom init wrote', async () => {
   const data = path.join(folder, 'foreign');
   await generate({ directory: path.join(folder, 'plain'), users: 500, seed: 13 });

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -199,11 +199,14 @@ test('DATABASE_URL that leads nowhere is named without its password', async () =
 test('wiped, nothing runs and nothing is kept, except what is not ours', async () => {
   const { emulator, postgres } = running(await up());
   writeFileSync(path.join(folder, 'notes.txt'), 'mine');
+  mkdirSync(files.demo);
+  mkdirSync(files.reports);
   await down({ wipe: true, folder, report });
   expect(isRunning(emulator)).toBe(false);
   expect(isRunning(postgres)).toBe(false);
   expect(existsSync(postgres.home)).toBe(false);
-  expect(Object.values(files).filter((file) => existsSync(file))).toEqual([]);
+  expect(Object.values(files).filter((file) => existsSync(file))).toEqual([files.reports]);
+  expect(lines.at(-1)).toBe(`kept: the reports in ${files.reports}, which are yours to delete`);
   expect(readFileSync(path.join(folder, 'notes.txt'), 'utf8')).toBe('mine');
 });
 

@@ -36,6 +36,7 @@ describe('wrong usage ends with 2, says what to do, and leaves standard output a
 
 describe('commands that need the pipeline say how to start it', () => {
   it.each([
+    ['status', '--export'],
     ['retry', 'abc'],
     ['power', '--run', 'abc', '--lift', '0.1'],
   ])('ecom %s', async (...args) => {
