@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { hideStatus } from '../infrastructure/status-line.mjs';
 import type { Fault } from '../layers/contracts/errors/index.ts';
 
 type Style = Parameters<typeof styleText>[0];
@@ -24,23 +25,6 @@ export function print(text = ''): void {
 export function note(text = ''): void {
   hideStatus();
   process.stderr.write(`${text}\n`);
-}
-
-let statusShown = false;
-
-/** A line on standard error that the next one replaces. Nothing where that is no terminal. */
-export function showStatus(text: string): void {
-  if (process.stderr.isTTY !== true || process.env.TERM === 'dumb') return;
-  // A terminal may not know its width, and say 0.
-  const columns = process.stderr.columns || 80;
-  process.stderr.write(`\r\x1b[2K${text.slice(0, columns - 1)}`);
-  statusShown = true;
-}
-
-/** Takes the line of `showStatus` away. */
-export function hideStatus(): void {
-  if (statusShown) process.stderr.write('\r\x1b[2K');
-  statusShown = false;
 }
 
 /** Control, format and separator characters and halves of pairs. */

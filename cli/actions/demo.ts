@@ -1,9 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { showingProgress } from '../../infrastructure/status-line.mjs';
 import { dropConfigName } from '../../layers/contracts/keys.ts';
+import { formatCount } from '../../layers/report/format.ts';
 import experimentConfig from '../demo/experiment.yaml';
 import { generate } from '../generate/generate.ts';
-import { stateFolder } from '../local/state.ts';
+import { stateFolder, statePaths } from '../local/state.ts';
 import { ensureUp } from '../local/up.ts';
 import { connect } from '../pipeline/connection.ts';
 import { downloadReport, verdictText } from '../pipeline/report.ts';
@@ -14,11 +16,13 @@ import { note, print } from '../terminal.ts';
 /** `ecom demo`: everything, once, on generated data with a known uplift. */
 export async function demo(): Promise<void> {
   await ensureUp();
-  const folder = path.join(stateFolder(), 'demo');
-  const truth = await generate({ directory: folder, users: 20_000, uplift: 0.25, seed: 42 });
+  const folder = statePaths(stateFolder()).demo;
+  const truth = await showingProgress('generating a shop', () =>
+    generate({ directory: folder, users: 20_000, uplift: 0.25, seed: 42 }),
+  );
   await writeFile(path.join(folder, dropConfigName), experimentConfig);
   note(
-    `generated ${folder}: 20 000 users, ${truth.datasets.events.rows} events, a planted uplift of 25 % on conversion`,
+    `generated ${folder}: 20,000 users, ${formatCount(truth.datasets.events.rows)} events, a planted uplift of 25 % on conversion`,
   );
   const connection = connect();
   const report = await runDrop(connection, await prepareDrop({ folder, drop: 'demo' }));

@@ -3,6 +3,7 @@ import { withLock } from '../../infrastructure/lock.mjs';
 import { isAddressOf } from '../../infrastructure/postgres/cluster.ts';
 import { migrate } from '../../infrastructure/postgres/migrate.ts';
 import { stopServer } from '../../infrastructure/postgres/server.ts';
+import { showingProgress } from '../../infrastructure/status-line.mjs';
 import { parsePort } from '../arguments.ts';
 import { note } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -97,10 +98,12 @@ async function start(
 ): Promise<void> {
   const { folder, keep } = session;
   // Both run to their end: what one of them started is on record even if the other fails.
-  const [emulator, postgres] = await Promise.allSettled([
-    startEmulator(state.emulator, port ?? state.emulator?.port ?? defaultPort, session),
-    startDatabase(state.postgres, session),
-  ]);
+  const [emulator, postgres] = await showingProgress('starting LocalStack and PostgreSQL', () =>
+    Promise.allSettled([
+      startEmulator(state.emulator, port ?? state.emulator?.port ?? defaultPort, session),
+      startDatabase(state.postgres, session),
+    ]),
+  );
   if (emulator.status === 'rejected') throw emulator.reason;
   if (postgres.status === 'rejected') throw postgres.reason;
   if (!deploy) return;
@@ -110,14 +113,16 @@ async function start(
     session,
     () => 'stack deployed',
     () => {
-      session.report('deploying the stack');
-      return deployStack({
-        target: 'local',
-        endpoint: emulator.value.endpoint,
-        databaseUrl: postgres.value.url,
-        stateFolder: folder,
-        ...(session.onLine === undefined ? {} : { onLine: session.onLine }),
-      });
+      session.report('deploying the stack (half a minute)');
+      return showingProgress('deploying the stack', () =>
+        deployStack({
+          target: 'local',
+          endpoint: emulator.value.endpoint,
+          databaseUrl: postgres.value.url,
+          stateFolder: folder,
+          ...(session.onLine === undefined ? {} : { onLine: session.onLine }),
+        }),
+      );
     },
   );
   keep({

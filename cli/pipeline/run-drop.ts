@@ -1,6 +1,8 @@
+import { showingProgress } from '../../infrastructure/status-line.mjs';
 import type { GateAnswer } from '../../layers/contracts/run-documents.ts';
 import type { Report } from '../../layers/report/schema.ts';
 import { formatBytes, note } from '../terminal.ts';
+import { counted } from '../wording.ts';
 import type { Connection } from './connection.ts';
 import { awaitGate } from './follow.ts';
 import { followAloud } from './progress.ts';
@@ -11,11 +13,14 @@ import { type PreparedDrop, type Upload, upload } from './upload.ts';
 /** Uploads a drop, follows its run to the end with progress on standard error, and returns the report. */
 export async function runDrop(connection: Connection, prepared: PreparedDrop): Promise<Report> {
   const started = Date.now();
-  const uploaded = await upload(connection, prepared);
-  note(`uploaded ${uploaded.files.length} files, ${formatBytes(uploaded.bytes)}, as drop "${uploaded.drop}"`);
+  const { length } = prepared.files;
+  const uploaded = await showingProgress(`uploading ${counted(length, 'file')}`, () =>
+    upload(connection, prepared),
+  );
+  note(`uploaded ${counted(length, 'file')}, ${formatBytes(uploaded.bytes)}, as drop "${uploaded.drop}"`);
   const uploadedAt = Date.now();
 
-  const run = await awaitRun(connection, uploaded);
+  const run = await showingProgress('waiting for the run to start', () => awaitRun(connection, uploaded));
   if (run.outcome === 'succeeded') {
     note(`run ${run.runId}: this very content was run before, here is its report`);
     return readReport(connection, run.runId);

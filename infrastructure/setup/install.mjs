@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { withLock } from '../lock.mjs';
+import { hideStatus, showingProgress } from '../status-line.mjs';
 import { thisMachine } from './machine.mjs';
 import { nodePackages } from './node-packages.mjs';
 import { Problem } from './problem.mjs';
@@ -12,9 +13,13 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '.
 
 /**
  * Installs what is missing, side by side. Called twice at once, the second waits and finds everything in place.
- * @param {(line: string) => void} report
+ * @param {(line: string) => void} say
  */
-export async function install(report) {
+export async function install(say) {
+  const report = (/** @type {string} */ line) => {
+    hideStatus();
+    say(line);
+  };
   const node = nodePackages(root);
   const python = pythonPackages(root);
   if (node.isCurrent() && python.isCurrent()) return;
@@ -25,6 +30,7 @@ export async function install(report) {
     path.join(root, '.ecom', 'setup.lock'),
     { onWait: (holder) => report(`waiting for another setup (process ${holder})`) },
     async () => {
+      /** @type {Promise<void>[]} */
       const jobs = [];
       if (!python.isCurrent()) {
         // Looked for first: whoever lacks Python is told at once, not after the Node packages.
@@ -33,7 +39,10 @@ export async function install(report) {
       }
       if (!node.isCurrent()) jobs.push(timed(node.name, node.install, report));
       // All run to their end, so that what one of them achieved is kept.
-      for (const result of await Promise.allSettled(jobs)) {
+      const ended = await showingProgress('setup: installing (a minute or two, once)', () =>
+        Promise.allSettled(jobs),
+      );
+      for (const result of ended) {
         if (result.status === 'rejected') throw explain(result.reason);
       }
     },

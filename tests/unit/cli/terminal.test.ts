@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { hideStatus, note, showStatus, table, visible } from '../../../cli/terminal.ts';
+import { note, table, visible } from '../../../cli/terminal.ts';
+import { hideStatus, showingProgress, showStatus } from '../../../infrastructure/status-line.mjs';
 
 it.each([
   ['\x1b[31mred\x1b[0m', '\\x1b[31mred\\x1b[0m'],
@@ -41,6 +42,22 @@ describe('the line of the stage at work', () => {
     showStatus('stage 3 s');
     note('done');
     expect(written.join('')).toBe('done\n');
+  });
+
+  it('tells what work is under way, is shown anew after a line, and is gone when the work is done', async () => {
+    process.stderr.isTTY = true;
+    vi.useFakeTimers();
+    const work = showingProgress('deploying', async () => {
+      note('halfway');
+      await new Promise((resolve) => setTimeout(resolve, 2100));
+      return 'done';
+    });
+    await vi.advanceTimersByTimeAsync(2100);
+    expect(await work).toBe('done');
+    vi.useRealTimers();
+    expect(written.join('').replaceAll('\r\x1b[2K', '|')).toBe(
+      '|deploying … 0 s|halfway\n|deploying … 1 s|deploying … 2 s|',
+    );
   });
 
   it('gives way to the next line on a terminal', () => {

@@ -1,0 +1,44 @@
+/** A line on standard error that the next one replaces: progress for whoever watches a terminal. */
+import process from 'node:process';
+
+let shown = false;
+
+const isWatched = () => process.stderr.isTTY === true && process.env.TERM !== 'dumb';
+
+/**
+ * Shows `text` in place of what the line said. Nothing where standard error is no terminal.
+ * @param {string} text
+ */
+export function showStatus(text) {
+  if (!isWatched()) return;
+  // A terminal may not know its width, and say 0.
+  const columns = process.stderr.columns || 80;
+  process.stderr.write(`\r\x1b[2K${text.slice(0, columns - 1)}`);
+  shown = true;
+}
+
+/** Takes the line away. */
+export function hideStatus() {
+  if (shown) process.stderr.write('\r\x1b[2K');
+  shown = false;
+}
+
+/**
+ * Does `work` and meanwhile shows what it is, with the seconds that it has taken.
+ * @template Result
+ * @param {string} what
+ * @param {() => Promise<Result>} work
+ * @returns {Promise<Result>}
+ */
+export async function showingProgress(what, work) {
+  const started = Date.now();
+  const show = () => showStatus(`${what} … ${Math.round((Date.now() - started) / 1000)} s`);
+  show();
+  const timer = setInterval(show, 1000);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+    hideStatus();
+  }
+}
