@@ -2,7 +2,14 @@ import path from 'node:path';
 import { type DatasetName, datasetContracts, datasetNames } from '../../layers/contracts/datasets/index.ts';
 import { DataError } from '../../layers/contracts/errors/index.ts';
 import type { CleanResult, PartCounts, RuleCount, RunPlan } from '../../layers/contracts/run-documents.ts';
-import { contentColumns, countRepeats, dedupe, type Repeats } from '../../layers/quality/dedupe.ts';
+import {
+  contentColumns,
+  countRepeats,
+  dedupe,
+  dropSharedEvents,
+  type EventIdsFile,
+  type Repeats,
+} from '../../layers/quality/dedupe.ts';
 import {
   exclusive,
   type Finding,
@@ -19,7 +26,6 @@ import {
 } from '../../layers/quality/staged-rows.ts';
 import type { Database } from '../../layers/storage/duckdb.ts';
 import { identifier, literal, renderSql } from '../../layers/storage/sql.ts';
-import { sampleEventIds } from './event-ids.ts';
 import { type DayFile, writeEvents } from './events-clean.ts';
 import quarantineSql from './quarantine.sql';
 
@@ -29,8 +35,8 @@ export interface CleanInput {
   readonly bucket: number;
   /** Parts of the bucket, parts without a bucket, and the sessions of every bucket. */
   readonly parts: readonly StagedPart[];
-  /** Events that `stage` accepted, of all buckets. */
-  readonly stagedEvents: number;
+  /** Event ids of all buckets, where there are several. */
+  readonly eventIds: readonly EventIdsFile[];
   /** ISO instant at which the newest raw file was uploaded. */
   readonly newestInput: string;
   /** Folder to write to. */
@@ -49,13 +55,11 @@ export interface CleanedBucket {
   /** The accepted users, sessions and assignments. */
   readonly others: readonly LocalFile[];
   readonly quarantine: readonly LocalFile[];
-  /** Sample of the events' ids, where there are several buckets. */
-  readonly eventIds: { readonly file: string; readonly rows: number } | null;
 }
 
 /** Cleans one user bucket: repeats and contradictions out, references checked, events named, dated and valued. */
 export async function cleanBucket(db: Database, input: CleanInput): Promise<CleanedBucket> {
-  const { runId, plan, bucket, parts, stagedEvents, newestInput, folder } = input;
+  const { runId, plan, bucket, parts, eventIds, newestInput, folder } = input;
   const { config, present, buckets } = plan;
   await openStagedRows(db, {
     parts,
@@ -68,6 +72,7 @@ export async function cleanBucket(db: Database, input: CleanInput): Promise<Clea
     const shared = dataset === 'events' && buckets > 1;
     await dedupe(db, dataset, `${shared ? 'own' : 'staged'}_${dataset}`);
   }
+  if (eventIds.length > 0) await dropSharedEvents(db, eventIds, bucket);
   await openJudgedRows(db);
 
   const rules = rowRules({ config, present, newestInput, asOf: plan.asOf });
@@ -113,7 +118,6 @@ export async function cleanBucket(db: Database, input: CleanInput): Promise<Clea
     events: days,
     others,
     quarantine,
-    eventIds: buckets === 1 ? null : await sampleEventIds(db, folder, stagedEvents),
   };
 }
 

@@ -13,6 +13,7 @@ import {
 } from '../../layers/contracts/run-documents.ts';
 import { readCompletions } from '../../layers/execution/completions.ts';
 import { readPlan, stageHandler } from '../../layers/execution/stage-handler.ts';
+import { type EventIdsFile, eventIdsFileName } from '../../layers/quality/dedupe.ts';
 import { partFileName, type StagedPart } from '../../layers/quality/staged-rows.ts';
 import { Database } from '../../layers/storage/duckdb.ts';
 import { downloadAll, uploadAll } from '../../layers/storage/transfer.ts';
@@ -31,20 +32,18 @@ export const handler = stageHandler({
     );
 
     const parts = partsOfBucket(plan, staged, bucket, folder);
-    await downloadAll(processed, parts);
+    const eventIds = eventIdsOf(plan, staged, folder);
+    await downloadAll(processed, [...parts, ...eventIds]);
 
     await using db = await Database.open({ memoryMb: environment.memoryMb, folder });
     const newest = Math.max(...inputs.inputs.map(({ lastModified }) => Date.parse(lastModified)));
     const newestInput = new Date(newest).toISOString();
-    const stagedEvents = staged
-      .filter(({ result }) => result.dataset === 'events')
-      .reduce((sum, { result }) => sum + result.accepted, 0);
     const cleaned = await cleanBucket(db, {
       runId,
       plan,
       bucket,
       parts,
-      stagedEvents,
+      eventIds,
       newestInput,
       folder,
     });
@@ -58,9 +57,6 @@ export const handler = stageHandler({
         key: processedKeys.intermediate(dataset, runId, bucket),
         ...rest,
       })),
-      ...(cleaned.eventIds === null
-        ? []
-        : [{ key: processedKeys.intermediate('event_ids', runId, bucket), ...cleaned.eventIds }]),
       ...cleaned.quarantine.map(({ dataset, ...rest }) => ({
         key: processedKeys.quarantine(dataset, runId, 'clean', bucket),
         ...rest,
@@ -111,6 +107,20 @@ export function partsOfBucket(
         key: output.key,
         file: path.join(folder, partFileName(dataset, part, output.bucket)),
       }));
+  });
+}
+
+/** The event ids that the chunks left, of all buckets. */
+function eventIdsOf(
+  plan: Pick<RunPlan, 'chunks'>,
+  staged: readonly Completion<StageResult>[],
+  folder: string,
+): (EventIdsFile & { key: string })[] {
+  return staged.flatMap(({ outputs }, index) => {
+    const part = plan.chunks[index]?.part ?? 0;
+    return outputs
+      .filter(({ key }) => key.includes('/intermediate/event_ids-'))
+      .map(({ key }) => ({ part, key, file: path.join(folder, eventIdsFileName(part)) }));
   });
 }
 

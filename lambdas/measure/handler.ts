@@ -12,7 +12,6 @@ import { jsonText } from '../../layers/storage/object-store.ts';
 import { downloadAll } from '../../layers/storage/transfer.ts';
 import { measure } from './measure.ts';
 import { fileCounts, reconcileFiles } from './reconcile-files.ts';
-import { sharedEventIds } from './shared-event-ids.ts';
 
 export const handler = stageHandler({
   stage: 'measure',
@@ -39,16 +38,9 @@ export const handler = stageHandler({
         .map(({ key }) => ({ key, file: path.join(folder, path.basename(key)) }));
     const exposure = copies('processed/marts/user_exposure/');
     const outcomes = copies('processed/marts/user_outcomes/');
-    const eventIds = copies(processedKeys.intermediates('event_ids', runId));
     const sinceExposure = copies(processedKeys.intermediates('since_exposure', runId));
     const sessionDurations = copies(processedKeys.intermediates('session_durations', runId));
-    await downloadAll(processed, [
-      ...exposure,
-      ...outcomes,
-      ...eventIds,
-      ...sinceExposure,
-      ...sessionDurations,
-    ]);
+    await downloadAll(processed, [...exposure, ...outcomes, ...sinceExposure, ...sessionDurations]);
 
     await using db = await Database.open({ memoryMb: environment.memoryMb, folder });
     const measured = measurements.parse(
@@ -68,12 +60,6 @@ export const handler = stageHandler({
       const quarantineRules = measured.quarantineRules.filter((rule) => rule.dataset === dataset);
       checkBadRate(contract, { ...counts, quarantineRules }, runId, dataset);
     }
-    measured.warnings.push(
-      ...(await sharedEventIds(
-        db,
-        eventIds.map(({ file }) => file),
-      )),
-    );
     const key = processedKeys.measurements(runId);
     const text = jsonText(measured);
     await processed.put(key, text, 'application/json');

@@ -59,6 +59,13 @@ export const handler = stageHandler({
         rows: ingested.quarantined,
       });
     }
+    if (ingested.eventIds !== null) {
+      files.push({
+        key: processedKeys.intermediate('event_ids', runId, index),
+        bucket: null,
+        ...ingested.eventIds,
+      });
+    }
     const sizes = await uploadAll(processed, files);
     const outputs = files.map(({ key, rows, bucket }, at) => ({ key, rows, bytes: sizes[at] ?? 0, bucket }));
 

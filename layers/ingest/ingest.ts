@@ -8,6 +8,7 @@ import { userBucket } from '../storage/buckets.ts';
 import type { Database } from '../storage/duckdb.ts';
 import { identifier, literal, renderSql } from '../storage/sql.ts';
 import acceptedSql from './accepted.sql';
+import eventIdsSql from './event-ids.sql';
 import faultsSql from './faults.sql';
 import type { Inspection } from './inspect.ts';
 import quarantineSql from './quarantine.sql';
@@ -57,6 +58,12 @@ export interface StagedPart {
   readonly rows: number;
 }
 
+/** A Parquet file with its rows. */
+export interface RowFile {
+  readonly file: string;
+  readonly rows: number;
+}
+
 /** lines = accepted + quarantined; header and blank lines are not counted. */
 export interface Ingested {
   readonly lines: number;
@@ -67,7 +74,12 @@ export interface Ingested {
   readonly parts: StagedPart[];
   /** Parquet file of the quarantined records, or null where there are none. */
   readonly quarantine: string | null;
+  /** Ids of the accepted events by which buckets find those that they share; null where there is one bucket. */
+  readonly eventIds: RowFile | null;
 }
+
+/** Up to so many buckets (200 million events) every id is compared; beyond it one in a fixed number of them. */
+const comparedBuckets = 12;
 
 interface Records {
   readonly file: string;
@@ -98,8 +110,12 @@ export async function ingest(
   const parts = await writeAccepted(database, columns, { read, line, userBuckets }, target);
   const accepted = parts.reduce((sum, { rows }) => sum + rows, 0);
   const quarantined = records.lines - accepted;
+  const eventIds =
+    source.dataset === 'events' && userBuckets > 1
+      ? await writeEventIds(database, { read, line, userBuckets }, target)
+      : null;
   if (quarantined === 0) {
-    return { lines: records.lines, accepted, quarantined, rules: [], parts, quarantine: null };
+    return { lines: records.lines, accepted, quarantined, rules: [], parts, quarantine: null, eventIds };
   }
 
   const faults = path.join(target.folder, 'faults.parquet');
@@ -134,7 +150,7 @@ export async function ingest(
     renderSql(ruleCountsSql, { faults: literal(faults) }),
   );
   const rules = counts.map((rule): RuleCount => ({ dataset: source.dataset, ...rule }));
-  return { lines: records.lines, accepted, quarantined, rules, parts, quarantine };
+  return { lines: records.lines, accepted, quarantined, rules, parts, quarantine, eventIds };
 }
 
 /**
@@ -250,6 +266,23 @@ async function writeAccepted(
   }
   await write('none', null, '_bucket IS NULL');
   return parts.filter(({ bucket, rows }) => bucket !== null || rows > 0);
+}
+
+async function writeEventIds(
+  database: Database,
+  { read, line, userBuckets }: { read: string; line: string; userBuckets: number },
+  { folder }: IngestTarget,
+): Promise<RowFile> {
+  const file = path.join(folder, 'event-ids.parquet');
+  const { Count } = await database.row<{ Count: string }>(
+    renderSql(eventIdsSql, {
+      line,
+      source: literal(read),
+      every: String(Math.ceil(userBuckets / comparedBuckets)),
+      target: literal(file),
+    }),
+  );
+  return { file, rows: Number(Count) };
 }
 
 function miscount(name: string, lines: number, accepted: number, quarantined: number): DataError {

@@ -11,6 +11,7 @@ const hints: Readonly<Record<string, string>> = {
   epoch_seconds: 'Write times as 2024-05-31T23:59:59Z, not as seconds since 1970',
   epoch_milliseconds: 'Write times as 2024-05-31T23:59:59Z, not as milliseconds since 1970',
   decimal_comma: 'Write amounts with a decimal point',
+  conflict: 'Give every row a key of its own: an id that counts per user or per server is none',
   unknown_user: 'Export users as of the same moment, or leave them out of the drop',
 };
 const generalHint = 'Correct the file, or rename columns and values in experiment.yaml';

@@ -1,8 +1,47 @@
+import path from 'node:path';
 import { type DatasetName, datasetContracts } from '../contracts/datasets/index.ts';
 import type { Database } from '../storage/duckdb.ts';
-import { identifier, literal, renderSql } from '../storage/sql.ts';
+import { identifier, literal, literalList, renderSql } from '../storage/sql.ts';
 import dedupeSql from './dedupe.sql';
-import { lineOf, type PartCount, partOf, type RowExample } from './staged-rows.ts';
+import idsElsewhereSql from './ids-elsewhere.sql';
+import { lineOf, type PartCount, partOf, type RowExample, rowOfFile } from './staged-rows.ts';
+
+/** Ids of the events of one chunk, on the local disk. */
+export interface EventIdsFile {
+  readonly part: number;
+  readonly file: string;
+}
+
+/** Name of the local copy of a chunk's event ids; it carries the part, as that of a staged file does. */
+export function eventIdsFileName(part: number): string {
+  return `event-ids-part-${part}-shared.parquet`;
+}
+
+/**
+ * Drops the events whose id users of other buckets have as well, as `dedupe` drops contradictions within the bucket:
+ * another user is other content. To be called after it.
+ */
+export async function dropSharedEvents(
+  db: Database,
+  files: readonly EventIdsFile[],
+  bucket: number,
+): Promise<void> {
+  await db.run(
+    renderSql(idsElsewhereSql, {
+      files: literalList(files.map(({ file }) => path.resolve(file))),
+      row: rowOfFile,
+      bucket: String(bucket),
+    }),
+  );
+  const { shared } = await db.row<{ shared: boolean }>('SELECT EXISTS (FROM events_elsewhere) AS shared');
+  if (!shared) return;
+  await db.run(`
+    INSERT INTO events_dropped
+    SELECT own._row, 'conflict', other._row
+    FROM own_events own JOIN events_elsewhere other USING (event_id)
+    WHERE own._row NOT IN (SELECT _row FROM events_dropped);
+    CREATE OR REPLACE VIEW kept_events AS FROM own_events ANTI JOIN events_dropped USING (_row)`);
+}
 
 /**
  * Creates `<dataset>_dropped` (_row, _rule `duplicate` or `conflict`, _other_row: the row it contradicts) and the view

@@ -39,6 +39,9 @@ export function lineOf(row: string): string {
   return `(${row} & ((1::BIGINT << 40) - 1))`;
 }
 
+/** SQL of `_row`, from the name of the file (`partFileName`) and the line. */
+export const rowOfFile = `((CAST(regexp_extract(filename, 'part-(\\d+)-\\w+\\.parquet$', 1) AS BIGINT) << 40) | _line)`;
+
 /** Name of the local copy of a staged file; it carries the part, which names a row together with its line. */
 export function partFileName(dataset: DatasetName, part: number, bucket: number | null): string {
   return `staged-${dataset}-part-${part}-${bucket ?? 'shared'}.parquet`;
@@ -91,7 +94,7 @@ function rawFiles(parts: readonly StagedPart[]): string {
 function readParts(parts: readonly StagedPart[]): string {
   return `
     SELECT * EXCLUDE (filename),
-      (CAST(regexp_extract(filename, 'part-(\\d+)-\\w+\\.parquet$', 1) AS BIGINT) << 40) | _line AS _row
+      ${rowOfFile} AS _row
     FROM read_parquet(${literalList(parts.map((part) => path.resolve(part.file)))}, filename = true, union_by_name = true)`;
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { filesOf, goodDrop } from './good-drop.ts';
-import { runDrop } from './run-drop.ts';
+import { type Row, runDrop } from './run-drop.ts';
 
 const [header = ''] = goodDrop.events;
 /** Enough good lines that the bad ones stay tolerable. */
@@ -10,18 +10,22 @@ const fillers = Array.from(
   (_, index) => `${10_000 + index},,${1 + (index % 4)},search,2024-03-03,,,,,`,
 );
 
+/** Each bucket has files of its own. */
+const byId = (events: readonly Row[] = []) =>
+  events.toSorted((a, b) => Number(a.event_id) - Number(b.event_id));
+
 const id = fc.integer({ min: 1, max: 12 });
-/** The user goes with the id: an event has one. */
-const userOf = (eventId: number) => 1 + (eventId % 4);
+const user = fc.integer({ min: 1, max: 4 });
 const line = fc.oneof(
-  id.map((n) => `${n},,${userOf(n)},search,2024-03-02,,,,,`),
+  fc.tuple(id, user).map(([n, u]) => `${n},,${u},search,2024-03-02,,,,,`),
   fc
-    .tuple(id, fc.integer({ min: 0, max: 2 }))
-    .map(([n, k]) => `${n},,${userOf(n)},search,2024-03-02,,${k},,,`),
+    .tuple(id, user, fc.integer({ min: 0, max: 2 }))
+    .map(([n, u, k]) => `${n},,${u},search,2024-03-02,,${k},,,`),
+  id.map((n) => `${n},1,,search,2024-03-02,,,,,`),
   id.map((n) => `${n + 400},1,,search,2024-03-02,,,,,`),
   id.map((n) => `${n + 100},,,search,2024-03-02,,,,,`),
   id.map((n) => `${n + 200},,77,search,2024-03-02,,,,,`),
-  id.map((n) => `${n + 300},,${userOf(n)},"a\nb",2024-03-02,,,,,`),
+  fc.tuple(id, user).map(([n, u]) => `${n + 300},,${u},"a\nb",2024-03-02,,,,,`),
   fc.constantFrom(
     'x,,1,search,2024-03-02,,,,,',
     '1,2,3',
@@ -60,6 +64,7 @@ test('lines = accepted + quarantined + duplicates in every file, whatever the di
       ]);
       expect(three.files).toEqual(one.files);
       expect(three.measured.quality).toEqual(one.measured.quality);
+      expect(byId(three.events)).toEqual(byId(one.events));
     }),
     { numRuns: 6, seed: 20240301, endOnFailure: true },
   );
@@ -74,21 +79,47 @@ function withSharedIds(own: number, shared: number) {
   return { ...filesOf(goodDrop), 'events.csv': [header, ...lines, ''].join('\n') };
 }
 
-test('an event id of users in different buckets, which no bucket can see, is warned of', async () => {
-  const { measured } = await runDrop(withSharedIds(100, 1), { buckets: 4 });
-  expect(measured.warnings).toContainEqual({
-    dataset: 'events',
-    column: 'event_id',
-    rule: 'id_of_several_users',
-    rows: 1,
-    examples: [{ line: null, value: '1' }],
-  });
+test('an event id of users in different buckets is a contradiction: all its events are quarantined, whatever the buckets', async () => {
+  const files = withSharedIds(100, 1);
+  const [one, four] = [await runDrop(files), await runDrop(files, { buckets: 4 })];
+  const inFile = four.quarantine.toSorted((a, b) => Number(a.line) - Number(b.line));
+  const conflicts = inFile.map(({ source_key, line, rule, reason }) => [source_key, line, rule, reason]);
+  expect(conflicts).toEqual(
+    one.quarantine.map(({ line }) => [
+      'raw/events.csv',
+      line,
+      'conflict',
+      expect.stringMatching(/^the same event_id with other content in line \d+ of raw\/events\.csv$/),
+    ]),
+  );
+  expect(conflicts).toHaveLength(4);
+  for (const [, line, , reason] of conflicts) expect(reason).not.toContain(`line ${line} of`);
+  expect(byId(four.events)).toEqual(byId(one.events));
+  expect(four.files).toEqual(one.files);
+  expect(four.measured.warnings).toEqual(one.measured.warnings);
 });
 
-test('event ids that count per user are refused, as one bucket refuses them for their contradictions', async () => {
+test('an event without a user, which the user of its session shares with users of other buckets, is quarantined with theirs', async () => {
+  const session = goodDrop.sessions[1]?.split(',') ?? [];
+  const lines = [
+    `500,${session[0]},,search,2024-03-02,,,,,`,
+    ...[1, 2, 3, 4]
+      .filter((user) => String(user) !== session[1])
+      .map((user) => `500,,${user},search,2024-03-02,,,,,`),
+  ];
+  const files = { ...filesOf(goodDrop), 'events.csv': [header, ...fillers, ...lines, ''].join('\n') };
+  const runs = [await runDrop(files), await runDrop(files, { buckets: 4 })];
+  for (const { quarantine } of runs) {
+    expect(quarantine.map(({ rule }) => rule)).toEqual(lines.map(() => 'conflict'));
+  }
+  expect(byId(runs[1]?.events)).toEqual(byId(runs[0]?.events));
+});
+
+test('event ids that count per user are refused, with several buckets as with one', async () => {
   const files = withSharedIds(10, 50);
-  await expect(runDrop(files, { buckets: 8 })).rejects.toThrow(
-    /event ids looked at belong to events of several users/,
-  );
-  await expect(runDrop(files)).rejects.toThrow(/too many bad rows: 200 of 240.*conflict 200/);
+  for (const buckets of [1, 8]) {
+    await expect(runDrop(files, { buckets })).rejects.toThrow(
+      /too many bad rows: 200 of 240.*conflict 200.*Give every row a key of its own/,
+    );
+  }
 });

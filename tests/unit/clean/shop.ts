@@ -101,7 +101,7 @@ export async function runStaged(
     );
     await using db = await open(folder);
     cleaned.push(
-      await cleanBucket(db, { runId: 'run', plan, bucket, parts, stagedEvents: 0, newestInput, folder: own }),
+      await cleanBucket(db, { runId: 'run', plan, bucket, parts, eventIds: [], newestInput, folder: own }),
     );
   }
   const results = cleaned.map(({ result }) => result);
