@@ -6,16 +6,15 @@ import { formatCount } from '../../layers/report/format.ts';
 import experimentConfig from '../demo/experiment.yaml';
 import { generate } from '../generate/generate.ts';
 import { stateFolder, statePaths } from '../local/state.ts';
-import { ensureUp } from '../local/up.ts';
-import { connect } from '../pipeline/connection.ts';
 import { downloadReport, verdictText } from '../pipeline/report.ts';
 import { runDrop } from '../pipeline/run-drop.ts';
+import { startAndConnect } from '../pipeline/start.ts';
 import { prepareDrop } from '../pipeline/upload.ts';
 import { note, print } from '../terminal.ts';
 
 /** `ecom demo`: everything, once, on generated data with a known uplift. */
 export async function demo(): Promise<void> {
-  await ensureUp();
+  const connection = await startAndConnect();
   const folder = statePaths(stateFolder()).demo;
   const truth = await showingProgress('generating a shop', () =>
     generate({ directory: folder, users: 20_000, uplift: 0.25, seed: 42 }),
@@ -24,7 +23,6 @@ export async function demo(): Promise<void> {
   note(
     `generated ${folder}: 20,000 users, ${formatCount(truth.datasets.events.rows)} events, a planted uplift of 25 % on conversion`,
   );
-  const connection = connect();
   const report = await runDrop(connection, await prepareDrop({ folder, drop: 'demo' }));
   const files = await downloadReport(connection, report.run.runId);
   print(`\n${verdictText(report)}\n`);

@@ -1,7 +1,6 @@
-import { ensureUp } from '../local/up.ts';
-import { connect } from '../pipeline/connection.ts';
 import { downloadReport, verdictText } from '../pipeline/report.ts';
 import { runDrop } from '../pipeline/run-drop.ts';
+import { startAndConnect } from '../pipeline/start.ts';
 import { prepareDrop } from '../pipeline/upload.ts';
 import { print, printJson } from '../terminal.ts';
 import { checkBeforeUpload } from '../validate/validate.ts';
@@ -16,8 +15,7 @@ export interface RunOptions {
 export async function run(folder: string, options: RunOptions): Promise<void> {
   const prepared = await prepareDrop({ folder, drop: options.drop, configFile: options.config });
   await checkBeforeUpload({ folder, configFile: options.config });
-  await ensureUp();
-  const connection = connect();
+  const connection = await startAndConnect();
   const report = await runDrop(connection, prepared);
   const files = await downloadReport(connection, report.run.runId);
   if (options.json) return printJson(report);

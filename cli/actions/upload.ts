@@ -1,4 +1,4 @@
-import { connect } from '../pipeline/connection.ts';
+import { startAndConnect } from '../pipeline/start.ts';
 import { prepareDrop, upload } from '../pipeline/upload.ts';
 import { formatBytes, note, print, printJson } from '../terminal.ts';
 import { checkBeforeUpload } from '../validate/validate.ts';
@@ -13,7 +13,7 @@ export interface UploadOptions {
 export async function uploadFolder(folder: string, options: UploadOptions): Promise<void> {
   const prepared = await prepareDrop({ folder, drop: options.drop, configFile: options.config });
   await checkBeforeUpload({ folder, configFile: options.config });
-  const connection = connect();
+  const connection = await startAndConnect();
   const uploaded = await upload(connection, prepared, ({ key, size }) => {
     note(`uploaded s3://${connection.raw.bucket}/${key} (${formatBytes(size)})`);
   });

@@ -12,7 +12,7 @@ export function registerRun(program: Command): void {
     .option('--json', 'print the report as JSON, and nothing else, on standard output')
     .addHelpText(
       'after',
-      '\nExamples:\n  ecom run data/\n  ecom run data/ --config shop_b.yaml --drop shop_b\n  ecom run data/ --json | jq .experiments[0].decision',
+      '\nWhat would certainly fail the run is told before anything is uploaded. Where the local pipeline does not run, it is\nstarted, as by ecom up.\n\nExamples:\n  ecom run data/\n  ecom run data/ --config shop_b.yaml --drop shop_b\n  ecom run data/ --json | jq .experiments[0].decision',
     )
     .action(async (folder: string, options: RunOptions) => {
       const { run } = await import('../actions/run.ts');

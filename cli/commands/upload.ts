@@ -12,7 +12,7 @@ export function registerUpload(program: Command): void {
     .option('--json', 'print what was uploaded as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ecom upload data/\n  ecom upload data/ --drop shop_b --config shop_b.yaml',
+      '\nWhat would certainly fail the run is told before anything is uploaded. Where the local pipeline does not run, it is\nstarted, as by ecom up.\n\nExamples:\n  ecom upload data/\n  ecom upload data/ --drop shop_b --config shop_b.yaml',
     )
     .action(async (folder: string, options: UploadOptions) => {
       const { uploadFolder } = await import('../actions/upload.ts');

@@ -10,7 +10,7 @@ export function registerValidate(program: Command): void {
     .option('--json', 'print the checks as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ecom validate data/\n  ecom validate data/ --config shop_b.yaml --json',
+      '\nEnds with 0 where a run would pass, perhaps without some rows, and with 1 where it would fail.\n\nExamples:\n  ecom validate data/\n  ecom validate data/ --config shop_b.yaml --json',
     )
     .action(async (folder: string, options: ValidateFlags) => {
       const { validateFolder } = await import('../actions/validate.ts');

@@ -36,7 +36,7 @@ export function targetConfig(files: readonly ConfigFile[] = []): Config {
  * @throws LocalError when nothing runs locally
  */
 export function connect(): Connection {
-  if (target() === 'local') useLocal(process.env);
+  if (isLocal()) useLocal(process.env);
   const config = targetConfig();
   return {
     config,
@@ -44,6 +44,11 @@ export function connect(): Connection {
     processed: new ObjectStore(config.aws.processed_bucket),
     stepFunctions: new SFNClient({}),
   };
+}
+
+/** Whether the target is the pipeline that runs on this machine. */
+export function isLocal(): boolean {
+  return target() === 'local';
 }
 
 function target(): Target {

@@ -47,6 +47,25 @@ describe('commands that need the pipeline say how to start it', () => {
   });
 });
 
+it('a run elsewhere starts nothing here', async () => {
+  const data = path.join(folder, 'elsewhere');
+  await generate({ directory: data, users: 100 });
+  const { code, stderr } = await runEcom(['upload', data], {
+    stateFolder: path.join(folder, 'state'),
+    environment: {
+      ECOM_TARGET: 'aws',
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'x',
+      AWS_SECRET_ACCESS_KEY: 'x',
+      AWS_MAX_ATTEMPTS: '1',
+    },
+  });
+  expect(stderr).toMatch(/S3 does not answer as it should: connect ECONNREFUSED 127\.0\.0\.1:1\n/);
+  expect(existsSync(path.join(folder, 'state', 'state.json'))).toBe(false);
+  expect(code).toBe(1);
+});
+
 it('every command shows examples in its help', () => {
   const program = new Command('ecom');
   registerCommands(program);
