@@ -88,9 +88,18 @@ async function buildBundle(source, record) {
     .map(([file]) => path.resolve(root, file));
   if (bundle === undefined) throw new Error(`esbuild made nothing of ${source}`);
   const sources = stateOf(['infrastructure/run.mjs', ...Object.keys(result.metafile.inputs)]);
-  mkdirSync(folder, { recursive: true });
-  for (const { path: file, contents } of result.outputFiles) replaceFile(file, contents);
-  replaceFile(record, JSON.stringify({ bundle, files, sources: JSON.parse(sources) }));
+  try {
+    mkdirSync(folder, { recursive: true });
+    for (const { path: file, contents } of result.outputFiles) replaceFile(file, contents);
+    replaceFile(record, JSON.stringify({ bundle, files, sources: JSON.parse(sources) }));
+  } catch (error) {
+    const { code = '' } = /** @type {NodeJS.ErrnoException} */ (error);
+    if (!['EACCES', 'EPERM', 'EROFS'].includes(code)) throw error;
+    throw new Problem(
+      `the checkout cannot be written: ${code} (${folder})`,
+      'Run the command as the owner of the checkout, or in a copy of your own',
+    );
+  }
   return bundle;
 }
 

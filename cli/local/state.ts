@@ -107,7 +107,10 @@ function parse(file: string): State {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw new LocalError({ what: 'the local state cannot be read', where: file }, { cause: error });
+    throw new LocalError(
+      { what: 'the local state cannot be read', where: file, remedy: 'Check its permissions (ls -l)' },
+      { cause: error },
+    );
   }
   try {
     return stateSchema.parse(JSON.parse(text));
