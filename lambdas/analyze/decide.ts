@@ -1,6 +1,7 @@
 import { fewBuyersSentences } from '../../layers/report/few-buyers.ts';
 import { formatLift, formatLiftInterval, formatP, statedP } from '../../layers/report/format.ts';
 import { metricLabel } from '../../layers/report/labels.ts';
+import { reasonText } from '../../layers/report/page/words.ts';
 import type { Comparison, Decision, ExperimentReport, MetricReport } from '../../layers/report/schema.ts';
 import type { Progress } from './look.ts';
 import { type PlannedEnd, plannedEnd } from './planned-end.ts';
@@ -195,7 +196,7 @@ function byLift({ better }: MetricReport) {
 }
 
 function untestable({ unavailable, comparisons }: MetricReport): string {
-  return unavailable ?? comparisons[0]?.reason?.replaceAll('_', ' ') ?? 'there is no treatment arm';
+  return unavailable ?? reasonText(comparisons[0]?.reason ?? 'there is no treatment arm');
 }
 
 /** One treatment's result on the primary metric, with the interval and p that its verdict goes by. */

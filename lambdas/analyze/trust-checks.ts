@@ -7,6 +7,7 @@ import {
   formatQuantity,
   statedP,
 } from '../../layers/report/format.ts';
+import { reasonText } from '../../layers/report/page/words.ts';
 import type { ExperimentReport, SampleRatio, TrustCheck } from '../../layers/report/schema.ts';
 import { testHomogeneity } from '../../layers/statistics/homogeneity.ts';
 import { srmAlpha } from '../../layers/statistics/srm.ts';
@@ -54,7 +55,7 @@ export function sampleRatioCheck(
 ): TrustCheck {
   const users = name === 'sample_ratio_exposed' ? 'exposed' : 'assigned';
   if (status === 'not_checked')
-    return notChecked(name, `The split of ${users} users could not be tested: ${words(reason ?? '')}.`);
+    return notChecked(name, `The split of ${users} users could not be tested: ${reasonText(reason ?? '')}.`);
   const split = arms.map(
     (arm) => `${arm.variant} ${formatCount(arm.users)} (expected ${formatDecimal(arm.expected, 1)})`,
   );
@@ -296,7 +297,3 @@ const oddTimes: Readonly<Record<string, { readonly one: string; readonly many: s
   },
   outside_session: { one: 'outside its session', many: 'outside their session' },
 };
-
-function words(identifier: string): string {
-  return identifier.replaceAll('_', ' ');
-}

@@ -135,7 +135,7 @@ export const verdictColumn: Column<Compared> = {
   sort: of((comparison) => verdictOf(comparison).label),
 };
 
-/** What an arm's value comes from: `448 of 9,270`, `46,441 / 9,270`. */
+/** What an arm's value comes from: `448 of 9,270`, `46,469 / 9,270`. */
 function sourceOf({ kind, unit }: MetricReport, { n, sum, denominator }: Comparison['control']): string {
   if (kind === 'quantile') return `of ${formatQuantity(n, 'user')}`;
   return `${formatSum(unit, sum)} ${unit === 'share' ? 'of' : '/'} ${formatSum('count', denominator ?? n)}`;

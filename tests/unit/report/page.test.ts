@@ -83,6 +83,12 @@ describe('report.html', () => {
     expect(text('#e1-verdict .figures')).toContain('Trust checks 5 of 8 passed, 2 to note, 1 not checked');
   });
 
+  it('says from when to when the users came', () => {
+    expect(parse(page).text('#e1-verdict .figures')).toContain(
+      'Users analysed12,384, exposed from 2026-03-01 to 2026-03-28',
+    );
+  });
+
   it.each([
     ['ship', 'Ship treatment'],
     ['do_not_ship', 'Do not ship'],

@@ -36,7 +36,7 @@ ${warnings(experiment, report)}
 </div>
 ${primaryLift(experiment)}
 <dl class="figures">
-${figure('Users analysed', formatCount(users))}
+${figure('Users analysed', `${formatCount(users)}${exposedWhen(experiment)}`)}
 ${figure('Trust checks', html`${icon(checkStatuses[trust.status].tone)} ${trust.text}`)}
 ${figure('Decided on', `${basisText(decision.basis)}, α = ${settings.alpha}`)}
 ${figure('Rule', html`<code>${decision.rule}</code>`)}
@@ -44,6 +44,14 @@ ${figure('Rule', html`<code>${decision.rule}</code>`)}
 </div>`,
   };
 };
+
+/** First and last day of exposure in UTC, where the users' days are known. */
+function exposedWhen({ novelty }: ExperimentReport): string {
+  const days = novelty[0]?.cumulative ?? [];
+  const [first, last] = [days[0]?.day, days.at(-1)?.day];
+  if (first === undefined || last === undefined) return '';
+  return first === last ? `, exposed on ${first}` : `, exposed from ${first} to ${last}`;
+}
 
 function primaryLift(experiment: ExperimentReport): Html | null {
   const row = decidingComparison(experiment);
