@@ -100,6 +100,7 @@ export async function describeRun(connection: Connection, runId: string): Promis
     stages: executed.length > 0 || manifest === undefined ? stages : asPublished(stages, manifest, stoppedAt),
     failure: reason && {
       ...reason,
+      stage: reason.stage ?? (status === 'FAILED' ? (failedStage ?? null) : null),
       parts: failedStage && plan ? await failedParts(processed, summary, failedStage, plan) : [],
     },
     inputs: inputs ?? null,

@@ -97,7 +97,7 @@ async function answer(site: Site, guard: Guard, request: IncomingMessage): Promi
     if (reply === 'no method') return problem(405, { what: `this address does not take ${request.method}` });
     return reply;
   } catch (error) {
-    if (!(error instanceof PipelineError))
+    if (!(error instanceof PipelineError || isUnreachable(error)))
       note(`${request.method} ${visible(request.url ?? '')}: ${messageOf(error)}`);
     return problem(statusOf(error, request), faultOf(error));
   }

@@ -211,10 +211,20 @@
       start.disabled = false;
     } catch (error) {
       if (mine !== checks) return;
-      list.replaceChildren();
+      showNames(files);
       showProblem(error);
     }
   };
+
+  /** What the folder holds instead. @param {Chosen[]} files */
+  const showNames = (files) => {
+    const names = files.map(({ path }) => path);
+    list.replaceChildren(make('p', 'fine', `The folder holds: ${inWords(names)}`));
+  };
+
+  /** @param {string[]} names */
+  const inWords = (names) =>
+    names.slice(0, 8).join(', ') + (names.length > 8 ? ` and ${names.length - 8} more` : '');
 
   /** @type {Planned[]} */
   let plan = [];
@@ -252,13 +262,7 @@
       make('p', 'line', `${planned.length} ${planned.length === 1 ? 'file' : 'files'}, ${size(total)}`),
       make('ul', 'planned', ...rows),
       ...(ignored.length > 0
-        ? [
-            make(
-              'p',
-              'fine',
-              `Not part of a drop, so not uploaded: ${ignored.slice(0, 8).join(', ')}${ignored.length > 8 ? ` and ${ignored.length - 8} more` : ''}`,
-            ),
-          ]
+        ? [make('p', 'fine', `Not part of a drop, so not uploaded: ${inWords(ignored)}`)]
         : []),
     );
   };
@@ -302,6 +306,7 @@
       }
       start.textContent = 'Starting the run …';
       const { runId } = await post('start', { files: stored });
+      busy = false;
       location.assign(`/runs/${runId}`);
     } catch (error) {
       showProblem(error);
@@ -310,6 +315,10 @@
     } finally {
       busy = false;
     }
+  });
+
+  addEventListener('beforeunload', (event) => {
+    if (busy) event.preventDefault();
   });
 
   /** @param {Chosen[]} files */

@@ -16,6 +16,9 @@ export function nextSteps({ runId, drop, failure, quarantine }: RunRecord): Next
   if (failure === null) return [];
   if (!deterministic.has(failure.error)) {
     return [
+      ...(failure.error === 'TransientError'
+        ? [{ why: 'See whether all that it needs is running', command: 'npx ecom status' }]
+        : []),
       {
         why: 'Try the same data again; stages that are done are skipped',
         command: `npx ecom retry ${runId}`,

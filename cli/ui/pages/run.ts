@@ -1,3 +1,4 @@
+import type { ExecutionStatus } from '@aws-sdk/client-sfn';
 import { type Content, type Html, html } from '../../../layers/report/page/html.ts';
 import { icon } from '../../../layers/report/page/icons.ts';
 import { name, sentence } from '../../../layers/report/page/names.ts';
@@ -88,9 +89,14 @@ function announcement({ status, stages }: RunDetails): string {
   return current === undefined ? 'The run is starting' : `The stage ${current.stage} is running`;
 }
 
+const endings: Partial<Record<ExecutionStatus, string>> = {
+  ABORTED: 'The run was stopped',
+  TIMED_OUT: 'The run took longer than it may',
+};
+
 function failureCard(run: RunRecord, { stage, error, message, parts }: RunFault): Html {
   return html`<section class="card failure bad" aria-labelledby="cause"><h2 id="cause">${icon('bad')} <span>${
-    stage === null ? 'The run failed' : html`The stage <code>${stage}</code> failed`
+    stage === null ? (endings[run.status] ?? 'The run failed') : html`The stage <code>${stage}</code> failed`
   }</span></h2>
 <p class="cause">${sentence(capitalised(message))}</p>
 <p class="fine"><code>${name(error)}</code> in attempt ${run.attempt}. ${run.published ? 'What an earlier attempt published stays as it is.' : 'Nothing of this run was published.'}</p>
