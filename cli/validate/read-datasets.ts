@@ -6,13 +6,13 @@ import { type DatasetName, datasetContracts } from '../../layers/contracts/datas
 import { SchemaError } from '../../layers/contracts/errors/index.ts';
 import type { RuleCount } from '../../layers/contracts/run-documents.ts';
 import { ingest } from '../../layers/ingest/ingest.ts';
+import { type LocalFile, openLocalFile, readHeader } from '../../layers/ingest/local-file.ts';
 import type { FileColumns } from '../../layers/ingest/staged-columns.ts';
 import { hasTooManyBadRows, tooManyBadRows } from '../../layers/quality/bad-rate.ts';
 import { isFatal } from '../../layers/quality/failures.ts';
 import { partFileName, type StagedPart } from '../../layers/quality/staged-rows.ts';
 import type { Database } from '../../layers/storage/duckdb.ts';
 import { type Check, passed, type RowCounts } from './check.ts';
-import { type LocalFile, openLocalFile, readHeader } from './local-file.ts';
 
 export interface SourceFile {
   readonly file: string;

@@ -1,10 +1,10 @@
 import { type Config, settingsOf } from '../../layers/contracts/config.ts';
 import { maturityDays, metricsOf } from '../../layers/contracts/metrics.ts';
 import { otherColumns } from '../../layers/contracts/outcome-columns.ts';
+import { readListedUsers } from '../../layers/ingest/listed-users.ts';
 import type { Database } from '../../layers/storage/duckdb.ts';
 import { literal, literalList, renderSql } from '../../layers/storage/sql.ts';
 import excludedUsersSql from './excluded-users.sql';
-import { readListedUsers } from './listed-users.ts';
 
 /** What `clean` made of a bucket: local Parquet files, none where the dataset is absent. */
 export interface CleanFiles {

@@ -163,6 +163,7 @@ describe('assignment', () => {
   test.each([
     ['with a header', '\uFEFFuser_id\r\n1\r\n3\r\n'],
     ['without one', '"1"\n\n 3 \n99'],
+    ['in a column among others', 'reason,User_ID\n"a robot, we think",1\n,3.0\n'],
   ])('of users that the drop lists %s leaves them out, counted', async (_, excludedUsers) => {
     const seen = [1, 2, 3].map((user) => view(user, '2024-01-02 00:00:00'));
     const { outcomes, measurements } = await runShop(shop([assign(1), assign(2), assign(3)], seen), {
@@ -180,7 +181,40 @@ describe('assignment', () => {
   test('of users that the drop lists by what is no id stops the run', async () => {
     await expect(
       runShop(shop([assign(1)], []), { excludedUsers: 'user_id\n1\nsomeone@example.com\n' }),
-    ).rejects.toThrow('"someone@example.com" is no id of a user (id_type: bigint) (excluded_users.csv)');
+    ).rejects.toThrow('"someone@example.com" is no id of a user (id_type: bigint) (excluded_users.csv:3)');
+  });
+
+  test.each([
+    ['a fraction, which is another user when it is rounded', 'user_id\n1.5\n', 'DataError', '"1.5" is no id'],
+    ['an empty id', 'user_id,reason\n1,robot\n,robot\n', 'DataError', '(excluded_users.csv:3)'],
+    ['a line with more than an id', '1\n2,robot\n', 'DataError', 'too many fields (excluded_users.csv:2)'],
+    [
+      'columns of which none is user_id',
+      'id,reason\n1,robot\n',
+      'SchemaError',
+      'none is called user_id (excluded_users.csv:1)',
+    ],
+  ])('of users that the drop lists with %s stops the run', async (_, excludedUsers, name, message) => {
+    const run = runShop(shop([assign(1)], []), { excludedUsers });
+    await expect(run).rejects.toMatchObject({ name, message: expect.stringContaining(message) });
+  });
+
+  test('of users that the drop lists as texts leaves out those with exactly these texts', async () => {
+    const seen = { event_name: 'view_product', event_ts: '2024-01-02 00:00:00' };
+    const { measurements, outcomes } = await runShop(
+      {
+        experiment_assignments: ['007', '7'].map((id) => ({ ...assign(0), user_id: id })),
+        events: ['007', '7'].map((id) => ({ ...seen, event_id: id, user_id: id })),
+      },
+      { config: 'id_type: string', excludedUsers: 'user_id\n007\n' },
+    );
+    expect(outcomes.map(({ user_id }) => user_id)).toEqual(['7']);
+    expect(measurements.population).toContainEqual({
+      experimentId: 'exp',
+      step: 'excluded_users',
+      rows: 1,
+      users: 1,
+    });
   });
 
   test('to a variant without a weight, and beyond-human activity, leave a user out; every step is counted', async () => {

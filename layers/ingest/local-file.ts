@@ -4,15 +4,19 @@ import path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGunzip, gunzipSync } from 'node:zlib';
-import { headerBytes, parseHeader } from '../../layers/contracts/csv-header.ts';
-import { SchemaError } from '../../layers/contracts/errors/index.ts';
-import { type Inspection, Inspector } from '../../layers/ingest/inspect.ts';
+import { headerBytes, parseHeader } from '../contracts/csv-header.ts';
+import { SchemaError } from '../contracts/errors/index.ts';
+import { type Inspection, Inspector } from './inspect.ts';
 
-export interface LocalFile {
+/** A CSV file that was looked through. */
+export interface InspectedFile {
   /** Uncompressed. */
   readonly file: string;
-  readonly header: string[];
   readonly inspection: Inspection;
+}
+
+export interface LocalFile extends InspectedFile {
+  readonly header: string[];
 }
 
 /**
@@ -21,6 +25,12 @@ export interface LocalFile {
  * @throws SchemaError where it is no comma-separated UTF-8 file with a header
  */
 export async function openLocalFile(source: string, folder: string, name: string): Promise<LocalFile> {
+  const inspected = await inspectFile(source, folder, name);
+  return { ...inspected, header: await readHeader(inspected.file, name) };
+}
+
+/** The same for a file that may do without a header. */
+export async function inspectFile(source: string, folder: string, name: string): Promise<InspectedFile> {
   const inspector = new Inspector();
   const inspect = new Transform({
     transform(piece: Buffer, _encoding, done) {
@@ -33,7 +43,7 @@ export async function openLocalFile(source: string, folder: string, name: string
     await pipeline(input, inspect, async (pieces: AsyncIterable<Buffer>) => {
       for await (const _piece of pieces);
     });
-    return { file: source, header: await readHeader(source, name), inspection: inspector.finish() };
+    return { file: source, inspection: inspector.finish() };
   }
   const file = path.join(folder, 'unpacked.csv');
   try {
@@ -42,7 +52,7 @@ export async function openLocalFile(source: string, folder: string, name: string
     if (!(error as NodeJS.ErrnoException).code?.startsWith('Z_')) throw error;
     throw notGzip(name, error);
   }
-  return { file, header: await readHeader(file, name), inspection: inspector.finish() };
+  return { file, inspection: inspector.finish() };
 }
 
 /**
