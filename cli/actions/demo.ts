@@ -10,10 +10,14 @@ import { downloadReport, verdictText } from '../pipeline/report.ts';
 import { runDrop } from '../pipeline/run-drop.ts';
 import { startAndConnect } from '../pipeline/start.ts';
 import { prepareDrop } from '../pipeline/upload.ts';
-import { note, print } from '../terminal.ts';
+import { note, print, printJson } from '../terminal.ts';
+
+export interface DemoOptions {
+  readonly json?: boolean;
+}
 
 /** `ecom demo`: everything, once, on generated data with a known uplift. */
-export async function demo(): Promise<void> {
+export async function demo(options: DemoOptions): Promise<void> {
   const connection = await startAndConnect();
   const folder = statePaths(stateFolder()).demo;
   const truth = await showingProgress('generating a shop', () =>
@@ -25,9 +29,12 @@ export async function demo(): Promise<void> {
   );
   const report = await runDrop(connection, await prepareDrop({ folder, drop: 'demo' }));
   const files = await downloadReport(connection, report.run.runId);
+  if (options.json) return printJson(report);
   print(`\n${verdictText(report)}\n`);
   for (const file of files) print(file);
-  print(
-    '\nNext: npx ecom run <folder of your CSVs>   npx ecom status   npx ecom psql -c "select * from mart_user_outcomes limit 5"   npx ecom down',
-  );
+  print(`\nNext:
+  npx ecom ui --open                         the same in the browser
+  npx ecom init <folder of your CSVs>        a configuration for your own data
+  npx ecom psql -c "select * from mart_user_outcomes limit 5"
+  npx ecom down                              stops what runs, and keeps the data`);
 }

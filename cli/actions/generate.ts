@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { formatCount, formatValue } from '../../layers/report/format.ts';
 import { writeProblem } from '../generate/csv-file.ts';
 import { generate } from '../generate/generate.ts';
 import type { GeneratedTruth } from '../generate/truth.ts';
@@ -44,15 +45,14 @@ async function writeTruth(file: string, truth: GeneratedTruth): Promise<void> {
 }
 
 function printTruth({ settings, arms, datasets, expected }: GeneratedTruth): void {
-  const count = (value: number) => value.toLocaleString('en-US');
-  const percent = (value: number) => `${(value * 100).toFixed(2)} %`;
+  const percent = (value: number) => formatValue('share', value);
   print(
     table(
       [{ title: 'file' }, { title: 'rows', right: true }, { title: 'bad rows added', right: true }],
       Object.entries(datasets).map(([dataset, { files, rows, dirty }]) => [
         files.length === 1 ? `${files[0]}` : `${dataset}/ (${files.length} files)`,
-        count(rows),
-        count(Object.values(dirty).reduce((sum, kind) => sum + kind, 0)),
+        formatCount(rows),
+        formatCount(Object.values(dirty).reduce((sum, kind) => sum + kind, 0)),
       ]),
     ),
   );
@@ -72,9 +72,9 @@ function printTruth({ settings, arms, datasets, expected }: GeneratedTruth): voi
         const rate = exposed === 0 ? '' : percent(purchasers / exposed);
         return [
           variant,
-          count(assigned),
-          count(exposed),
-          count(purchasers),
+          formatCount(assigned),
+          formatCount(exposed),
+          formatCount(purchasers),
           rate,
           percent(expected[variant]),
         ];

@@ -4,6 +4,7 @@ import { type LocalEnvironment, localEnvironment } from '../local/environment.ts
 import { readState } from '../local/state.ts';
 import { readStatus, type Status } from '../local/status.ts';
 import { paint, print, printJson } from '../terminal.ts';
+import { counted } from '../wording.ts';
 
 export interface StatusOptions {
   readonly export?: boolean;
@@ -49,7 +50,7 @@ function describe({
     ),
     row('state', stateFolder),
   ];
-  if (saved !== null) lines.push(row('saved', `${saved.objects} objects at ${saved.at}`));
+  if (saved !== null) lines.push(row('saved', `${counted(saved.objects, 'object')} at ${saved.at}`));
   if (emulator !== null) lines.push(row('log', emulator.log));
   if (postgres?.log != null) lines.push(row('', postgres.log));
   if (environment === null) return [...lines, '', 'Start it: npx ecom up'].join('\n');

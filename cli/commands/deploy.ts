@@ -10,11 +10,10 @@ export function registerDeploy(program: Command): void {
     .addOption(
       new Option('--target <target>', 'where to').choices(['local', 'docker', 'aws']).default('local'),
     )
-    .option(
-      '-c, --context <key=value>',
-      'setting of the stack, as in cdk/settings.ts; repeatable',
-      addSetting,
-      {},
+    .addOption(
+      new Option('-c, --context <key=value>', 'setting of the stack, as in cdk/settings.ts; repeatable')
+        .argParser(addSetting)
+        .default({}, 'none'),
     )
     .option('--json', 'print the outputs of the stack as JSON')
     .addHelpText(

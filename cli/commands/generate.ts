@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { GenerateFlags, SegmentEffect } from '../actions/generate.ts';
 
 /** `ecom generate <dir>`: data whose right answers are known. */
@@ -13,11 +13,13 @@ export function registerGenerate(program: Command): void {
     .option('--start <date>', 'first day of the experiment', '2026-01-01')
     .option('--experiment <id>', 'its experiment_id', 'checkout_redesign')
     .option('--uplift <ratio>', 'relative effect of the treatment on purchase conversion', number, 0.12)
-    .option(
-      '--segment-effect <segment=level:ratio>',
-      'uplift of a device or country in place of --uplift (device=mobile:-0.1); may be repeated',
-      segmentEffect,
-      [] as SegmentEffect[],
+    .addOption(
+      new Option(
+        '--segment-effect <segment=level:ratio>',
+        'uplift of a device or country in place of --uplift (device=mobile:-0.1); may be repeated',
+      )
+        .argParser(segmentEffect)
+        .default([], 'none'),
     )
     .option(
       '--novelty <share>',

@@ -42,4 +42,7 @@ export function registerCommands(program: Command): void {
   registerPower(program);
   registerDoctor(program);
   registerCompletion(program);
+  for (const command of program.commands) {
+    command.showHelpAfterError(`(ecom ${command.name()} --help shows what it takes)`);
+  }
 }

@@ -6,7 +6,7 @@ export function registerReport(program: Command): void {
   program
     .command('report [run]')
     .description(
-      "print the verdict of a run (by default of the drop's published one) and copy its files here",
+      "print the verdict of a run (by default of the drop's published one) and copy its files into .ecom/reports",
     )
     .option('--drop <name>', 'the drop whose published run is meant, when no run is named')
     .option('--json', 'print the report as JSON')

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type DatasetName, datasetNames } from '../../layers/contracts/datasets/index.ts';
 import { UsageError } from '../usage-error.ts';
+import { counted } from '../wording.ts';
 import { makeCatalog, type Product } from './catalog.ts';
 import { CsvFile } from './csv-file.ts';
 import { Dirt } from './dirt.ts';
@@ -29,7 +30,10 @@ export async function generate(options: GenerateOptions): Promise<GeneratedTruth
   const catalog = makeCatalog(seed, streams.product);
   const users = usersOf(settings, catalog);
   if (parts > users) {
-    throw new UsageError({ what: `${users} users do not fill ${parts} files`, remedy: 'Give fewer --files' });
+    throw new UsageError({
+      what: `${counted(users, 'user')} cannot fill ${counted(parts, 'file')}`,
+      remedy: 'Give fewer --files',
+    });
   }
   const files = perDataset((dataset) => fileNames(dataset, dataset === 'products' ? 1 : parts));
   await refuseOtherFiles(directory, Object.values(files).flat());

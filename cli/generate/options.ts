@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type JsonSchema, settingType } from '../../layers/contracts/setting-type.ts';
 import { UsageError } from '../usage-error.ts';
 import { countries, devices } from './population.ts';
 
@@ -21,7 +22,7 @@ const generateOptions = z
     days: z.number().int().min(2).max(365).default(21),
     seed: z.number().int().min(0).max(0xffffffff).default(42),
     /** First day of the experiment; the data begin 14 days before. */
-    start: z.iso.date().default('2026-01-01'),
+    start: z.iso.date('must be a date such as 2026-01-01').default('2026-01-01'),
     experiment: z
       .string()
       .regex(/^[A-Za-z0-9_.-]{1,100}$/, 'must have 1 to 100 letters, digits, "_", "." or "-"')
@@ -72,9 +73,19 @@ export function settingsFrom(options: GenerateOptions): Settings {
   const result = generateOptions.safeParse(options);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  const option = String(issue?.path[0] ?? '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   throw new UsageError({
-    what: option === '' ? `${issue?.message}` : `--${option} is not right: ${issue?.message}`,
+    what: issue === undefined ? 'the options are not right' : complaint(issue, options),
     remedy: 'ecom generate --help lists the options and their defaults',
   });
+}
+
+function complaint({ path: [name = ''], message }: z.core.$ZodIssue, options: GenerateOptions): string {
+  if (name === '' || name === 'segmentEffects') return message;
+  const option = String(name).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const { properties = {} } = z.toJSONSchema(generateOptions, { io: 'input' }) as JsonSchema;
+  // Messages of the schema's own begin in lower case; those of zod do not.
+  const wanted = /^[a-z]/.test(message)
+    ? message
+    : `takes: ${settingType(properties[String(name)] ?? {}, String)}`;
+  return `--${option} is ${options[name as keyof GenerateOptions]}, but ${wanted}`;
 }

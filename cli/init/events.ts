@@ -1,6 +1,6 @@
 import { plainName } from '../../layers/contracts/column-words.ts';
 import type { Config } from '../../layers/contracts/config.ts';
-import { formatCount } from '../../layers/report/format.ts';
+import { counted } from '../wording.ts';
 import type { Findings, Guess, Question } from './guess.ts';
 import type { DatasetMatch } from './match.ts';
 import { type EventRole, eventWords } from './vocabulary.ts';
@@ -19,7 +19,7 @@ export function guessEvents(matches: readonly DatasetMatch[], base: Config): Par
     const name = base.event_aliases[value] ?? value;
     rows.set(name, (rows.get(name) ?? 0) + count);
   }
-  const named = (name: string) => `"${name}" (${formatCount(rows.get(name) ?? 0)} events)`;
+  const named = (name: string) => `"${name}" (${counted(rows.get(name) ?? 0, 'event')})`;
   for (const role of Object.keys(eventWords) as EventRole[]) {
     const usual = base.events[role];
     const candidates = candidatesFor(role, [...rows.keys()]);

@@ -9,6 +9,7 @@ import {
 } from '../../layers/contracts/datasets/index.ts';
 import { formatCount, formatPercent } from '../../layers/report/format.ts';
 import type { Database } from '../../layers/storage/duckdb.ts';
+import { counted } from '../wording.ts';
 import { guessEvents } from './events.ts';
 import { type Confidence, confidenceOf, type DatasetMatch, matchDatasets } from './match.ts';
 import { countVariants, type FileProfile, type UnreadableFile } from './profile.ts';
@@ -76,7 +77,7 @@ function guessFiles(
         example: 'your-file.csv',
         because: requiredDatasets.includes(dataset)
           ? `no file looks like ${dataset}, without which there is no analysis`
-          : `no file looks like ${dataset}: without them what needs them is unavailable`,
+          : `no file looks like ${dataset}: metrics, checks and segments that need them are unavailable`,
       });
     } else if (/^[A-Za-z0-9._-]+\.csv$/.test(match.file.name)) {
       guesses.push({ path, value: match.file.name, confidence: match.confidence, because: match.because });
@@ -90,7 +91,7 @@ function guessFiles(
   }
   for (const { name, rows, complete } of files) {
     if (rows === 0) remarks.push(`${name} has no rows.`);
-    else if (!complete) remarks.push(`Of ${name} the first ${formatCount(rows)} rows were looked at.`);
+    else if (!complete) remarks.push(`Of ${name} the first ${counted(rows, 'row')} were looked at.`);
     if (matches.some(({ file }) => file.name === name)) continue;
     const twin = matches.find(
       ({ file }) =>

@@ -4,6 +4,7 @@ import { removeCluster } from '../../infrastructure/postgres/cluster.ts';
 import { stopServer } from '../../infrastructure/postgres/server.ts';
 import { runConfiguration } from '../../layers/contracts/run-configuration.ts';
 import { note } from '../terminal.ts';
+import { counted } from '../wording.ts';
 import { askVersion, stopEmulator } from './emulator.ts';
 import { LocalError } from './local-error.ts';
 import { localS3, saveBuckets } from './saved-buckets.ts';
@@ -69,7 +70,7 @@ async function save(
   try {
     if ((await askVersion(emulator.endpoint)) === undefined) throw new Error('the emulator does not answer');
     const { objects } = await saveBuckets(client, buckets, folder);
-    report(`buckets saved: ${objects.length} objects`);
+    report(`buckets saved: ${counted(objects.length, 'object')}`);
   } catch (error) {
     throw new LocalError(
       {

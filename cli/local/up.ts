@@ -7,6 +7,7 @@ import { showingProgress } from '../../infrastructure/status-line.mjs';
 import { parsePort } from '../arguments.ts';
 import { note } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
+import { counted } from '../wording.ts';
 import { bootstrapStack, deployStack } from './cdk.ts';
 import { openDatabase } from './database.ts';
 import { askVersion, awaitHealthy, defaultPort, launchEmulator } from './emulator.ts';
@@ -157,7 +158,8 @@ async function startEmulator(
 
   await step(
     { report },
-    (saved) => saved && `buckets restored: ${saved.objects.length} objects as saved at ${saved.at}`,
+    (saved) =>
+      saved && `buckets restored: ${counted(saved.objects.length, 'object')} as saved at ${saved.at}`,
     async () => {
       const client = localS3(healthy.endpoint);
       try {

@@ -71,7 +71,7 @@ function experimentText({ experimentId, decision, arms, metrics, trust }: Experi
     ...decision.reasons.map((reason) => `  ${visible(reason)}`),
     `  Users: ${arms.map(({ variant, users }) => `${visible(variant)} ${formatCount(users)}`).join(', ')}. Sample ratio: ${
       trust.srm.status === 'not_checked'
-        ? `not checked (${trust.srm.reason})`
+        ? `not checked (${trust.srm.reason?.replaceAll('_', ' ')})`
         : `${trust.srm.status}, ${statedP(trust.srm.p)}`
     }.`,
     ...trust.warnings.map((warning) => `  ${paint('yellow', 'Warning:')} ${visible(warning)}`),

@@ -175,6 +175,6 @@ function filesCheck(dataset: DatasetName, files: readonly SourceFile[], config: 
     status: required ? 'fail' : 'warn',
     remedy: required
       ? `Put it there, or name yours in experiment.yaml: raw: { ${dataset}: your-file.csv }`
-      : 'Checks, metrics and segments that need it are unavailable',
+      : 'Metrics, checks and segments that need it are unavailable',
   };
 }

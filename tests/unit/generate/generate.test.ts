@@ -158,7 +158,7 @@ describe('a mistake in the options is a usage error that says what', () => {
     [{ start: 'tomorrow' }, /--start/],
     [{ srm: 1 }, /--srm/],
     [{ experiment: 'a,b' }, /--experiment/],
-    [{ users: 2, files: 3 }, /2 users do not fill 3 files/],
+    [{ users: 2, files: 3 }, /2 users cannot fill 3 files/],
     [{ segmentEffects: [{ segment: 'device', level: 'watch', uplift: 0 }] }, /no device "watch"/],
   ])('%o', async (options, message) => {
     await refused(options).rejects.toThrow(UsageError);
