@@ -4,7 +4,15 @@
  * `node infrastructure/run.mjs <entry.ts> [arguments...]`; the entry sees the arguments as `process.argv.slice(2)`.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -22,7 +30,8 @@ const folder = path.join(root, 'node_modules', '.cache', 'ecom');
  * @returns {Promise<unknown>} the module's exports
  */
 export async function importTypeScript(entry) {
-  const source = path.resolve(entry);
+  if (!existsSync(entry)) throw new Problem(`there is no file ${entry}`, 'Name the TypeScript file to run');
+  const source = realpathSync(entry);
   const record = path.join(folder, `${createHash('sha256').update(source).digest('hex').slice(0, 16)}.json`);
   const bundle = currentBundle(record) ?? (await buildBundle(source, record));
   return import(pathToFileURL(bundle).href);
@@ -126,7 +135,8 @@ export async function runTypeScript(entry) {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+// Node runs the file that a link leads to, and names the link in its arguments.
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const entry = process.argv[2];
   if (entry === undefined) throw new Error('usage: node infrastructure/run.mjs <entry.ts> [arguments...]');
   process.argv.splice(1, 1);
