@@ -23,6 +23,7 @@ import {
   worst,
 } from './check.ts';
 import { checkEventNames, checkMoney } from './event-checks.ts';
+import { checkExcludedUsers } from './excluded-users.ts';
 import { checkExperiments } from './experiments.ts';
 import { badRowsCheck, checkHeaders, readDataset, type SourceFile } from './read-datasets.ts';
 import { checkRows } from './row-checks.ts';
@@ -53,10 +54,10 @@ export async function validate({ folder, configFile }: ValidateOptions): Promise
 export async function checkBeforeUpload({ folder, configFile }: ValidateOptions): Promise<void> {
   const drop = await dropConfig(folder, configFile);
   const sources = await sourcesOf(folder, drop);
-  const checks = await checkHeaders(sources, drop.config);
+  const checks = await checkHeaders(sources.datasets, drop.config);
   if (checks.length === 0) {
-    const assignments = new Map([...sources].filter(([dataset]) => dataset === 'experiment_assignments'));
-    checks.push(...(await checkAll(assignments, drop.config)).checks);
+    const assignments = [...sources.datasets].filter(([dataset]) => dataset === 'experiment_assignments');
+    checks.push(...(await checkAll({ ...sources, datasets: new Map(assignments) }, drop.config)).checks);
   }
   const failed = checks.filter(({ status }) => status === 'fail');
   const [first] = failed;
@@ -71,9 +72,14 @@ export async function checkBeforeUpload({ folder, configFile }: ValidateOptions)
 
 type Sources = ReadonlyMap<DatasetName, readonly SourceFile[]>;
 
+interface DropSources {
+  readonly datasets: Sources;
+  readonly excludedUsers: readonly SourceFile[];
+}
+
 /** The rows of the datasets that `sources` has, one after the other, and then each experiment. */
 async function checkAll(
-  sources: Sources,
+  sources: DropSources,
   config: Config,
 ): Promise<Pick<ValidationReport, 'checks' | 'quarantined'>> {
   const workspace = await mkdtemp(path.join(os.tmpdir(), 'ecom-validate-'));
@@ -92,7 +98,7 @@ async function checkAll(
 async function checkIn(
   database: Database,
   workspace: string,
-  sources: Sources,
+  { datasets: sources, excludedUsers }: DropSources,
   config: Config,
 ): Promise<Pick<ValidationReport, 'checks' | 'quarantined'>> {
   const locate: Locate = (dataset, part, line) => `${sources.get(dataset)?.[part]?.name}:${line}`;
@@ -141,16 +147,15 @@ async function checkIn(
   if (present.has('experiment_assignments')) {
     checks.push(...(await checkExperiments(database, config, present.has('events'), locate)));
   }
+  checks.push(...(await checkExcludedUsers(database, excludedUsers, config, workspace)));
   checks.sort((a, b) => datasetNames.indexOf(a.dataset) - datasetNames.indexOf(b.dataset));
   return { checks, quarantined };
 }
 
-/** The files of each dataset; those of no byte are left out, as a run leaves them out. */
-async function sourcesOf(
-  folder: string,
-  { config, named }: DropConfig,
-): Promise<Map<DatasetName, SourceFile[]>> {
-  const sources = new Map<DatasetName, SourceFile[]>(datasetNames.map((dataset) => [dataset, []]));
+/** The files of each dataset and those of users to leave out; empty ones do not count, as in a run. */
+async function sourcesOf(folder: string, { config, named }: DropConfig): Promise<DropSources> {
+  const excludedUsers: SourceFile[] = [];
+  const datasets = new Map<DatasetName, SourceFile[]>(datasetNames.map((dataset) => [dataset, []]));
   for (const { kind, file, size } of await findDropFiles(
     localFolder(folder),
     defaultDrop,
@@ -158,10 +163,12 @@ async function sourcesOf(
     config.raw,
     named,
   )) {
-    if (kind === 'config' || kind === 'excluded_users' || size === 0) continue;
-    sources.get(kind)?.push({ file, name: path.relative(folder, file) });
+    if (kind === 'config' || size === 0) continue;
+    const source = { file, name: path.relative(folder, file) };
+    if (kind === 'excluded_users') excludedUsers.push(source);
+    else datasets.get(kind)?.push(source);
   }
-  return sources;
+  return { datasets, excludedUsers };
 }
 
 function filesCheck(dataset: DatasetName, files: readonly SourceFile[], config: Config): Check {

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { type Config, settingsOf } from '../../layers/contracts/config.ts';
 import { maturityDays, metricsOf } from '../../layers/contracts/metrics.ts';
 import { otherColumns } from '../../layers/contracts/outcome-columns.ts';
@@ -71,7 +72,8 @@ export async function excludeUsers(
   { exclude_users, id_type }: Config,
   files: readonly string[],
 ): Promise<void> {
-  await readListedUsers(db, files, id_type);
+  const lists = files.map((file) => ({ file, name: path.basename(file) }));
+  await readListedUsers(db, lists, id_type, path.dirname(files[0] ?? ''));
   const { max_events_per_day } = exclude_users;
   await db.run(renderSql(excludedUsersSql, { max_events_per_day: String(max_events_per_day ?? 'NULL') }));
 }

@@ -19,21 +19,28 @@ const idsAlone: FileColumns = {
   otherColumns: [],
 };
 
+/** A CSV file of ids on the local disk, compressed where its path ends in `.gz`. */
+export interface UserList {
+  readonly file: string;
+  /** What errors call it. */
+  readonly name: string;
+}
+
 /**
  * Makes the table `listed_users` (user_id) of the ids in CSV files, read by the rules that ids of datasets are read by: the
  * column `user_id`, or one id a line without a header.
- * @param files local paths; a file's name is what errors call it
+ * @param workspace folder for intermediate files
  * @throws DataError where a line has no id, SchemaError where it is not clear which column the ids are in
  */
 export async function readListedUsers(
   db: Database,
-  files: readonly string[],
+  lists: readonly UserList[],
   idType: Config['id_type'],
+  workspace: string,
 ): Promise<void> {
   const parts: string[] = [];
-  for (const source of files) {
-    const name = path.basename(source);
-    const folder = `${source}.read`;
+  for (const [index, { file: source, name }] of lists.entries()) {
+    const folder = path.join(workspace, `listed-users-${index}`);
     await mkdir(folder);
     const { file, inspection } = await inspectFile(source, folder, name);
     const names = await firstFields(file);

@@ -1,8 +1,9 @@
 import { appendFile, cp, readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { readReport } from '../../../cli/pipeline/report.ts';
-import { dropPrefix, manifestName } from '../../../layers/contracts/keys.ts';
+import { dropPrefix, manifestName, processedKeys } from '../../../layers/contracts/keys.ts';
 import { connectTo, type Deployed } from '../deployed.ts';
 import { runEcom } from '../ecom.ts';
 import { Drop } from './drop.ts';
@@ -31,6 +32,9 @@ async function loadsOf(drop: Drop): Promise<{ run: string; table: number }[]> {
     [drop.name],
   );
 }
+
+/** More than the settle time. */
+const lateSeconds = 30;
 
 describe.concurrent('one content is one run', () => {
   it('uploaded twice, and another one with a changed byte', async () => {
@@ -63,6 +67,31 @@ describe.concurrent('one content is one run', () => {
       .toBe('succeeded');
     expect(await drop.attempts()).toMatchObject([{ runId, attempt: 1, status: 'SUCCEEDED' }]);
     expect(await loadsOf(drop)).toHaveLength(1);
+  });
+
+  it('with the events of its upload delivered half a minute after it was published', async ({ expect }) => {
+    const drop = new Drop(deployed, 'late');
+    const { runId, attempt } = await drop.run(await dropOf(1));
+    const writtenAt = async (key: string) =>
+      (await deployed.processed.head(key))?.lastModified.getTime() ?? 0;
+    const report = processedKeys.report(runId, 'report.json');
+    const [latest, loads, reported] = [await drop.latest(), await loadsOf(drop), await writtenAt(report)];
+    const keys = (await deployed.raw.list(dropPrefix(drop.name))).map(({ key }) => key);
+
+    const late = Date.parse(latest?.publishedAt ?? '') + lateSeconds * 1000;
+    await sleep(late - Date.now());
+    await deliverAgain(deployed, keys, 1);
+    for (const trigger of ['manifest', 'files'] as const) {
+      const answered = () => writtenAt(processedKeys.gate(drop.name, trigger));
+      await expect.poll(answered, { timeout: 120_000 }).toBeGreaterThanOrEqual(late - 1000);
+      expect(await drop.answer(trigger)).toMatchObject({ outcome: 'succeeded', runId, attempt: 1 });
+    }
+    expect(attempt).toBe(1);
+    expect(await drop.attempts()).toMatchObject([{ runId, attempt: 1, status: 'SUCCEEDED' }]);
+    expect(loads).toHaveLength(1);
+    expect(await loadsOf(drop)).toEqual(loads);
+    expect(await drop.latest()).toEqual(latest);
+    expect(await writtenAt(report)).toBe(reported);
   });
 
   it('copied without a manifest in any order, with every event delivered three times', async () => {

@@ -472,3 +472,50 @@ describe('the command', () => {
     expect(await ecom(path.join(root, 'nowhere'))).toMatchObject({ code: 2, stdout: '' });
   });
 });
+
+describe('users to leave out', () => {
+  const listing = async (content: string | Buffer, name = 'excluded_users.csv') => {
+    const { folder } = await generated({ users: 200 });
+    await writeFile(path.join(folder, name), content);
+    const report = await validate({ folder });
+    const { check, status, count, example, finding, remedy } =
+      find(report, 'experiment_assignments', 'excluded_users') ?? {};
+    return { folder, check, status, count, example, finding, remedy };
+  };
+
+  test('are counted, and how many of them are assigned', async () => {
+    expect(
+      await listing(gzipSync('user_id,reason\n1,robot\n2,staff\n'), 'excluded_users.csv.gz'),
+    ).toMatchObject({
+      status: 'ok',
+      count: 2,
+      finding: expect.stringMatching(/^2 users to leave out, 2 of them assigned$/),
+    });
+  });
+
+  test('whom no file knows are warned of', async () => {
+    expect(await listing('1\n900001\n900002\n')).toMatchObject({
+      status: 'warn',
+      count: 2,
+      example: 'excluded_users.csv',
+      finding: '3 users to leave out, 1 of them assigned; no file has 2 of them, such as "900001"',
+    });
+  });
+
+  test.each([
+    ['by what is no id', 'user_id\n1\nx7\n', 'excluded_users.csv:3', '"x7" is no id of a user'],
+    ['in no column called user_id', 'id,why\n1,robot\n', 'excluded_users.csv:1', 'none is called user_id'],
+  ])('%s fail, before the upload as well', async (_, content, example, finding) => {
+    const { folder, ...found } = await listing(content);
+    expect(found).toMatchObject({ status: 'fail', example, finding: expect.stringContaining(finding) });
+    await expect(checkBeforeUpload({ folder })).rejects.toThrow(finding);
+  });
+
+  test('go up with the drop, under the key that a run looks for', async () => {
+    const { folder } = await listing('1\n');
+    const { files } = await prepareDrop({ folder, drop: 'shop' });
+    expect(files.filter(({ kind }) => kind === 'excluded_users')).toMatchObject([
+      { key: 'raw/shop/excluded_users.csv', size: 2 },
+    ]);
+  });
+});
