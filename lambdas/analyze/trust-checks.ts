@@ -7,6 +7,7 @@ import {
   formatQuantity,
   statedP,
 } from '../../layers/report/format.ts';
+import { covariateLabel } from '../../layers/report/labels.ts';
 import { reasonText } from '../../layers/report/page/words.ts';
 import type { ExperimentReport, SampleRatio, TrustCheck } from '../../layers/report/schema.ts';
 import { testHomogeneity } from '../../layers/statistics/homogeneity.ts';
@@ -185,7 +186,7 @@ export function balanceCheck(balance: Trust['balance']): TrustCheck {
     explanation:
       apart.length === 0
         ? 'Before the exposure the arms were alike in what their users did.'
-        : `Before the exposure the arms already differed: ${apart.map(({ covariate, variant }) => `${covariate} in ${variant}`).join(', ')}. Assignment may not be random.`,
+        : `Before the exposure the arms already differed: ${apart.map(({ covariate, variant }) => `${covariateLabel(covariate)} in ${variant}`).join(', ')}. Assignment may not be random.`,
   };
 }
 

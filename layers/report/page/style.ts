@@ -115,6 +115,9 @@ div.verdict { display: grid; background: var(--surface); border: 1px solid var(-
 .hero-chart .chart { display: block; width: 100%; height: auto; }
 .figures { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .75rem var(--gap); align-content: start; margin: 0 var(--gap); padding: .9rem 0 calc(var(--gap) * 1.1); border-top: 1px solid var(--line); font-size: .875rem; }
 .hero-figures { display: grid; grid-template-columns: repeat(2, 1fr); gap: .5rem 1rem; margin-top: 1rem; padding-top: .9rem; border-top: 1px solid var(--line); font-size: .875rem; font-variant-numeric: tabular-nums; }
+time { white-space: nowrap; }
+.split { display: grid; gap: .6rem; margin-top: .6rem; font-size: .875rem; font-variant-numeric: tabular-nums; }
+.split dt { font-size: .75rem; }
 .hero-figures dt { font-size: .75rem; }
 .figures .icon { transform: translateY(.12em); }
 .figures dt { font-size: .75rem; }

@@ -161,7 +161,7 @@ describe('checks', () => {
     const loyal = treatment.map((user) => ({ ...user, pre_events: (user.pre_events ?? 0) + 2 }));
     const report = analyze({}, { arms: [control, loyal] });
     expect(check(report, 'covariate_balance')).toMatchObject({ status: 'warn' });
-    expect(check(report, 'covariate_balance').explanation).toContain('pre_events in treatment');
+    expect(check(report, 'covariate_balance').explanation).toContain('Events before exposure in treatment');
     expect(check(analyze({}), 'covariate_balance').status).toBe('pass');
   });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-import { metricLabel } from '../../../layers/report/labels.ts';
+import { covariateLabel, metricLabel } from '../../../layers/report/labels.ts';
 import { html, trusted } from '../../../layers/report/page/html.ts';
 import { name, plainName, unbroken } from '../../../layers/report/page/names.ts';
 
@@ -55,6 +55,8 @@ describe('names', () => {
   it('of metrics read as words, unless they are no identifiers', () => {
     expect(metricLabel('retention_d7')).toBe('Retention d7');
     expect(metricLabel('<b>My metric</b>')).toBe('<b>My metric</b>');
+    expect(covariateLabel('pre_revenue')).toBe('Revenue before exposure');
+    expect(covariateLabel('pre28_wishlist_rate')).toBe('Wishlist rate in the 28 days before exposure');
   });
 });
 

@@ -100,6 +100,25 @@ describe('report.html', () => {
     expect(document.querySelector('#e1-lifts .notice') !== null).toBe(action === 'invalid');
   });
 
+  it('shows no effect in the verdict where the arms cannot be compared, but how they split', () => {
+    const [checkout] = shop.experiments;
+    if (checkout === undefined) throw new Error('the shop has experiments');
+    const { srm } = checkout.trust;
+    const arms = srm.arms.map((arm, index) => ({ ...arm, users: index === 0 ? 6000 : 4000, expected: 5000 }));
+    const { text, document } = parse(
+      reportPage(
+        onlyCheckout({
+          decision: { ...checkout.decision, action: 'invalid', variant: null, rule: 'trust_check_failed' },
+          trust: { ...checkout.trust, srm: { ...srm, arms, status: 'fail' } },
+        }),
+      ),
+    );
+    expect(document.querySelector('#e1-verdict .hero-number')).toBeNull();
+    expect(text('#e1-verdict .verdict-numbers')).toBe(
+      'Exposed users, and their share control6,000, 60.0 % (planned 50.0 %)treatment4,000, 40.0 % (planned 50.0 %)',
+    );
+  });
+
   it('gives each trust check a result, its number and its meaning', () => {
     const { document } = parse(page);
     const rows = document.querySelector('#e1-trust table')?.querySelectorAll('tbody tr') ?? [];
@@ -187,7 +206,7 @@ describe('report.html', () => {
     const rows = [...document.querySelectorAll('#e1-estimates tbody:nth-of-type(2) tr:not(.group) th')];
     expect(rows.map((row) => row.textContent)).toEqual([
       'Unadjusted deciding',
-      'Adjusted by CUPEDwith pre events, 22.6 % less variance',
+      'Adjusted by CUPEDwith events before exposure, 22.6 % less variance',
       'Cappedat 240, percentile 99.9; 5 and 7 users cut',
       'Valid at any time',
     ]);
@@ -197,7 +216,7 @@ describe('report.html', () => {
     const { text } = parse(page);
     expect(text('#e1-outlook')).toContain('99.9 %');
     expect(text('#e1-outlook')).toContain('44,870');
-    expect(text('#e1-distributions')).toContain('10.00 to below 20.00');
+    expect(text('#e1-distributions')).toContain('10 to below 20');
     expect(text('#e1-distributions table:last-of-type')).toContain('240.00');
     expect(text('#e1-regression')).toContain('+1.78 pp on the purchase conversion, +0.84 pp to +2.72 pp');
   });

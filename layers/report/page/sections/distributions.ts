@@ -1,4 +1,4 @@
-import { formatCount, formatPercent, formatValue } from '../../format.ts';
+import { formatCount, formatDecimal, formatPercent, formatValue } from '../../format.ts';
 import { metricLabel } from '../../labels.ts';
 import type { Cap, Distribution } from '../../schema.ts';
 import { barChart } from '../charts/bar.ts';
@@ -117,7 +117,7 @@ function binsOf({ arms, unit }: Distribution): Bin[] {
 }
 
 function edge(unit: Distribution['unit'], value: number): string {
-  return unit === 'currency' ? value.toFixed(2) : formatCount(value);
+  return unit === 'currency' && !Number.isInteger(value) ? formatDecimal(value, 2) : formatCount(value);
 }
 
 function unitLabel({ column, unit }: Distribution): string {

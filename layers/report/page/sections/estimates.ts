@@ -1,5 +1,5 @@
 import { formatCount, formatDifference, formatLift, formatLiftInterval, formatP } from '../../format.ts';
-import { metricLabel } from '../../labels.ts';
+import { covariateLabel, metricLabel } from '../../labels.ts';
 import type { Comparison, ExperimentReport, MetricReport } from '../../schema.ts';
 import { type Lift, liftAxis, liftChart, liftScale } from '../charts/interval.ts';
 import { type Content, html } from '../html.ts';
@@ -153,7 +153,7 @@ function cupedDetail({
   readonly varianceReduction: number | null;
 }): Content {
   const saved = varianceReduction === null ? '' : `, ${(varianceReduction * 100).toFixed(1)} % less variance`;
-  return `with ${covariates.map(metricLabel).join(', ').toLowerCase()}${saved}`;
+  return `with ${covariates.map(covariateLabel).join(', ').toLowerCase()}${saved}`;
 }
 
 function liftOf({ label, relative, relativeCi, metric }: Estimate): Lift {

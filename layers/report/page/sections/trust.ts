@@ -1,5 +1,5 @@
 import { formatCount, formatP, formatPercent } from '../../format.ts';
-import { checkLabel } from '../../labels.ts';
+import { checkLabel, covariateLabel } from '../../labels.ts';
 import type { ExperimentReport, SampleRatio, TrustCheck } from '../../schema.ts';
 import { type Content, type Html, html } from '../html.ts';
 import { status } from '../icons.ts';
@@ -82,8 +82,9 @@ function balanceTable(balance: Trust['balance']): Html {
     'What users did before their exposure, which the treatment cannot have changed; p-values by Holm’s method',
     [
       {
-        label: 'Before exposure',
-        cell: ({ covariate, variant }) => html`${metricName(covariate)}<small>${name(variant)}</small>`,
+        label: 'What',
+        cell: ({ covariate, variant }) =>
+          html`${name(covariateLabel(covariate))}<small>${name(variant)}</small>`,
       },
       { label: 'Control', align: 'number', cell: ({ control }) => mean(control) },
       { label: 'Treatment', align: 'number', cell: ({ treatment }) => mean(treatment) },

@@ -4,6 +4,7 @@ import {
   formatLift,
   formatLiftInterval,
   formatP,
+  formatPercent,
   formatValue,
 } from '../../format.ts';
 import type { ExperimentReport, Report } from '../../schema.ts';
@@ -34,9 +35,9 @@ export const verdictSection: ExperimentSection = (experiment, report) => {
 ${others.length === 0 ? null : html`<ul class="reasons">${others.map((reason) => html`<li>${sentence(reason)}</li>`)}</ul>`}
 ${warnings(experiment, report)}
 </div>
-${primaryLift(experiment)}
+${decision.action === 'invalid' ? splitOf(experiment) : primaryLift(experiment)}
 <dl class="figures">
-${figure('Users analysed', `${formatCount(users)}${exposedWhen(experiment)}`)}
+${figure('Users analysed', html`${formatCount(users)}${exposedWhen(experiment)}`)}
 ${figure('Trust checks', html`${icon(checkStatuses[trust.status].tone)} ${trust.text}`)}
 ${figure('Decided on', `${basisText(decision.basis)}, α = ${settings.alpha}`)}
 ${figure('Rule', html`<code>${decision.rule}</code>`)}
@@ -46,11 +47,26 @@ ${figure('Rule', html`<code>${decision.rule}</code>`)}
 };
 
 /** First and last day of exposure in UTC, where the users' days are known. */
-function exposedWhen({ novelty }: ExperimentReport): string {
+function exposedWhen({ novelty }: ExperimentReport): Html | null {
   const days = novelty[0]?.cumulative ?? [];
   const [first, last] = [days[0]?.day, days.at(-1)?.day];
-  if (first === undefined || last === undefined) return '';
-  return first === last ? `, exposed on ${first}` : `, exposed from ${first} to ${last}`;
+  if (first === undefined || last === undefined) return null;
+  return first === last
+    ? html`, exposed on <time>${first}</time>`
+    : html`, exposed from <time>${first}</time> to <time>${last}</time>`;
+}
+
+/** How the exposed users split, where that is why the experiment is invalid. */
+function splitOf({ trust: { srm } }: ExperimentReport): Html | null {
+  if (srm.status !== 'fail') return null;
+  const users = srm.arms.reduce((sum, arm) => sum + arm.users, 0);
+  const share = (part: number) => unbroken(formatPercent(users === 0 ? null : part / users));
+  return html`<div class="verdict-numbers">
+<p class="hero-label">Exposed users, and their share</p>
+<dl class="split">
+${srm.arms.map((arm) => figure(name(arm.variant), html`<strong>${formatCount(arm.users)}, ${share(arm.users)}</strong> (planned ${share(arm.expected)})`))}
+</dl>
+</div>`;
 }
 
 function primaryLift(experiment: ExperimentReport): Html | null {
@@ -93,6 +109,6 @@ function warningItem(text: Html): Html {
   return html`<li>${icon('caution')}<span>${text}</span></li>`;
 }
 
-function figure(term: string, value: Content): Html {
+function figure(term: Content, value: Content): Html {
   return html`<div><dt>${term}</dt><dd>${value}</dd></div>`;
 }
