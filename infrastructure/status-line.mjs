@@ -3,7 +3,8 @@ import process from 'node:process';
 
 let shown = false;
 
-const isWatched = () => process.stderr.isTTY === true && process.env.TERM !== 'dumb';
+/** Whether standard error is a terminal, on which the line can be replaced. */
+export const isWatched = () => process.stderr.isTTY === true && process.env.TERM !== 'dumb';
 
 /**
  * Shows `text` in place of what the line said. Nothing where standard error is no terminal.

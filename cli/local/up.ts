@@ -3,7 +3,7 @@ import { withLock } from '../../infrastructure/lock.mjs';
 import { isAddressOf } from '../../infrastructure/postgres/cluster.ts';
 import { migrate } from '../../infrastructure/postgres/migrate.ts';
 import { stopServer } from '../../infrastructure/postgres/server.ts';
-import { showingProgress } from '../../infrastructure/status-line.mjs';
+import { isWatched, showingProgress } from '../../infrastructure/status-line.mjs';
 import { parsePort } from '../arguments.ts';
 import { note } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -99,12 +99,14 @@ async function start(
 ): Promise<void> {
   const { folder, keep } = session;
   // Both run to their end: what one of them started is on record even if the other fails.
-  const [emulator, postgres] = await showingProgress('starting LocalStack and PostgreSQL', () =>
+  const startBoth = () =>
     Promise.allSettled([
       startEmulator(state.emulator, port ?? state.emulator?.port ?? defaultPort, session),
       startDatabase(state.postgres, session),
-    ]),
-  );
+    ]);
+  const [emulator, postgres] = await (state.emulator?.restored && state.postgres !== undefined
+    ? startBoth()
+    : announced(session, 'starting LocalStack and PostgreSQL', startBoth));
   if (emulator.status === 'rejected') throw emulator.reason;
   if (postgres.status === 'rejected') throw postgres.reason;
   if (!deploy) return;
@@ -113,9 +115,8 @@ async function start(
   const outputs = await step(
     session,
     () => 'stack deployed',
-    () => {
-      session.report('deploying the stack (half a minute)');
-      return showingProgress('deploying the stack', () =>
+    () =>
+      announced(session, 'deploying the stack', () =>
         deployStack({
           target: 'local',
           endpoint: emulator.value.endpoint,
@@ -123,8 +124,7 @@ async function start(
           stateFolder: folder,
           ...(session.onLine === undefined ? {} : { onLine: session.onLine }),
         }),
-      );
-    },
+      ),
   );
   keep({
     deployed: {
@@ -222,6 +222,16 @@ function refuseOtherPort(emulator: EmulatorState | undefined, port: number | und
     what: `the emulator already runs on port ${emulator.port}, not ${port}`,
     remedy: 'Stop it first: npx ecom down',
   });
+}
+
+/** Does `work`, which takes long: with its seconds on a terminal, and a line before it elsewhere. */
+function announced<Result>(
+  { report }: Pick<Session, 'report'>,
+  what: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  if (!isWatched()) report(what);
+  return showingProgress(what, work);
 }
 
 /** Does `work`, and reports the line that `describe` makes of its result together with the time it took. */
