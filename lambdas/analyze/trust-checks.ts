@@ -49,6 +49,11 @@ const counted = (name: TrustCheck['name'], isNotable: boolean, explanation: stri
   explanation,
 });
 
+const remedies = {
+  sample_ratio_exposed: 'The arms are not comparable. Find the cause before reading any effect.',
+  sample_ratio_assigned: 'Look at how users are assigned before reading any effect.',
+};
+
 /** The split of all exposed, or all assigned, users. */
 export function sampleRatioCheck(
   name: 'sample_ratio_exposed' | 'sample_ratio_assigned',
@@ -63,7 +68,7 @@ export function sampleRatioCheck(
   const explanation =
     status === 'pass'
       ? `The ${users} users split as configured: ${split.join(', ')}.`
-      : `Sample ratio mismatch among ${users} users: ${split.join(', ')}, ${statedP(p)}. The arms are not comparable; find the cause before reading any effect.`;
+      : `Sample ratio mismatch among ${users} users: ${split.join(', ')}, ${statedP(p)}. ${remedies[name]}`;
   return { name, status, ...chiSquare(chi2, df), p, explanation };
 }
 

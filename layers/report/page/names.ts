@@ -35,7 +35,7 @@ export function metricName(metric: string): Html {
   return name(metricLabel(metric));
 }
 
-/** Numbers with their units on one line: it may break before `to` and `of` only. */
+/** Numbers with their units, and p with its number, on one line: it may break before `to` and `of` only. */
 export function unbroken(text: string): string {
-  return text.replace(/ (?=[\d%]|pp|s\b)/g, '\u00a0');
+  return text.replace(/ (?=[\d%]|pp|s\b)|(?<=\bp) (?=[=<])/g, '\u00a0');
 }

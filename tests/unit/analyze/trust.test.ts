@@ -26,6 +26,12 @@ function analyze(
   });
 }
 
+function analyzeArms(arms: Parameters<typeof experimentOf>[0]): ExperimentReport {
+  const config = configOf();
+  const run = { config, unavailable: [], asOf: null, quality: {}, warnings: [] };
+  return analyzeExperiment(experimentOf(arms), settingsOf(config, 'checkout'), run);
+}
+
 function check({ trust }: ExperimentReport, name: TrustCheck['name']): TrustCheck {
   const found = trust.checks.find((candidate) => candidate.name === name);
   if (found === undefined) throw new Error(`there is no check ${name}`);
@@ -46,6 +52,21 @@ describe('checks', () => {
     expect(trust.checks).toHaveLength(14);
     expect(new Set(trust.checks.map(({ name }) => name)).size).toBe(14);
     expect(trust.checks.every(({ explanation }) => /[.]$/.test(explanation))).toBe(true);
+  });
+
+  it('tell a split that is wrong from the assignment on from one that the exposure makes wrong', () => {
+    const wrong = analyze({}, { arms: [control, treatment.slice(0, 600)] });
+    expect(check(wrong, 'sample_ratio_exposed').explanation).toContain(
+      'Find the cause before reading any effect.',
+    );
+    const { explanation } = check(
+      analyzeArms([
+        armOf('control', control, { assigned: 1400 }),
+        armOf('treatment', treatment, { assigned: 1000 }),
+      ]),
+      'sample_ratio_assigned',
+    );
+    expect(explanation).toContain('Look at how users are assigned before reading any effect.');
   });
 
   it('say what their statistic is, with its degrees of freedom', () => {

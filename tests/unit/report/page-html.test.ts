@@ -61,6 +61,9 @@ describe('names', () => {
 });
 
 it('keeps numbers and their units on one line', () => {
+  expect(unbroken('adjusted p = 0.0123, p < 1e−300')).toBe(
+    'adjusted p\u00a0=\u00a00.0123, p\u00a0<\u00a01e−300',
+  );
   expect(unbroken('+11.4 % to +41.6 %, 12,384 of 1,000 s')).toBe(
     '+11.4\u00a0% to +41.6\u00a0%,\u00a012,384 of\u00a01,000\u00a0s',
   );
