@@ -371,6 +371,18 @@ describe('report.html', () => {
     expect(parse(reportPage(onlyCheckout())).document.querySelector('#overview')).toBeNull();
   });
 
+  it('shows no effect of an invalid experiment in the overview', () => {
+    const invalid = shop.experiments.map((experiment, index) =>
+      index === 0
+        ? { ...experiment, decision: { ...experiment.decision, action: 'invalid' as const } }
+        : experiment,
+    );
+    const { document } = parse(reportPage({ ...shop, experiments: invalid }));
+    const rows = [...document.querySelectorAll('#overview tbody tr')];
+    expect(rows.map((row) => row.querySelector('svg[role=img]') !== null)).toEqual([false, true]);
+    expect(rows[0]?.textContent).not.toContain('+25.5');
+  });
+
   it('leaves out sections without data', () => {
     const bare = onlyCheckout({
       segments: [],

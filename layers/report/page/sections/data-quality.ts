@@ -57,6 +57,11 @@ ${
   };
 };
 
+/** Below `raw/`, which is where all files lie. */
+function placeText(file: string | undefined, line: number): string {
+  return file === undefined ? `line ${formatCount(line)}` : placeIn(file.replace(/^raw\//, ''), line);
+}
+
 function rulesTable(caption: string, rules: readonly Rule[]): Html | null {
   if (rules.length === 0) return null;
   return table<Rule>({
@@ -76,8 +81,8 @@ function rulesTable(caption: string, rules: readonly Rule[]): Html | null {
           examples.length === 0
             ? '–'
             : html`<ul class="examples">${examples.map(
-                ({ line, value }) =>
-                  html`<li>${line === null ? null : html`<small class="inline">line ${formatCount(line)}</small> `}${rawValue(value)}</li>`,
+                ({ file, line, value }) =>
+                  html`<li>${line === null ? null : html`<small class="inline">${placeText(file, line)}</small> `}${rawValue(value)}</li>`,
               )}</ul>`,
       },
     ],

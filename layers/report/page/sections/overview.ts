@@ -1,7 +1,7 @@
 import { formatCount, formatLift, formatLiftInterval, formatP } from '../../format.ts';
 import type { ExperimentReport } from '../../schema.ts';
 import { liftAxis, liftChart, liftScale } from '../charts/interval.ts';
-import { decidingComparison, liftOf } from '../comparisons.ts';
+import { type Compared, decidingComparison, liftOf } from '../comparisons.ts';
 import { html } from '../html.ts';
 import { status } from '../icons.ts';
 import { metricName, name, unbroken } from '../names.ts';
@@ -16,7 +16,7 @@ export const overviewSection: RunSection = ({ experiments }) => {
   const rows = experiments.map((experiment, index) => ({
     experiment,
     anchor: `#e${index + 1}`,
-    primary: decidingComparison(experiment),
+    primary: shownPrimary(experiment),
   }));
   const lifts = rows.flatMap(({ primary }) => (primary?.comparison ? [liftOf(primary)] : []));
   const scale = liftScale(lifts);
@@ -75,6 +75,14 @@ export const overviewSection: RunSection = ({ experiments }) => {
     }),
   };
 };
+
+/** The primary metric, without its effect where the arms cannot be compared. */
+function shownPrimary(experiment: ExperimentReport): Compared | null {
+  const primary = decidingComparison(experiment);
+  return primary === null || experiment.decision.action !== 'invalid'
+    ? primary
+    : { ...primary, comparison: null };
+}
 
 function trustStatus(experiment: ExperimentReport) {
   const { status: gravest, text } = trustSummary(experiment);
