@@ -2,6 +2,7 @@ import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/pro
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import AxeBuilder from '@axe-core/playwright';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -9,85 +10,16 @@ import { z } from 'zod';
 import { generate } from '../../cli/generate/generate.ts';
 import { datasetNames } from '../../layers/contracts/datasets/index.ts';
 import { dropPrefix } from '../../layers/contracts/keys.ts';
-import { failure, runInputs } from '../../layers/contracts/run-documents.ts';
-import { runManifest } from '../../layers/contracts/run-manifest.ts';
 import { stageNames } from '../../layers/contracts/stages.ts';
-import { reportSchema } from '../../layers/report/schema.ts';
 import { findChromium, launch } from '../browser/browser.ts';
 import { connectTo } from './deployed.ts';
 import { runEcom } from './ecom.ts';
+import { comparison, record, summary } from './ui-answers.ts';
 import { startUi, type UiProcess } from './ui-process.ts';
 
 const chromium = findChromium();
 const reason = chromium === undefined ? ' (skipped: no Chromium found, set CHROMIUM_PATH)' : '';
 const hostile = `<img src=x onerror="document.title='broken'">`;
-
-const summary = z.strictObject({
-  runId: z.string().regex(/^[0-9a-f]{16}$/),
-  attempt: z.int().positive(),
-  drop: z.string().nullable(),
-  status: z.enum(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']),
-  startedAt: z.iso.datetime(),
-  seconds: z.number().nullable(),
-  published: z.boolean(),
-  decisions: z.array(z.strictObject({ experimentId: z.string(), action: z.string() })),
-});
-
-const record = summary.extend({
-  attempts: z.array(
-    z.strictObject({
-      attempt: z.int(),
-      status: z.string(),
-      startedAt: z.iso.datetime(),
-      stoppedAt: z.iso.datetime().nullable(),
-      error: z.string().nullable(),
-      cause: z.string().nullable(),
-    }),
-  ),
-  stages: z.array(
-    z.strictObject({
-      stage: z.enum(stageNames),
-      status: z.enum(['waiting', 'running', 'done', 'failed']),
-      partsDone: z.int(),
-      parts: z.int().nullable(),
-      rows: z.int().nullable(),
-      seconds: z.number().nullable(),
-      startedAt: z.iso.datetime().nullable(),
-      attempt: z.int().nullable(),
-    }),
-  ),
-  failure: failure.pick({ stage: true, error: true, message: true }).nullable(),
-  inputs: runInputs.nullable(),
-  manifest: runManifest.nullable(),
-  report: reportSchema.nullable(),
-  files: z.array(z.string()),
-  quarantine: z
-    .strictObject({
-      counts: z.array(
-        z.strictObject({
-          dataset: z.string(),
-          column: z.string().nullable(),
-          rule: z.string(),
-          rows: z.int(),
-        }),
-      ),
-      rows: z.array(z.looseObject({ place: z.string(), reason: z.string(), raw: z.string() })),
-    })
-    .nullable(),
-  marts: z
-    .strictObject({
-      arms: z.array(
-        z.strictObject({
-          experimentId: z.string(),
-          variant: z.string(),
-          users: z.int(),
-          purchasers: z.int(),
-          revenue: z.string(),
-        }),
-      ),
-    })
-    .nullable(),
-});
 
 describe.skipIf(chromium === undefined)(`ecom ui in a browser${reason}`, () => {
   const deployed = chromium === undefined ? undefined : connectTo(inject('stateFolder'));
@@ -175,24 +107,51 @@ describe.skipIf(chromium === undefined)(`ecom ui in a browser${reason}`, () => {
       }
       await expect.poll(() => page.locator('#files').textContent()).toMatch(/5 files/);
       newerRunId = await uploadAndFollow(page);
-      await page.getByRole('link', { name: 'Compare with the run before' }).click();
+      await page.getByRole('link', { name: `Compare with the run before, ${runId.slice(0, 8)}` }).click();
       await page.getByRole('heading', { name: 'Compared with the run before' }).waitFor();
       expect(await page.getByRole('row', { name: /events\.csv/ }).textContent()).toMatch(/Changed/);
       expect(await page.getByRole('row', { name: /Purchase conversion/ }).count()).toBe(1);
 
-      const comparison = await api(`/api/runs/${newerRunId}/compare`);
-      expect(comparison).toMatchObject({
+      const compared = comparison.parse(await api(`/api/runs/${newerRunId}/compare`));
+      expect(compared).toMatchObject({
         run: { runId: newerRunId },
         previous: { runId },
         codeChanged: false,
         settings: [],
       });
-      expect(comparison.experiments[0].metrics[0]).toMatchObject({
+      expect(compared.experiments[0]?.metrics[0]).toMatchObject({
         metric: 'purchase_conversion',
         before: { p: expect.any(Number) },
         after: { p: expect.any(Number) },
       });
     }));
+
+  it('offers no comparison for the first run of a drop, and says why there is none', async () => {
+    await open(`/runs/${runId}`, async (page) => {
+      await page.getByRole('link', { name: 'Open the report' }).waitFor();
+      expect(await page.getByRole('link', { name: /Compare/ }).count()).toBe(0);
+    });
+    expect(await api(`/api/runs/${newerRunId}`)).toMatchObject({ previous: runId });
+    const answer = await fetch(new URL(`/api/runs/${runId}/compare`, ui.url));
+    expect(answer.status).toBe(404);
+    expect((await answer.json()).error.what).toMatch(/is the first of the drop "from_browser"/);
+  });
+
+  it('tells what a second attempt did from what it found done', async () => {
+    const retried = await runEcom(['retry', newerRunId], { stateFolder: inject('stateFolder') });
+    expect(retried.code).toBe(0);
+    const run = record.parse(await api(`/api/runs/${newerRunId}`));
+    const own = run.stages.filter(({ earlier }) => !earlier).map(({ stage }) => stage);
+    expect(own).toEqual(['load', 'publish']);
+    for (const { startedAt, earlier } of run.stages) {
+      expect(Date.parse(startedAt ?? '') < Date.parse(run.startedAt)).toBe(earlier);
+    }
+    await open(`/runs/${newerRunId}`, async (page) => {
+      await page.locator('.facts').getByText('2 of 2').waitFor();
+      expect(await page.getByRole('row', { name: /measure/ }).textContent()).toMatch(/Done in attempt 1/);
+      expect(await page.locator('.machine.wide .node.earlier').count()).toBe(6);
+    });
+  });
 
   it('says what a folder lacks, and where its configuration is wrong, before anything is uploaded', () =>
     open('/upload', async (page) => {
@@ -201,6 +160,7 @@ describe.skipIf(chromium === undefined)(`ecom ui in a browser${reason}`, () => {
       await writeFile(path.join(bad, 'events.csv'), 'event_id\n');
       await page.locator('#folder').setInputFiles(bad);
       await page.getByText('The folder lacks experiment_assignments.csv').waitFor();
+      await page.getByText('The folder holds: events.csv').waitFor();
       const config = { name: 'mine.yaml', mimeType: 'text/yaml', buffer: Buffer.from('metrcs: {}\n') };
       await page.getByLabel('Configuration (optional)').setInputFiles(config);
       await page.getByText('Did you mean "metrics"?').waitFor();
@@ -223,8 +183,53 @@ describe.skipIf(chromium === undefined)(`ecom ui in a browser${reason}`, () => {
       await row.waitFor({ timeout: 60_000 });
       await row.getByRole('link').click();
       await page.getByRole('heading', { name: 'The stage plan failed' }).waitFor();
-      await page.getByText(/unknown key "experiments\.\*\.primry".*Did you mean "primary"/).waitFor();
+      await page.getByText(/Unknown key "experiments\.\*\.primry".*Did you mean "primary"/).waitFor();
       expect(await page.locator('.machine.wide .node.failed').count()).toBe(1);
+      await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+      await page.getByRole('button', { name: 'Copy' }).last().click();
+      await page.getByRole('button', { name: 'Copied' }).waitFor();
+      expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
+        'npx ecom run my-data/ --drop typo_in_browser',
+      );
+    }));
+
+  it('shows which part of a stage failed, and how many did not', async () => {
+    const prefix = dropPrefix('broken_part');
+    const source = (dataset: string) => path.join(folder, 'shop-1', `${dataset}.csv`);
+    const cutOff = gzipSync(await readFile(source('events'))).subarray(0, -5000);
+    await deployed?.raw.put(`${prefix}events.csv.gz`, cutOff);
+    for (const dataset of datasetNames.filter((name) => name !== 'events')) {
+      await deployed?.raw.uploadFrom(source(dataset), `${prefix}${dataset}.csv`);
+    }
+    await open('/', async (page) => {
+      const row = page.getByRole('row', { name: /broken_part Failed/ });
+      await row.waitFor({ timeout: 60_000 });
+      await row.getByRole('link').click();
+      await page.getByText(/^Part \d of 5$/).waitFor();
+      expect(await page.locator('.machine.wide .node.failed').textContent()).toMatch(/failed4 of 5 done/);
+    });
+    const { runId: broken } = (await api('/api/runs')).find(
+      (run: { drop: string }) => run.drop === 'broken_part',
+    );
+    const { failure, stages } = record.parse(await api(`/api/runs/${broken}`));
+    expect(failure?.parts).toMatchObject([{ file: `${prefix}events.csv.gz`, error: 'SchemaError' }]);
+    expect(stages[1]).toMatchObject({ stage: 'stage', status: 'failed', partsDone: 4, parts: 5 });
+  });
+
+  it('is used without a mouse: every control can be reached and shows that it is', () =>
+    open(`/runs/${newerRunId}`, async (page) => {
+      const controls = await page.locator('a:visible, button:visible, summary:visible').count();
+      const reached = new Set<string>();
+      for (let press = 0; press < controls; press += 1) {
+        await page.keyboard.press('Tab');
+        const { name, outline } = (await page.evaluate(`(() => {
+          const active = document.activeElement;
+          return { name: active.textContent + active.getAttribute('href'), outline: getComputedStyle(active).outlineStyle };
+        })()`)) as { name: string; outline: string };
+        reached.add(name);
+        expect(outline, name).not.toBe('none');
+      }
+      expect(reached.size).toBeGreaterThanOrEqual(controls - 1);
     }));
 
   it('shows names and rows of the data as text', () =>
@@ -238,7 +243,12 @@ describe.skipIf(chromium === undefined)(`ecom ui in a browser${reason}`, () => {
 
   it('gives the same data as JSON', async () => {
     const runs = z.array(summary).parse(await api('/api/runs'));
-    expect(runs.filter((run) => run.drop === drop).map(({ published }) => published)).toEqual([true, false]);
+    const ofDrop = runs.filter((run) => run.drop === drop);
+    expect(ofDrop.map(({ attempt, published }) => ({ attempt, published }))).toEqual([
+      { attempt: 2, published: true },
+      { attempt: 1, published: true },
+      { attempt: 1, published: false },
+    ]);
     const run = record.parse(await api(`/api/runs/${runId.slice(0, 8)}`));
     expect(run).toMatchObject({ runId, drop, status: 'SUCCEEDED', failure: null });
     expect(run.quarantine?.rows[0]?.raw).toContain('<script>');
@@ -253,13 +263,22 @@ describe.skipIf(chromium === undefined)(`ecom ui in a browser${reason}`, () => {
   });
 
   it('says in words what is not there', async () => {
-    for (const at of ['/nothing', '/runs/ffffffffffffffff', '/runs/ffff', `/runs/${runId}/files/other.txt`]) {
+    const missing = ['/nothing', '/runs/nonsense', '/runs/ffffffffffffffff', '/runs/ffff'];
+    for (const at of [...missing, '/runs/ffffffffffffffff/compare', `/runs/${runId}/files/other.txt`]) {
       const answer = await fetch(new URL(at, ui.url));
       expect(answer.status, at).toBe(404);
       expect(await answer.text(), at).not.toMatch(/ {4}at |node:/);
     }
     expect((await fetch(new URL('/upload', ui.url), { method: 'POST' })).status).toBe(403);
-    expect((await api('/api/runs/ffff')).error.what).toMatch(/no run "ffff"/);
+    for (const run of ['ffff', 'nonsense']) {
+      expect((await api(`/api/runs/${run}`)).error.what).toMatch(`no run "${run}"`);
+    }
+    await open('/runs/nonsense', async (page) => {
+      await page.getByRole('heading', { name: 'There is no run "nonsense"' }).waitFor();
+      await page.getByRole('link', { name: 'All runs' }).click();
+      await page.getByRole('heading', { name: 'Runs', exact: true }).waitFor();
+    });
+    complaints.splice(0); // the browser logs the answer 404
   });
 
   it('reads without JavaScript', () =>

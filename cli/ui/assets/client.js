@@ -218,8 +218,9 @@
 
   /** What the folder holds instead. @param {Chosen[]} files */
   const showNames = (files) => {
-    const names = files.map(({ path }) => path);
-    list.replaceChildren(make('p', 'fine', `The folder holds: ${inWords(names)}`));
+    const folder = folderName();
+    const names = files.map(({ path }) => (folder === '' ? path : path.slice(folder.length + 1)));
+    list.replaceChildren(make('p', 'line', `The folder holds: ${inWords(names)}`));
   };
 
   /** @param {string[]} names */

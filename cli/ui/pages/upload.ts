@@ -19,9 +19,11 @@ export function uploadPage(): Page {
 <p class="field"><label for="drop">Name of the drop</label><input id="drop" name="drop" value="${defaultDrop}" autocomplete="off" spellcheck="false" maxlength="63" aria-describedby="drop-hint"><small id="drop-hint">Lower-case letters, digits, - and _. Newer data of the same drop replace what it shows.</small></p>
 <p class="field"><label for="config">Configuration (optional)</label><input type="file" id="config" accept=".yaml,.yml" aria-describedby="config-hint"><small id="config-hint">In place of the folder’s experiment.yaml.</small></p>
 </div>
+<div>
 <div id="problem" role="alert"></div>
-<div id="files" class="files" aria-live="polite"></div>
+<div id="files" aria-live="polite"></div>
 <p><button class="button primary" id="start" type="submit" disabled>Upload and run</button></p>
+</div>
 </form>`,
   };
 }
