@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { formatLiftInterval } from '../../../layers/report/format.ts';
+import { reportPage } from '../../../layers/report/page/page.ts';
+import type { Report } from '../../../layers/report/schema.ts';
+import { onlyCheckout, page, parse, shop } from './parsed-page.ts';
+
+describe('verdict and trust checks of report.html', () => {
+  it('says first what to do, by which rule and why, and what to mind', () => {
+    const { text } = parse(page);
+    expect(text('#e1-verdict .verdict-action')).toBe('Keep running');
+    expect(text('#e1-verdict .verdict-rule')).toBe(
+      'The primary metric is better, but a guardrail is not yet shown to be within its margin. Leave the experiment on and do not act yet.',
+    );
+    expect(text('#e1-verdict .verdict-reason')).toMatch(
+      /^treatment is significantly better .+ adjusted p = /,
+    );
+    expect(text('#e1-verdict .reasons')).toBe('Not yet shown to be within the margin: Retention d7.');
+    expect(text('#e1-verdict .warnings')).toBe(
+      'To note: Users in several arms (0.6 % of the assigned left out), Outcome windows (3.3 % not ended)',
+    );
+    expect(text('#e1-verdict .figures')).toContain('Trust checks 5 of 8 passed, 2 to note, 1 not checked');
+  });
+
+  it('says from when to when the users came', () => {
+    expect(parse(page).text('#e1-verdict .figures')).toContain(
+      'Users analysed12,384, exposed from 2026-03-01 to 2026-03-28',
+    );
+  });
+
+  it.each([
+    ['ship', 'Ship treatment'],
+    ['do_not_ship', 'Do not ship'],
+    ['invalid', 'Invalid'],
+  ] as const)('shows the decision %s as "%s"', (action, shown) => {
+    const decision = { ...onlyCheckout().experiments[0]?.decision, action, variant: 'treatment' };
+    const { text, document } = parse(reportPage(onlyCheckout({ decision } as Report['experiments'][number])));
+    expect(text('#e1-verdict .verdict-action')).toBe(shown);
+    expect(document.querySelector('#e1-lifts .notice') !== null).toBe(action === 'invalid');
+  });
+
+  it('shows no effect in the verdict where the arms cannot be compared, but how they split', () => {
+    const [checkout] = shop.experiments;
+    if (checkout === undefined) throw new Error('the shop has experiments');
+    const { srm } = checkout.trust;
+    const arms = srm.arms.map((arm, index) => ({ ...arm, users: index === 0 ? 6000 : 4000, expected: 5000 }));
+    const { text, document } = parse(
+      reportPage(
+        onlyCheckout({
+          decision: { ...checkout.decision, action: 'invalid', variant: null, rule: 'trust_check_failed' },
+          trust: { ...checkout.trust, srm: { ...srm, arms, status: 'fail' } },
+        }),
+      ),
+    );
+    expect(document.querySelector('#e1-verdict .hero-number')).toBeNull();
+    expect(text('#e1-verdict .verdict-numbers')).toBe(
+      'Exposed users, and their share control6,000, 60.0 % (planned 50.0 %)treatment4,000, 40.0 % (planned 50.0 %)',
+    );
+  });
+
+  it('gives each trust check a result, its number and its meaning', () => {
+    const { document } = parse(page);
+    const rows = document.querySelector('#e1-trust table')?.querySelectorAll('tbody tr') ?? [];
+    const checks = [...rows].map((row) => [...row.children].map((cell) => cell.textContent.trim()));
+    expect(checks.map(([check, result]) => `${check}: ${result}`)).toEqual([
+      'Users in several arms: Note',
+      'Outcome windows: Note',
+      'Sample ratio of exposed users: Pass',
+      'Sample ratio of assigned users: Pass',
+      'Users in several arms, by first arm: Pass',
+      'Sample ratio in each segment: Pass',
+      'Balance before exposure: Pass',
+      'Sample ratio on each day: Not checked',
+    ]);
+    expect(checks.every(([, , number, meaning]) => number !== '' && meaning !== '')).toBe(true);
+  });
+
+  it('says each warning once: by name in the verdict, in full among the checks', () => {
+    const sentence = '83 users (0.6 %) saw more than one version and are left out.';
+    const [checkout] = shop.experiments;
+    if (checkout === undefined) throw new Error('the shop has experiments');
+    const trust = { ...checkout.trust, warnings: [sentence, 'Something else is odd.'] };
+    const { document, text } = parse(reportPage(onlyCheckout({ trust })));
+    expect(document.body.textContent.replace(/\u00a0/g, ' ').split(sentence)).toHaveLength(2);
+    expect(text('#e1-verdict .warnings')).toContain('Something else is odd.');
+    expect(document.querySelector('#e1-verdict .warnings a')?.getAttribute('href')).toBe('#e1-trust');
+  });
+
+  it('names the statistic of each check, also in reports that do not', () => {
+    const [checkout] = shop.experiments;
+    if (checkout === undefined) throw new Error('the shop has experiments');
+    const [ratio, ...checks] = checkout.trust.checks;
+    if (ratio === undefined) throw new Error('an experiment has checks');
+    const named = { ...ratio, statistic: 0.63, statisticName: 'chi_square' as const, df: 1 };
+    const numberOf = (check: typeof ratio) =>
+      parse(reportPage(onlyCheckout({ trust: { ...checkout.trust, checks: [check, ...checks] } }))).text(
+        '#e1-trust tbody tr:nth-child(3) td:nth-child(3)',
+      );
+    expect(numberOf(named)).toBe('χ²(1) = 0.63, p = 0.7463');
+    expect(numberOf(ratio)).toBe('χ² = 0.10, p = 0.7463');
+  });
+
+  it('counts checks that failed in the verdict', () => {
+    const trust = onlyCheckout().experiments[0]?.trust;
+    if (trust === undefined) throw new Error('an experiment has checks');
+    const checks = trust.checks.map((check, index) =>
+      index === 0 ? { ...check, status: 'fail' as const } : check,
+    );
+    const { text } = parse(reportPage(onlyCheckout({ trust: { ...trust, checks } })));
+    expect(text('#e1-verdict .figures')).toContain('4 of 8 passed, 1 failed');
+    expect(text('#e1-trust tbody tr')).toContain('Fail');
+  });
+
+  it('keeps the many tests behind the checks behind a fold', () => {
+    const { text } = parse(page);
+    expect(text('#e1-trust summary')).toContain('(26 tests)');
+    expect(text('#e1-trust details')).toContain('Device: mobile');
+  });
+
+  it('shows the intervals and p-values of the declared way of testing', () => {
+    const [checkout] = shop.experiments;
+    const primary = checkout?.metrics[0]?.comparisons[0];
+    const decision = {
+      ...checkout?.decision,
+      basis: { estimate: 'unadjusted', values: 'uncapped', testing: 'always_valid' },
+    };
+    const { text } = parse(reportPage(onlyCheckout({ decision } as Report['experiments'][number])));
+    const shown = formatLiftInterval(primary?.sequential?.relativeCi ?? null);
+    expect(shown).not.toBe(formatLiftInterval(primary?.effect.relativeCi ?? null));
+    expect(text('#e1-verdict .hero-detail')).toBe(`95 % interval at any time ${shown}`);
+    expect(text('#e1-lifts tbody tr:not(.group)')).toContain(shown);
+    expect(text('#e1-verdict .figures')).toContain('any number of looks');
+  });
+});
