@@ -1,4 +1,5 @@
 import { checkLines, confidence, designLines, plain, table } from './decision-lines.ts';
+import { exposureDays } from './exposure-days.ts';
 import { fewBuyersSentences } from './few-buyers.ts';
 import {
   formatCount,
@@ -15,6 +16,8 @@ import { otherWarnings } from './page/trust-checks.ts';
 import { marginStatuses, reasonText, stepWording, verdicts } from './page/words.ts';
 import type { Comparison, Decision, ExperimentReport, Report } from './schema.ts';
 import { unavailableBeside } from './unavailable.ts';
+
+const millisecondsPerDay = 86_400_000;
 
 const headlines: Record<Decision['action'], string> = {
   ship: 'Ship',
@@ -203,6 +206,7 @@ function limits(experiment: ExperimentReport): string[] {
   const { basis } = experiment.decision;
   return [
     ...warnings(experiment),
+    ...shortExposure(experiment),
     ...(basis.testing === 'fixed_horizon'
       ? [
           'The p-values hold for one look at the planned end; looking earlier finds effects that are not there.',
@@ -226,6 +230,15 @@ function warnings(experiment: ExperimentReport): string[] {
       experiment.metrics.filter(({ role }) => role !== 'primary'),
       experiment.control,
     ).map(plain),
+  ];
+}
+
+/** Users of a few days only are those of some weekdays. */
+function shortExposure(experiment: ExperimentReport): string[] {
+  const days = exposureDays(experiment);
+  if (days === null || Date.parse(days.last) - Date.parse(days.first) >= 6 * millisecondsPerDay) return [];
+  return [
+    `Users were exposed from ${days.first} to ${days.last}, less than a week: not every weekday counts.`,
   ];
 }
 

@@ -83,6 +83,35 @@ describe('EXPERIMENT_DECISION.md', () => {
     );
   });
 
+  it('warns of users who came on a part of the week only', () => {
+    const report = exampleReport();
+    const [experiment] = report.experiments;
+    if (experiment === undefined) throw new Error('the example has experiments');
+    const on = (days: readonly string[]) =>
+      decisionDocument({
+        ...report,
+        experiments: [
+          { ...experiment, novelty: [{ metric: 'm', variant: 'v', cumulative: days.map(cumulative) }] },
+        ],
+      });
+    const cumulative = (day: string) => ({
+      day,
+      users: { control: 1, treatment: 1 },
+      absolute: null,
+      relative: null,
+      absoluteCi: null,
+      relativeCi: null,
+      alwaysValidCi: null,
+      alwaysValidRelativeCi: null,
+      reason: null,
+    });
+    const told = on(['2026-01-05', '2026-01-07']);
+    expect(told).toContain(
+      '- Users were exposed from 2026-01-05 to 2026-01-07, less than a week: not every weekday counts.',
+    );
+    expect(on(['2026-01-05', '2026-01-11'])).not.toContain('weekday');
+  });
+
   it('says what each p of a guardrail tests', () => {
     expect(document).toContain('| p (difference) |');
     expect(document).toContain('| p (within margin) |');

@@ -1,3 +1,4 @@
+import { exposureDays } from '../../exposure-days.ts';
 import {
   formatCount,
   formatDifference,
@@ -47,10 +48,10 @@ ${figure('Rule', html`<code>${decision.rule}</code>`)}
 };
 
 /** First and last day of exposure in UTC, where the users' days are known. */
-function exposedWhen({ novelty }: ExperimentReport): Html | null {
-  const days = novelty[0]?.cumulative ?? [];
-  const [first, last] = [days[0]?.day, days.at(-1)?.day];
-  if (first === undefined || last === undefined) return null;
+function exposedWhen(experiment: ExperimentReport): Html | null {
+  const days = exposureDays(experiment);
+  if (days === null) return null;
+  const { first, last } = days;
   return first === last
     ? html`, exposed on <time>${first}</time>`
     : html`, exposed from <time>${first}</time> to <time>${last}</time>`;
