@@ -2,6 +2,7 @@ import type { ExecutionStatus } from '@aws-sdk/client-sfn';
 import { processedKeys } from '../../layers/contracts/keys.ts';
 import { latest, runInputs } from '../../layers/contracts/run-documents.ts';
 import { runManifest } from '../../layers/contracts/run-manifest.ts';
+import { readUploads } from '../../layers/execution/uploads.ts';
 import type { ObjectStore } from '../../layers/storage/object-store.ts';
 import type { Connection } from './connection.ts';
 import { listAttempts } from './executions.ts';
@@ -25,21 +26,32 @@ export interface RunSummary {
 }
 
 /**
- * The newest attempts first, as many as `limit`. Runs whose executions are no longer on record (the emulator forgets
+ * The newest attempts first, as many as `limit`, of all drops or of one. Runs whose executions are no longer on record (the emulator forgets
  * them when it stops) are there once, with the attempt that S3 tells of.
  */
-export async function listRuns(connection: Connection, limit: number): Promise<RunSummary[]> {
-  const attempts = await listAttempts(connection, limit);
-  const known = new Set(attempts.map(({ runId }) => runId));
+export async function listRuns(connection: Connection, limit: number, drop?: string): Promise<RunSummary[]> {
+  const { processed } = connection;
+  const ofDrop = drop === undefined ? undefined : await runsOf(processed, drop);
+  const listed = await listAttempts(connection, ofDrop === undefined ? limit : mostAttempts);
+  const attempts = listed.filter(({ runId }) => ofDrop?.has(runId) ?? true).slice(0, limit);
+  const known = new Set(listed.map(({ runId }) => runId));
   const forgotten =
     attempts.length < limit
-      ? (await connection.processed.folders('processed/runs/')).filter((runId) => !known.has(runId))
+      ? [...(ofDrop ?? (await processed.folders('processed/runs/')))].filter((runId) => !known.has(runId))
       : [];
-  const recorded = await Promise.all(forgotten.map((runId) => recordedAttempt(connection.processed, runId)));
+  const recorded = await Promise.all(forgotten.map((runId) => recordedAttempt(processed, runId)));
   const newest = [...attempts, ...recorded.filter((attempt) => attempt !== undefined)]
     .toSorted((a, b) => b.startedAt.getTime() - a.startedAt.getTime())
     .slice(0, limit);
-  return Promise.all(newest.map((attempt) => summarise(connection.processed, attempt)));
+  return Promise.all(newest.map((attempt) => summarise(processed, attempt)));
+}
+
+/** Attempts that are looked through for those of a drop. */
+const mostAttempts = 1000;
+
+async function runsOf(processed: ObjectStore, drop: string): Promise<ReadonlySet<string>> {
+  const found = await readUploads(processed, drop);
+  return new Set(found?.uploads.runs.map(({ runId }) => runId));
 }
 
 export async function summarise(processed: ObjectStore, found: KnownAttempt): Promise<RunSummary> {

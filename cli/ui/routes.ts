@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import path from 'node:path';
-import { processedKeys } from '../../layers/contracts/keys.ts';
+import { dropNameProblem, processedKeys } from '../../layers/contracts/keys.ts';
 import { style } from '../../layers/report/page/style.ts';
 import { compareRuns } from '../pipeline/compare.ts';
 import { findRun } from '../pipeline/executions.ts';
@@ -35,7 +35,9 @@ const assetFile = (name: string) =>
 const script = 'text/javascript; charset=utf-8';
 
 const routes: readonly Route[] = [
-  get(/^\/$/, async ({ site, token, query }) => show(overviewPage(await runs(site, query)), token)),
+  get(/^\/$/, async ({ site, token, query }) =>
+    show(overviewPage(await runs(site, query), query.get('drop')), token),
+  ),
   get(/^\/upload$/, async ({ token }) => show(uploadPage(), token)),
   get(/^\/runs\/([^/]+)$/, async ({ site, token }, run) =>
     show(runPage(await site.run(await idOf(site, run))), token),
@@ -111,7 +113,10 @@ function runs(site: Site, query: URLSearchParams) {
       where: `limit=${query.get('limit')}`,
     });
   }
-  return listRuns(site.connection, limit);
+  const drop = query.get('drop') ?? undefined;
+  const problem = drop === undefined ? undefined : dropNameProblem(drop);
+  if (problem !== undefined) throw new BadRequest({ what: problem, where: `drop=${drop}` });
+  return listRuns(site.connection, limit, drop);
 }
 
 /** A whole id is not looked up: whoever reads the run sees whether there is one. */

@@ -244,6 +244,8 @@ describe.skipIf(chromium === undefined)(`ecom ui in a browser${reason}`, () => {
   it('gives the same data as JSON', async () => {
     const runs = z.array(summary).parse(await api('/api/runs'));
     const ofDrop = runs.filter((run) => run.drop === drop);
+    expect(await api(`/api/runs?drop=${drop}`)).toEqual(ofDrop);
+    expect(await api('/api/runs?drop=unknown')).toEqual([]);
     expect(ofDrop.map(({ attempt, published }) => ({ attempt, published }))).toEqual([
       { attempt: 2, published: true },
       { attempt: 1, published: true },

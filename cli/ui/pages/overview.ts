@@ -3,25 +3,32 @@ import { name } from '../../../layers/report/page/names.ts';
 import { plainTable } from '../../../layers/report/page/table.ts';
 import type { RunSummary } from '../../pipeline/runs.ts';
 import { live, type Page } from './layout.ts';
-import { decisionStatus, dropName, moment, runStatus, timeTaken } from './words.ts';
+import { command } from './next-steps.ts';
+import { decisionStatus, dropLink, moment, runStatus, timeTaken } from './words.ts';
 
-/** The newest runs. */
-export function overviewPage(runs: readonly RunSummary[]): Page {
+/** The newest runs, of all drops or of one. */
+export function overviewPage(runs: readonly RunSummary[], drop: string | null): Page {
   const running = runs.filter(({ status }) => status === 'RUNNING').length;
+  const api = `/api/runs${drop === null ? '' : `?drop=${drop}`}`;
   return {
-    title: 'Runs',
+    title: drop === null ? 'Runs' : `Runs of ${drop}`,
     current: 'runs',
     refresh: running > 0 ? 1000 : 3000,
-    body: html`<div class="title-row"><h1>Runs</h1><a class="button primary" href="/upload">Upload data</a></div>
-${live('runs', runs.length === 0 ? empty : html`<section class="card">${runsTable(runs)}</section>`)}
-<p class="fine">The same as JSON: <a href="/api/runs"><code>/api/runs</code></a></p>`,
+    body: html`<div class="title-row"><h1>Runs${drop === null ? null : html` of ${name(drop)}`}</h1><div class="actions">${
+      drop === null ? null : html`<a class="button" href="/">All drops</a>`
+    }<a class="button primary" href="/upload">Upload data</a></div></div>
+${live('runs', runs.length === 0 ? empty(drop) : html`<section class="card">${runsTable(runs)}</section>`)}
+<p class="fine">The same as JSON: <a href="${api}"><code>${api}</code></a></p>`,
   };
 }
 
-const empty = html`<section class="card empty"><h2>There is no run yet</h2>
-<p class="lede">Upload a folder with <code>events.csv</code> and <code>experiment_assignments.csv</code>, or let
-<code>npx ecom demo</code> generate one with a known uplift.</p>
+function empty(drop: string | null): Html {
+  return html`<section class="card empty"><h2>There is no run ${drop === null ? 'yet' : html`of ${name(drop)}`}</h2>
+<p class="lede">Upload a folder with <code>events.csv</code> and <code>experiment_assignments.csv</code>, or let a shop with a
+known uplift be generated and run:</p>
+<p>${command('npx ecom demo')}</p>
 <p><a class="button primary" href="/upload">Upload a folder</a></p></section>`;
+}
 
 function runsTable(runs: readonly RunSummary[]): Html {
   return plainTable<RunSummary>(
@@ -34,7 +41,7 @@ function runsTable(runs: readonly RunSummary[]): Html {
       {
         label: 'Drop',
         cell: ({ drop, published }) =>
-          html`<span>${dropName(drop)}${published ? html` <span class="chip" title="The run that the drop shows, in Postgres and in latest/">published</span>` : null}</span>`,
+          html`<span>${dropLink(drop)}${published ? html` <span class="chip" title="The run that the drop shows, in Postgres and in latest/">published</span>` : null}</span>`,
       },
       { label: 'Status', cell: ({ status }) => runStatus(status) },
       {

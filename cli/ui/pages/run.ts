@@ -14,7 +14,7 @@ import { card, live, type Page } from './layout.ts';
 import { nextSteps, stepList } from './next-steps.ts';
 import { inputsCard, martsCard, quarantineCard } from './run-data.ts';
 import { stagesTable } from './stages.ts';
-import { capitalised, dropName, duration, moment, runStatus, timeTaken } from './words.ts';
+import { capitalised, dropLink, duration, moment, runStatus, timeTaken } from './words.ts';
 
 /** A run: how far it is, what it decided, what it was made of. */
 export function runPage(run: RunRecord): Page {
@@ -70,7 +70,7 @@ function factsOf(run: RunDetails): Html {
   const onlyEndKnown = status === 'FAILED' && run.seconds === null;
   return html`<div><dl class="facts" data-announce="${announcement(run)}">
 ${fact('Status', runStatus(status))}
-${fact('Drop', html`${dropName(drop)}${published ? html` <span class="chip">published</span>` : null}`)}
+${fact('Drop', html`${dropLink(drop)}${published ? html` <span class="chip">published</span>` : null}`)}
 ${fact('Attempt', attempts.length > 1 ? `${attempt} of ${attempts.length}` : attempt)}
 ${fact(onlyEndKnown ? 'Failed' : 'Started', moment(startedAt))}
 ${fact(status === 'RUNNING' ? 'Running for' : 'Took', timeTaken(run))}

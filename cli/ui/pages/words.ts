@@ -40,8 +40,11 @@ export function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-export function dropName(drop: string | null): Html {
-  return drop === null ? html`<span class="muted">unknown</span>` : name(drop);
+/** A drop, with a way to all its runs. */
+export function dropLink(drop: string | null): Html {
+  return drop === null
+    ? html`<span class="muted">unknown</span>`
+    : html`<a class="quiet" href="${`/?drop=${drop}`}">${name(drop)}</a>`;
 }
 
 /** `1.2 s`, `3 min 5 s`, `2 h 10 min`. */

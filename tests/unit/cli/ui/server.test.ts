@@ -128,6 +128,7 @@ describe('the local server', () => {
     ['GET', '/api/runs/nonsense', 404, /no run "nonsense"/],
     ['GET', '/api/runs/%3Cb%3E/compare', 404, /no run "<b>"/],
     ['GET', '/api/runs?limit=0', 400, /limit is a whole number/],
+    ['GET', '/api/runs?drop=../x', 400, /drop name has/],
     ['GET', '/api/nothing', 404, /no such page/],
     ['POST', '/api/runs', 405, /does not take POST/],
     ['POST', '/api/uploads/shop/check', 422, /not JSON/],
