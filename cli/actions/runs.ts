@@ -14,7 +14,7 @@ export async function runs(options: RunsOptions): Promise<void> {
   if (rows.length === 0) return print('There is no run yet. Start one: npx ecom run <dir>');
   print(
     table(
-      ['run', 'attempt', 'drop', 'status', 'started', 'seconds', 'decision'].map((title) => ({
+      ['run', 'attempt', 'drop', 'status', 'started (UTC)', 'seconds', 'decision'].map((title) => ({
         title,
         right: title === 'attempt' || title === 'seconds',
       })),
@@ -25,7 +25,7 @@ export async function runs(options: RunsOptions): Promise<void> {
         status,
         startedAt.slice(0, 19).replace('T', ' '),
         seconds?.toFixed(1) ?? '',
-        decisions.map(({ experimentId, action }) => `${experimentId}: ${action}`).join(', '),
+        decisions.map(({ experimentId, action }) => `${experimentId}: ${action.replaceAll('_', ' ')}`).join(', '),
       ]),
     ),
   );
