@@ -49,6 +49,12 @@ export function otherWarnings({ trust: { checks, warnings } }: ExperimentReport)
   return warnings.filter((warning) => !told.has(warning));
 }
 
+/** What the checks amount to: one that cannot be made takes nothing away, unless it is that of the sample ratio. */
+function gravest(checks: readonly TrustCheck[]): TrustCheck['status'] {
+  const found = (['fail', 'warn'] as const).find((status) => checks.some((check) => check.status === status));
+  return found ?? checks.find(({ name }) => name === 'sample_ratio_exposed')?.status ?? 'not_checked';
+}
+
 /** The gravest status of an experiment's checks, and how many there are of each: `12 of 14 passed, 2 to note`. */
 export function trustSummary({ trust: { checks } }: ExperimentReport): {
   readonly status: TrustCheck['status'];
@@ -63,7 +69,7 @@ export function trustSummary({ trust: { checks } }: ExperimentReport): {
     ] as const
   ).filter(([status]) => count(status) > 0);
   return {
-    status: others[0]?.[0] ?? 'pass',
+    status: gravest(checks),
     text: [
       `${count('pass')} of ${checks.length} passed`,
       ...others.map(([status, words]) => `${count(status)} ${words}`),

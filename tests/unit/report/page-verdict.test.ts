@@ -110,6 +110,21 @@ describe('verdict and trust checks of report.html', () => {
     expect(text('#e1-trust tbody tr')).toContain('Fail');
   });
 
+  it('shows trust as good where nothing is wrong and the sample ratio was checked', () => {
+    const [checkout] = shop.experiments;
+    if (checkout === undefined) throw new Error('the shop has experiments');
+    const toneWith = (statusOf: (name: string) => 'pass' | 'not_checked') => {
+      const checks = checkout.trust.checks.map((check) => ({ ...check, status: statusOf(check.name) }));
+      const { document } = parse(reportPage(onlyCheckout({ trust: { ...checkout.trust, checks } })));
+      return document.querySelector('#e1-verdict .figures .icon')?.getAttribute('class');
+    };
+    expect(toneWith((name) => (name === 'unknown_variants' ? 'not_checked' : 'pass'))).toBe('icon good');
+    expect(toneWith((name) => (name === 'sample_ratio_by_day' ? 'not_checked' : 'pass'))).toBe('icon good');
+    expect(toneWith((name) => (name === 'sample_ratio_exposed' ? 'not_checked' : 'pass'))).toBe(
+      'icon neutral',
+    );
+  });
+
   it('keeps the many tests behind the checks behind a fold', () => {
     const { text } = parse(page);
     expect(text('#e1-trust summary')).toContain('(26 tests)');
