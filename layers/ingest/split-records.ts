@@ -85,12 +85,24 @@ export function splitRecords(
   }
 }
 
+/** Why a record cannot be read, by the name of the rule. */
+export const recordRules = {
+  too_few_fields: 'fewer fields than the header has',
+  too_many_fields: 'more fields than the header has; one that is empty, from a comma at the end, is none',
+  broken_quotes:
+    'a quotation mark that is never closed (within 100 lines) or is followed by text; costs its line alone',
+  line_too_long: 'more than 1 MB',
+  not_utf8: 'bytes that are no UTF-8',
+  nul_byte: 'a NUL byte',
+} as const;
+type RecordRule = keyof typeof recordRules;
+
 function faultOf(
   { state, end, fields, surplus }: RecordEnd,
   { bytes, onlyText }: FileWindow,
   start: number,
   columns: number,
-): { rule: string; reason: string } | undefined {
+): { rule: RecordRule; reason: string } | undefined {
   if (state === 'too long') {
     return { rule: 'line_too_long', reason: `the record is longer than ${MAX_RECORD_BYTES} bytes` };
   }

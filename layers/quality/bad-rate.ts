@@ -1,9 +1,10 @@
 import type { DatasetContract } from '../contracts/datasets/index.ts';
 import { DataError } from '../contracts/errors/index.ts';
+import { placeIn } from '../contracts/place.ts';
 import type { RuleCount, StageResult } from '../contracts/run-documents.ts';
 
 /** Fewer bad rows are never too many, unless all are bad. */
-const ALWAYS_TOLERATED = 20;
+export const alwaysTolerated = 20;
 
 /** What helps where all of a column is written in another way than the contract wants. */
 const hints: Readonly<Record<string, string>> = {
@@ -21,7 +22,7 @@ export function hasTooManyBadRows(
   { maxBadRate }: Pick<DatasetContract, 'maxBadRate'>,
   { lines, accepted, quarantined }: Pick<StageResult, 'lines' | 'accepted' | 'quarantined'>,
 ): boolean {
-  const tolerated = accepted > 0 && quarantined < ALWAYS_TOLERATED;
+  const tolerated = accepted > 0 && quarantined < alwaysTolerated;
   return quarantined > 0 && !tolerated && quarantined / lines > maxBadRate;
 }
 
@@ -39,7 +40,7 @@ export function checkBadRate(
   const { quarantineRules } = counts;
   const top = quarantineRules.toSorted((a, b) => b.rows - a.rows).slice(0, 3);
   throw new DataError({
-    what: `${tooManyBadRows(contract, counts)}; ${top.map(described).join(', ')}`,
+    what: `${tooManyBadRows(contract, counts)}; ${top.map((rule) => described(rule, where)).join(', ')}`,
     where,
     remedy: `See all of them: npx ecom quarantine ${runId}. ${hints[top[0]?.rule ?? ''] ?? generalHint}`,
   });
@@ -53,9 +54,11 @@ export function tooManyBadRows(
   return `too many bad rows: ${quarantined} of ${lines}, where ${Number((maxBadRate * 100).toFixed(2))} % are tolerated`;
 }
 
-function described({ column, rule, rows, examples: [example] }: RuleCount): string {
+/** With the file of the example, unless the whole error is about it. */
+function described({ column, rule, rows, examples: [example] }: RuleCount, where: string): string {
   const subject = column === null ? rule : `${column} ${rule}`;
-  return example === undefined
-    ? `${subject} ${rows}`
-    : `${subject} ${rows} (line ${example.line}: ${JSON.stringify(example.value)})`;
+  if (example === undefined) return `${subject} ${rows}`;
+  const { file = where, line, value } = example;
+  const place = file === where || line === null ? `line ${line}` : placeIn(file, line);
+  return `${subject} ${rows} (${place}: ${JSON.stringify(value)})`;
 }
