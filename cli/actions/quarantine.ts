@@ -5,7 +5,6 @@ import { formatCount } from '../../layers/report/format.ts';
 import { type Connection, connect } from '../pipeline/connection.ts';
 import { findRun, newestRun } from '../pipeline/executions.ts';
 import { type ExportedFile, exportRows } from '../quarantine/export.ts';
-import { placeOf } from '../quarantine/place.ts';
 import { Quarantine, type QuarantinedRow, type RuleRows } from '../quarantine/quarantine.ts';
 import { note, paint, print, printJson, table, visible } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -33,18 +32,16 @@ export async function quarantine(run: string | undefined, options: QuarantineOpt
   if (options.json) {
     printJson({ runId, counts, rows: examples, ...(exported === undefined ? {} : { exported }) });
   } else if (exported === undefined) {
-    await printRows(connection, runId, counts, examples);
+    printRows(runId, counts, examples);
   } else printExported(exported);
 }
 
-async function printRows(
-  connection: Connection,
-  runId: string,
-  counts: readonly RuleRows[],
-  examples: readonly QuarantinedRow[],
-): Promise<void> {
+function printRows(runId: string, counts: readonly RuleRows[], examples: readonly QuarantinedRow[]): void {
   note(`run ${runId}`);
-  if (counts.length === 0) return print('No row was quarantined.');
+  if (counts.length === 0) {
+    print('No row was quarantined.');
+    return;
+  }
   print(
     table(
       [{ title: 'dataset' }, { title: 'column' }, { title: 'rule' }, { title: 'rows', right: true }],
@@ -52,9 +49,8 @@ async function printRows(
     ),
   );
   if (examples.length === 0) return;
-  const plan = await planOf(connection, runId);
   for (const row of examples) {
-    print(`\n${paint('bold', visible(`${placeOf(row, plan)}  ${row.rule}`))}`);
+    print(`\n${paint('bold', visible(`${row.place}  ${row.rule}`))}`);
     print(`  ${oneLine(row.reason)}`);
     print(`  ${paint('dim', oneLine(row.raw))}`);
   }

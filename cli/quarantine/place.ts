@@ -1,11 +1,48 @@
-import type { RunPlan } from '../../layers/contracts/run-documents.ts';
-import type { QuarantinedRow } from './quarantine.ts';
+import { placeIn } from '../../layers/contracts/place.ts';
+import { type RunPlan, stageResult } from '../../layers/contracts/run-documents.ts';
+import { readMarker } from '../../layers/execution/completions.ts';
+import type { ObjectStore } from '../../layers/storage/object-store.ts';
 
-/** `file:line` as an editor finds it, as far as it is known: lines of a byte range count from its beginning. */
-export function placeOf({ file, chunk, line }: QuarantinedRow, { chunks }: RunPlan): string {
+/** A row's line in the chunk that it was read with, where that is known. */
+export interface RowOfChunk {
+  readonly file: string;
+  readonly chunk: number | null;
+  readonly line: number;
+}
+
+/** The first line of each chunk in its file, less one; undefined where a chunk before it left no count. */
+export type LineOffsets = ReadonlyMap<number, number | undefined>;
+
+/** Reads how many lines lie before each byte range of a large file. */
+export async function readLineOffsets(
+  processed: ObjectStore,
+  { runId, chunks }: Pick<RunPlan, 'runId' | 'chunks'>,
+): Promise<LineOffsets> {
+  const offsets = new Map<number, number | undefined>();
+  const before = new Map<string, number | undefined>();
+  for (const { index, key, range } of chunks) {
+    const offset = before.has(key) ? before.get(key) : 0;
+    offsets.set(index, offset);
+    if (range === null) continue;
+    const marker = await readMarker(processed, 'stage', runId, index, stageResult);
+    const lines = marker?.result.lineFeeds;
+    before.set(key, offset === undefined || lines === undefined ? undefined : offset + lines);
+  }
+  return offsets;
+}
+
+/** `file:line` as an editor finds it, as far as it is known. */
+export function placeOf(
+  { file, chunk, line }: RowOfChunk,
+  { chunks }: Pick<RunPlan, 'chunks'>,
+  offsets: LineOffsets,
+): string {
   const ofFile = chunks.filter(({ key }) => key === file);
-  if (ofFile.length <= 1) return `${file}:${line}`;
-  const start = ofFile.find(({ index }) => index === chunk)?.range?.start;
-  if (start === 0) return `${file}:${line}`;
-  return start === undefined ? file : `${file}, line ${line} after byte ${start}`;
+  if (ofFile.length <= 1) return placeIn(file, line);
+  const own = ofFile.find(({ index }) => index === chunk);
+  if (own === undefined) return file;
+  const offset = offsets.get(own.index);
+  return offset === undefined
+    ? `${file}, line ${line} after byte ${own.range?.start ?? 0}`
+    : placeIn(file, line + offset);
 }

@@ -3,10 +3,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { type DatasetName, datasetContracts, datasetNames } from '../../layers/contracts/datasets/index.ts';
 import { processedKeys } from '../../layers/contracts/keys.ts';
+import { runPlan } from '../../layers/contracts/run-documents.ts';
 import { Database } from '../../layers/storage/duckdb.ts';
 import type { ObjectStore } from '../../layers/storage/object-store.ts';
 import { literal, literalList } from '../../layers/storage/sql.ts';
 import { downloadAll } from '../../layers/storage/transfer.ts';
+import { placeOf, type RowOfChunk, readLineOffsets } from './place.ts';
 
 /** Rows of a dataset that broke the same rule. */
 export interface RuleRows {
@@ -23,9 +25,11 @@ export interface QuarantinedRow {
   /** Key of the raw file. */
   readonly file: string;
   readonly version: string | null;
-  /** Chunk of the plan that `line` counts in; null where a later stage found the row. */
+  /** Chunk of the plan that `line` counts in; null where `clean` found the row and did not tell, as in older runs. */
   readonly chunk: number | null;
   readonly line: number;
+  /** `file:line` in the raw file, as far as it is known. */
+  readonly place: string;
   readonly reason: string;
   readonly raw: string;
 }
@@ -44,6 +48,7 @@ export interface QuarantineFilter {
 export class Quarantine implements AsyncDisposable {
   readonly #database: Database;
   readonly #folder: string;
+  #placeOf: (row: RowOfChunk) => string = ({ file }) => file;
 
   private constructor(database: Database, folder: string) {
     this.#database = database;
@@ -73,6 +78,16 @@ export class Quarantine implements AsyncDisposable {
       }
     }
     await downloadAll(processed, objects);
+    await this.#database.run('CREATE TABLE chunks (dataset VARCHAR, part BIGINT, index BIGINT)');
+    const text = await processed.getText(processedKeys.plan(runId));
+    if (text !== undefined) {
+      const plan = runPlan.parse(JSON.parse(text));
+      const { chunks } = plan;
+      const offsets = await readLineOffsets(processed, plan);
+      this.#placeOf = (row) => placeOf(row, plan, offsets);
+      const rows = chunks.map(({ dataset: of, part, index }) => `(${literal(of)}, ${part}, ${index})`);
+      await this.#database.run(`INSERT INTO chunks VALUES ${rows.join(', ')}`);
+    }
     const files = literalList(objects.map(({ file }) => file));
     await this.#database.run(
       objects.length === 0
@@ -80,10 +95,15 @@ export class Quarantine implements AsyncDisposable {
              NULL::VARCHAR AS file, NULL::VARCHAR AS version, NULL::BIGINT AS chunk, NULL::BIGINT AS line,
              NULL::VARCHAR AS reason, NULL::VARCHAR AS raw WHERE false`
         : `CREATE VIEW quarantined AS
-           SELECT dataset, "column", rule, source_key AS file, source_version AS version,
-             try_cast(nullif(regexp_extract(filename, '-stage-(\\d+)\\.parquet$', 1), '') AS BIGINT) AS chunk,
-             line, reason, raw
-           FROM read_parquet(${files}, filename = true)
+           WITH rows AS (
+             SELECT NULL::BIGINT AS part WHERE false
+             UNION ALL BY NAME FROM read_parquet(${files}, filename = true, union_by_name = true)
+           )
+           SELECT r.dataset, "column", rule, source_key AS file, source_version AS version, line, reason, raw,
+             coalesce(
+               try_cast(nullif(regexp_extract(filename, '-stage-(\\d+)\\.parquet$', 1), '') AS BIGINT), c.index
+             ) AS chunk
+           FROM rows r LEFT JOIN chunks c ON c.dataset = r.dataset AND c.part = r.part
            WHERE ${rule === undefined ? 'true' : `rule = ${literal(rule)}`}`,
     );
   }
@@ -109,14 +129,11 @@ export class Quarantine implements AsyncDisposable {
        QUALIFY row_number() OVER (PARTITION BY dataset, rule, "column" ORDER BY file, chunk, line) <= ${limit}
        ORDER BY ${orderOfDatasets}, file, chunk, line`,
     );
-    return found.map(
-      (row) =>
-        ({
-          ...row,
-          chunk: row.chunk === null ? null : Number(row.chunk),
-          line: Number(row.line),
-        }) as unknown as QuarantinedRow,
-    );
+    return found.map((row) => {
+      const chunk = row.chunk === null ? null : Number(row.chunk);
+      const typed = { ...row, chunk, line: Number(row.line) } as unknown as Omit<QuarantinedRow, 'place'>;
+      return { ...typed, place: this.#placeOf(typed) };
+    });
   }
 
   /** Where every row of a dataset lies. */

@@ -1,14 +1,11 @@
 import { datasetNames } from '../../layers/contracts/datasets/index.ts';
 import { processedKeys } from '../../layers/contracts/keys.ts';
-import { runPlan } from '../../layers/contracts/run-documents.ts';
 import { databaseStages } from '../../layers/contracts/stages.ts';
 import { ObjectStore } from '../../layers/storage/object-store.ts';
 import { previousRun } from '../pipeline/compare.ts';
 import type { Connection } from '../pipeline/connection.ts';
 import { type PublishedMarts, readPublishedMarts } from '../pipeline/published-marts.ts';
-import { readDocument } from '../pipeline/read-document.ts';
 import { describeRun, type RunDetails } from '../pipeline/run-details.ts';
-import { placeOf } from '../quarantine/place.ts';
 import { Quarantine, type QuarantinedRow, type RuleRows } from '../quarantine/quarantine.ts';
 
 /** What a run did not use. */
@@ -62,13 +59,7 @@ export class Site {
       };
     }
     await using quarantine = await Quarantine.open(this.connection.processed, runId, {});
-    const plan = await readDocument(this.connection.processed, processedKeys.plan(runId), runPlan);
-    if (plan === undefined) return { counts: [], rows: [] };
-    const rows = await quarantine.examples(examplesPerRule);
-    return {
-      counts: await quarantine.counts(),
-      rows: rows.map((row) => ({ ...row, place: placeOf(row, plan) })),
-    };
+    return { counts: await quarantine.counts(), rows: await quarantine.examples(examplesPerRule) };
   }
 }
 

@@ -77,7 +77,7 @@ export async function readDataset(
     for (const staged of ingested.parts) {
       const named = path.join(folder, partFileName(dataset, part, null));
       await rename(staged.file, named);
-      parts.push({ dataset, part, rawKey: source.name, rawVersion: null, file: named });
+      parts.push({ dataset, part, rawKey: source.name, rawVersion: null, name: source.name, file: named });
     }
     counts.push({ ...ingested, name: source.name });
   }

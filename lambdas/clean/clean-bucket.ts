@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { type DatasetName, datasetContracts, datasetNames } from '../../layers/contracts/datasets/index.ts';
 import { DataError } from '../../layers/contracts/errors/index.ts';
+import { placeIn } from '../../layers/contracts/place.ts';
 import type { CleanResult, PartCounts, RuleCount, RunPlan } from '../../layers/contracts/run-documents.ts';
 import {
   contentColumns,
@@ -92,8 +93,11 @@ export async function cleanBucket(db: Database, input: CleanInput): Promise<Clea
       duplicates: totalOf(counts, 'duplicates'),
       parts: counts,
     };
-    quarantineRules.push(...conflictCount(dataset, repeats), ...judgement.strict.map(ruleCount));
-    warnings.push(...judgement.warnings.map(ruleCount));
+    quarantineRules.push(
+      ...conflictCount(dataset, repeats, parts),
+      ...judgement.strict.map((finding) => ruleCount(finding, parts)),
+    );
+    warnings.push(...judgement.warnings.map((finding) => ruleCount(finding, parts)));
     if (quarantined > 0) {
       const file = path.join(folder, `quarantine-${dataset}.parquet`);
       await writeQuarantine(db, runId, dataset, rules, file);
@@ -141,18 +145,34 @@ function totalOf(parts: readonly PartCounts[], of: 'accepted' | 'quarantined' | 
   return parts.reduce((sum, part) => sum + part[of], 0);
 }
 
-function ruleCount({ rule, rows, examples }: Finding): RuleCount {
+function ruleCount({ rule, rows, examples }: Finding, parts: readonly StagedPart[]): RuleCount {
   const { dataset, column } = rule;
-  return { dataset, column, rule: rule.rule, rows, examples: examples.map(withoutPart) };
+  return { dataset, column, rule: rule.rule, rows, examples: placed(dataset, examples, parts) };
 }
 
-function conflictCount(dataset: DatasetName, { conflicts, conflictExamples }: Repeats): RuleCount[] {
+function conflictCount(
+  dataset: DatasetName,
+  { conflicts, conflictExamples }: Repeats,
+  parts: readonly StagedPart[],
+): RuleCount[] {
   const rows = conflicts.reduce((sum, part) => sum + part.rows, 0);
   if (rows === 0) return [];
-  return [{ dataset, column: null, rule: 'conflict', rows, examples: conflictExamples.map(withoutPart) }];
+  return [
+    { dataset, column: null, rule: 'conflict', rows, examples: placed(dataset, conflictExamples, parts) },
+  ];
 }
 
-const withoutPart = ({ line, value }: RowExample) => ({ line, value });
+function placed(
+  dataset: DatasetName,
+  examples: readonly RowExample[],
+  parts: readonly StagedPart[],
+): RuleCount['examples'] {
+  return examples.map(({ part, line, value }) => ({ file: nameOf(dataset, part, parts), line, value }));
+}
+
+function nameOf(dataset: DatasetName, part: number | undefined, parts: readonly StagedPart[]): string {
+  return parts.find((staged) => staged.dataset === dataset && staged.part === part)?.name ?? dataset;
+}
 
 /** @throws DataError with the first row that breaks a rule on which a run fails */
 function refuseFailures(findings: readonly Finding[], parts: readonly StagedPart[]): void {
@@ -160,10 +180,9 @@ function refuseFailures(findings: readonly Finding[], parts: readonly StagedPart
   if (finding === undefined) return;
   const { rule, rows, examples } = finding;
   const [first] = examples;
-  const file = parts.find(({ dataset, part }) => dataset === rule.dataset && part === first?.part)?.rawKey;
   throw new DataError({
     what: `${rule.column} ${JSON.stringify(first?.value)}: ${rule.reason}${rows > 1 ? `, and so in ${rows} rows` : ''}`,
-    where: `${file}:${first?.line}`,
+    where: placeIn(nameOf(rule.dataset, first?.part, parts), first?.line ?? ''),
     remedy: rule.remedy,
   });
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { type DatasetName, requiredDatasets } from '../../layers/contracts/datasets/index.ts';
 import { DataError } from '../../layers/contracts/errors/index.ts';
 import { processedKeys } from '../../layers/contracts/keys.ts';
+import { chunkName } from '../../layers/contracts/place.ts';
 import {
   type Completion,
   cleanResult,
@@ -104,6 +105,7 @@ export function partsOfBucket(
         part,
         rawKey: chunk.key,
         rawVersion: chunk.versionId,
+        name: chunkName(chunk),
         key: output.key,
         file: path.join(folder, partFileName(dataset, part, output.bucket)),
       }));

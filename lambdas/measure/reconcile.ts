@@ -35,7 +35,7 @@ export function reconcile(
   return quality;
 }
 
-/** One count per dataset, column and rule, with the examples of the lowest lines, in the order of the datasets. */
+/** One count per dataset, column and rule, with the first examples in the order of files and lines, in the order of the datasets. */
 export function mergeRules(counts: readonly RuleCount[]): RuleCount[] {
   const merged = new Map<string, RuleCount>();
   for (const count of counts) {
@@ -45,7 +45,10 @@ export function mergeRules(counts: readonly RuleCount[]): RuleCount[] {
       ...count,
       rows: count.rows + (before?.rows ?? 0),
       examples: [...(before?.examples ?? []), ...count.examples]
-        .toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || compare(a.value, b.value))
+        .toSorted(
+          (a, b) =>
+            compare(a.file ?? '', b.file ?? '') || (a.line ?? 0) - (b.line ?? 0) || compare(a.value, b.value),
+        )
         .slice(0, examplesPerRule),
     });
   }

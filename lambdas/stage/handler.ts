@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { datasetContracts } from '../../layers/contracts/datasets/index.ts';
 import { processedKeys } from '../../layers/contracts/keys.ts';
+import { chunkName } from '../../layers/contracts/place.ts';
 import { type Chunk, type RunPlan, stageResult } from '../../layers/contracts/run-documents.ts';
 import { readPlan, stageHandler } from '../../layers/execution/stage-handler.ts';
 import { ingest } from '../../layers/ingest/ingest.ts';
@@ -19,7 +20,7 @@ export const handler = stageHandler({
     const chunk = plan.chunks[index];
     if (chunk === undefined) throw new Error(`the plan has no chunk ${index}`);
     const { dataset, part, range } = chunk;
-    const name = range === null ? chunk.key : `${chunk.key}, bytes ${range.start} to ${range.end}`;
+    const name = chunkName(chunk);
 
     const file = path.join(folder, 'chunk.csv');
     const inspection = await fetchChunk(raw, chunk, file);
@@ -70,7 +71,8 @@ export const handler = stageHandler({
     const outputs = files.map(({ key, rows, bucket }, at) => ({ key, rows, bytes: sizes[at] ?? 0, bucket }));
 
     const { lines, accepted, quarantined, rules } = ingested;
-    const result = { dataset, part, lines, accepted, quarantined, quarantineRules: rules };
+    const { lineFeeds } = inspection;
+    const result = { dataset, part, lines, accepted, quarantined, quarantineRules: rules, lineFeeds };
     const contract = datasetContracts[dataset];
     refuseFatal(contract, rules, name);
     checkBadRate(contract, result, runId, name);

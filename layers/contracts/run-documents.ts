@@ -181,7 +181,14 @@ export const ruleCount = z.strictObject({
   column: z.string().nullable(),
   rule: z.string(),
   rows: count,
-  examples: z.array(z.strictObject({ line: count.nullable(), value: z.string() })),
+  examples: z.array(
+    z.strictObject({
+      /** As `chunkName` gives it; older runs did not tell. */
+      file: z.string().optional(),
+      line: count.nullable(),
+      value: z.string(),
+    }),
+  ),
 });
 export type RuleCount = z.infer<typeof ruleCount>;
 
@@ -193,6 +200,8 @@ export const stageResult = z.strictObject({
   accepted: count,
   quarantined: count,
   quarantineRules: z.array(ruleCount),
+  /** Line feeds of the chunk: by so many lines the next one of the file begins later. Older runs did not tell. */
+  lineFeeds: count.optional(),
 });
 export type StageResult = z.infer<typeof stageResult>;
 

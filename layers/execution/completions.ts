@@ -66,8 +66,20 @@ export async function readAttemptOfMarker(
   runId: string,
   index: number,
 ): Promise<number | undefined> {
+  return (await readMarker(processed, stage, runId, index, z.unknown()))?.attempt;
+}
+
+/** The completion marker of part `index` of `stage`, or undefined where it has none. */
+export async function readMarker<Result>(
+  processed: ObjectStore,
+  stage: StageName,
+  runId: string,
+  index: number,
+  resultSchema: z.ZodType<Result>,
+): Promise<Completion<Result> | undefined> {
   const text = await processed.getText(processedKeys.done(runId, stage, index));
-  return text === undefined ? undefined : completion(z.unknown()).parse(JSON.parse(text)).attempt;
+  if (text === undefined) return undefined;
+  return completion(resultSchema).parse(JSON.parse(text)) as Completion<Result>;
 }
 
 /**

@@ -146,10 +146,14 @@ export async function ingest(
   if (Number(written.Count) !== quarantined) {
     throw miscount(source.name, records.lines, accepted, Number(written.Count));
   }
-  const counts = await database.query<Omit<RuleCount, 'dataset'>>(
-    renderSql(ruleCountsSql, { faults: literal(faults) }),
+  const counts = await database.query<FoundRule>(renderSql(ruleCountsSql, { faults: literal(faults) }));
+  const rules = counts.map(
+    ({ examples, ...rule }): RuleCount => ({
+      dataset: source.dataset,
+      ...rule,
+      examples: examples.map((example) => ({ file: source.name, ...example })),
+    }),
   );
-  const rules = counts.map((rule): RuleCount => ({ dataset: source.dataset, ...rule }));
   return { lines: records.lines, accepted, quarantined, rules, parts, quarantine, eventIds };
 }
 
@@ -267,6 +271,10 @@ async function writeAccepted(
   await write('none', null, '_bucket IS NULL');
   return parts.filter(({ bucket, rows }) => bucket !== null || rows > 0);
 }
+
+type FoundRule = Pick<RuleCount, 'column' | 'rule' | 'rows'> & {
+  readonly examples: readonly Pick<RuleCount['examples'][number], 'line' | 'value'>[];
+};
 
 async function writeEventIds(
   database: Database,

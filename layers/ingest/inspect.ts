@@ -6,8 +6,10 @@ export interface Inspection {
    * lines say how many records there are.
    */
   readonly plain: boolean;
-  /** Lines with any content, the header included; of a file that is not plain, only up to where that was seen. */
+  /** Lines with any content, the header included, of a plain file. */
   readonly lines: number;
+  /** All line feeds, those of quoted fields and blank lines included. */
+  readonly lineFeeds: number;
 }
 
 const LF = 0x0a;
@@ -27,7 +29,10 @@ export class Inspector {
   /** Looks at the next piece. */
   update(piece: Uint8Array): void {
     this.#bytes += piece.length;
-    if (!this.#plain) return;
+    if (!this.#plain) {
+      for (let at = piece.indexOf(LF); at >= 0; at = piece.indexOf(LF, at + 1)) this.#lineFeeds += 1;
+      return;
+    }
     let previous = this.#previous;
     let beforePrevious = this.#beforePrevious;
     for (let i = 0; i < piece.length; i += 1) {
@@ -60,6 +65,7 @@ export class Inspector {
       bytes: this.#bytes,
       plain: this.#plain && uniform,
       lines: this.#lineFeeds + (this.#bytes > 0 && this.#previous !== LF ? 1 : 0),
+      lineFeeds: this.#lineFeeds,
     };
   }
 }

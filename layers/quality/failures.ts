@@ -1,5 +1,6 @@
 import type { DatasetContract } from '../contracts/datasets/index.ts';
 import { DataError } from '../contracts/errors/index.ts';
+import { placeIn } from '../contracts/place.ts';
 import type { RuleCount } from '../contracts/run-documents.ts';
 
 /** Whether the contract wants the run to fail on this rule of this column. */
@@ -29,7 +30,7 @@ export function refuseFatal(
   const [first] = examples;
   throw new DataError({
     what: `${column} ${rule.replaceAll('_', ' ')}: ${JSON.stringify(first?.value)}${rows === 1 ? '' : `, and so in ${rows} rows`}`,
-    where: `${where}:${first?.line}`,
+    where: placeIn(where, first?.line ?? ''),
     remedy: `Correct the file, or rename the value in experiment.yaml: schema: { ${broken.dataset}: { ${column}: { column: ${column}, values: { ${JSON.stringify(first?.value)}: "..." } } } }`,
   });
 }

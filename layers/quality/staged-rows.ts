@@ -13,6 +13,8 @@ export interface StagedPart {
   /** Key of the raw file the rows come from. */
   readonly rawKey: string;
   readonly rawVersion: string | null;
+  /** What people are told as the file: `chunkName`. */
+  readonly name: string;
   readonly file: string;
 }
 
@@ -58,12 +60,14 @@ export interface StagedRowsOptions {
 
 /**
  * Creates for every dataset the views `staged_<dataset>` (all rows at hand, with `_row`, which is unique and follows
- * the files' order) and `own_<dataset>` (the bucket's rows), and the table `raw_files` (dataset, part, key, version).
+ * the files' order) and `own_<dataset>` (the bucket's rows), and the table `raw_files` (dataset, part, key, version, name).
  * `own_events` has the event's user, found through the session where the event names none, as `_user`.
  */
 export async function openStagedRows(db: Database, options: StagedRowsOptions): Promise<void> {
   const { parts, idType, bucket, buckets } = options;
-  await db.run('CREATE TABLE raw_files (dataset VARCHAR, part BIGINT, key VARCHAR, version VARCHAR)');
+  await db.run(
+    'CREATE TABLE raw_files (dataset VARCHAR, part BIGINT, key VARCHAR, version VARCHAR, name VARCHAR)',
+  );
   for (const dataset of datasetNames) {
     const own = parts.filter((part) => part.dataset === dataset);
     await db.run(
@@ -85,8 +89,8 @@ export async function openStagedRows(db: Database, options: StagedRowsOptions): 
 /** The same part lies in several files where it is spread over buckets. */
 function rawFiles(parts: readonly StagedPart[]): string {
   const rows = parts.map(
-    ({ dataset, part, rawKey, rawVersion }) =>
-      `(${literal(dataset)}, ${part}, ${literal(rawKey)}, ${rawVersion === null ? 'NULL' : literal(rawVersion)})`,
+    ({ dataset, part, rawKey, rawVersion, name }) =>
+      `(${literal(dataset)}, ${part}, ${literal(rawKey)}, ${rawVersion === null ? 'NULL' : literal(rawVersion)}, ${literal(name)})`,
   );
   return [...new Set(rows)].join(', ');
 }

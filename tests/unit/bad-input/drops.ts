@@ -251,7 +251,29 @@ const drops: Case[] = [
     'events of users who are not in the users file, more than 5 %',
     withEvents(goodEvents + lines(30, (index) => `${index + 100},,77,search,2024-03-02,,,,,`)),
     'DataError',
-    'too many bad rows: 30 of 35, where 5 % are tolerated; user_id unknown_user 30 (line 7: "77")',
+    'too many bad rows: 30 of 35, where 5 % are tolerated; user_id unknown_user 30 (raw/events.csv:7: "77")',
+  ),
+  fails(
+    'events of unknown users in a part, told with the part',
+    {
+      ...without('events.csv'),
+      'events/part-1.csv': goodEvents,
+      'events/part-2.csv': `${eventHeader}\n${lines(30, (index) => `${index + 100},,77,search,2024-03-02,,,,,`)}`,
+    },
+    'DataError',
+    'user_id unknown_user 30 (raw/events/part-2.csv:2: "77")',
+  ),
+  goesOn(
+    'users to leave out, in a column of a compressed file',
+    withFiles({ 'excluded_users.csv.gz': gzipSync('why,user_id\nstaff,1\n') }),
+    {},
+    'the user is left out, and counted in the population',
+  ),
+  fails(
+    'a user to leave out who is no id',
+    withFiles({ 'excluded_users.csv': 'user_id\n1\nstaff\n' }),
+    'DataError',
+    '"staff" is no id of a user (id_type: bigint) (excluded_users.csv:3)',
   ),
   fails(
     'two currencies',

@@ -86,9 +86,9 @@ describe('repeats', () => {
         rule: 'conflict',
         rows: 3,
         examples: [
-          { line: 2, value: '1' },
-          { line: 3, value: '1' },
-          { line: 2, value: '1' },
+          { file: 'raw/events-0.csv', line: 2, value: '1' },
+          { file: 'raw/events-0.csv', line: 3, value: '1' },
+          { file: 'raw/events-1.csv', line: 2, value: '1' },
         ],
       },
     ]);
@@ -138,14 +138,14 @@ describe('references', () => {
         column: 'session_id',
         rule: 'unknown_session',
         rows: 1,
-        examples: [{ line: 4, value: '99' }],
+        examples: [{ file: 'raw/events-0.csv', line: 4, value: '99' }],
       },
       {
         dataset: 'events',
         column: 'product_id',
         rule: 'unknown_product',
         rows: 1,
-        examples: [{ line: 5, value: '999' }],
+        examples: [{ file: 'raw/events-0.csv', line: 5, value: '999' }],
       },
     ]);
   });

@@ -221,7 +221,15 @@ async function stage(
         await db.run(
           `COPY (FROM staged WHERE ${where}) TO ${literal(file)} (FORMAT parquet, PARQUET_VERSION v2)`,
         );
-        parts.push({ dataset, part, rawKey: `raw/${dataset}-${part}.csv`, rawVersion: null, file, bucket });
+        parts.push({
+          dataset,
+          part,
+          rawKey: `raw/${dataset}-${part}.csv`,
+          name: `raw/${dataset}-${part}.csv`,
+          rawVersion: null,
+          file,
+          bucket,
+        });
       }
     }
   }

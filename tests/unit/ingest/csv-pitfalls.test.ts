@@ -235,9 +235,9 @@ describe('records that are not well formed', () => {
         rule: 'id_not_integer',
         rows: 5,
         examples: [
-          { line: 2, value: 'x0' },
-          { line: 3, value: 'x1' },
-          { line: 4, value: 'x2' },
+          { file: 'raw/events.csv', line: 2, value: 'x0' },
+          { file: 'raw/events.csv', line: 3, value: 'x1' },
+          { file: 'raw/events.csv', line: 4, value: 'x2' },
         ],
       },
       {
@@ -245,7 +245,7 @@ describe('records that are not well formed', () => {
         column: null,
         rule: 'too_few_fields',
         rows: 1,
-        examples: [{ line: 7, value: '1,2' }],
+        examples: [{ file: 'raw/events.csv', line: 7, value: '1,2' }],
       },
     ]);
   });

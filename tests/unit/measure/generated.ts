@@ -62,7 +62,15 @@ async function stageFiles(folder: string, truth: GeneratedTruth, buckets: number
       await db.run(
         `COPY (FROM staged WHERE ${where}) TO ${literal(part)} (FORMAT parquet, PARQUET_VERSION v2)`,
       );
-      parts.push({ dataset, part: 0, rawKey: `raw/${dataset}.csv`, rawVersion: null, file: part, bucket });
+      parts.push({
+        dataset,
+        part: 0,
+        rawKey: `raw/${dataset}.csv`,
+        name: `raw/${dataset}.csv`,
+        rawVersion: null,
+        file: part,
+        bucket,
+      });
     }
   }
   const results = datasetNames.map((dataset) => ({

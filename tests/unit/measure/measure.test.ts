@@ -285,7 +285,7 @@ describe('quality', () => {
     expect(() => reconcile([staged(10, 8)], [cleaned(7, 0, 0)])).toThrow(DataError);
   });
 
-  test('rules of all parts are added up, with the examples of the lowest lines', () => {
+  test('rules of all parts are added up, with the first examples in the order of files and lines', () => {
     const rule = (rows: number, ...lines: number[]) => ({
       dataset: 'events' as const,
       column: 'event_ts',
@@ -294,6 +294,16 @@ describe('quality', () => {
       examples: lines.map((line) => ({ line, value: 'x' })),
     });
     expect(mergeRules([rule(5, 7, 8, 9), rule(2, 3, 8)])).toEqual([rule(7, 3, 7, 8)]);
+    const of = (file: string, line: number) => ({
+      ...rule(1),
+      examples: [{ file, line, value: 'x' }],
+    });
+    const [merged] = mergeRules([of('raw/b.csv', 1), of('raw/a.csv', 9), of('raw/a.csv', 2)]);
+    expect(merged?.examples.map(({ file, line }) => `${file}:${line}`)).toEqual([
+      'raw/a.csv:2',
+      'raw/a.csv:9',
+      'raw/b.csv:1',
+    ]);
   });
 
   test('steps of all buckets are added up', () => {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** The part of S3 that a stage uses: whole objects and ranges, over HTTP, in memory. */
+/** The part of S3 that a stage uses: whole objects, ranges and lists, over HTTP, in memory. */
 export class ObjectServer implements AsyncDisposable {
   /** `bucket/key` -> bytes. */
   readonly objects = new Map<string, Buffer>();
@@ -51,6 +51,14 @@ export class ObjectServer implements AsyncDisposable {
     if (request.method === 'PUT') {
       this.objects.set(name, await buffer(request));
       response.setHeader('ETag', '"etag"').end();
+      return;
+    }
+    const prefix = new URL(request.url ?? '/', 'http://server').searchParams.get('prefix');
+    if (prefix !== null) {
+      const bucket = name.replace(/\/$/, '');
+      const keys = [...this.objects.keys()].filter((key) => key.startsWith(`${bucket}/${prefix}`)).toSorted();
+      const contents = keys.map((key) => `<Contents><Key>${key.slice(bucket.length + 1)}</Key></Contents>`);
+      response.end(`<ListBucketResult>${contents.join('')}</ListBucketResult>`);
       return;
     }
     const object = this.objects.get(name);
