@@ -96,7 +96,10 @@ export async function describeRun(connection: Connection, runId: string): Promis
   return {
     ...summary,
     executionOnRecord: executed.length > 0,
-    attempts,
+    attempts:
+      executed.length > 0 || reason === null
+        ? attempts
+        : [{ ...newest, error: reason.error, cause: reason.message }],
     stages: executed.length > 0 || manifest === undefined ? stages : asPublished(stages, manifest, stoppedAt),
     failure: reason && {
       ...reason,

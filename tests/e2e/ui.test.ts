@@ -181,7 +181,7 @@ describe.skipIf(chromium === undefined)(`ecom ui in a browser${reason}`, () => {
       }
       const row = page.getByRole('row', { name: /typo_in_browser Failed/ });
       await row.waitFor({ timeout: 60_000 });
-      await row.getByRole('link').click();
+      await row.getByRole('link', { name: /^[0-9a-f]{16}$/ }).click();
       await page.getByRole('heading', { name: 'The stage plan failed' }).waitFor();
       await page.getByText(/Unknown key "experiments\.\*\.primry".*Did you mean "primary"/).waitFor();
       expect(await page.locator('.machine.wide .node.failed').count()).toBe(1);
@@ -204,7 +204,7 @@ describe.skipIf(chromium === undefined)(`ecom ui in a browser${reason}`, () => {
     await open('/', async (page) => {
       const row = page.getByRole('row', { name: /broken_part Failed/ });
       await row.waitFor({ timeout: 60_000 });
-      await row.getByRole('link').click();
+      await row.getByRole('link', { name: /^[0-9a-f]{16}$/ }).click();
       await page.getByText(/^Part \d of 5$/).waitFor();
       expect(await page.locator('.machine.wide .node.failed').textContent()).toMatch(/failed4 of 5 done/);
     });
