@@ -7,9 +7,12 @@ import { readPlan, stageHandler } from '../../layers/execution/stage-handler.ts'
 import { ingest } from '../../layers/ingest/ingest.ts';
 import { checkBadRate } from '../../layers/quality/bad-rate.ts';
 import { refuseFatal } from '../../layers/quality/failures.ts';
-import { Database } from '../../layers/storage/duckdb.ts';
+import { Database, threadsOf } from '../../layers/storage/duckdb.ts';
 import { uploadAll } from '../../layers/storage/transfer.ts';
 import { fetchChunk } from './fetch-chunk.ts';
+
+/** From two on, their number does not change a byte of a Parquet file; one alone cuts its row groups elsewhere. */
+const fewestThreads = 2;
 
 export const handler = stageHandler({
   stage: 'stage',
@@ -24,7 +27,9 @@ export const handler = stageHandler({
 
     const file = path.join(folder, 'chunk.csv');
     const inspection = await fetchChunk(raw, chunk, file);
-    await using database = await Database.open({ memoryMb: environment.memoryMb, folder });
+    const { memoryMb } = environment;
+    const threads = Math.max(fewestThreads, threadsOf(memoryMb));
+    await using database = await Database.open({ memoryMb, folder, threads });
     const ingested = await ingest(
       database,
       {

@@ -9,6 +9,9 @@ export interface DatabaseOptions {
   readonly threads?: number;
 }
 
+/** As many as a function of so much memory has CPUs. */
+export const threadsOf = (memoryMb: number): number => Math.max(1, Math.floor(memoryMb / 1769));
+
 /** An in-memory DuckDB that spills to `folder`. */
 export class Database implements AsyncDisposable {
   readonly #instance: DuckDBInstance;
@@ -22,7 +25,7 @@ export class Database implements AsyncDisposable {
   static async open({ memoryMb, folder, threads }: DatabaseOptions): Promise<Database> {
     const instance = await DuckDBInstance.create(':memory:', {
       memory_limit: `${Math.max(128, Math.floor(memoryMb * 0.6 - 150))}MB`,
-      threads: String(threads ?? Math.max(1, Math.floor(memoryMb / 1769))),
+      threads: String(threads ?? threadsOf(memoryMb)),
       temp_directory: folder,
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',

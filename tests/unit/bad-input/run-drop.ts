@@ -100,11 +100,10 @@ async function readParquet(server: ObjectServer): Promise<Omit<DropRun, 'measure
         if (!key.startsWith(`processed-bucket/processed/${prefix}`)) continue;
         const file = path.join(folder, key.replaceAll('/', '_'));
         await writeFile(file, bytes);
-        rows.push(
-          ...(await database.query<Row>(
-            `FROM read_parquet(${literal(file)}, hive_partitioning = false) ORDER BY ${order}`,
-          )),
+        const found = await database.query<Row>(
+          `FROM read_parquet(${literal(file)}, hive_partitioning = false) ORDER BY ${order}`,
         );
+        for (const row of found) rows.push(row);
       }
       return rows;
     };
