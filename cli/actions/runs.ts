@@ -25,7 +25,9 @@ export async function runs(options: RunsOptions): Promise<void> {
         status,
         startedAt.slice(0, 19).replace('T', ' '),
         seconds?.toFixed(1) ?? '',
-        decisions.map(({ experimentId, action }) => `${experimentId}: ${action.replaceAll('_', ' ')}`).join(', '),
+        decisions
+          .map(({ experimentId, action }) => `${experimentId}: ${action.replaceAll('_', ' ')}`)
+          .join(', '),
       ]),
     ),
   );
