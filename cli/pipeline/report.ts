@@ -10,6 +10,9 @@ import {
   formatValue,
   statedP,
 } from '../../layers/report/format.ts';
+import { metricLabel } from '../../layers/report/labels.ts';
+import { comparedRows, verdictOf } from '../../layers/report/page/comparisons.ts';
+import { reasonText } from '../../layers/report/page/words.ts';
 import {
   type Comparison,
   type ExperimentReport,
@@ -62,7 +65,8 @@ export function verdictText(report: Report): string {
   return report.experiments.map(experimentText).join('\n\n');
 }
 
-function experimentText({ experimentId, decision, arms, metrics, trust }: ExperimentReport): string {
+function experimentText(experiment: ExperimentReport): string {
+  const { experimentId, decision, arms, trust } = experiment;
   const action = actions[decision.action];
   const subject =
     decision.action === 'ship' && decision.variant !== null ? ` ${visible(decision.variant)}` : '';
@@ -89,32 +93,32 @@ function experimentText({ experimentId, decision, arms, metrics, trust }: Experi
         { title: 'adjusted p', right: true },
         { title: 'verdict' },
       ],
-      metrics.flatMap((metric) =>
-        metric.comparisons.length === 0
-          ? [[metric.metric, '', '', '', '', '', '', '', '', metric.unavailable ?? 'no treatment arm']]
-          : metric.comparisons.map((comparison) => [
-              metric.metric,
+      comparedRows(experiment).map(({ metric: { metric, unit, unavailable }, comparison }) =>
+        comparison === null
+          ? [metricLabel(metric), ...Array(8).fill(''), reasonText(unavailable ?? 'no treatment arm')]
+          : [
+              metricLabel(metric),
               comparison.variant,
-              formatValue(metric.unit, comparison.control.mean),
-              formatValue(metric.unit, comparison.treatment.mean),
-              formatDifference(metric.unit, comparison.effect.absolute),
+              formatValue(unit, comparison.control.mean),
+              formatValue(unit, comparison.treatment.mean),
+              formatDifference(unit, comparison.effect.absolute),
               formatLift(comparison.effect.relative),
               formatLiftInterval(comparison.effect.relativeCi),
               formatP(comparison.test?.p ?? null),
               adjustedP(comparison),
               verdictWords(comparison),
-            ]),
+            ],
       ),
     ),
   ].join('\n');
 }
 
 /** The p that the verdict goes by; guardrails have none, since their margin decides. */
-function adjustedP({ sequential, test, nonInferiority }: Comparison): string {
-  if (nonInferiority !== undefined) return '';
-  return formatP(sequential?.pAdjusted ?? test?.pAdjusted ?? null);
+function adjustedP({ test, nonInferiority }: Comparison): string {
+  return nonInferiority === undefined ? formatP(test?.pAdjusted ?? null) : '';
 }
 
-function verdictWords({ nonInferiority, reason, verdict }: Comparison): string {
-  return (reason ?? nonInferiority?.reason ?? nonInferiority?.status ?? verdict).replaceAll('_', ' ');
+function verdictWords(comparison: Comparison): string {
+  const { label, why } = verdictOf(comparison);
+  return why === null ? label : `${label}: ${why}`;
 }

@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { dropConfigName, parseRawKey } from '../../layers/contracts/keys.ts';
 import { type Connection, targetConfig } from '../pipeline/connection.ts';
+import { namedFiles } from '../pipeline/drop-config.ts';
 import { type DropFile, listedFolder, readDropFolder } from '../pipeline/drop-folder.ts';
 import { awaitRun, type StartedRun } from '../pipeline/run-drop.ts';
 import { checkDropName, checkStored, completeUpload, type StoredFile } from '../pipeline/upload.ts';
@@ -33,8 +34,10 @@ export async function checkListing(drop: string, body: unknown): Promise<Checked
   checkDropName(drop);
   const { folder, files, config } = parse(listing, body);
   const target = targetConfig();
-  const { raw: names } = config === null ? target : targetConfig([{ name: dropConfigName, text: config }]);
-  const found = await readDropFolder(listedFolder(folder, files), drop, names, target.raw);
+  const own = config === null ? [] : [{ name: dropConfigName, text: config }];
+  const named = new Map(own.flatMap((file) => [...namedFiles(file)]));
+  const { raw: names } = targetConfig(own);
+  const found = await readDropFolder(listedFolder(folder, files), drop, names, target.raw, named);
   const used = new Set(found.map(({ file }) => file));
   return { files: found, ignored: files.map((file) => file.path).filter((file) => !used.has(file)) };
 }

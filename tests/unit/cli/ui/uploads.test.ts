@@ -45,6 +45,23 @@ describe('checkListing', () => {
     expect(files.map(({ key }) => key)).toContain('raw/events.csv');
   });
 
+  it('refuses a folder without a file that its configuration names, and says which one is like it', async () => {
+    await expect(
+      checkListing(
+        'default',
+        listing(
+          ['shop/events.csv', 'shop/experiment_assignments.csv', 'shop/customers.csv'],
+          'raw: { users: custmers.csv }\n',
+        ),
+      ),
+    ).rejects.toMatchObject({
+      fault: {
+        what: expect.stringContaining('custmers.csv'),
+        remedy: expect.stringContaining('customers.csv'),
+      },
+    });
+  });
+
   it.each([
     ['a drop name that cannot be one', 'Shop B', listing(['shop/events.csv']), /drop name has/],
     [
