@@ -50,6 +50,7 @@ export function partFileName(dataset: DatasetName, part: number, bucket: number 
 }
 
 export interface StagedRowsOptions {
+  /** Of rows that name a user those of the bucket, but for sessions; and all that name none. */
   readonly parts: readonly StagedPart[];
   readonly idType: 'bigint' | 'string';
   readonly bucket: number;
@@ -76,11 +77,11 @@ export async function openStagedRows(db: Database, options: StagedRowsOptions): 
     if (own.length > 0) await db.run(`INSERT INTO raw_files VALUES ${rawFiles(own)}`);
   }
   await createKnownSessions(db);
-  for (const dataset of ['users', 'sessions', 'experiment_assignments'] as const) {
-    await db.run(`
-      CREATE VIEW own_${dataset} AS FROM staged_${dataset}
-      WHERE ${buckets === 1 ? 'true' : `${userBucket('user_id', buckets)} = ${bucket}`}`);
-  }
+  for (const dataset of ['users', 'experiment_assignments'] as const)
+    await db.run(`CREATE VIEW own_${dataset} AS FROM staged_${dataset}`);
+  await db.run(`
+    CREATE VIEW own_sessions AS FROM staged_sessions
+    WHERE ${buckets === 1 ? 'true' : `${userBucket('user_id', buckets)} = ${bucket}`}`);
   // Products belong to no user: every bucket reads them, the first one counts them.
   await db.run(`CREATE VIEW own_products AS FROM staged_products WHERE ${bucket === 0}`);
   await createOwnEvents(db, options);
@@ -136,11 +137,14 @@ async function createOwnEvents(
   const throughSession = userless
     ? 'LEFT JOIN known_sessions s ON s.session_id = CASE WHEN e.user_id IS NULL THEN e.session_id END'
     : '';
+  // The hash is asked of rows that name no user themselves, for all others it was when they were staged.
+  const isOwn = `CASE WHEN e.user_id IS NOT NULL THEN true WHEN s.user_id IS NULL THEN ${bucket === 0}
+    ELSE ${userBucket('s.user_id', buckets)} = ${bucket} END`;
   await db.run(`
     CREATE VIEW own_events AS
     SELECT e.*, ${user} AS _user, ${canonicalName('e.event_name', eventAliases)} AS _name
     FROM staged_events e ${throughSession}
-    WHERE ${buckets === 1 ? 'true' : `CASE WHEN ${user} IS NULL THEN ${bucket === 0} ELSE ${userBucket(user, buckets)} = ${bucket} END`}`);
+    WHERE ${buckets === 1 || !userless ? 'true' : isOwn}`);
 }
 
 function canonicalName(name: string, aliases: Readonly<Record<string, string>>): string {

@@ -172,6 +172,16 @@ describe('larger files', () => {
     expect(inOrder).toBe(true);
   });
 
+  test.each([
+    ['values', (index: number) => `x${index},${index % 1000},view,2024-01-01 00:00:00`, 'id_not_integer'],
+    ['too few fields', (index: number) => `${index},1`, 'too_few_fields'],
+  ])('none of whose rows is good (%s) lose none of them', async (_, rowOf, rule) => {
+    const { lines, accepted, quarantined, rules, faults } = await ingestText(many(rowOf));
+    expect({ lines, accepted, quarantined }).toEqual({ lines: rows, accepted: 0, quarantined: rows });
+    expect(rules.map((found) => [found.rule, found.rows])).toEqual([[rule, rows]]);
+    expect(new Set(faults.map(({ line }) => line)).size).toBe(rows);
+  });
+
   test('two runs give the same bytes', async () => {
     const content = Buffer.from(
       many((index) =>
