@@ -46,6 +46,8 @@ const patterns = {
   /** What pandas makes of integers in a column that has gaps. */
   integerWithPoint: String.raw`${digits}(\.0+)?`,
   timestamp: `${date}([T ]${clock})?`,
+  /** What a cast takes as it is: UTC, with Z only after seconds. */
+  plainTimestamp: String.raw`${date}([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?Z?)?)?`,
   timestampWithOffset: `${date}[T ]${clock} ?${offset}`,
   cents: String.raw`-?[0-9]{1,15}(\.[0-9]{1,2})?`,
   decimal: String.raw`-?([0-9]{1,15}(\.[0-9]{0,30})?|\.[0-9]{1,30})`,
@@ -131,7 +133,7 @@ function integerValue(text: string, cell: string): string {
 function timestampValue(text: string, cell: string): string {
   const withSeconds = `regexp_replace(${text}, '^(.{16})( ?[Z+-])', '\\1:00\\2')`;
   const withOffset = `regexp_replace(${withSeconds}, ' ([Z+-])', '\\1')`;
-  return `CASE WHEN ${matches(cell, patterns.timestamp)} THEN try_cast(${cell} AS TIMESTAMP)
+  return `CASE WHEN ${matches(cell, patterns.plainTimestamp)} THEN try_cast(${cell} AS TIMESTAMP)
     WHEN ${matches(text, patterns.timestamp)} THEN try_cast(${text} AS TIMESTAMP)
     WHEN ${matches(text, patterns.timestampWithOffset)}
     THEN try_cast(${withOffset} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END`;

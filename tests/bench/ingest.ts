@@ -185,7 +185,7 @@ async function writeEvents(file: string, rows: number, share: number): Promise<s
       String(1 + (id % 300_000)),
       String(1 + ((id * 7919) % 100_000)),
       name,
-      new Date(start + ((id * 104_729) % 1_209_600) * 1000).toISOString().slice(0, 19),
+      `${new Date(start + ((id * 104_729) % 1_209_600) * 1000).toISOString().slice(0, 19)}Z`,
       String(1 + (id % 5000)),
       isBuy ? '1' : '',
       isBuy ? `${id % 300}.${String(id % 100).padStart(2, '0')}` : '',
