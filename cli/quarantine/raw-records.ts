@@ -14,7 +14,7 @@ export interface RawRecord {
 const mostBreaks = 100;
 
 /**
- * Lines with their ends (LF, CR LF or CR). `starts` are the positions, in ascending order, at which the count of lines
+ * Lines with their ends (LF, CR LF, CR CR LF or CR). `starts` are the positions, in ascending order, at which the count of lines
  * begins anew: at the first line whose first byte is there or behind.
  */
 export async function* linesOf(
@@ -38,8 +38,8 @@ export async function* linesOf(
   for await (const piece of pieces) {
     const text = rest + Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString('latin1');
     let from = 0;
-    // A CR that ends the piece may have its LF in the next one.
-    for (const { index, 0: end } of text.matchAll(/\r\n|\n|\r(?!$)/g)) {
+    // CRs that end the piece may have their LF in the next one.
+    for (const { index, 0: end } of text.matchAll(/\r?\r?\n|\r(?!\r?$)/g)) {
       yield record(text.slice(from, index + end.length));
       from = index + end.length;
     }

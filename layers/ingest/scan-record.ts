@@ -57,7 +57,7 @@ export function scanRecord(
       do {
         i += 1;
         while (i < bound && bytes[i] !== QUOTE) {
-          if (bytes[i] === LF || (bytes[i] === CR && bytes[i + 1] !== LF)) breaks += 1;
+          if (bytes[i] === LF || (bytes[i] === CR && !isBeforeLineFeed(bytes, i))) breaks += 1;
           i += 1;
         }
         if (i >= bound || breaks > MAX_LINE_BREAKS) {
@@ -108,10 +108,19 @@ function endAt({ bytes, length, endOfFile }: Window, end: number, bound: number,
   found.next = end;
   if (end >= bound) {
     found.state = bound < length ? 'too long' : endOfFile ? 'complete' : 'incomplete';
-  } else if (bytes[end] === CR && end + 1 >= length && !endOfFile) {
-    found.state = 'incomplete';
-  } else {
-    found.state = 'complete';
-    found.next = bytes[end] === CR && end + 1 < length && bytes[end + 1] === LF ? end + 2 : end + 1;
+    return;
   }
+  let last = end;
+  while (last < end + 2 && last < length && bytes[last] === CR) last += 1;
+  if (last >= length && !endOfFile) {
+    found.state = 'incomplete';
+    return;
+  }
+  found.state = 'complete';
+  found.next = last < length && bytes[last] === LF ? last + 1 : end + 1;
+}
+
+/** Whether the CR belongs to a line feed: CR LF or, as from a CR LF that was translated once more, CR CR LF. */
+function isBeforeLineFeed(bytes: Uint8Array, at: number): boolean {
+  return bytes[at + 1] === LF || (bytes[at + 1] === CR && bytes[at + 2] === LF);
 }

@@ -24,7 +24,7 @@ export interface SplitCounts {
 }
 
 /**
- * Splits a CSV file of any shape into records: mixed line ends, blank lines, line breaks inside quotation marks. A
+ * Splits a CSV file of any shape into records: mixed line ends (CR CR LF is one), blank lines, line breaks inside quotation marks. A
  * record whose quotation marks are broken is its first line alone; reading goes on with the next line, so that one
  * stray mark costs one line.
  *

@@ -19,9 +19,9 @@ const pick = async (text: string, wanted: Readonly<Record<number, 'line' | 'reco
 
 describe.each([1, 2, 3, 100])('lines read in pieces of %i bytes', (size) => {
   it('keep their ends, whichever those are', async () => {
-    const lines = await all(linesOf(inPieces('a\r\nb\n\rc\rd', size), []));
-    expect(lines.map(({ text }) => text)).toEqual(['a\r\n', 'b\n', '\r', 'c\r', 'd']);
-    expect(lines.map(({ line }) => line)).toEqual([1, 2, 3, 4, 5]);
+    const lines = await all(linesOf(inPieces('a\r\nb\n\rc\r\r\nd\r\re', size), []));
+    expect(lines.map(({ text }) => text)).toEqual(['a\r\n', 'b\n', '\r', 'c\r\r\n', 'd\r', '\r', 'e']);
+    expect(lines.map(({ line }) => line)).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 
   it('are counted anew from the first that begins in a chunk', async () => {

@@ -104,6 +104,7 @@ describe('shapes of files that are read as they are meant', () => {
     ['LF', file(...three)],
     ['CRLF', file(...three).replaceAll('\n', '\r\n')],
     ['CR', file(...three).replaceAll('\n', '\r')],
+    ['CR CR LF', file(...three).replaceAll('\n', '\r\r\n')],
     ['mixed LF and CRLF', `${header}\n${three[0]}\r\n${three[1]}\n${three[2]}\r\n`],
     ['CRLF first, then LF', `${header}\r\n${three[0]}\n${three[1]}\n${three[2]}\n`],
     ['no final line end', file(...three).slice(0, -1)],
@@ -146,6 +147,15 @@ describe('shapes of files that are read as they are meant', () => {
       ['purchase', '4'],
       ['d\r\ne', '5'],
       ['purchase', '7'],
+    ]);
+  });
+
+  test('a CR CR LF counts as one line, also inside quotation marks', async () => {
+    const outcome = await ingested(file(line(1, '"a\nb"'), line(2), '', line(3)).replaceAll('\n', '\r\r\n'));
+    expect(ids(outcome)).toEqual([
+      ['1', '2'],
+      ['2', '4'],
+      ['3', '6'],
     ]);
   });
 
