@@ -76,23 +76,38 @@ function queryFor(statement: string): pg.QueryConfig {
   });
 }
 
-async function execute(client: pg.Client, statement: string, asJson = false): Promise<void> {
-  const query = queryFor(statement);
-  let result: pg.QueryResult;
+/** Asks what may be several statements, and prints the result of each. */
+async function execute(client: pg.Client, text: string, asJson = false): Promise<void> {
+  let answer: pg.QueryResult | pg.QueryResult[];
   try {
-    result = await client.query(query);
+    // With several statements the types say one result, and there is one of each.
+    answer = await client.query(queryFor(text));
   } catch (error) {
     if (!(error instanceof pg.DatabaseError)) throw error;
     throw new UsageError({ what: error.message, remedy: error.hint }, { cause: error });
   }
-  if (asJson) return printJson(result.rows);
-  if (result.fields.length === 0) return print(`${result.command} ${result.rowCount ?? ''}`.trim());
-  const names = result.fields.map(({ name }) => name);
+  const results = Array.isArray(answer) ? answer : [answer];
+  if (results.every(({ command }) => command === null)) {
+    throw new UsageError({
+      what: 'there is no statement in it',
+      remedy: 'Give one: npx ecom psql -c "select * from mart_user_exposure limit 5"',
+    });
+  }
+  if (asJson) return printJson(Array.isArray(answer) ? answer.map(({ rows }) => rows) : answer.rows);
+  for (const [index, result] of results.entries()) {
+    if (index > 0) print();
+    printResult(result);
+  }
+}
+
+function printResult({ fields, rows, command, rowCount }: pg.QueryResult): void {
+  if (fields.length === 0) return print(`${command} ${rowCount ?? ''}`.trim());
+  const names = fields.map(({ name }) => name);
   const cells = (row: Record<string, unknown>) => names.map((name) => cellText(row[name]));
   print(
     table(
       names.map((title) => ({ title })),
-      result.rows.map(cells),
+      rows.map(cells),
     ),
   );
 }

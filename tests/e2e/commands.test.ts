@@ -161,6 +161,21 @@ describe('other tools', () => {
     expect(other.code).toBe(2);
     expect(other.stderr).toMatch(/is a command of psql.*\n.*Install psql/);
   });
+
+  it('get the result of each of several statements', async () => {
+    const { code, stdout } = await ecom('psql', '-c', 'select 1 as one; select 2 as two');
+    expect(code).toBe(0);
+    expect(stdout).toBe('one\n1\n\ntwo\n2\n');
+    const json = await ecom('psql', '-c', 'select 1 as one; select 2 as two', '--json');
+    expect(JSON.parse(json.stdout)).toEqual([[{ one: 1 }], [{ two: 2 }]]);
+  });
+
+  it.each(['', '-- nothing'])('are told that %j asks nothing', async (statement) => {
+    const { code, stdout, stderr } = await ecom('psql', '-c', statement);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/there is no statement in it\n {2}Give one: npx ecom psql -c/);
+  });
 });
 
 it('files and columns of other names run with what ecom init wrote', async () => {
