@@ -43,6 +43,8 @@ export interface MartsInput {
   readonly files: CleanFiles;
   /** Files of ids to leave out. */
   readonly excludedUsers: readonly string[];
+  /** Columns of user_outcomes that the drop has no data for. */
+  readonly unmeasured: readonly string[];
   readonly output: MartFiles;
 }
 
@@ -62,7 +64,7 @@ export interface MartFiles {
  */
 export async function buildMarts(
   db: Database,
-  { config, asOf, files, excludedUsers, output }: MartsInput,
+  { config, asOf, files, excludedUsers, unmeasured, output }: MartsInput,
 ): Promise<{ result: MartsResult; rows: number }> {
   const as_of = asOf === null ? "TIMESTAMP 'infinity'" : timestamp(asOf);
   await openCleanRows(db, config, files);
@@ -73,7 +75,7 @@ export async function buildMarts(
   await db.run(firstDevicesSql);
   const segments = await segmentColumns(db, config);
   await db.run(renderSql(userExposureSql, { segments, file: literal(output.userExposure) }));
-  await writeOutcomes(db, config, as_of, output);
+  await writeOutcomes(db, config, as_of, unmeasured, output);
 
   const { rows } = await db.row<{ rows: string }>('SELECT count(*) AS "rows" FROM exposed');
   return {
@@ -88,7 +90,13 @@ export async function buildMarts(
   };
 }
 
-async function writeOutcomes(db: Database, config: Config, as_of: string, output: MartFiles): Promise<void> {
+async function writeOutcomes(
+  db: Database,
+  config: Config,
+  as_of: string,
+  unmeasured: readonly string[],
+  output: MartFiles,
+): Promise<void> {
   const sql = outcomeSql(config);
   await db.run(
     renderSql(outcomesSql, {
@@ -104,7 +112,11 @@ async function writeOutcomes(db: Database, config: Config, as_of: string, output
     }),
   );
   await db.run(
-    renderSql(userOutcomesSql, { other_columns: sql.otherColumns, file: literal(output.userOutcomes) }),
+    renderSql(userOutcomesSql, {
+      other_columns: sql.otherColumns,
+      unmeasured: nulled(unmeasured),
+      file: literal(output.userOutcomes),
+    }),
   );
   await db.run(
     renderSql(sinceExposureSql, { as_of, sums: sql.sinceExposure, file: literal(output.sinceExposure) }),
@@ -119,6 +131,13 @@ async function writeOutcomes(db: Database, config: Config, as_of: string, output
       file: literal(output.sessionDurations),
     }),
   );
+}
+
+/** Replaces columns by NULL of their own type. */
+function nulled(columns: readonly string[]): string {
+  if (columns.length === 0) return '';
+  const nulls = columns.map(identifier).map((name) => `CASE WHEN false THEN ${name} END AS ${name}`);
+  return ` REPLACE (${nulls.join(', ')})`;
 }
 
 /** Up to when the data are used: as given, else the end of the day of the latest event of all buckets. */

@@ -51,6 +51,7 @@ export const handler = stageHandler({
     await using db = await Database.open({ memoryMb: environment.memoryMb, folder });
     const { result, rows } = await buildMarts(db, {
       config: plan.config,
+      unmeasured: plan.unmeasured,
       asOf: resolveAsOf(plan, results),
       files: {
         events: filesOf(sources.events),

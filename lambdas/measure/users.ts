@@ -55,7 +55,8 @@ export async function openUsers(
   return new Map(names.map((name) => [name, BigInt(largest[name] ?? 0)]));
 }
 
+/** What is not measured is zero here: its metrics are unavailable. */
 function integerOf({ column, unit }: OutcomeColumn): string {
   const name = identifier(column);
-  return `CAST(o.${name}${unit === 'cents' ? ' * 100' : ''} AS BIGINT) AS ${name}`;
+  return `coalesce(CAST(o.${name}${unit === 'cents' ? ' * 100' : ''} AS BIGINT), 0) AS ${name}`;
 }

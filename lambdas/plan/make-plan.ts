@@ -10,7 +10,7 @@ import { SchemaError } from '../../layers/contracts/errors/index.ts';
 import { dropPrefix } from '../../layers/contracts/keys.ts';
 import type { RawInput, RunInputs, RunPlan } from '../../layers/contracts/run-documents.ts';
 import { bucketsFor, chunksOf, type PlannedFile } from './chunks.ts';
-import { unavailableIn } from './unavailable.ts';
+import { unavailableIn, unmeasuredColumns } from './unavailable.ts';
 
 type DataInput = PlannedFile['input'];
 
@@ -65,6 +65,7 @@ export function makePlan(inputs: RunInputs, config: Config, files: readonly Plan
     buckets: bucketsFor(files),
     present: [...present.keys()],
     unavailable: unavailableIn(present, config),
+    unmeasured: unmeasuredColumns(present, config),
   };
 }
 

@@ -1,7 +1,12 @@
 import type { Config } from '../../layers/contracts/config.ts';
 import { type DatasetName, datasetContracts, datasetNames } from '../../layers/contracts/datasets/index.ts';
-import { type MetricDefinition, metricNamed, metricNames } from '../../layers/contracts/metrics.ts';
-import { isEventColumn, otherColumns } from '../../layers/contracts/outcome-columns.ts';
+import { columnsOfRun, metricNamed, metricNames } from '../../layers/contracts/metrics.ts';
+import {
+  eventColumns,
+  isEventColumn,
+  type OutcomeColumn,
+  otherColumns,
+} from '../../layers/contracts/outcome-columns.ts';
 import type { RunPlan } from '../../layers/contracts/run-documents.ts';
 
 /** Columns that each dataset at hand has once staged; a dataset that the drop lacks is not in it. */
@@ -34,26 +39,47 @@ function unavailableMetrics(present: PresentColumns, config: Config): RunPlan['u
     if (metric === undefined) return [];
     const dataset = metric.needs.find((needed) => !present.has(needed));
     if (dataset !== undefined) return [{ what: name, reason: noDataset(dataset) }];
-    if (
-      metric.numerator.column === otherColumns.session_ms.column &&
-      !present.get('sessions')?.has('session_end_ts')
-    ) {
-      return [{ what: name, reason: 'sessions have no column "session_end_ts"' }];
-    }
-    const column = eventColumnsOf(metric).find((needed) => !present.get('events')?.has(needed));
-    return column === undefined ? [] : [{ what: name, reason: `events have no column "${column}"` }];
+    const [missing] = [metric.numerator, metric.denominator].flatMap((column) =>
+      column === undefined ? [] : (missingSource(column, present) ?? []),
+    );
+    return missing === undefined
+      ? []
+      : [{ what: name, reason: `${missing.dataset} have no column "${missing.column}"` }];
   });
 }
 
-/** Optional columns of events without which a metric would be zero for everyone. */
-function eventColumnsOf({ numerator, denominator }: MetricDefinition): string[] {
-  return [numerator, denominator].flatMap((column) => {
-    if (column === undefined) return [];
-    if (column.column === otherColumns.exposure_sessions.column) return ['session_id'];
-    if (!isEventColumn(column)) return [];
-    if (column.sum.of === 'quantity') return ['quantity'];
-    return column.unit === 'cents' ? ['revenue'] : [];
-  });
+/** Columns of user_outcomes that no column of the drop's files says anything of, in the order of the alphabet. */
+export function unmeasuredColumns(present: PresentColumns, config: Config): string[] {
+  const { declared, covariates } = columnsOfRun(config);
+  const columns = [...Object.values(eventColumns), ...Object.values(otherColumns), ...declared];
+  const isUnmeasured = (column: OutcomeColumn) => missingSource(column, present) !== undefined;
+  const unmeasured = [
+    ...columns.filter(isUnmeasured),
+    ...covariates.filter(({ of }) => isUnmeasured(of)),
+  ].map(({ column }) => column);
+  const money = unmeasured.includes(eventColumns.revenue.column) ? ['purchase_value', 'refunds'] : [];
+  return [...new Set([...unmeasured, ...money])].sort();
+}
+
+/** The optional column without which an outcome would be zero for everyone. */
+function missingSource(
+  column: OutcomeColumn,
+  present: PresentColumns,
+): { readonly dataset: DatasetName; readonly column: string } | undefined {
+  const source = sourceOf(column);
+  return source === undefined || present.get(source.dataset)?.has(source.column) ? undefined : source;
+}
+
+function sourceOf(
+  column: OutcomeColumn,
+): { readonly dataset: DatasetName; readonly column: string } | undefined {
+  const { session_ms, sessions, exposure_sessions, bounced_sessions } = otherColumns;
+  const is = (...others: readonly OutcomeColumn[]) => others.some((other) => other.column === column.column);
+  if (is(session_ms, sessions)) return { dataset: 'sessions', column: 'session_end_ts' };
+  if (is(exposure_sessions, bounced_sessions)) return { dataset: 'events', column: 'session_id' };
+  if (!isEventColumn(column)) return undefined;
+  if (column.sum.of === 'quantity') return { dataset: 'events', column: 'quantity' };
+  return column.unit === 'cents' ? { dataset: 'events', column: 'revenue' } : undefined;
 }
 
 /** A segment is a column of users; `device` may come from sessions too. */

@@ -142,6 +142,8 @@ export const runPlan = z.strictObject({
   present: z.array(dataset),
   /** Metrics, checks and segments that are switched off, each with the reason. */
   unavailable: z.array(z.strictObject({ what: z.string(), reason: z.string() })),
+  /** Columns of user_outcomes that the drop has no data for: NULL, where zero would be a claim. */
+  unmeasured: z.array(z.string()),
 });
 export type RunPlan = z.infer<typeof runPlan>;
 

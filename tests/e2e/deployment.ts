@@ -34,7 +34,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 /** The watchdog outlives a kill of the test runner, and ends by itself after an orderly stop. */
-function stopWhenThisProcessDies(stateFolder: string): void {
+export function stopWhenThisProcessDies(stateFolder: string): void {
   spawn(
     process.execPath,
     [path.join(import.meta.dirname, 'watchdog.mjs'), String(process.pid), stateFolder],

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, symlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from './deployment.ts';
+import { freePort, stopWhenThisProcessDies } from './deployment.ts';
 import { documentedCommands } from './documented-commands.ts';
 import { runEcom } from './ecom.ts';
 
@@ -59,6 +59,8 @@ describe('every command of the documents', () => {
   const words = new Map([['<dir>', 'my-data/']]);
 
   beforeAll(async () => {
+    mkdirSync(stateFolder);
+    stopWhenThisProcessDies(stateFolder);
     for (const name of readdirSync(PROJECT_ROOT)) {
       if (!['.ecom', '.git', 'cdk.out'].includes(name)) {
         symlinkSync(path.join(PROJECT_ROOT, name), path.join(clone, name));

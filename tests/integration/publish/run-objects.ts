@@ -50,6 +50,7 @@ export async function putRun(
     buckets: 2,
     present: ['events', 'experiment_assignments'],
     unavailable: [],
+    unmeasured: [],
   };
   await processed.putJson(processedKeys.inputs(runId), inputs);
   await processed.putJson(processedKeys.plan(runId), plan);

@@ -5,7 +5,7 @@ import baseConfig from '../../../config/base.yaml';
 import { type CleanedBucket, cleanBucket } from '../../../lambdas/clean/clean-bucket.ts';
 import { buildMarts, requireOneCurrency, resolveAsOf } from '../../../lambdas/marts/build-marts.ts';
 import { measure } from '../../../lambdas/measure/measure.ts';
-import { type PresentColumns, unavailableIn } from '../../../lambdas/plan/unavailable.ts';
+import { type PresentColumns, unavailableIn, unmeasuredColumns } from '../../../lambdas/plan/unavailable.ts';
 import { type Config, loadConfig } from '../../../layers/contracts/config.ts';
 import {
   type DatasetName,
@@ -90,6 +90,7 @@ export async function runStaged(
     buckets,
     asOf: options.asOf ?? null,
     unavailable: unavailableIn(columns, config),
+    unmeasured: unmeasuredColumns(columns, config),
   };
 
   const cleaned: CleanedBucket[] = [];
@@ -132,6 +133,7 @@ export async function runStaged(
         sessions: filesOf('sessions'),
       },
       excludedUsers,
+      unmeasured: plan.unmeasured,
       output,
     });
     marts.push(result);

@@ -80,7 +80,7 @@ describe('exposure', () => {
       { config: 'experiments: { "*": { exposure: assignment } }' },
     );
     expect(outcomes).toMatchObject([
-      { user_id: '1', exposed_at: '2024-01-02 12:00:00', purchased: 1, exposure_sessions: 0 },
+      { user_id: '1', exposed_at: '2024-01-02 12:00:00', purchased: 1, exposure_sessions: null },
       { user_id: '2', exposed_at: '2024-01-01 00:00:00', purchased: 0, events_in_window: '0' },
     ]);
   });
@@ -297,10 +297,10 @@ describe('outcomes', () => {
         refunds: '0.00',
         revenue: '7.00',
         events_in_window: '3',
-        exposure_sessions: 0,
-        bounced_sessions: 0,
-        sessions: '0',
-        session_ms: '0',
+        exposure_sessions: null,
+        bounced_sessions: null,
+        sessions: null,
+        session_ms: null,
         retained_d7: 1,
         // What lies between assignment and exposure is neither an outcome nor from before the experiment.
         pre_added_to_cart: '0',
@@ -309,10 +309,22 @@ describe('outcomes', () => {
         pre_orders: '0',
         pre_purchased: '0',
         pre_revenue: '0.00',
-        pre_session_ms: '0',
-        pre_sessions: '0',
+        pre_session_ms: null,
+        pre_sessions: null,
       },
     ]);
+  });
+
+  test('are NULL, not zero, where the drop has no data for them', async () => {
+    const bare = [
+      event(1, 'view_product', '2024-01-02 10:00:00'),
+      event(1, 'purchase', '2024-01-02 11:00:00'),
+    ];
+    const { outcomes, measurements } = await runShop(shop([assign(1)], bare), { config: week });
+    expect(outcomes).toMatchObject([
+      { purchased: 1, orders: '1', revenue: null, purchase_value: null, refunds: null, session_ms: null },
+    ]);
+    expect(measurements.experiments[0]?.arms[0]?.sums).toMatchObject({ purchased: '1', revenue: '0' });
   });
 
   test('an order is a distinct id, or a purchase without one; a refund lowers revenue when it happens and belongs to its order', async () => {

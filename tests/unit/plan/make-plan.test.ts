@@ -107,6 +107,26 @@ test('sessions without an end have no duration', () => {
   });
 });
 
+test('outcomes that the files say nothing of are unmeasured, and so is what they were before the exposure', () => {
+  expect(planOf(all).unmeasured).toEqual([]);
+  const { unmeasured } = planOf([
+    planned('experiment_assignments'),
+    planned('events', { header: ['event_id', 'user_id', 'event_type', 'event_ts'] }),
+  ]);
+  expect(unmeasured).toEqual([
+    'bounced_sessions',
+    'exposure_sessions',
+    'pre_revenue',
+    'pre_session_ms',
+    'pre_sessions',
+    'purchase_value',
+    'refunds',
+    'revenue',
+    'session_ms',
+    'sessions',
+  ]);
+});
+
 test('columns that the files lack switch off what is made of them', () => {
   const files = all.filter(({ input: { kind } }) => kind !== 'users' && kind !== 'events');
   const { unavailable } = planOf([
