@@ -16,7 +16,7 @@ import { adjustedRegressions } from './regression.ts';
 import { compareSegments, segmentMinimumUsers } from './segments.ts';
 import { checkTrust, type RunQuality } from './trust.ts';
 
-type Run = Pick<RunPlan, 'config' | 'unavailable'> & RunQuality & { readonly asOf: string | null };
+type Run = Pick<RunPlan, 'unavailable'> & RunQuality & { readonly asOf: string | null };
 
 /**
  * The analysis of one experiment from its exact sums.

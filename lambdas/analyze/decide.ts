@@ -79,7 +79,11 @@ function ruleOf(input: DecisionInput): Rule {
 }
 
 function failedChecks({ trust, treatments }: DecisionInput): string[] {
-  const failed = trust.checks.filter(({ status }) => status === 'fail').map(({ explanation }) => explanation);
+  const failed = trust.checks
+    .filter(({ status }) => status === 'fail')
+    // Variants that are none are the cause of the split that follows from them.
+    .toSorted((a, b) => Number(b.name === 'unknown_variants') - Number(a.name === 'unknown_variants'))
+    .map(({ explanation }) => explanation);
   return treatments.length === 0
     ? ['Only the control arm has users: there is nothing to compare.', ...failed]
     : failed;

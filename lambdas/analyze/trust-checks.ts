@@ -20,7 +20,6 @@ type Trust = ExperimentReport['trust'];
 const notable = {
   crossovers: 0.01,
   exposedBeforeAssignment: 0.01,
-  unknownVariants: 0.02,
   duplicates: 0.01,
   quarantined: 0.01,
 };
@@ -28,12 +27,12 @@ const notable = {
 /** Crossovers that arms differ in by less than this p leave arms behind that are not alike. */
 export const asymmetryAlpha = 0.001;
 
-const withoutStatistic = { statistic: null, statisticName: null, df: null } as const;
+export const withoutStatistic = { statistic: null, statisticName: null, df: null } as const;
 
 const chiSquare = (chi2: number | null, df: number | null) =>
   chi2 === null ? withoutStatistic : ({ statistic: chi2, statisticName: 'chi_square', df } as const);
 
-const notChecked = (name: TrustCheck['name'], explanation: string): TrustCheck => ({
+export const notChecked = (name: TrustCheck['name'], explanation: string): TrustCheck => ({
   name,
   status: 'not_checked',
   ...withoutStatistic,
@@ -41,7 +40,7 @@ const notChecked = (name: TrustCheck['name'], explanation: string): TrustCheck =
   explanation,
 });
 
-const counted = (name: TrustCheck['name'], isNotable: boolean, explanation: string): TrustCheck => ({
+export const counted = (name: TrustCheck['name'], isNotable: boolean, explanation: string): TrustCheck => ({
   name,
   status: isNotable ? 'warn' : 'pass',
   ...withoutStatistic,
@@ -54,10 +53,11 @@ const remedies = {
   sample_ratio_assigned: 'Look at how users are assigned before reading any effect.',
 };
 
-/** The split of all exposed, or all assigned, users. */
+/** The split of all exposed, or all assigned, users; `isExplained` where arms that are probably none make it wrong. */
 export function sampleRatioCheck(
   name: 'sample_ratio_exposed' | 'sample_ratio_assigned',
   { status, chi2, df, p, reason, arms }: SampleRatio,
+  isExplained: boolean,
 ): TrustCheck {
   const users = name === 'sample_ratio_exposed' ? 'exposed' : 'assigned';
   if (status === 'not_checked')
@@ -68,7 +68,7 @@ export function sampleRatioCheck(
   const explanation =
     status === 'pass'
       ? `The ${users} users split as configured: ${split.join(', ')}.`
-      : `Sample ratio mismatch among ${users} users: ${split.join(', ')}, ${statedP(p)}. ${remedies[name]}`;
+      : `Sample ratio mismatch among ${users} users: ${split.join(', ')}, ${statedP(p)}. ${isExplained ? 'The variants above explain it: without them the users split as configured.' : remedies[name]}`;
   return { name, status, ...chiSquare(chi2, df), p, explanation };
 }
 
@@ -154,26 +154,6 @@ function afreshWeights(weights: Weights): Weights {
   }));
   const total = products.reduce((sum, { product }) => sum + product, 0);
   return Object.fromEntries(products.map(({ variant, product }) => [variant, product / total]));
-}
-
-export function unknownVariantsCheck(
-  unknownVariants: ExperimentMeasurement['unknownVariants'],
-  everyone: number,
-  weightsAreNamed: boolean,
-): TrustCheck {
-  const name = 'unknown_variants';
-  if (!weightsAreNamed) {
-    return notChecked(name, 'With weights: equal, every variant that the data have is an arm.');
-  }
-  const users = unknownVariants.reduce((sum, variant) => sum + variant.users, 0);
-  const share = everyone === 0 ? 0 : users / everyone;
-  return counted(
-    name,
-    share >= notable.unknownVariants,
-    users === 0
-      ? 'No user was in a variant that the weights do not name.'
-      : `${formatQuantity(users, 'user')} (${formatPercent(share)}) in variants that the weights do not name ${users === 1 ? 'is' : 'are'} left out: ${unknownVariants.map(({ variant, users: own }) => `${variant} ${formatCount(own)}`).join(', ')}.`,
-  );
 }
 
 export function balanceCheck(balance: Trust['balance']): TrustCheck {

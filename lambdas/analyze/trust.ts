@@ -1,6 +1,7 @@
 import type { ExperimentSettings } from '../../layers/contracts/config.ts';
 import type { ExperimentMeasurement, Measurements } from '../../layers/contracts/measurements.ts';
 import type { CovariateColumn } from '../../layers/contracts/metrics.ts';
+import type { RunPlan } from '../../layers/contracts/run-documents.ts';
 import type { ExperimentReport } from '../../layers/report/schema.ts';
 import { effectOf } from '../../layers/statistics/effect.ts';
 import { meanLift } from '../../layers/statistics/mean.ts';
@@ -20,13 +21,13 @@ import {
   partsCheck,
   sampleRatioCheck,
   timeOrderCheck,
-  unknownVariantsCheck,
 } from './trust-checks.ts';
+import { splitsWithout, strayArms, strayArmsCheck, unknownVariantsCheck } from './variants-check.ts';
 
 type Trust = ExperimentReport['trust'];
 
 /** What the checks of an experiment need to know of its run. */
-export type RunQuality = Pick<Measurements, 'quality' | 'warnings'>;
+export type RunQuality = Pick<Measurements, 'quality' | 'warnings'> & Pick<RunPlan, 'config'>;
 
 /** Everything that is checked before an effect is believed. */
 export function checkTrust(
@@ -66,10 +67,17 @@ export function checkTrust(
     })),
   };
   const { exposure } = settings;
+  const about = { experimentId: measurement.experimentId, schema: run.config.schema };
+  const armUsers = found.srmAssigned.arms;
+  const isEqual = settings.weights === 'equal';
+  const strays = isEqual ? strayArms(armUsers, sample.control.variant) : [];
   const checks = [
-    sampleRatioCheck('sample_ratio_exposed', found.srm),
-    sampleRatioCheck('sample_ratio_assigned', found.srmAssigned),
+    sampleRatioCheck('sample_ratio_exposed', found.srm, splitsWithout(strays, found.srm.arms)),
+    sampleRatioCheck('sample_ratio_assigned', found.srmAssigned, splitsWithout(strays, armUsers)),
     asymmetryCheck({ ...measurement, arms }, weights),
+    isEqual
+      ? strayArmsCheck(strays, armUsers, about)
+      : unknownVariantsCheck(unknownVariants, everyone, armUsers, about),
     partsCheck(
       'sample_ratio_by_segment',
       found.srmBySegment.map((part) => ({ ...part, label: `${part.segment} ${part.level}` })),
@@ -79,7 +87,6 @@ export function checkTrust(
       found.srmByDay.map((part) => ({ ...part, label: part.day })),
     ),
     crossoversCheck(found.crossovers),
-    unknownVariantsCheck(unknownVariants, everyone, settings.weights !== 'equal'),
     balanceCheck(found.balance),
     exposureRateCheck(found.exposureRates, exposure === 'assignment'),
     assignmentBeforeCheck(

@@ -256,13 +256,15 @@ function nextSteps({ decision, metrics, trust }: ExperimentReport): string[] {
         'Stay with the control.',
         'Look at the segments and the funnel for what the next version needs.',
       ];
-    case 'invalid':
-      return [
-        ...trust.checks
-          .filter(({ status }) => status === 'fail')
-          .map((check) => `Find the cause: ${checkLabel(check).toLowerCase()}.`),
-        'Repair the experiment and run it again with new users.',
-      ];
+    case 'invalid': {
+      const failed = trust.checks.filter(({ status }) => status === 'fail');
+      return failed.some(({ name }) => name === 'unknown_variants')
+        ? ['Correct experiment.yaml as the first reason says, and run the same files again.']
+        : [
+            ...failed.map((check) => `Find the cause: ${checkLabel(check).toLowerCase()}.`),
+            'Repair the experiment and run it again with new users.',
+          ];
+    }
     case 'keep_running':
       return [
         'Leave the experiment on and change nothing about it.',

@@ -236,3 +236,59 @@ describe('checks', () => {
     expect(report.trust.warnings).toHaveLength(2);
   });
 });
+
+describe('misspelt variants', () => {
+  const several = (
+    users: Readonly<Record<string, number>>,
+    settings = '',
+    more: Partial<ExperimentMeasurement> = {},
+  ) => {
+    const config = configOf(`experiments: { checkout: { control: A, ${settings} } }`);
+    const arms = Object.entries(users).map(([variant, count]) => armOf(variant, control.slice(0, count)));
+    const run = { config, unavailable: [], asOf: null, quality: {}, warnings: [] };
+    return analyzeExperiment(experimentOf(arms, more), settingsOf(config, 'checkout'), run);
+  };
+  const line =
+    'schema: { experiment_assignments: { variant: { column: variant, values: { Bb: B, b: B } } } }';
+
+  it('make an experiment of equal weights invalid by their own name, with the line that repairs it', () => {
+    const { decision, trust } = several({ A: 997, B: 998, Bb: 4, b: 1 });
+    expect(decision).toMatchObject({ action: 'invalid', rule: 'trust_check_failed' });
+    expect(decision.reasons[0]).toBe(
+      `Bb (4 users) and b (1) look like B, but count as arms of their own. Put this into experiment.yaml and run the same files again: ${line}.`,
+    );
+    expect(decision.reasons.slice(1).join(' ')).toContain('A 997 (expected 500.0)');
+    expect(decision.reasons.slice(1).join(' ')).not.toContain('Find the cause');
+    expect(decision.reasons[1]).toContain(
+      'The variants above explain it: without them the users split as configured.',
+    );
+    expect(trust.checks.find(({ name }) => name === 'unknown_variants')?.status).toBe('fail');
+  });
+
+  it('are no excuse for arms that do not split as configured without them', () => {
+    const { decision } = several({ A: 1000, B: 700, b: 2 });
+    expect(decision.reasons[0]).toContain('b (2 users) looks like B');
+    expect(decision.reasons[1]).toContain('Find the cause before reading any effect.');
+  });
+
+  it('may also be arms that nearly all users are missing from, where their names are like no other', () => {
+    const { decision } = several({ A: 1000, B: 1000, holdout: 3 });
+    expect(decision.reasons[0]).toBe(
+      'holdout (3 users) has hardly any users. If it is no arm of the experiment, name those that are in experiment.yaml and run the same files again: experiments: { checkout: { weights: { A: 0.5, B: 0.5 } } }; if it is one, find out where its users are.',
+    );
+  });
+
+  it('are left out where weights name the arms, and noted however few they are', () => {
+    const { decision, trust } = several({ A: 1000, B: 998 }, 'weights: { A: 0.5, B: 0.5 }', {
+      unknownVariants: [
+        { variant: 'b', users: 2 },
+        { variant: 'c', users: 1 },
+      ],
+    });
+    expect(decision.action).not.toBe('invalid');
+    expect(trust.checks.find(({ name }) => name === 'unknown_variants')).toMatchObject({
+      status: 'warn',
+      explanation: `3 users (0.1 %) in variants that the weights do not name are left out: b 2, c 1. b (2 users) looks like B; to count them, put this into experiment.yaml and run the same files again: ${line.replace('Bb: B, ', '')}.`,
+    });
+  });
+});

@@ -1,0 +1,90 @@
+import type { Config } from '../../layers/contracts/config.ts';
+import {
+  type LabelUsers,
+  type StrayLabel,
+  similarLabel,
+  strayLabels,
+  strayRemedy,
+  strayText,
+} from '../../layers/contracts/similar-labels.ts';
+import { formatCount, formatPercent, formatQuantity } from '../../layers/report/format.ts';
+import type { TrustCheck } from '../../layers/report/schema.ts';
+import { checkSampleRatio } from './sample-ratio.ts';
+import { counted, notChecked, withoutStatistic } from './trust-checks.ts';
+
+/** Share of users in unknown variants from which it is worth a warning. */
+const notableShare = 0.02;
+
+const name = 'unknown_variants';
+
+interface About {
+  readonly experimentId: string;
+  readonly schema: Config['schema'];
+}
+
+/** Arms of an experiment of equal weights that are probably none: see strayLabels. */
+export function strayArms(arms: readonly LabelUsers[], control: string): StrayLabel[] {
+  return strayLabels(arms).filter(({ variant, like }) => like !== null || variant !== control);
+}
+
+/** Whether the others split equally once the users of misspelt arms are given to the right ones. */
+export function splitsWithout(strays: readonly StrayLabel[], arms: readonly LabelUsers[]): boolean {
+  const isStray = (variant: string) => strays.some((stray) => stray.variant === variant);
+  const kept = arms.filter(({ variant }) => !isStray(variant));
+  const weights = Object.fromEntries(kept.map(({ variant }) => [variant, 1 / kept.length]));
+  const users = kept.map((arm) => ({
+    variant: arm.variant,
+    users: arms
+      .filter(({ variant }) =>
+        strays.some((stray) => stray.variant === variant && stray.like === arm.variant),
+      )
+      .reduce((sum, stray) => sum + stray.users, arm.users),
+  }));
+  return strays.length > 0 && checkSampleRatio(users, weights).status !== 'fail';
+}
+
+/** With equal weights every variant is an arm; one that is probably misspelt makes the experiment invalid. */
+export function strayArmsCheck(
+  strays: readonly StrayLabel[],
+  arms: readonly LabelUsers[],
+  about: About,
+): TrustCheck {
+  if (strays.length === 0) {
+    return notChecked(name, 'With weights: equal, every variant that the data have is an arm.');
+  }
+  const variants = arms
+    .map(({ variant }) => variant)
+    .filter((variant) => !strays.some((stray) => stray.variant === variant));
+  const line = strayRemedy(strays, { ...about, variants });
+  const [it, is, its] = strays.length === 1 ? ['it', 'is no arm', 'its'] : ['they', 'are no arms', 'their'];
+  const explanation = strays.some(({ like }) => like !== null)
+    ? `${strayText(strays)}, but count${strays.length === 1 ? 's' : ''} as ${strays.length === 1 ? 'an arm of its' : 'arms of their'} own. Put this into experiment.yaml and run the same files again: ${line}.`
+    : `${strayText(strays)}. If ${it} ${is} of the experiment, name those that are in experiment.yaml and run the same files again: ${line}; if ${it} ${strays.length === 1 ? 'is one' : 'are'}, find out where ${its} users are.`;
+  return { name, status: 'fail', ...withoutStatistic, p: null, explanation };
+}
+
+/** With weights, users of other variants are left out. */
+export function unknownVariantsCheck(
+  unknown: readonly LabelUsers[],
+  everyone: number,
+  arms: readonly LabelUsers[],
+  about: About,
+): TrustCheck {
+  const users = unknown.reduce((sum, variant) => sum + variant.users, 0);
+  if (users === 0) return counted(name, false, 'No user was in a variant that the weights do not name.');
+  const share = everyone === 0 ? 0 : users / everyone;
+  const variants = arms.map(({ variant }) => variant);
+  const misspelt = unknown.flatMap((label) => {
+    const like = similarLabel(label.variant, variants);
+    return like === undefined ? [] : [{ ...label, like }];
+  });
+  const hint =
+    misspelt.length === 0
+      ? ''
+      : ` ${strayText(misspelt)}; to count them, put this into experiment.yaml and run the same files again: ${strayRemedy(misspelt, { ...about, variants })}.`;
+  return counted(
+    name,
+    share >= notableShare || misspelt.length > 0,
+    `${formatQuantity(users, 'user')} (${formatPercent(share)}) in variants that the weights do not name ${users === 1 ? 'is' : 'are'} left out: ${unknown.map(({ variant, users: own }) => `${variant} ${formatCount(own)}`).join(', ')}.${hint}`,
+  );
+}
