@@ -4,7 +4,7 @@ import process from 'node:process';
 import { dropConfigName } from '../../layers/contracts/keys.ts';
 import { type InitResult, init } from '../init/init.ts';
 import type { Confidence } from '../init/match.ts';
-import { note, paint, print, printJson, table } from '../terminal.ts';
+import { note, paint, print, printJson, shellWord, table } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
 export interface InitOptions {
@@ -72,5 +72,5 @@ function printGuesses(file: string, folder: string, { guesses, questions, remark
   }
   if (remarks.length > 0) print();
   for (const remark of remarks) print(`- ${remark}`);
-  note(`\nWritten to ${file}. Confirm it, then: npx ecom validate ${folder}`);
+  note(`\nWritten to ${file}. Confirm it, then: npx ecom validate ${shellWord(folder)}`);
 }

@@ -101,7 +101,10 @@ async function execute(client: pg.Client, text: string, asJson = false): Promise
 }
 
 function printResult({ fields, rows, command, rowCount }: pg.QueryResult): void {
-  if (fields.length === 0) return print(`${command} ${rowCount ?? ''}`.trim());
+  if (fields.length === 0) {
+    print(`${command} ${rowCount ?? ''}`.trim());
+    return;
+  }
   const names = fields.map(({ name }) => name);
   const cells = (row: Record<string, unknown>) => names.map((name) => cellText(row[name]));
   print(

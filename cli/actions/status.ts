@@ -3,7 +3,7 @@ import process from 'node:process';
 import { type LocalEnvironment, localEnvironment } from '../local/environment.ts';
 import { readState } from '../local/state.ts';
 import { readStatus, type Status } from '../local/status.ts';
-import { paint, print, printJson } from '../terminal.ts';
+import { paint, print, printJson, shellWord } from '../terminal.ts';
 import { counted } from '../wording.ts';
 
 export interface StatusOptions {
@@ -75,9 +75,4 @@ function row(title: string, value: string | null, missing = 'not running'): stri
 function shortest(file: string): string {
   const relative = path.relative(process.cwd(), file);
   return relative.startsWith('..') ? file : relative;
-}
-
-/** `text` as one word of a POSIX shell. */
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

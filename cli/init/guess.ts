@@ -12,7 +12,7 @@ import type { Database } from '../../layers/storage/duckdb.ts';
 import { counted } from '../wording.ts';
 import { guessEvents } from './events.ts';
 import { type Confidence, confidenceOf, type DatasetMatch, matchDatasets } from './match.ts';
-import { countVariants, type FileProfile, type UnreadableFile } from './profile.ts';
+import { countVariants, type FileProfile, type FolderProfile, type UnreadableFile } from './profile.ts';
 import { controlWords, tellingControls } from './vocabulary.ts';
 
 /** A setting that the data suggest. */
@@ -42,12 +42,14 @@ export interface Findings {
 /** Reads the configuration out of the profiles of a folder's files, as far as it differs from `base`. */
 export async function guess(
   database: Database,
-  { files, unreadable }: { files: readonly FileProfile[]; unreadable: readonly UnreadableFile[] },
+  { files, unreadable, exports }: FolderProfile,
   base: Config,
 ): Promise<Findings> {
   const matches = matchDatasets(files);
   const found = [
     guessFiles(matches, files, unreadable),
+    remarkExports(exports),
+    remarkSpelling(matches),
     guessIdType(matches),
     guessColumns(matches, base),
     guessEvents(matches, base),
@@ -67,7 +69,10 @@ function guessFiles(
 ): Partial<Findings> {
   const guesses: Guess[] = [];
   const questions: Question[] = [];
-  const remarks = unreadable.map(({ name, problem }) => `${name} cannot be read: ${problem}.`);
+  const remarks = unreadable.map(
+    ({ name, problem, remedy }) =>
+      `${name} cannot be read: ${[problem, remedy].filter((text) => text !== null).join('. ')}.`,
+  );
   for (const dataset of datasetNames) {
     const match = matches.find((candidate) => candidate.dataset === dataset);
     const path = ['raw', dataset];
@@ -108,6 +113,33 @@ function guessFiles(
     );
   }
   return { guesses, questions, remarks };
+}
+
+function remarkExports(exports: readonly string[]): Partial<Findings> {
+  if (exports.length === 0) return {};
+  return {
+    remarks: [
+      `The folders ${exports.join(', ')} hold files of several kinds and are left aside: each is a drop of its own.`,
+    ],
+  };
+}
+
+/** Values that are spelled for a country: a run sets their rows aside. */
+function remarkSpelling(matches: readonly DatasetMatch[]): Partial<Findings> {
+  const remarks = matches.flatMap(({ file, columns }) =>
+    columns.flatMap(({ canonical: { type }, column: { name, decimalCommas, localDates } }) => [
+      ...(type === 'money' && decimalCommas > 0
+        ? [`${file.name}: ${counted(decimalCommas, 'value')} of ${name} with a decimal comma: write 1234.50.`]
+        : []),
+      ...(type === 'timestamp' && localDates > 0
+        ? [
+            `${file.name}: ${counted(localDates, 'value')} of ${name} as 31.12.2024 or 12/31/2024: write 2024-12-31, or 2024-12-31T23:59:59Z.`,
+          ]
+        : []),
+    ]),
+  );
+  if (remarks.length === 0) return {};
+  return { remarks: [...remarks, 'A run sets the rows with such values aside.'] };
 }
 
 function guessIdType(matches: readonly DatasetMatch[]): Partial<Findings> {

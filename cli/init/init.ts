@@ -1,13 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { SchemaError } from '../../layers/contracts/errors/index.ts';
 import { dropConfigName } from '../../layers/contracts/keys.ts';
 import { Database } from '../../layers/storage/duckdb.ts';
 import { targetConfig } from '../pipeline/connection.ts';
 import { requireFolder } from '../pipeline/drop-folder.ts';
+import { shellWord } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import { type Findings, guess } from './guess.ts';
-import { profileFolder } from './profile.ts';
+import { type FolderProfile, profileFolder } from './profile.ts';
 import { renderConfig } from './render.ts';
 
 export interface InitResult extends Findings {
@@ -17,7 +19,7 @@ export interface InitResult extends Findings {
 
 /**
  * Reads a configuration out of a folder of CSVs.
- * @throws UsageError where the folder is not there, or holds no CSV file
+ * @throws UsageError where the folder is not there, or holds no CSV file of its own; SchemaError where none can be read
  */
 export async function init(folder: string): Promise<InitResult> {
   await requireFolder(folder);
@@ -28,14 +30,8 @@ export async function init(folder: string): Promise<InitResult> {
       folder: workspace,
       threads: os.availableParallelism(),
     });
-    const profiles = await profileFolder(database, folder);
-    if (profiles.files.length === 0 && profiles.unreadable.length === 0) {
-      throw new UsageError({
-        what: 'the folder holds no CSV file',
-        where: folder,
-        remedy: 'Put your exports there (.csv or .csv.gz), or try made-up ones: npx ecom generate <dir>',
-      });
-    }
+    const profiles = await profileFolder(database, folder, workspace);
+    if (profiles.files.length === 0) throw nothingToReadIn(folder, profiles);
     const findings = await guess(database, profiles, targetConfig());
     const schema = path.join(PROJECT_ROOT, 'docs', 'experiment.schema.json');
     const text = renderConfig(findings, path.relative(folder, schema).split(path.sep).join('/'));
@@ -44,4 +40,32 @@ export async function init(folder: string): Promise<InitResult> {
   } finally {
     await rm(workspace, { recursive: true, force: true });
   }
+}
+
+function nothingToReadIn(folder: string, { unreadable, exports }: FolderProfile): Error {
+  const [first] = unreadable;
+  if (first !== undefined) {
+    const none =
+      unreadable.length === 1
+        ? 'the only CSV file cannot be read'
+        : `none of the ${unreadable.length} CSV files can be read`;
+    return new SchemaError({
+      what: `${none}, so that no configuration was written: ${first.problem}`,
+      where: path.join(folder, first.name),
+      remedy: `${first.remedy === null ? '' : `${first.remedy}. `}Then again: npx ecom init ${shellWord(folder)}`,
+    });
+  }
+  const [one] = exports;
+  if (one !== undefined) {
+    return new UsageError({
+      what: `the folder holds no CSV file of its own, but folders of several: ${exports.join(', ')}`,
+      where: folder,
+      remedy: `Take each as a drop of its own: npx ecom init ${shellWord(path.join(folder, one))}`,
+    });
+  }
+  return new UsageError({
+    what: 'the folder holds no CSV file',
+    where: folder,
+    remedy: 'Put your exports there (.csv or .csv.gz), or try made-up ones: npx ecom generate <dir>',
+  });
 }

@@ -135,16 +135,16 @@ function matchColumn(
 
 /** Whether the values cannot be the column's, some bad ones aside. An empty column can be any. */
 function isOtherThan({ type, name }: ColumnContract, column: ColumnProfile, isKey: boolean): boolean {
-  const { filled, distinct, timestamps, integers, amounts } = column;
+  const { filled, distinct, timestamps, localDates, integers, amounts, decimalCommas } = column;
   if (filled === 0) return false;
   const mostly = (count: number) => count >= 0.8 * filled;
   switch (type) {
     case 'timestamp':
-      return !mostly(timestamps);
+      return !mostly(timestamps + localDates);
     case 'integer':
       return !mostly(integers);
     case 'money':
-      return !mostly(amounts);
+      return !mostly(amounts + decimalCommas);
     case 'id':
       return mostly(timestamps) || (isKey && distinct < 0.95 * filled);
     case 'text':

@@ -6,7 +6,8 @@ import { headerBytes, parseHeader } from '../../layers/contracts/csv-header.ts';
 import { SchemaError } from '../../layers/contracts/errors/index.ts';
 import { cellText, typedValue } from '../../layers/contracts/sql-types.ts';
 import type { Database } from '../../layers/storage/duckdb.ts';
-import { identifier, literalList } from '../../layers/storage/sql.ts';
+import { identifier } from '../../layers/storage/sql.ts';
+import { openRecords } from './records.ts';
 
 /** Rows looked at in each file: the first ones. */
 const sampleRows = 200_000;
@@ -25,6 +26,9 @@ export interface ColumnProfile {
   /** Timestamps at midnight. */
   readonly midnights: number;
   readonly amounts: number;
+  /** How many have a decimal comma, or a date as 31.12.2024 or 31/12/2024. */
+  readonly decimalCommas: number;
+  readonly localDates: number;
   /** Values by frequency; empty where there are many. */
   readonly values: readonly { readonly value: string; readonly rows: number }[];
 }
@@ -32,7 +36,8 @@ export interface ColumnProfile {
 /** A CSV file, or a folder of parts, in which case `name` is the folder's with `.csv`. */
 export interface FileProfile {
   readonly name: string;
-  readonly files: readonly string[];
+  /** Its rows as a table in SQL, the cells called c0, c1, ... */
+  readonly records: string;
   readonly header: readonly string[];
   readonly rows: number;
   /** Whether all rows were looked at. */
@@ -43,29 +48,50 @@ export interface FileProfile {
 export interface UnreadableFile {
   readonly name: string;
   readonly problem: string;
+  readonly remedy: string | null;
 }
 
-/** Looks at every CSV file of a folder, and at the folders of parts in it. */
+/** What lies in a folder of exports. */
+export interface FolderProfile {
+  readonly files: readonly FileProfile[];
+  readonly unreadable: readonly UnreadableFile[];
+  /** Names of folders in it that hold files of several kinds: whole exports, not the parts of one file. */
+  readonly exports: readonly string[];
+}
+
+/**
+ * Looks at every CSV file of a folder, and at the folders of parts in it.
+ * @param workspace folder for files that cannot be read as they are
+ */
 export async function profileFolder(
   database: Database,
   folder: string,
-): Promise<{ files: FileProfile[]; unreadable: UnreadableFile[] }> {
+  workspace: string,
+): Promise<FolderProfile> {
+  const { found, exports } = await findFiles(folder);
   const files: FileProfile[] = [];
   const unreadable: UnreadableFile[] = [];
-  for (const { name, parts } of await findFiles(folder)) {
+  for (const { name, parts } of found) {
     try {
-      files.push(await profileFile(database, name, parts));
+      files.push(await profileFile(database, name, parts, workspace));
     } catch (error) {
       if (!(error instanceof SchemaError)) throw error;
-      unreadable.push({ name, problem: [error.fault.what, error.fault.remedy].filter(Boolean).join('. ') });
+      const { what, remedy } = error.fault;
+      unreadable.push({ name, problem: what, remedy: remedy ?? null });
     }
   }
-  return { files, unreadable };
+  return { files, unreadable, exports };
 }
 
-async function findFiles(folder: string): Promise<{ name: string; parts: string[] }[]> {
+interface FoundFile {
+  readonly name: string;
+  readonly parts: readonly string[];
+}
+
+async function findFiles(folder: string): Promise<{ found: FoundFile[]; exports: string[] }> {
   const isCsv = (name: string) => /\.csv(\.gz)?$/i.test(name);
-  const found: { name: string; parts: string[] }[] = [];
+  const found: FoundFile[] = [];
+  const exports: string[] = [];
   const entries = (await readdir(folder, { withFileTypes: true })).toSorted((a, b) =>
     a.name < b.name ? -1 : 1,
   );
@@ -74,29 +100,53 @@ async function findFiles(folder: string): Promise<{ name: string; parts: string[
     if (entry.isFile() && isCsv(entry.name))
       found.push({ name: entry.name.replace(/\.gz$/i, ''), parts: [place] });
     if (!entry.isDirectory()) continue;
-    const parts = (await readdir(place)).filter(isCsv).toSorted();
-    if (parts.length > 0)
-      found.push({ name: `${entry.name}.csv`, parts: parts.map((part) => path.join(place, part)) });
+    const parts = (await readdir(place))
+      .filter(isCsv)
+      .toSorted()
+      .map((part) => path.join(place, part));
+    if (await areOfOneKind(parts)) {
+      if (parts.length > 0) found.push({ name: `${entry.name}.csv`, parts });
+    } else exports.push(entry.name);
   }
-  return found;
+  return { found, exports };
 }
 
-async function profileFile(database: Database, name: string, parts: readonly string[]): Promise<FileProfile> {
+/** Parts of one file have its columns, or most of them; so do files that differ in nothing but their rows. */
+async function areOfOneKind(files: readonly string[]): Promise<boolean> {
+  const [first, ...others] = await Promise.all(
+    files.map(async (file) => {
+      // What cannot be unpacked is told when it is profiled.
+      const [line = ''] = (await readHead(file).catch(() => Buffer.of())).toString('latin1').split(/[\r\n]/);
+      return new Set(line.split(/[,;\t|]/));
+    }),
+  );
+  return others.every((names) => {
+    const common = [...names].filter((name) => first?.has(name)).length;
+    return common >= Math.max(names.size, first?.size ?? 0) / 2;
+  });
+}
+
+async function profileFile(
+  database: Database,
+  name: string,
+  parts: readonly string[],
+  workspace: string,
+): Promise<FileProfile> {
   const [first = ''] = parts;
   const header = parseHeader(await readHead(first), name);
+  const records = await openRecords(database, { name, files: parts, columns: header.length }, workspace);
   const cells = header.map((_, index) => `c${index}`);
   await database.run(`
     CREATE OR REPLACE TEMP TABLE sample AS
     SELECT ${cells.map((cell) => `${cellText({ constant: null, values: {} }, cell)} AS ${cell}`).join(', ')}
-    FROM read_csv(${literalList(parts)}, columns = {${cells.map((cell) => `${cell}: 'VARCHAR'`).join(', ')}},
-      header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', nullstr = '', ignore_errors = true)
+    FROM ${records}
     LIMIT ${sampleRows}`);
   const { rows } = await database.row<{ rows: string }>('SELECT count(*) AS rows FROM sample');
   const columns: ColumnProfile[] = [];
   for (const [index, column] of header.entries()) {
     if (column !== '') columns.push(await profileColumn(database, column, identifier(`c${index}`)));
   }
-  return { name, files: parts, header, rows: Number(rows), complete: Number(rows) < sampleRows, columns };
+  return { name, records, header, rows: Number(rows), complete: Number(rows) < sampleRows, columns };
 }
 
 async function profileColumn(database: Database, name: string, cell: string): Promise<ColumnProfile> {
@@ -106,7 +156,9 @@ async function profileColumn(database: Database, name: string, cell: string): Pr
     SELECT count(${cell}) AS filled, count(DISTINCT ${cell}) AS distinct, count(${as('integer')}) AS integers,
       count(${as('timestamp')}) AS timestamps,
       count(*) FILTER (date_trunc('day', ${as('timestamp')}) = ${as('timestamp')}) AS midnights,
-      count(${as('money')}) AS amounts
+      count(${as('money')}) AS amounts,
+      count(*) FILTER (regexp_full_match(${cell}, '-?[0-9.]*[0-9],[0-9]{1,2}')) AS decimal_commas,
+      count(*) FILTER (regexp_matches(${cell}, '^[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{4}\\b')) AS local_dates
     FROM sample`);
   const number = (count: string) => Number(counts[count]);
   const values =
@@ -123,6 +175,8 @@ async function profileColumn(database: Database, name: string, cell: string): Pr
     timestamps: number('timestamps'),
     midnights: number('midnights'),
     amounts: number('amounts'),
+    decimalCommas: number('decimal_commas'),
+    localDates: number('local_dates'),
     values: values.map(({ value, rows }) => ({ value, rows: Number(rows) })),
   };
 }
@@ -130,14 +184,13 @@ async function profileColumn(database: Database, name: string, cell: string): Pr
 /** How many rows each variant of each experiment has, in all of the assignments. */
 export async function countVariants(
   database: Database,
-  { files, header }: FileProfile,
+  { records, header }: FileProfile,
   { experiment, variant }: { readonly experiment: string | undefined; readonly variant: string },
 ): Promise<{ experiment: string | null; variant: string; rows: number }[]> {
   const cell = (name: string) => cellText({ constant: null, values: {} }, `c${header.indexOf(name)}`);
   const found = await database.query<{ experiment: string | null; variant: string; rows: string }>(`
     SELECT ${experiment === undefined ? 'NULL' : cell(experiment)} AS experiment, ${cell(variant)} AS variant, count(*) AS rows
-    FROM read_csv(${literalList(files)}, columns = {${header.map((_, index) => `c${index}: 'VARCHAR'`).join(', ')}},
-      header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', nullstr = '', ignore_errors = true)
+    FROM ${records}
     WHERE ${cell(variant)} IS NOT NULL
     GROUP BY 1, 2 ORDER BY experiment, rows DESC, variant`);
   return found.map((row) => ({ ...row, rows: Number(row.rows) }));

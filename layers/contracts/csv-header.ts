@@ -96,8 +96,14 @@ function checkDelimiter(header: readonly string[], file: string): void {
   throw new SchemaError({
     what: `the columns are separated by ${JSON.stringify(delimiter)}, not by commas`,
     where: `${file}:1`,
-    remedy: 'Export the file with commas',
+    remedy: `Export it with commas (LibreOffice: "Save as" with "Edit filter settings"), or convert it: ${conversion(delimiter)}`,
   });
+}
+
+/** A command that turns any delimiter into commas, and quotes what has some. */
+function conversion(delimiter: string): string {
+  const from = JSON.stringify(delimiter).replaceAll('"', "'");
+  return `python3 -c "import csv, sys; csv.writer(sys.stdout).writerows(csv.reader(sys.stdin, delimiter=${from}))" < old.csv > new.csv`;
 }
 
 function checkDuplicates(header: readonly string[], file: string): void {

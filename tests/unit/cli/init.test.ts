@@ -7,6 +7,7 @@ import { generate } from '../../../cli/generate/generate.ts';
 import { type InitResult, init } from '../../../cli/init/init.ts';
 import { targetConfig } from '../../../cli/pipeline/connection.ts';
 import { validate } from '../../../cli/validate/validate.ts';
+import { SchemaError } from '../../../layers/contracts/errors/index.ts';
 
 let root: string;
 let made = 0;
@@ -165,13 +166,63 @@ it('hostile names and values stay inside their comments', async () => {
   expect(configOf(result)).toMatchObject({ id_type: 'bigint', aws: targetConfig().aws });
 });
 
-it('files that cannot be read are named with the reason', async () => {
-  const folder = await folderOf({ 'semicolons.csv': 'a;b\n1;2\n', 'broken.csv.gz': 'no gzip' });
+it('files that cannot be read are named with the reason and a way out', async () => {
+  const folder = await folderOf({
+    'semicolons.csv': 'a;b\n1;2\n',
+    'broken.csv.gz': 'no gzip',
+    'events.csv': 'event_id,user_id,event_name,event_ts\n1,1,purchase,2024-01-02\n',
+  });
   const { remarks } = await init(folder);
   expect(remarks).toEqual(
     expect.arrayContaining([
       expect.stringMatching(/^broken\.csv cannot be read: the file is not valid gzip/),
-      expect.stringMatching(/^semicolons\.csv cannot be read: .*";", not by commas/),
+      expect.stringMatching(/^semicolons\.csv cannot be read: .*";", not by commas.*python3 -c/),
+    ]),
+  );
+});
+
+it('no configuration comes of files that cannot be read at all', async () => {
+  const folder = await folderOf({ 'users.csv': 'a;b\n1;2\n', 'events.csv': 'a;b\n1;2\n' });
+  const refused = init(folder);
+  await expect(refused).rejects.toBeInstanceOf(SchemaError);
+  await expect(refused).rejects.toThrow(/none of the 2 CSV files can be read.*";".*python3 -c/);
+});
+
+it('lines that end in CR CR LF are read as any other', async () => {
+  const foreign = Object.entries(foreignShop());
+  const expected = await init(await folderOf(Object.fromEntries(foreign)));
+  const odd = foreign.map(([name, text]) => [
+    name,
+    typeof text === 'string' ? text.replaceAll('\n', '\r\r\n') : text,
+  ]);
+  const result = await init(await folderOf(Object.fromEntries(odd)));
+  expect(settings(result)).toEqual(settings(expected));
+  expect(result.remarks).toEqual(expected.remarks);
+});
+
+it('folders that hold whole exports are no parts of a file: each is named', async () => {
+  const shops = ['shop a', 'shop_b'].flatMap((shop) =>
+    Object.entries(foreignShop()).map(([name, content]) => [`${shop}/${name}`, content]),
+  );
+  const parent = await folderOf(Object.fromEntries(shops));
+  await expect(init(parent)).rejects.toThrow(/folders of several: shop a, shop_b.*npx ecom init '.*shop a'/);
+
+  const mixed = await init(await folderOf(Object.fromEntries([...shops, ...Object.entries(foreignShop())])));
+  expect(mixed.remarks.join('\n')).toMatch(/folders shop a, shop_b hold files of several kinds/);
+  expect(settings(mixed)).toMatchObject({ 'raw.users': 'customers.csv' });
+});
+
+it('decimal commas and dates of a country are told', async () => {
+  const folder = await folderOf({
+    'assignments.csv': `user_id,experiment_id,variant,assigned_ts\n${many(20, (i) => `${i},x,${i % 2 ? 'control' : 'b'},01.02.2024`)}`,
+    'events.csv': `event_id,user_id,event_name,event_ts,amount\n${many(20, (i) => `${i},${i},purchase,2024-02-02,"${i},50"`)}`,
+  });
+  const result = await init(folder);
+  expect(settings(result)).toMatchObject({ 'schema.events.revenue': 'amount' });
+  expect(result.remarks).toEqual(
+    expect.arrayContaining([
+      'events.csv: 20 values of amount with a decimal comma: write 1234.50.',
+      expect.stringMatching(/^assignments\.csv: 20 values of assigned_ts as 31\.12\.2024/),
     ]),
   );
 });
