@@ -12,9 +12,9 @@ import { generate } from '../../cli/generate/generate.ts';
 import type { GeneratedTruth } from '../../cli/generate/truth.ts';
 import { stateFolder } from '../../cli/local/state.ts';
 import { readReport } from '../../cli/pipeline/report.ts';
-import type { Report } from '../../layers/report/schema.ts';
 import { connectTo, type Deployed } from '../e2e/deployed.ts';
 import { Drop } from '../e2e/reliability/drop.ts';
+import { differencesToTruth } from './truth.ts';
 import { measureUsage, type Usage } from './usage.ts';
 
 const [inARow = 50, atOnce = 10, users = 100] = process.argv.slice(2).map(Number);
@@ -66,34 +66,9 @@ async function check(deployed: Deployed, made: Made | undefined): Promise<number
   const { runId, status, cause } = await made.drop.run(made.folder);
   const seconds = (Date.now() - began) / 1000;
   if (status !== 'SUCCEEDED') throw new Error(`${made.drop.name}: ${cause}`);
-  const differences = compare(await readReport(deployed, runId), made.truth);
+  const differences = differencesToTruth(await readReport(deployed, runId), made.truth);
   if (differences.length > 0) throw new Error(`${made.drop.name}: ${differences.join(', ')}`);
   return seconds;
-}
-
-/** Numbers of the report that are not those of the generator. */
-function compare({ experiments, quality }: Report, truth: GeneratedTruth): string[] {
-  const differences: string[] = [];
-  const expectSame = (what: string, found: unknown, expected: unknown) => {
-    if (found !== expected) differences.push(`${what} is ${found} instead of ${expected}`);
-  };
-  for (const [dataset, { rows }] of Object.entries(truth.datasets)) {
-    expectSame(`rows of ${dataset}`, quality[dataset as keyof typeof quality]?.accepted, rows);
-  }
-  const [experiment] = experiments;
-  const sums = (metric: string, arm: 'control' | 'treatment') =>
-    experiment?.metrics.find((one) => one.metric === metric)?.comparisons[0]?.[arm].sum;
-  for (const arm of ['control', 'treatment'] as const) {
-    const expected = truth.arms[arm];
-    const found = experiment?.arms.find(({ variant }) => variant === arm);
-    expectSame(`assigned to ${arm}`, found?.assigned, expected.assigned);
-    expectSame(`users of ${arm}`, found?.users, expected.exposed);
-    expectSame(`purchasers of ${arm}`, sums('purchase_conversion', arm), expected.purchasers);
-    expectSame(`events of ${arm}`, sums('events_in_window', arm), expected.eventsInWindow);
-    const cents = Math.round(100 * (sums('revenue_per_user', arm) ?? Number.NaN));
-    expectSame(`revenue of ${arm} in cents`, cents, expected.purchaseCents - expected.refundCents);
-  }
-  return differences;
 }
 
 function show(usages: readonly [string, Usage][], sorted: readonly number[], together: number): void {
