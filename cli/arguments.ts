@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { InvalidArgumentError } from 'commander';
 import { UsageError } from './usage-error.ts';
 
@@ -32,4 +33,13 @@ export function parsePort(text: string, where: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
   throw new UsageError({ what: `"${text}" is not a port`, where, remedy: 'Give a number from 1 to 65535' });
+}
+
+/**
+ * The port that `ECOM_PORT` names.
+ * @throws UsageError when it is none
+ */
+export function portOfEnvironment(): number | undefined {
+  const text = process.env.ECOM_PORT || undefined;
+  return text === undefined ? undefined : parsePort(text, 'ECOM_PORT');
 }

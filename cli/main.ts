@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigError, PipelineError } from '../layers/contracts/errors/index.ts';
 import { version } from '../package.json';
+import { portOfEnvironment } from './arguments.ts';
 import { registerCommands } from './commands/index.ts';
 import { systemFault } from './system-error.ts';
 import { printError } from './terminal.ts';
@@ -17,7 +18,10 @@ async function main(): Promise<number> {
       '\nStart here:\n  ecom demo                 everything once, on made-up data\n  ecom init <dir>           a configuration for your own CSVs\n  ecom run <dir>            from the CSVs to the verdict\n\ndemo, run and upload start the local pipeline where it does not run; the other commands look at what runs.\nResults go to standard output, progress to standard error. Exit code: 0 done, 1 failed, 2 wrong usage.\nEnvironment: ECOM_STATE (state folder), ECOM_TARGET (local, docker, aws), ECOM_PORT, DATABASE_URL, NO_COLOR.',
     )
     .showHelpAfterError('(ecom --help lists the commands)')
-    .exitOverride();
+    .exitOverride()
+    .hook('preAction', () => {
+      portOfEnvironment();
+    });
   registerCommands(program);
   try {
     await program.parseAsync();

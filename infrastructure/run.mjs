@@ -129,10 +129,22 @@ export async function runTypeScript(entry) {
   try {
     await importTypeScript(entry);
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    process.stderr.write(`error: ${error.message}\n  ${error.remedy}\n`);
+    const problem = isOfMissingPackage(error) ? notInstalled : error;
+    if (!(problem instanceof Problem)) throw error;
+    process.stderr.write(`error: ${problem.message}\n  ${problem.remedy}\n`);
     process.exitCode = 1;
   }
+}
+
+const notInstalled = new Problem(
+  'not installed yet',
+  'Install it and see it work: npm run demo. Or install it only: npm run setup',
+);
+
+/** @param {unknown} error */
+function isOfMissingPackage(error) {
+  const { code, message = '' } = /** @type {NodeJS.ErrnoException} */ (error);
+  return code === 'ERR_MODULE_NOT_FOUND' && message.startsWith('Cannot find package');
 }
 
 // Node runs the file that a link leads to, and names the link in its arguments.

@@ -10,7 +10,7 @@ import { pythonPackages } from '../../infrastructure/setup/python-packages.mjs';
 import { requireNode, requirePlatform, requireSpace } from '../../infrastructure/setup/requirements.mjs';
 import { capture } from '../../infrastructure/setup/tools.mjs';
 import { PipelineError } from '../../layers/contracts/errors/index.ts';
-import { parsePort } from '../arguments.ts';
+import { portOfEnvironment } from '../arguments.ts';
 import { askVersion as askDatabase, withoutPassword } from '../local/database.ts';
 import { defaultPort } from '../local/emulator.ts';
 import { findListener, isFree } from '../local/listener.ts';
@@ -137,8 +137,7 @@ async function checkDatabase(root: string, { postgres }: Status): Promise<Outcom
 
 async function checkPort({ emulator }: Status): Promise<Outcome> {
   if (emulator !== null) return ok(`${new URL(emulator.endpoint).port}, which the emulator has`);
-  const text = process.env.ECOM_PORT || undefined;
-  const port = text === undefined ? defaultPort : parsePort(text, 'ECOM_PORT');
+  const port = portOfEnvironment() ?? defaultPort;
   if (await isFree(port)) return ok(`${port} is free`);
   const holder = findListener(port);
   const who =

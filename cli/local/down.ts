@@ -3,9 +3,18 @@ import { withLock } from '../../infrastructure/lock.mjs';
 import { removeCluster } from '../../infrastructure/postgres/cluster.ts';
 import { stopServer } from '../../infrastructure/postgres/server.ts';
 import { runConfiguration } from '../../layers/contracts/run-configuration.ts';
+import { portOfEnvironment } from '../arguments.ts';
 import { note } from '../terminal.ts';
 import { counted } from '../wording.ts';
-import { askVersion, stopEmulator } from './emulator.ts';
+import {
+  askVersion,
+  defaultPort,
+  type EmulatorFiles,
+  findOwn,
+  hasFolder,
+  stopEmulator,
+  stopStranded,
+} from './emulator.ts';
 import { LocalError } from './local-error.ts';
 import { localS3, saveBuckets } from './saved-buckets.ts';
 import {
@@ -41,7 +50,9 @@ export async function down({
     { onWait: (holder) => report(`waiting for another ecom up or down (process ${holder})`) },
     async () => {
       const { emulator, ...state } = readState(folder);
-      if (emulator !== undefined) {
+      const stranded = await findStranded(emulator, files);
+      if (stranded !== undefined) await stopStranded(stranded, report);
+      else if (emulator !== undefined) {
         if (!wipe && emulator.restored) await save(emulator, state, files.buckets, report);
         await stopEmulator(emulator);
         report('LocalStack stopped');
@@ -56,6 +67,16 @@ export async function down({
       if (existsSync(reports)) report(`kept: the reports in ${reports}, which are yours to delete`);
     },
   );
+}
+
+/** The emulator whose folder was removed while it ran; who removed it may have removed the record, too. */
+async function findStranded(
+  recorded: EmulatorState | undefined,
+  files: EmulatorFiles,
+): Promise<EmulatorState | undefined> {
+  if (hasFolder(files)) return undefined;
+  if (recorded !== undefined) return recorded.version === undefined ? undefined : recorded;
+  return findOwn(files, portOfEnvironment() ?? defaultPort);
 }
 
 async function save(

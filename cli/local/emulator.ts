@@ -5,6 +5,7 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { commandOf, endProcess, identifyProcess, isRunning } from '../../infrastructure/processes.mjs';
+import { note } from '../terminal.ts';
 import { findListener, isFree } from './listener.ts';
 import { LocalError } from './local-error.ts';
 import type { EmulatorState } from './state.ts';
@@ -23,12 +24,18 @@ export interface EmulatorFiles {
 
 /**
  * Starts LocalStack in the background, without waiting until it answers. One of this folder that already listens on
- * the port is taken as it is.
+ * the port is taken as it is, unless its folder was removed meanwhile: then it is stopped, since it can store nothing.
  * @throws LocalError naming who has the port
  */
-export async function launchEmulator(files: EmulatorFiles, port: number): Promise<EmulatorState> {
-  const known = await findOwn(files, port);
-  if (known !== undefined) return known;
+export async function launchEmulator(
+  files: EmulatorFiles,
+  port: number,
+  report: (line: string) => void = note,
+): Promise<EmulatorState> {
+  const known = findOwn(files, port);
+  if (known !== undefined && hasFolder(files)) return known;
+  if (known !== undefined) await stopStranded(known, report);
+  await requireFree(port);
   const python = path.join(PROJECT_ROOT, '.venv', 'bin', 'python');
   if (!existsSync(python)) {
     throw new LocalError({
@@ -100,17 +107,35 @@ export async function stopEmulator(emulator: EmulatorState): Promise<void> {
   if (!gone) throw new LocalError({ what: `the emulator does not stop (process ${emulator.pid})` });
 }
 
-async function findOwn(files: EmulatorFiles, port: number): Promise<EmulatorState | undefined> {
-  if (await isFree(port)) return undefined;
+/** Whether the folder of an emulator that has answered is still there: it locks a file in it as long as it runs. */
+export function hasFolder({ emulator }: Pick<EmulatorFiles, 'emulator'>): boolean {
+  return existsSync(path.join(emulator, 'lock'));
+}
+
+/** Ends an emulator whose folder was removed while it ran. */
+export async function stopStranded(emulator: EmulatorState, report: (line: string) => void): Promise<void> {
+  await stopEmulator(emulator);
+  report(`LocalStack stopped (process ${emulator.pid}): its folder was removed, and its data with it`);
+}
+
+/** The emulator of this folder that listens on `port`, whatever is on record. */
+export function findOwn(
+  { emulator }: Pick<EmulatorFiles, 'emulator'>,
+  port: number,
+): EmulatorState | undefined {
   const pid = findListener(port);
-  if (pid === undefined && (await isFreeSoon(port))) return undefined;
   const command = pid === undefined ? '' : commandOf(pid);
-  if (pid !== undefined && command.includes('launch.py') && command.includes(files.emulator)) {
-    return record(pid, identifyProcess(pid) ?? '', port);
-  }
+  if (pid === undefined || !command.includes('launch.py') || !command.includes(emulator)) return undefined;
+  return record(pid, identifyProcess(pid) ?? '', port);
+}
+
+/** @throws LocalError naming who has the port */
+async function requireFree(port: number): Promise<void> {
+  if (await isFreeSoon(port)) return;
+  const pid = findListener(port);
   const version = await askVersion(endpointOf(port));
   const what = version === undefined ? 'something else' : `another LocalStack (${version})`;
-  const who = pid === undefined ? '' : `: process ${pid}, ${abbreviate(command)}`;
+  const who = pid === undefined ? '' : `: process ${pid}, ${abbreviate(commandOf(pid))}`;
   throw new LocalError({
     what: `port ${port} is taken by ${what}${who}`,
     remedy: `Stop it, or use another port: npx ecom up --port ${port + 100} (or ECOM_PORT=${port + 100})`,
@@ -121,8 +146,9 @@ async function findOwn(files: EmulatorFiles, port: number): Promise<EmulatorStat
 async function isFreeSoon(port: number): Promise<boolean> {
   for (const deadline = Date.now() + 2_000; Date.now() < deadline; await sleep(100)) {
     if (await isFree(port)) return true;
+    if (findListener(port) !== undefined) return false;
   }
-  return false;
+  return isFree(port);
 }
 
 function record(pid: number, identity: string, port: number): EmulatorState {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { askVersion } from './emulator.ts';
+import { askVersion, hasFolder } from './emulator.ts';
 import { type LocalEnvironment, localEnvironment } from './environment.ts';
 import { deploymentFingerprint } from './fingerprint.ts';
 import { readSaved } from './saved-index.ts';
@@ -12,7 +12,7 @@ export interface Status {
     readonly endpoint: string;
     readonly version: string | null;
     readonly pid: number;
-    /** Whether it answers. */
+    /** Whether it answers, and can store what it is given. */
     readonly healthy: boolean;
     readonly log: string;
   } | null;
@@ -52,7 +52,7 @@ export async function readStatus(folder = stateFolder()): Promise<Status> {
             endpoint: emulator.endpoint,
             version: emulator.version ?? null,
             pid: emulator.pid,
-            healthy: (await askVersion(emulator.endpoint)) !== undefined,
+            healthy: hasFolder(files) && (await askVersion(emulator.endpoint)) !== undefined,
             log: files.emulatorLog,
           },
     postgres:

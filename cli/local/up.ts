@@ -4,13 +4,20 @@ import { isAddressOf } from '../../infrastructure/postgres/cluster.ts';
 import { migrate } from '../../infrastructure/postgres/migrate.ts';
 import { stopServer } from '../../infrastructure/postgres/server.ts';
 import { isWatched, showingProgress } from '../../infrastructure/status-line.mjs';
-import { parsePort } from '../arguments.ts';
+import { portOfEnvironment } from '../arguments.ts';
 import { note } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import { counted } from '../wording.ts';
 import { bootstrapStack, deployStack } from './cdk.ts';
 import { openDatabase } from './database.ts';
-import { askVersion, awaitHealthy, defaultPort, launchEmulator } from './emulator.ts';
+import {
+  askVersion,
+  awaitHealthy,
+  defaultPort,
+  hasFolder,
+  launchEmulator,
+  stopStranded,
+} from './emulator.ts';
 import { deploymentFingerprint } from './fingerprint.ts';
 import { localS3, restoreBuckets } from './saved-buckets.ts';
 import { readSaved } from './saved-index.ts';
@@ -85,6 +92,7 @@ async function isUp(
   refuseOtherPort(emulator, port);
   if (deploy === 'always') return false;
   if (emulator?.version === undefined || !emulator.restored || postgres === undefined) return false;
+  if (!hasFolder(statePaths(folder))) return false;
   const wanted = externalUrl(folder);
   if (wanted === undefined ? postgres.kind === 'external' : postgres.url !== wanted) return false;
   if (deploy && deployed?.fingerprint !== deploymentFingerprint(postgres.url)) return false;
@@ -111,7 +119,9 @@ async function start(
   if (postgres.status === 'rejected') throw postgres.reason;
   if (!deploy) return;
   const fingerprint = deploymentFingerprint(postgres.value.url);
-  if (deploy !== 'always' && state.deployed?.fingerprint === fingerprint) return;
+  const isCurrent =
+    state.deployed?.fingerprint === fingerprint && state.deployed.emulator === emulator.value.identity;
+  if (deploy !== 'always' && isCurrent) return;
   const outputs = await step(
     session,
     () => 'stack deployed',
@@ -139,16 +149,19 @@ async function start(
 }
 
 async function startEmulator(
-  known: EmulatorState | undefined,
+  recorded: EmulatorState | undefined,
   port: number,
   { folder, report, keep }: Session,
 ): Promise<EmulatorState> {
   const files = statePaths(folder);
+  const isStranded = recorded?.version !== undefined && !hasFolder(files);
+  if (isStranded) await stopStranded(recorded, report);
+  const known = isStranded ? undefined : recorded;
   const healthy = await step(
     { report },
     ({ version, endpoint }) => (known?.version ? undefined : `LocalStack ${version} runs on ${endpoint}`),
     async () => {
-      const emulator = known ?? (await launchEmulator(files, port));
+      const emulator = known ?? (await launchEmulator(files, port, report));
       keep({ emulator });
       return { ...emulator, version: await awaitHealthy(emulator, files) };
     },
@@ -209,11 +222,6 @@ async function startDatabase(
 function externalUrl(folder: string): string | undefined {
   const url = process.env.DATABASE_URL || undefined;
   return url !== undefined && isAddressOf(statePaths(folder).postgres, url) ? undefined : url;
-}
-
-function portOfEnvironment(): number | undefined {
-  const text = process.env.ECOM_PORT || undefined;
-  return text === undefined ? undefined : parsePort(text, 'ECOM_PORT');
 }
 
 function refuseOtherPort(emulator: EmulatorState | undefined, port: number | undefined): void {

@@ -13,7 +13,7 @@ beforeEach(() => {
   programs = path.join(clone, 'programs');
   mkdirSync(programs);
   symlinkSync(process.execPath, path.join(programs, 'node'));
-  for (const part of ['package.json', 'package-lock.json', 'infrastructure']) {
+  for (const part of ['package.json', 'package-lock.json', 'infrastructure', 'cli']) {
     cpSync(path.join(PROJECT_ROOT, part), path.join(clone, part), { recursive: true });
   }
 });
@@ -38,4 +38,17 @@ test('an interpreter that ECOM_PYTHON names in vain is blamed by name', () => {
   const { status, stderr } = setup({ ECOM_PYTHON: path.join(programs, 'node') });
   expect(stderr).toContain(`ECOM_PYTHON names "${path.join(programs, 'node')}"`);
   expect(status).toBe(2);
+});
+
+test('a command says how to install what is not there yet, and ends with 1', () => {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [path.join(clone, 'cli', 'bin.mjs'), 'status'],
+    { encoding: 'utf8' },
+  );
+  expect(stderr).toBe(
+    'error: not installed yet\n  Install it and see it work: npm run demo. Or install it only: npm run setup\n',
+  );
+  expect(stdout).toBe('');
+  expect(status).toBe(1);
 });

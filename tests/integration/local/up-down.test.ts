@@ -196,6 +196,38 @@ test('DATABASE_URL that leads nowhere is named without its password', async () =
   }
 });
 
+test('an emulator whose folder was removed is told from one that works, and is replaced', async () => {
+  const before = running(await up());
+  rmSync(files.emulator, { recursive: true });
+  expect(JSON.parse(await ecom('status', '--json'))).toMatchObject({ emulator: { healthy: false } });
+  const after = running(await up());
+  expect(isRunning(before.emulator)).toBe(false);
+  expect(after.emulator.pid).not.toBe(before.emulator.pid);
+
+  // The record is gone, too.
+  rmSync(files.emulator, { recursive: true });
+  rmSync(files.state);
+  lines.length = 0;
+  const again = running(await up());
+  expect(lines).toContain(
+    `LocalStack stopped (process ${after.emulator.pid}): its folder was removed, and its data with it`,
+  );
+  expect(isRunning(again.emulator)).toBe(true);
+});
+
+test('ecom down stops an emulator whose folder and record were removed', async () => {
+  const { emulator } = running(await up());
+  rmSync(files.emulator, { recursive: true });
+  rmSync(files.state);
+  process.env.ECOM_PORT = String(port);
+  try {
+    await down({ folder, report });
+  } finally {
+    delete process.env.ECOM_PORT;
+  }
+  expect(isRunning(emulator)).toBe(false);
+});
+
 test('wiped, nothing runs and nothing is kept, except what is not ours', async () => {
   const { emulator, postgres } = running(await up());
   writeFileSync(path.join(folder, 'notes.txt'), 'mine');

@@ -34,6 +34,15 @@ describe('wrong usage ends with 2, says what to do, and leaves standard output a
   });
 });
 
+it.each(['status', 'runs', 'doctor'])('ecom %s refuses an ECOM_PORT that is no port', async (command) => {
+  const { code, stderr } = await runEcom([command], {
+    stateFolder: path.join(folder, 'state'),
+    environment: { ECOM_PORT: 'abc' },
+  });
+  expect(stderr).toBe('error "abc" is not a port\n  at ECOM_PORT\n  Give a number from 1 to 65535.\n');
+  expect(code).toBe(2);
+});
+
 describe('commands that need the pipeline say how to start it', () => {
   it.each([
     ['status', '--export'],
