@@ -1,9 +1,10 @@
 import type { ExperimentSettings } from '../../layers/contracts/config.ts';
 import { ConfigError } from '../../layers/contracts/errors/index.ts';
-import type { ExperimentMeasurement } from '../../layers/contracts/measurements.ts';
+import type { ExperimentMeasurement, Measurements } from '../../layers/contracts/measurements.ts';
 import { covariatesOfExperiment, metricsOf } from '../../layers/contracts/metrics.ts';
 import type { RunPlan } from '../../layers/contracts/run-documents.ts';
 import type { Decision, ExperimentReport } from '../../layers/report/schema.ts';
+import { blockedBy } from './blocked.ts';
 import { compareMetrics, rolesOf } from './compare-metrics.ts';
 import { decide } from './decide.ts';
 import { capsOf, distributionsOf } from './displays.ts';
@@ -16,7 +17,7 @@ import { adjustedRegressions } from './regression.ts';
 import { compareSegments, segmentMinimumUsers } from './segments.ts';
 import { checkTrust, type RunQuality } from './trust.ts';
 
-type Run = Pick<RunPlan, 'unavailable'> & RunQuality & { readonly asOf: string | null };
+type Run = Pick<RunPlan, 'unavailable'> & RunQuality & Pick<Measurements, 'asOf' | 'eventNames'>;
 
 /**
  * The analysis of one experiment from its exact sums.
@@ -68,6 +69,7 @@ export function analyzeExperiment(
     arms: arms.map(({ variant, users, exposed, assigned }) => ({ variant, users, exposed, assigned })),
     trust,
     decision: decide({
+      blocked: blockedBy(measurement, settings, roles, run),
       trust,
       metrics,
       control: control.variant,

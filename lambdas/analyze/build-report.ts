@@ -29,6 +29,7 @@ export function buildReport(
           config: plan.config,
           unavailable: plan.unavailable,
           asOf: sums.asOf,
+          eventNames: sums.eventNames,
           quality: sums.quality,
           warnings: sums.warnings,
         }),

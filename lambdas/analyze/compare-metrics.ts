@@ -1,4 +1,5 @@
 import type { ExperimentSettings } from '../../layers/contracts/config.ts';
+import type { Measurements } from '../../layers/contracts/measurements.ts';
 import type { Metric } from '../../layers/contracts/metrics.ts';
 import type { RunPlan } from '../../layers/contracts/run-documents.ts';
 import type { Comparison, MetricReport } from '../../layers/report/schema.ts';
@@ -25,7 +26,11 @@ export interface RoleOfMetric {
 export function rolesOf(
   settings: ExperimentSettings,
   metrics: readonly Metric[],
-  { unavailable, config }: Pick<RunPlan, 'unavailable' | 'config'>,
+  {
+    unavailable,
+    config,
+    eventNames,
+  }: Pick<RunPlan, 'unavailable' | 'config'> & Pick<Measurements, 'eventNames'>,
   arms: readonly Arm[],
 ): RoleOfMetric[] {
   const named: [string, MetricReport['role']][] = [
@@ -43,7 +48,7 @@ export function rolesOf(
       better: guardrail?.better ?? metric.better,
       unavailable:
         unavailable.find(({ what }) => what === name)?.reason ??
-        (role === 'guardrail' ? null : missingEvent(metric, arms, config.events)),
+        (role === 'guardrail' ? null : missingEvent(metric, arms, config.events, eventNames)),
       guardrail,
     };
   });

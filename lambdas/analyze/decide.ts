@@ -3,10 +3,13 @@ import { formatLift, formatLiftInterval, formatP, statedP } from '../../layers/r
 import { metricLabel } from '../../layers/report/labels.ts';
 import { reasonText } from '../../layers/report/page/words.ts';
 import type { Comparison, Decision, ExperimentReport, MetricReport } from '../../layers/report/schema.ts';
+import type { Blocked } from './blocked.ts';
 import type { Progress } from './look.ts';
 import { type PlannedEnd, plannedEnd } from './planned-end.ts';
 
 export interface DecisionInput {
+  /** What leaves nothing to decide on, or null. */
+  readonly blocked: Blocked | null;
   readonly trust: ExperimentReport['trust'];
   readonly metrics: readonly MetricReport[];
   readonly control: string;
@@ -19,8 +22,9 @@ type Rule = Omit<Decision, 'basis'>;
 
 /**
  * The decision of one experiment. Rules, the first that applies:
- * 1. a failed trust check: invalid;
- * 2. the primary metric cannot be tested: keep_running;
+ * 1. nobody was exposed, or the data lack what the primary metric is made of (see blockedBy), or a trust check failed:
+ *    invalid;
+ * 2. the primary metric cannot be tested yet: keep_running;
  * 3. every treatment does harm (primary significantly worse, or a guardrail beyond its margin): do_not_ship;
  * 4. before the declared end or size, without a significant effect that holds at any look: keep_running;
  * 5. a treatment is significantly better and every guardrail is non-inferior: ship the best such treatment;
@@ -44,6 +48,10 @@ function caveats({ metrics, control }: DecisionInput, { action }: Pick<Rule, 'ac
 
 function ruleOf(input: DecisionInput): Rule {
   const invalid = failedChecks(input);
+  if (input.blocked !== null) {
+    const { action, rule, reason } = input.blocked;
+    return { action, variant: null, rule, reasons: [reason, ...invalid] };
+  }
   if (invalid.length > 0) {
     return { action: 'invalid', variant: null, rule: 'trust_check_failed', reasons: invalid };
   }

@@ -1,11 +1,42 @@
 import type { Config } from '../../layers/contracts/config.ts';
+import type { Measurements } from '../../layers/contracts/measurements.ts';
 import type { Metric } from '../../layers/contracts/metrics.ts';
+import { nearest } from '../../layers/contracts/nearest.ts';
 import { isEventColumn } from '../../layers/contracts/outcome-columns.ts';
 import { type Arm, sumOf } from './estimate.ts';
 
+type Parts = Pick<Metric, 'numerator' | 'denominator'>;
+
 /** Why a metric says nothing about these users: none of them has an event that it counts. Null where some have. */
 export function missingEvent(
-  { numerator, denominator }: Pick<Metric, 'numerator' | 'denominator'>,
+  metric: Parts,
+  arms: readonly Arm[],
+  events: Config['events'],
+  names: Measurements['eventNames'],
+): string | null {
+  const event = eventOfNobody(metric, arms, events);
+  if (event === null) return null;
+  return (
+    absentEvent(metric, arms, events, names) ??
+    `no analysed user has an event "${event}" in the outcome window`
+  );
+}
+
+/** The same where not a single event of the data is called so, with the name that is nearest. */
+export function absentEvent(
+  metric: Parts,
+  arms: readonly Arm[],
+  events: Config['events'],
+  names: Measurements['eventNames'],
+): string | null {
+  const event = eventOfNobody(metric, arms, events);
+  if (event === null || names === undefined || names.includes(event)) return null;
+  const near = nearest(event, names);
+  return `no event is called "${event}"${near === undefined ? '' : `, the nearest name is "${near}"`}`;
+}
+
+function eventOfNobody(
+  { numerator, denominator }: Parts,
   arms: readonly Arm[],
   events: Config['events'],
 ): string | null {
@@ -14,8 +45,7 @@ export function missingEvent(
     const { of, event } = column.sum;
     if (event === null || (of !== 'any' && of !== 'count')) continue;
     if (arms.some((arm) => sumOf(arm, column.column) !== 0n)) continue;
-    const name = 'role' in event ? events[event.role] : event.name;
-    return `no analysed user has an event "${name}" in the outcome window`;
+    return 'role' in event ? events[event.role] : event.name;
   }
   return null;
 }

@@ -32,6 +32,8 @@ export const withoutStatistic = { statistic: null, statisticName: null, df: null
 const chiSquare = (chi2: number | null, df: number | null) =>
   chi2 === null ? withoutStatistic : ({ statistic: chi2, statisticName: 'chi_square', df } as const);
 
+const nobody = 'Nobody was exposed.';
+
 export const notChecked = (name: TrustCheck['name'], explanation: string): TrustCheck => ({
   name,
   status: 'not_checked',
@@ -179,6 +181,7 @@ export function exposureRateCheck(rates: Trust['exposureRates'], exposureIsAssig
   const name = 'exposure_rate';
   if (exposureIsAssignment) return counted(name, false, 'Every assigned user counts as exposed.');
   const test = testHomogeneity(rates.map(({ assigned, exposed }) => ({ total: assigned, hits: exposed })));
+  if (rates.every(({ exposed }) => exposed === 0)) return notChecked(name, nobody);
   const list = rates.map(({ variant, share }) => `${variant} ${formatPercent(share)}`).join(', ');
   if (test.reason === 'no_variation')
     return counted(name, false, `The same share of each arm's users was exposed: ${list}.`);
@@ -199,11 +202,15 @@ export function exposureRateCheck(rates: Trust['exposureRates'], exposureIsAssig
 /** Exposures that precede the assignment: not counted, or counted where the experiment says so. */
 export function assignmentBeforeCheck(
   { events, users, usersLeftOut }: EarlyExposures,
-  assigned: number,
+  { assigned, exposed }: { readonly assigned: number; readonly exposed: number },
   requireAssignmentBefore: boolean,
 ): TrustCheck {
   const name = 'assignment_before_exposure';
-  if (events === 0) return counted(name, false, "No exposure came before its user's assignment.");
+  if (events === 0) {
+    return exposed === 0
+      ? notChecked(name, nobody)
+      : counted(name, false, "No exposure came before its user's assignment.");
+  }
   const early = `${formatQuantity(events, 'exposure')} of ${formatQuantity(users, 'user')} came before their assignment`;
   if (!requireAssignmentBefore) {
     return counted(
@@ -226,8 +233,10 @@ export function assignmentBeforeCheck(
 export function immatureCheck(
   { users, share }: Trust['immature'],
   immature: 'include' | 'exclude',
+  exposed: number,
 ): TrustCheck {
   const name = 'immature_users';
+  if (exposed === 0) return notChecked(name, nobody);
   if (users === 0) return counted(name, false, 'The outcome window of every user had ended.');
   return counted(
     name,

@@ -42,6 +42,7 @@ export function checkTrust(
   const variants = arms.map(({ variant }) => variant);
   const { crossovers, unknownVariants, immatureUsers } = measurement;
   const assigned = arms.reduce((sum, arm) => sum + arm.assigned, 0);
+  const exposed = arms.reduce((sum, arm) => sum + arm.exposed, 0);
   const everyone = assigned + crossovers + unknownVariants.reduce((sum, { users }) => sum + users, 0);
   const analysed = arms.reduce((sum, arm) => sum + arm.users, 0);
   const immatureOf = settings.immature === 'include' ? analysed : analysed + immatureUsers;
@@ -91,10 +92,10 @@ export function checkTrust(
     exposureRateCheck(found.exposureRates, exposure === 'assignment'),
     assignmentBeforeCheck(
       measurement.earlyExposures,
-      assigned,
+      { assigned, exposed },
       exposure === 'assignment' || exposure.require_assignment_before,
     ),
-    immatureCheck(found.immature, settings.immature),
+    immatureCheck(found.immature, settings.immature, exposed),
     linesCheck('duplicates', run.quality),
     linesCheck('quarantine', run.quality),
     timeOrderCheck(run.warnings),

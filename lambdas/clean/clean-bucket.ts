@@ -105,7 +105,7 @@ export async function cleanBucket(db: Database, input: CleanInput): Promise<Clea
     }
   }
 
-  const { days, currencies, latestEventTs } = await writeEvents(db, {
+  const { days, currencies, latestEventTs, eventNames } = await writeEvents(db, {
     config,
     folder,
     accepted: datasets.events?.accepted ?? 0,
@@ -118,7 +118,14 @@ export async function cleanBucket(db: Database, input: CleanInput): Promise<Clea
     others.push({ dataset, file, rows: datasets[dataset]?.accepted ?? 0 });
   }
   return {
-    result: { datasets, quarantineRules, warnings, currencies: [...currencies], latestEventTs },
+    result: {
+      datasets,
+      quarantineRules,
+      warnings,
+      currencies: [...currencies],
+      latestEventTs,
+      eventNames: [...eventNames],
+    },
     events: days,
     others,
     quarantine,

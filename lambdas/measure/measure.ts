@@ -17,7 +17,7 @@ import { type MeasuredColumns, measuredColumns, mergedColumns } from './columns.
 import { readRevenueHistogram } from './histogram.ts';
 import { type LevelMoments, noMoments, only, readMoments } from './moments.ts';
 import { readQuantiles } from './quantiles.ts';
-import { mergePopulation, mergeRules, reconcile } from './reconcile.ts';
+import { mergeEventNames, mergePopulation, mergeRules, reconcile } from './reconcile.ts';
 import { readSinceExposure } from './since-exposure.ts';
 import { type MartFiles, openUsers, segmentColumn } from './users.ts';
 
@@ -48,9 +48,11 @@ export async function measure(db: Database, input: MeasureInput): Promise<Measur
       return { experimentId, settings, columns: measuredColumns(plan.config, settings) };
     },
   );
+  const eventNames = mergeEventNames(cleaned);
   return {
     schemaVersion: 1,
     asOf: marts[0]?.asOf ?? null,
+    ...(eventNames === undefined ? {} : { eventNames }),
     experiments: experiments.length === 0 ? [] : await measureExperiments(db, input, experiments),
     population,
     quality,

@@ -1,11 +1,12 @@
 import { type DatasetName, datasetNames } from '../../layers/contracts/datasets/index.ts';
 import { DataError } from '../../layers/contracts/errors/index.ts';
 import type { Measurements } from '../../layers/contracts/measurements.ts';
-import type {
-  CleanResult,
-  PopulationStep,
-  RuleCount,
-  StageResult,
+import {
+  type CleanResult,
+  eventNamesLimit,
+  type PopulationStep,
+  type RuleCount,
+  type StageResult,
 } from '../../layers/contracts/run-documents.ts';
 
 const examplesPerRule = 3;
@@ -91,4 +92,11 @@ function unbalanced(
     remedy:
       'Look for ids that rows of different users share (a session or an event has one user); if there are none, report this as a bug',
   });
+}
+
+/** Names of the events of all buckets; undefined where they are not all known. */
+export function mergeEventNames(cleaned: readonly Pick<CleanResult, 'eventNames'>[]): string[] | undefined {
+  if (cleaned.some(({ eventNames }) => eventNames === undefined)) return undefined;
+  const names = [...new Set(cleaned.flatMap(({ eventNames = [] }) => eventNames))].sort();
+  return names.length < eventNamesLimit ? names : undefined;
 }

@@ -167,6 +167,8 @@ export type ExperimentMeasurement = z.infer<typeof experimentMeasurement>;
 export const measurements = z.strictObject({
   schemaVersion: z.literal(1),
   asOf: z.iso.datetime().nullable(),
+  /** Names of all accepted events; absent where there are too many of them, or an older run did not tell. */
+  eventNames: z.array(z.string()).optional(),
   experiments: z.array(experimentMeasurement),
   population: z.array(populationStep),
   quality: z.partialRecord(

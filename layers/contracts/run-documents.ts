@@ -216,6 +216,9 @@ export const partCounts = z.strictObject({
 });
 export type PartCounts = z.infer<typeof partCounts>;
 
+/** Beyond so many names of events, not all of them are told. */
+export const eventNamesLimit = 100;
+
 /** Result of `clean` for a bucket; counts per dataset and part. staged rows = accepted + quarantined + duplicates. */
 export const cleanResult = z.strictObject({
   datasets: z.partialRecord(
@@ -232,6 +235,8 @@ export const cleanResult = z.strictObject({
   warnings: z.array(ruleCount),
   currencies: z.array(z.string()),
   latestEventTs: moment.nullable(),
+  /** The first `eventNamesLimit` names of the accepted events, by the alphabet. Older runs did not tell. */
+  eventNames: z.array(z.string()).optional(),
 });
 export type CleanResult = z.infer<typeof cleanResult>;
 

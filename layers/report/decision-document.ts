@@ -257,6 +257,9 @@ function nextSteps({ decision, metrics, trust }: ExperimentReport): string[] {
         'Look at the segments and the funnel for what the next version needs.',
       ];
     case 'invalid': {
+      if (decision.rule !== 'trust_check_failed') {
+        return ['Correct what the first reason names, and run again.'];
+      }
       const failed = trust.checks.filter(({ status }) => status === 'fail');
       return failed.some(({ name }) => name === 'unknown_variants')
         ? ['Correct experiment.yaml as the first reason says, and run the same files again.']

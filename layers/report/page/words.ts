@@ -25,6 +25,9 @@ export const actions: Record<Decision['action'], Wording & { readonly next: stri
 };
 
 const rules: Readonly<Record<string, string>> = {
+  nobody_exposed: 'There is nobody to compare.',
+  no_window_ended: 'There is nobody to compare yet.',
+  primary_not_in_data: 'The data do not have what the primary metric is made of.',
   trust_check_failed: 'The arms cannot be compared.',
   primary_not_testable: 'The primary metric cannot be tested with these data.',
   primary_significantly_worse: 'The primary metric is significantly worse than in the control.',
@@ -43,6 +46,17 @@ const rules: Readonly<Record<string, string>> = {
 /** The rule that fired, as a sentence. */
 export function ruleSentence(rule: string): string {
   return rules[rule] ?? `${sentenceCase(rule)}.`;
+}
+
+const corrected = 'Correct what is named here, and run again.';
+const nextSteps: Readonly<Record<string, string>> = {
+  nobody_exposed: corrected,
+  primary_not_in_data: corrected,
+};
+
+/** What to do now, in a few words. */
+export function nextStep({ action, rule }: Pick<Decision, 'action' | 'rule'>): string {
+  return nextSteps[rule] ?? actions[action].next;
 }
 
 const reasons: Readonly<Record<string, string>> = {

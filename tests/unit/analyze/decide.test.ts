@@ -59,6 +59,7 @@ function decisionOn(
         })),
   };
   return decide({
+    blocked: null,
     trust,
     metrics: [primary, guardrail],
     control: 'control',

@@ -40,6 +40,7 @@ async function analyzed(): Promise<Map<string, Buffer>> {
     buckets: 1,
     present: ['events', 'experiment_assignments'],
     unavailable: [],
+    unmeasured: [],
   });
   server.putProcessed(processedKeys.measurements(runId), {
     schemaVersion: 1,

@@ -248,6 +248,7 @@ describe('clean events', () => {
     expect(cleaned[0]?.result).toMatchObject({
       currencies: ['EUR'],
       latestEventTs: '2024-01-03T00:00:00.000Z',
+      eventNames: ['add_to_cart', 'purchase', 'refund', 'view_product'],
     });
   });
 

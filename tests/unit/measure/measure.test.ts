@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { mergePopulation, mergeRules, reconcile } from '../../../lambdas/measure/reconcile.ts';
+import {
+  mergeEventNames,
+  mergePopulation,
+  mergeRules,
+  reconcile,
+} from '../../../lambdas/measure/reconcile.ts';
 import { DataError } from '../../../layers/contracts/errors/index.ts';
 import { measurements as measurementsSchema } from '../../../layers/contracts/measurements.ts';
 import { builtInMetrics } from '../../../layers/contracts/metrics.ts';
@@ -279,6 +284,19 @@ describe('quality', () => {
     expect(reconcile([staged(10, 8), staged(5, 5)], [cleaned(6, 1, 1), cleaned(5, 0, 0)])).toEqual({
       events: { lines: 15, accepted: 11, quarantined: 3, duplicates: 1 },
     });
+  });
+
+  test('names of events are those of all buckets, unless one does not tell or there are too many', () => {
+    const many = Array.from({ length: 60 }, (_, i) => `event ${i}`);
+    expect(mergeEventNames([{ eventNames: ['view', 'buy'] }, { eventNames: ['add', 'buy'] }])).toEqual([
+      'add',
+      'buy',
+      'view',
+    ]);
+    expect(mergeEventNames([{ eventNames: ['view'] }, {}])).toBeUndefined();
+    expect(
+      mergeEventNames([{ eventNames: many }, { eventNames: many.map((name) => `other ${name}`) }]),
+    ).toBeUndefined();
   });
 
   test('a line that is nowhere stops the run', () => {

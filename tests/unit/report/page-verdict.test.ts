@@ -38,6 +38,18 @@ describe('verdict and trust checks of report.html', () => {
     expect(document.querySelector('#e1-lifts .notice') !== null).toBe(action === 'invalid');
   });
 
+  it('says to correct the configuration where nobody was exposed, not to look for a failed check', () => {
+    const { decision } = shop.experiments[0] ?? {};
+    const blocked = { ...decision, action: 'invalid', variant: null, rule: 'nobody_exposed' };
+    const { text } = parse(reportPage(onlyCheckout({ decision: blocked } as Report['experiments'][number])));
+    expect(text('#e1-verdict .verdict-rule')).toBe(
+      'There is nobody to compare. Correct what is named here, and run again.',
+    );
+    expect(text('#e1-lifts .notice')).toBe(
+      'There is nobody to compare. These numbers are shown to find the cause, not to decide.',
+    );
+  });
+
   it('shows no effect in the verdict where the arms cannot be compared, but how they split', () => {
     const [checkout] = shop.experiments;
     if (checkout === undefined) throw new Error('the shop has experiments');

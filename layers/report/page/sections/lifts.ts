@@ -14,7 +14,7 @@ import { html } from '../html.ts';
 import { icon } from '../icons.ts';
 import type { ExperimentSection } from '../section.ts';
 import { table } from '../table.ts';
-import { roles } from '../words.ts';
+import { roles, ruleSentence } from '../words.ts';
 
 const order: readonly MetricReport['role'][] = ['primary', 'secondary', 'guardrail'];
 
@@ -28,7 +28,7 @@ export const liftsSection: ExperimentSection = (experiment) => {
     title: 'Effects on each metric',
     body: html`${
       experiment.decision.action === 'invalid'
-        ? html`<p class="notice bad">${icon('bad')}<span>A trust check failed. These numbers are shown to find the cause, not to decide.</span></p>`
+        ? html`<p class="notice bad">${icon('bad')}<span>${experiment.decision.rule === 'trust_check_failed' ? 'A trust check failed.' : ruleSentence(experiment.decision.rule)} These numbers are shown to find the cause, not to decide.</span></p>`
         : null
     }
 ${table<Compared>({

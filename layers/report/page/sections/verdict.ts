@@ -16,12 +16,12 @@ import { icon } from '../icons.ts';
 import { metricName, name, sentence, unbroken } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
 import { checkNote, otherWarnings, trustSummary } from '../trust-checks.ts';
-import { actions, basisText, checkStatuses, ruleSentence } from '../words.ts';
+import { actions, basisText, checkStatuses, nextStep, ruleSentence } from '../words.ts';
 
 /** What to do, by which rule and why, and the numbers it rests on. */
 export const verdictSection: ExperimentSection = (experiment, report) => {
   const { decision, arms, settings } = experiment;
-  const { tone, label, next } = actions[decision.action];
+  const { tone, label } = actions[decision.action];
   const trust = trustSummary(experiment);
   const [first, ...others] = decision.reasons;
   const users = arms.reduce((sum, arm) => sum + arm.users, 0);
@@ -31,7 +31,7 @@ export const verdictSection: ExperimentSection = (experiment, report) => {
     body: html`<div class="verdict ${tone}">
 <div class="verdict-text">
 <p class="verdict-action">${icon(tone)}<span>${label}${decision.action === 'ship' && decision.variant !== null ? html` ${name(decision.variant)}` : null}</span></p>
-<p class="verdict-rule">${ruleSentence(decision.rule)} <strong>${next}</strong></p>
+<p class="verdict-rule">${ruleSentence(decision.rule)} <strong>${nextStep(decision)}</strong></p>
 <p class="verdict-reason">${sentence(first ?? '')}</p>
 ${others.length === 0 ? null : html`<ul class="reasons">${others.map((reason) => html`<li>${sentence(reason)}</li>`)}</ul>`}
 ${warnings(experiment, report)}
