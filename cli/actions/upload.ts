@@ -1,3 +1,5 @@
+import { currentRun } from '../pipeline/current-run.ts';
+import { replacement } from '../pipeline/run-drop.ts';
 import { startAndConnect } from '../pipeline/start.ts';
 import { prepareDrop, upload } from '../pipeline/upload.ts';
 import { formatBytes, note, print, printJson } from '../terminal.ts';
@@ -14,6 +16,7 @@ export async function uploadFolder(folder: string, options: UploadOptions): Prom
   const prepared = await prepareDrop({ folder, drop: options.drop, configFile: options.config });
   await checkBeforeUpload({ folder, configFile: options.config });
   const connection = await startAndConnect();
+  const before = await currentRun(connection, options.drop);
   const uploaded = await upload(connection, prepared, ({ key, size }) => {
     note(`uploaded s3://${connection.raw.bucket}/${key} (${formatBytes(size)})`);
   });
@@ -25,5 +28,7 @@ export async function uploadFolder(folder: string, options: UploadOptions): Prom
     });
   } else {
     print(`The drop "${uploaded.drop}" is complete. Follow its run: npx ecom watch`);
+    if (before !== undefined)
+      note(`Unless it is of the same content, it ${replacement(before, uploaded.drop)}`);
   }
 }

@@ -1,6 +1,7 @@
 import { DataError } from '../../layers/contracts/errors/index.ts';
 import { formatCount } from '../../layers/report/format.ts';
-import { paint, print, printJson, table } from '../terminal.ts';
+import { nextRun } from '../pipeline/current-run.ts';
+import { note, paint, print, printJson, table } from '../terminal.ts';
 import type { Check, ValidationReport } from '../validate/check.ts';
 import { validate } from '../validate/validate.ts';
 
@@ -21,7 +22,9 @@ export async function validateFolder(folder: string, options: ValidateFlags): Pr
       remedy: 'Each "fail" says what to do about it',
     });
   }
-  if (!options.json) print(`\n${report.outcome}`);
+  if (options.json) return;
+  print(`\n${report.outcome}`);
+  note(`Next: ${await nextRun(folder, options.config)}`);
 }
 
 const colours = { ok: 'green', warn: 'yellow', fail: 'red' } as const;

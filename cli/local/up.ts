@@ -5,6 +5,7 @@ import { migrate } from '../../infrastructure/postgres/migrate.ts';
 import { stopServer } from '../../infrastructure/postgres/server.ts';
 import { isWatched, showingProgress } from '../../infrastructure/status-line.mjs';
 import { portOfEnvironment } from '../arguments.ts';
+import { interruptible } from '../interruption.ts';
 import { note } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import { counted } from '../wording.ts';
@@ -67,19 +68,23 @@ export async function ensureUp(options: UpOptions = {}): Promise<State> {
   const found = readState(folder);
   if (await isUp(found, port, deploy, folder)) return found;
   prepareStateFolder(folder);
-  return withLock(
-    statePaths(folder).lock,
-    { onWait: (holder) => report(`waiting for another ecom up or down (process ${holder})`) },
-    async () => {
-      let state = readState(folder);
-      if (await isUp(state, port, deploy, folder)) return state;
-      const keep = (change: State) => {
-        state = { ...state, ...change };
-        writeState(state, folder);
-      };
-      await start(state, port, deploy, { folder, report, onLine, keep });
-      return state;
-    },
+  return interruptible(
+    'What was started stays up. See it: npx ecom status; go on: npx ecom up; stop it: npx ecom down',
+    () =>
+      withLock(
+        statePaths(folder).lock,
+        { onWait: (holder) => report(`waiting for another ecom up or down (process ${holder})`) },
+        async () => {
+          let state = readState(folder);
+          if (await isUp(state, port, deploy, folder)) return state;
+          const keep = (change: State) => {
+            state = { ...state, ...change };
+            writeState(state, folder);
+          };
+          await start(state, port, deploy, { folder, report, onLine, keep });
+          return state;
+        },
+      ),
   );
 }
 

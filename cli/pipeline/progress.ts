@@ -1,7 +1,8 @@
 import { hideStatus, showStatus } from '../../infrastructure/status-line.mjs';
+import { interruptible } from '../interruption.ts';
 import { note } from '../terminal.ts';
 import { counted } from '../wording.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, isLocal } from './connection.ts';
 import { follow, type StageAtWork, type StageProgress } from './follow.ts';
 
 /**
@@ -16,16 +17,23 @@ export async function followAloud(
   note(`run ${run.runId}, attempt ${run.attempt}`);
   let current: { readonly stage: string; readonly since: number } | undefined;
   try {
-    await follow(connection, run, {
-      onDone: (progress) => note(doneLine(progress, run.attempt)),
-      onWork: (work) => {
-        if (current?.stage !== work.stage) current = { stage: work.stage, since: Date.now() };
-        showStatus(workLine(work, (Date.now() - current.since) / 1000));
-      },
-    });
+    await interruptible(goesOn(run.runId), () =>
+      follow(connection, run, {
+        onDone: (progress) => note(doneLine(progress, run.attempt)),
+        onWork: (work) => {
+          if (current?.stage !== work.stage) current = { stage: work.stage, since: Date.now() };
+          showStatus(workLine(work, (Date.now() - current.since) / 1000));
+        },
+      }),
+    );
   } finally {
     hideStatus();
   }
+}
+
+/** What Ctrl-C leaves behind. */
+function goesOn(runId: string): string {
+  return `The run goes on: npx ecom watch ${runId}${isLocal() ? '; stop everything: npx ecom down' : ''}`;
 }
 
 function doneLine({ stage, parts, rows, seconds, attempt, earlier }: StageProgress, current: number): string {

@@ -4,6 +4,7 @@ import type { Report } from '../../layers/report/schema.ts';
 import { formatBytes, note } from '../terminal.ts';
 import { counted } from '../wording.ts';
 import type { Connection } from './connection.ts';
+import { currentRun } from './current-run.ts';
 import { awaitGate } from './follow.ts';
 import { followAloud } from './progress.ts';
 import { readReport } from './report.ts';
@@ -13,6 +14,7 @@ import { type PreparedDrop, type Upload, upload } from './upload.ts';
 /** Uploads a drop, follows its run to the end with progress on standard error, and returns the report. */
 export async function runDrop(connection: Connection, prepared: PreparedDrop): Promise<Report> {
   const started = Date.now();
+  const before = await currentRun(connection, prepared.drop);
   const { length } = prepared.files;
   const uploaded = await showingProgress(`uploading ${counted(length, 'file')}`, () =>
     upload(connection, prepared),
@@ -25,10 +27,18 @@ export async function runDrop(connection: Connection, prepared: PreparedDrop): P
     note(`run ${run.runId}: this very content was run before, here is its report`);
     return readReport(connection, run.runId);
   }
+  if (before !== undefined && before !== run.runId) {
+    note(`run ${run.runId} ${replacement(before, uploaded.drop)}`);
+  }
   await followAloud(connection, run);
   const seconds = (from: number) => ((Date.now() - from) / 1000).toFixed(1);
   note(`published ${seconds(uploadedAt)} s after the last file (${seconds(started)} s with the upload)`);
   return readReport(connection, run.runId);
+}
+
+/** What a new run of a drop does to the one that the drop shows. */
+export function replacement(runId: string, drop: string): string {
+  return `replaces run ${runId} as the current one of drop "${drop}"; --drop <name> keeps them apart`;
 }
 
 /** The attempt that the gate started for an upload, or the one that it found. */

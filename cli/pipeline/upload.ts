@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { dropConfigName, dropNameProblem, dropPrefix, manifestName } from '../../layers/contracts/keys.ts';
+import { dropConfigName, dropPrefix, manifestName } from '../../layers/contracts/keys.ts';
 import type { DropManifest } from '../../layers/contracts/run-documents.ts';
 import { jsonText, type ObjectStore } from '../../layers/storage/object-store.ts';
 import { UsageError } from '../usage-error.ts';
 import { type Connection, targetConfig } from './connection.ts';
 import { dropConfig } from './drop-config.ts';
 import { type DropFile, localFolder, readDropFolder, requireFolder } from './drop-folder.ts';
+import { checkDropName } from './drop-name.ts';
 
 export interface DropSource {
   readonly folder: string;
@@ -43,12 +44,6 @@ export async function prepareDrop({ folder, drop, configFile }: DropSource): Pro
   const { length: size } = await readFile(configFile);
   const own = { kind: 'config', file: configFile, key: dropPrefix(drop) + dropConfigName, size } as const;
   return { drop, files: [...files.filter(({ kind }) => kind !== 'config'), own] };
-}
-
-/** @throws UsageError for a name that no drop can have */
-export function checkDropName(drop: string): void {
-  const problem = dropNameProblem(drop);
-  if (problem !== undefined) throw new UsageError({ what: problem, where: `drop "${drop}"` });
 }
 
 /** Uploads the files, then the manifest that names them: the gate starts the drop when it sees that. */

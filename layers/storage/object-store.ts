@@ -251,6 +251,7 @@ export class ObjectStore {
   }
 
   #translate(error: unknown, key: string): Error {
+    if (isOfLocalFile(error)) return error;
     const where = `s3://${this.bucket}/${key}`;
     if (error instanceof S3ServiceException && error.name === 'NoSuchBucket') {
       return new ConfigError(
@@ -280,6 +281,11 @@ export class ObjectStore {
       { cause: error },
     );
   }
+}
+
+/** Whether the disk refused a file of this machine, for which S3 is not to blame. */
+function isOfLocalFile(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'path' in error;
 }
 
 /** A 403 is about who asks, and stays one when asked again; but for a clock that is off, which may be set right. */

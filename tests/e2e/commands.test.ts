@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { generate } from '../../cli/generate/generate.ts';
 import { reportSchema } from '../../layers/report/schema.ts';
-import { type CommandResult, runEcom } from './ecom.ts';
+import { type CommandResult, interruptEcom, runEcom } from './ecom.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -134,6 +134,55 @@ describe('a run that fails for too many bad rows', () => {
     const { code, stderr } = await ecom(command, 'ffffffffffffffff');
     expect(code).toBe(2);
     expect(stderr).toMatch(/there is no run "ffffffffffffffff"\n {2}npx ecom runs lists them/);
+  });
+});
+
+it('Ctrl-C while a run goes on leaves it alone and says how to follow it', async () => {
+  const data = path.join(folder, 'interrupted');
+  await generate({ directory: data, users: 300, seed: 14 });
+  const { code, stderr } = await interruptEcom(['run', data], /attempt 1\n/, {
+    stateFolder: inject('stateFolder'),
+  });
+  const runId = /^run (\w+), attempt 1$/m.exec(stderr)?.[1];
+  expect(stderr).toContain(`\nThe run goes on: npx ecom watch ${runId}; stop everything: npx ecom down\n`);
+  expect(code).toBe(130);
+  expect((await ecom('watch', `${runId}`)).code).toBe(0);
+});
+
+describe('a drop that shows a run already', () => {
+  let data: string;
+  let current: string;
+  beforeAll(async () => {
+    data = path.join(folder, 'Shop C');
+    await generate({ directory: data, users: 300, seed: 15 });
+    const { stdout, stderr } = await ecom('run', data, '--json');
+    current = reportSchema.parse(JSON.parse(stdout)).run.runId;
+    expect(stderr).toContain('as drop "default"');
+  });
+
+  it('is named by the next step, with a name to keep both', async () => {
+    const { stderr } = await ecom('validate', data);
+    expect(stderr).toMatch(
+      /^Next: npx ecom run '.*\/Shop C' --drop shop_c\n\(without --drop it replaces run /,
+    );
+    expect(stderr).toContain(`it replaces run ${current} as the current one of the drop "default"`);
+  });
+
+  it('says which run the next one replaces', async () => {
+    await generate({ directory: data, users: 300, seed: 16 });
+    const { stderr } = await ecom('run', data);
+    expect(stderr).toContain(
+      `replaces run ${current} as the current one of drop "default"; --drop <name> keeps them apart\n`,
+    );
+  });
+
+  it('has its report told with the file that cannot be written', async () => {
+    const file = path.join(inject('stateFolder'), 'reports', current, 'report.json');
+    await rm(file);
+    await mkdir(file);
+    const { code, stderr } = await ecom('report', current);
+    expect(stderr).toBe(`error this is a folder, not a file\n  at ${file}\n`);
+    expect(code).toBe(1);
   });
 });
 

@@ -22,6 +22,27 @@ export async function runEcom(args: readonly string[], options: CommandOptions):
   return runCommand(process.execPath, [path.join(root, 'cli', 'bin.mjs'), ...args], options);
 }
 
+/** The same for one that Ctrl-C ends as soon as standard error matches `moment`. */
+export async function interruptEcom(
+  args: readonly string[],
+  moment: RegExp,
+  { stateFolder }: Pick<CommandOptions, 'stateFolder'>,
+): Promise<Pick<CommandResult, 'code' | 'stderr'>> {
+  const child = spawn(process.execPath, [path.join(root, 'cli', 'bin.mjs'), ...args], {
+    cwd: root,
+    env: { ...process.env, ECOM_STATE: stateFolder, NO_COLOR: '1' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const closed = once(child, 'close');
+  let stderr = '';
+  for await (const piece of child.stderr) {
+    stderr += piece;
+    if (moment.test(stderr)) child.kill('SIGINT');
+  }
+  const [code] = await closed;
+  return { code, stderr };
+}
+
 /** Runs any command with the state folder of the shared deployment. */
 export async function runCommand(
   command: string,

@@ -20,6 +20,7 @@ import { readSaved } from '../../../cli/local/saved-index.ts';
 import { readState, type State, statePaths } from '../../../cli/local/state.ts';
 import { ensureUp } from '../../../cli/local/up.ts';
 import { isRunning } from '../../../infrastructure/processes.mjs';
+import { interruptEcom } from '../../e2e/ecom.ts';
 
 /** One emulator and one database of the tests' own; the tests follow each other. */
 const folder = mkdtempSync(path.join(os.tmpdir(), 'ecom local-'));
@@ -226,6 +227,18 @@ test('ecom down stops an emulator whose folder and record were removed', async (
     delete process.env.ECOM_PORT;
   }
   expect(isRunning(emulator)).toBe(false);
+});
+
+test('Ctrl-C while it starts says what stays up', async () => {
+  const { code, stderr } = await interruptEcom(
+    ['up', '--no-deploy', '--port', String(port)],
+    /starting LocalStack/,
+    { stateFolder: folder },
+  );
+  expect(stderr).toContain(
+    '\nWhat was started stays up. See it: npx ecom status; go on: npx ecom up; stop it: npx ecom down\n',
+  );
+  expect(code).toBe(130);
 });
 
 test('wiped, nothing runs and nothing is kept, except what is not ours', async () => {

@@ -24,6 +24,7 @@ describe('wrong usage ends with 2, says what to do, and leaves standard output a
     [['quarantine', '--limit', '-1'], /It is a positive whole number/],
     [['power', '--lift', '0.05'], /a plan needs one baseline/],
     [['power', '--mean', '4', '--lift', '1'], /--mean <value> with --sd <value>/],
+    [['run', 'data', '--drop', 'Shop B'], /drop "Shop B"\n {2}Call it shop_b: --drop shop_b\./],
     [['init', 'nowhere'], /there is no such folder\n {2}at nowhere/],
   ])('ecom %j', async (args, message) => {
     const { code, stdout, stderr } = await ecom(...args);

@@ -1,0 +1,41 @@
+import process from 'node:process';
+import { PipelineError } from '../../layers/contracts/errors/index.ts';
+import { defaultDrop, processedKeys } from '../../layers/contracts/keys.ts';
+import { latest } from '../../layers/contracts/run-documents.ts';
+import { readState } from '../local/state.ts';
+import { shellWord } from '../terminal.ts';
+import { type Connection, connect, isLocal } from './connection.ts';
+import { dropNameOf } from './drop-name.ts';
+import { readDocument } from './read-document.ts';
+
+/** The run that a drop shows, or undefined where none of it is published yet. */
+export async function currentRun({ processed }: Connection, drop: string): Promise<string | undefined> {
+  return (await readDocument(processed, processedKeys.latest(drop), latest))?.runId;
+}
+
+/**
+ * The command that runs a folder; under a name of its own where the drop "default" shows a run already.
+ * @param configFile a configuration in place of the folder's own
+ */
+export async function nextRun(folder: string, configFile?: string): Promise<string> {
+  const config = configFile === undefined ? '' : ` --config ${shellWord(configFile)}`;
+  const command = `npx ecom run ${shellWord(folder)}${config}`;
+  const current = await runOfDefault();
+  const name = dropNameOf(folder);
+  if (current === undefined || name === undefined) return command;
+  return `${command} --drop ${name}\n(without --drop it replaces run ${current} as the current one of the drop "${defaultDrop}")`;
+}
+
+/** Asks only what runs on this machine anyway. */
+async function runOfDefault(): Promise<string | undefined> {
+  const { emulator, postgres, deployed } = readState();
+  const runs = emulator !== undefined && postgres !== undefined && deployed !== undefined;
+  if (!isLocal() || !runs || process.env.AWS_ENDPOINT_URL !== undefined) return undefined;
+  try {
+    return await currentRun(connect(), defaultDrop);
+  } catch (error) {
+    // The next step is the same, whatever keeps the answer away: the command itself will tell.
+    if (error instanceof PipelineError) return undefined;
+    throw error;
+  }
+}
