@@ -10,7 +10,8 @@ export async function interruptible<Result>(advice: string, work: () => Promise<
     note(`\n${advice}`);
     process.exit(interrupted);
   };
-  process.once('SIGINT', stop);
+  // Not once: npm passes the signal on that the terminal sent already, and the second would cut the sentence off.
+  process.on('SIGINT', stop);
   try {
     return await work();
   } finally {

@@ -37,7 +37,7 @@ export async function interruptEcom(
   let stderr = '';
   for await (const piece of child.stderr) {
     stderr += piece;
-    if (moment.test(stderr)) child.kill('SIGINT');
+    if (!child.killed && moment.test(stderr)) child.kill('SIGINT');
   }
   const [code] = await closed;
   return { code, stderr };
