@@ -230,6 +230,7 @@ test('ecom down stops an emulator whose folder and record were removed', async (
 });
 
 test('Ctrl-C while it starts says what stays up', async () => {
+  await down({ folder, report });
   const { code, stderr } = await interruptEcom(
     ['up', '--no-deploy', '--port', String(port)],
     /starting LocalStack/,
