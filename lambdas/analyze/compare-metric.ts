@@ -86,7 +86,7 @@ export function compareMetric(
     comparison: {
       ...candidate.comparison,
       ...(isPlain ? {} : { plain: alternative(plainBasis) }),
-      cuped: cupedReport(metric, sample, treatment, alpha),
+      cuped: cupedReport(candidate, sample, alpha),
       ...(metric.capped === undefined ? {} : { capped: cappedReport(metric, sample, treatment, alpha) }),
       bayes: bayesReport(candidate, plan),
       ...(few === null ? {} : { fewBuyers: few }),
@@ -122,12 +122,12 @@ function reasonOf({ denominator }: Metric, { reason }: Effect): string | null {
 }
 
 function cupedReport(
-  metric: Metric,
+  { metric, treatment, estimate }: Candidate,
   sample: Sample,
-  treatment: Arm,
   alpha: number,
 ): NonNullable<Comparison['cuped']> {
   if (metric.covariates.length === 0) return { reason: 'no_covariate' };
+  if (estimate.reason === 'too_few_users') return { reason: estimate.reason };
   const arms = adjustedArms(metric, sample, treatment, plainBasis);
   const { thetas, varianceReduction, ...effect } = compareAdjusted({ ...arms, alpha });
   const unit = (scale: bigint) => Number(scale);

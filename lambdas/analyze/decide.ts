@@ -40,10 +40,8 @@ export function decide(input: DecisionInput): Decision {
 /** What to mind about the primary metric, unless the decision does not rest on it. */
 function caveats({ metrics, control }: DecisionInput, { action }: Pick<Rule, 'action'>): string[] {
   if (action === 'invalid') return [];
-  return fewBuyersSentences(
-    metrics.filter(({ role }) => role === 'primary'),
-    control,
-  );
+  const primary = metrics.filter(({ role }) => role === 'primary');
+  return [...notJudged(primary), ...fewBuyersSentences(primary, control)];
 }
 
 function ruleOf(input: DecisionInput): Rule {
@@ -209,6 +207,21 @@ function byLift({ better }: MetricReport) {
 
 function untestable({ unavailable, comparisons }: MetricReport): string {
   return unavailable ?? reasonText(comparisons[0]?.reason ?? 'there is no treatment arm');
+}
+
+/** Treatments that the decision leaves aside, beside others that it rests on. */
+function notJudged(primary: readonly MetricReport[]): string[] {
+  return primary.flatMap(({ metric, comparisons }) =>
+    comparisons.every(({ test }) => test === null)
+      ? []
+      : comparisons.flatMap(({ variant, test, reason }) =>
+          test === null
+            ? [
+                `${variant} is not judged on ${metricLabel(metric)}: ${reasonText(reason ?? 'too_few_users')}.`,
+              ]
+            : [],
+        ),
+  );
 }
 
 /** One treatment's result on the primary metric, with the interval and p that its verdict goes by. */

@@ -11,12 +11,13 @@ import {
   adjustmentSlopes,
   type Quantity,
 } from '../../layers/statistics/adjustment.ts';
-import type { InestimableEffect, LiftEstimate } from '../../layers/statistics/effect.ts';
-import { meanLift } from '../../layers/statistics/mean.ts';
+import { type InestimableEffect, inestimable, type LiftEstimate } from '../../layers/statistics/effect.ts';
+import { type MeanArms, meanLift } from '../../layers/statistics/mean.ts';
 import { type MomentMatrix, momentsOfX, type PairMoments } from '../../layers/statistics/moments.ts';
 import { proportionLift } from '../../layers/statistics/proportion.ts';
 import { type QuantileSample, quantileLift } from '../../layers/statistics/quantile.ts';
 import { ratioLift } from '../../layers/statistics/ratio.ts';
+import { enoughForMetric, enoughUsers } from './enough-users.ts';
 
 export type Arm = ArmMeasurement;
 export type Estimate = LiftEstimate | InestimableEffect;
@@ -76,7 +77,10 @@ export function momentsOfArm(
   };
 }
 
-/** The lift of one treatment over the control, from which every inference about the metric starts. */
+/**
+ * The lift of one treatment over the control, from which every inference about the metric starts; the lift alone where
+ * an arm has too few users for any.
+ */
 export function estimateLift(metric: Metric, sample: Sample, treatment: Arm, basis: Basis): Estimate {
   if (metric.kind === 'quantile') {
     const scale = scales[metric.numerator.unit];
@@ -87,12 +91,24 @@ export function estimateLift(metric: Metric, sample: Sample, treatment: Arm, bas
       scale,
     });
   }
-  if (basis.estimate === 'cuped' && metric.covariates.length > 0) {
-    return adjustedLift(adjustedArms(metric, sample, treatment, basis));
-  }
   const numerator = numeratorOf(metric, basis, sample.caps);
   const columns = { ...metric, numerator };
   const [c, t] = [momentsOfArm(columns, sample.control), momentsOfArm(columns, treatment)];
+  const estimate = liftOf(metric, sample, treatment, basis, { numerator, c, t });
+  if (estimate.reason !== null || enoughForMetric(metric, c, t)) return estimate;
+  return inestimable('too_few_users', estimate);
+}
+
+function liftOf(
+  metric: Metric,
+  sample: Sample,
+  treatment: Arm,
+  basis: Basis,
+  { numerator, c, t }: { numerator: OutcomeColumn; c: PairMoments; t: PairMoments },
+): Estimate {
+  if (basis.estimate === 'cuped' && metric.covariates.length > 0) {
+    return adjustedLift(adjustedArms(metric, sample, treatment, basis));
+  }
   const scale = scales[numerator.unit];
   if (metric.kind === 'conversion') {
     return proportionLift({ control: { n: c.n, sum: c.sumX }, treatment: { n: t.n, sum: t.sumX } });
@@ -101,6 +117,13 @@ export function estimateLift(metric: Metric, sample: Sample, treatment: Arm, bas
     return ratioLift({ control: c, treatment: t, scale, denominatorScale: scales[metric.denominator.unit] });
   }
   return meanLift({ control: momentsOfX(c), treatment: momentsOfX(t), scale });
+}
+
+/** The lift of a mean, as {@link estimateLift} gives it: the lift alone where an arm has too few users for inference. */
+export function meanLiftOf(arms: MeanArms): Estimate {
+  const estimate = meanLift(arms);
+  if (estimate.reason !== null || enoughUsers(arms.control, arms.treatment)) return estimate;
+  return inestimable('too_few_users', estimate);
 }
 
 /** The order statistics of a quantile metric in one arm; null where the arm has too few values for them. */

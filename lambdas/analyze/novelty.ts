@@ -2,12 +2,19 @@ import type { ExperimentMeasurement } from '../../layers/contracts/measurements.
 import type { Novelty, SinceExposure } from '../../layers/report/schema.ts';
 import { relativeEstimate } from '../../layers/statistics/bayes.ts';
 import { effectOf } from '../../layers/statistics/effect.ts';
-import { meanLift } from '../../layers/statistics/mean.ts';
 import { alwaysValidEffect } from '../../layers/statistics/sequential.ts';
 import { linearTrend } from '../../layers/statistics/trend.ts';
 import { effectReport, intervalsOf } from './compare-metric.ts';
 import type { RoleOfMetric } from './compare-metrics.ts';
-import { type Arm, columnUnit, estimateLift, plainBasis, type Sample, scales } from './estimate.ts';
+import {
+  type Arm,
+  columnUnit,
+  estimateLift,
+  meanLiftOf,
+  plainBasis,
+  type Sample,
+  scales,
+} from './estimate.ts';
 
 /**
  * The effect on the primary and the secondary metrics among all users exposed up to each day, unadjusted and uncapped.
@@ -61,11 +68,8 @@ export function effectsSinceExposure(
       const days = daysOf(variant).flatMap((treatment) => {
         const same = control.find(({ day }) => day === treatment.day);
         if (same === undefined) return [];
-        const estimate = meanLift({
-          control: momentsOfDay(same, column),
-          treatment: momentsOfDay(treatment, column),
-          scale: scales[unit],
-        });
+        const [c, t] = [momentsOfDay(same, column), momentsOfDay(treatment, column)];
+        const estimate = meanLiftOf({ control: c, treatment: t, scale: scales[unit] });
         return [{ day: treatment.day, users: { control: same.users, treatment: treatment.users }, estimate }];
       });
       const points = days.flatMap(({ day, estimate }) => {

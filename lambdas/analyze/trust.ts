@@ -4,11 +4,10 @@ import type { CovariateColumn } from '../../layers/contracts/metrics.ts';
 import type { RunPlan } from '../../layers/contracts/run-documents.ts';
 import type { ExperimentReport } from '../../layers/report/schema.ts';
 import { effectOf } from '../../layers/statistics/effect.ts';
-import { meanLift } from '../../layers/statistics/mean.ts';
 import { divide, momentsOfX } from '../../layers/statistics/moments.ts';
 import { holm } from '../../layers/statistics/multiplicity.ts';
 import { srmAlpha } from '../../layers/statistics/srm.ts';
-import { type Arm, momentsOfArm, type Sample, scales } from './estimate.ts';
+import { type Arm, meanLiftOf, momentsOfArm, type Sample, scales } from './estimate.ts';
 import { checkSampleRatio, srmByDay, srmBySegment, type Weights } from './sample-ratio.ts';
 import {
   assignmentBeforeCheck,
@@ -118,7 +117,7 @@ function balanceOf(sample: Sample, covariates: readonly CovariateColumn[]): Trus
     const mean = (arm: Arm) => (arm.users === 0 ? null : divide(moments(arm).sum, BigInt(arm.users) * scale));
     return sample.treatments.map((treatment) => {
       const arms = { control: moments(sample.control), treatment: moments(treatment), scale };
-      const { test, reason } = effectOf(meanLift(arms), srmAlpha);
+      const { test, reason } = effectOf(meanLiftOf(arms), srmAlpha);
       return {
         covariate: covariate.column,
         variant: treatment.variant,
