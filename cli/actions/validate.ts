@@ -27,7 +27,7 @@ export async function validateFolder(folder: string, options: ValidateFlags): Pr
   note(`Next: ${await nextRun(folder, options.config)}`);
 }
 
-const colours = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
+const colours = { ok: 'green', warn: 'yellow', fail: 'red', skip: 'gray' } as const;
 
 function printChecks({ checks }: ValidationReport): void {
   const text = table(
@@ -48,7 +48,9 @@ function printChecks({ checks }: ValidationReport): void {
       sentence(check),
     ]),
   );
-  print(text.replace(/^(ok|warn|fail)\b/gm, (status) => paint(colours[status as Check['status']], status)));
+  print(
+    text.replace(/^(ok|warn|fail|skip)\b/gm, (status) => paint(colours[status as Check['status']], status)),
+  );
 }
 
 function sentence({ finding, remedy }: Check): string {

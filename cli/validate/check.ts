@@ -1,8 +1,11 @@
 import type { DatasetName } from '../../layers/contracts/datasets/index.ts';
 import { counted } from '../wording.ts';
 
-/** `fail`: a run would fail. `warn`: a run goes on, perhaps without some rows, and a person should know. */
-export type CheckStatus = 'ok' | 'warn' | 'fail';
+/**
+ * `fail`: a run would fail. `warn`: a run goes on, perhaps without some rows, and a person should know. `skip`: not
+ * checked, since what it would look at failed.
+ */
+export type CheckStatus = 'ok' | 'warn' | 'fail' | 'skip';
 
 export interface Check {
   readonly dataset: DatasetName;
@@ -24,6 +27,11 @@ export function passed(dataset: DatasetName, check: string, count: number, findi
   return { dataset, check, column: null, status: 'ok', count, example: null, finding, remedy: null };
 }
 
+/** A check that would only repeat that `failed` cannot be used as it is. */
+export function skipped(dataset: DatasetName, check: string, failed: DatasetName): Check {
+  return { ...passed(dataset, check, 0, `not checked, since ${failed} failed`), status: 'skip' };
+}
+
 /** `file:line` of a line of a dataset's file, which its ordinal names. */
 export type Locate = (dataset: DatasetName, part: number, line: number) => string;
 
@@ -37,7 +45,7 @@ export function locateRow(locate: Locate, dataset: DatasetName, row: string | nu
 export interface ValidationReport {
   readonly folder: string;
   /** What would become of a run: `fail`, or the worst that it would go on with. */
-  readonly status: CheckStatus;
+  readonly status: Exclude<CheckStatus, 'skip'>;
   /** The same in a sentence. */
   readonly outcome: string;
   /** Rows that a run would set aside. */
@@ -66,7 +74,7 @@ export function outcomeOf(checks: readonly Check[], quarantined: number): string
 }
 
 /** The worst of the statuses. */
-export function worst(checks: readonly Check[]): CheckStatus {
+export function worst(checks: readonly Check[]): ValidationReport['status'] {
   const found = (status: CheckStatus) => checks.some((check) => check.status === status);
   return found('fail') ? 'fail' : found('warn') ? 'warn' : 'ok';
 }

@@ -5,8 +5,15 @@ import { type Check, type Locate, locateRow, passed } from './check.ts';
 
 const shown = 8;
 
-/** Whether the events that the metrics are made of are in the file. Refunds may well be absent. */
-export async function checkEventNames(database: Database, { events }: Config): Promise<Check[]> {
+/**
+ * Whether the events that the metrics are made of are in the file. Refunds may well be absent.
+ * @param quarantined rows of events that a run would set aside: what is missing may be among them
+ */
+export async function checkEventNames(
+  database: Database,
+  { events }: Config,
+  quarantined: number,
+): Promise<Check[]> {
   const names = await database.query<{ name: string; events: string }>(
     'SELECT _name AS name, count(*) AS events FROM accepted_events GROUP BY ALL ORDER BY events DESC, name',
   );
@@ -17,10 +24,14 @@ export async function checkEventNames(database: Database, { events }: Config): P
     (role) => !known.has(events[role]),
   );
   if (missing.length === 0) return [passed('events', 'event_names', names.length, there)];
+  const but =
+    quarantined === 0
+      ? ''
+      : ` among the rows that a run would use (${formatCount(quarantined)} are set aside)`;
   return missing.map((role) => ({
-    ...passed('events', 'event_names', 0, `no event is called "${events[role]}"; there are ${there}`),
+    ...passed('events', 'event_names', 0, `no event is called "${events[role]}"${but}; there are ${there}`),
     status: 'warn',
-    remedy: `If it is called otherwise, say so in experiment.yaml: events: { ${role}: <its name> }`,
+    remedy: `${quarantined === 0 ? 'If' : 'Correct those first; if'} it is called otherwise, say so in experiment.yaml: events: { ${role}: <its name> }`,
   }));
 }
 

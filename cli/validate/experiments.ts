@@ -1,20 +1,23 @@
 import { type Config, type ExperimentSettings, settingsOf } from '../../layers/contracts/config.ts';
-import { formatCount, statedP } from '../../layers/report/format.ts';
-import { sampleRatioTest, srmAlpha } from '../../layers/statistics/srm.ts';
+import { formatCount } from '../../layers/report/format.ts';
 import type { Database } from '../../layers/storage/duckdb.ts';
 import { literal, renderSql } from '../../layers/storage/sql.ts';
 import { counted } from '../wording.ts';
 import assignedUsersSql from './assigned-users.sql';
-import { type Check, type Locate, locateRow, passed } from './check.ts';
+import { type Check, type Locate, locateRow, passed, skipped } from './check.ts';
 import exposuresSql from './exposures.sql';
+import { checkSplit } from './split.ts';
 
 const assignments = 'experiment_assignments' as const;
 
-/** Split, crossovers, variants and exposure of every experiment in the assignments. */
+/**
+ * Split, crossovers, variants and exposure of every experiment in the assignments.
+ * @param exposures whether there are events to look for them in, or none that can be used
+ */
 export async function checkExperiments(
   database: Database,
   config: Config,
-  hasEvents: boolean,
+  exposures: 'check' | 'skip' | 'none',
   locate: Locate,
 ): Promise<Check[]> {
   await database.run(assignedUsersSql);
@@ -33,7 +36,7 @@ export async function checkExperiments(
     const variants = rows.filter((row) => row.experiment_id === experiment);
     const settings = settingsOf(config, experiment);
     const users = new Map(variants.map(({ variant, users: count }) => [variant, Number(count)]));
-    checks.push(...checkSplit(experiment, settings, users));
+    checks.push(...checkSplit(experiment, settings, users, config.schema));
     const crossovers = variants.reduce((sum, row) => sum + Number(row.crossovers), 0);
     const total = [...users.values()].reduce((sum, count) => sum + count, 0);
     const crossed = variants.find(({ first_row }) => first_row !== null);
@@ -47,71 +50,11 @@ export async function checkExperiments(
             remedy: 'Check the assignment service; a run leaves these users out',
           },
     );
-    if (hasEvents) checks.push(await checkExposure(database, experiment, settings, config, locate));
+    if (exposures === 'check')
+      checks.push(await checkExposure(database, experiment, settings, config, locate));
+    if (exposures === 'skip') checks.push(skipped(assignments, 'exposure', 'events'));
   }
   return checks;
-}
-
-function checkSplit(
-  experiment: string,
-  { control, weights }: ExperimentSettings,
-  users: ReadonlyMap<string, number>,
-): Check[] {
-  const total = [...users.values()].reduce((sum, count) => sum + count, 0);
-  const found = [...users].map(([variant, count]) => `${variant} ${formatCount(count)}`).join(', ');
-  const about = (check: string, finding: string) =>
-    passed(assignments, check, total, `${experiment}: ${finding}`);
-  if (!users.has(control)) {
-    const [first] = users.keys();
-    return [
-      {
-        ...about('variants', `there is no control "${control}" among the variants: ${found}`),
-        status: 'fail',
-        remedy: `Name it in experiment.yaml: experiments: { ${JSON.stringify(experiment)}: { control: ${JSON.stringify(first)} } }`,
-      },
-    ];
-  }
-  const meant = weights === 'equal' ? [...users.keys()] : Object.keys(weights);
-  const foreign = [...users].filter(([variant]) => !meant.includes(variant));
-  const weightOf = (variant: string) => (weights === 'equal' ? 1 : (weights[variant] ?? 0));
-  const consequence = `call ${experiment} INVALID`;
-  const test = sampleRatioTest(
-    meant.map((variant) => ({ variant, users: users.get(variant) ?? 0, weight: weightOf(variant) })),
-  );
-  const split: Check =
-    test.reason !== null
-      ? {
-          ...about('split', `${found}: ${test.reason.replaceAll('_', ' ')}, so that nothing can be compared`),
-          status: 'warn',
-          remedy: 'Export the assignments of every variant',
-          consequence,
-        }
-      : {
-          ...about('split', `${found}; chi-square ${statedP(test.p)}`),
-          ...(test.p < srmAlpha && {
-            status: 'warn',
-            remedy:
-              'The split is not the configured one: find out which users are missing, or correct "weights"',
-            consequence,
-          }),
-        };
-  const variants: Check =
-    foreign.length === 0
-      ? about('variants', armsText(control, meant))
-      : {
-          ...about('variants', `not among "weights": ${foreign.map(([variant]) => variant).join(', ')}`),
-          count: foreign.reduce((sum, [, count]) => sum + count, 0),
-          status: 'warn',
-          remedy: 'Give each variant its weight, or leave these users out of the export',
-        };
-  return [variants, split];
-}
-
-/** `control against treatment`, `A (control) against B, C`. */
-function armsText(control: string, variants: readonly string[]): string {
-  const treatments = variants.filter((variant) => variant !== control);
-  const name = control === 'control' ? control : `${control} (control)`;
-  return treatments.length === 0 ? `${name} alone` : `${name} against ${treatments.join(', ')}`;
 }
 
 async function checkExposure(
@@ -154,6 +97,6 @@ async function checkExposure(
     count: onlyBefore,
     example: locateRow(locate, assignments, seen.first_row),
     finding: `${experiment}: ${counted(onlyBefore, 'user')} saw ${event} only before the assignment, ${formatCount(exposed)} after it`,
-    remedy: 'Check assigned_ts; a run leaves the former out unless require_assignment_before is false',
+    remedy: `Check assigned_ts; a run leaves the former out unless experiments.${experiment}.exposure.require_assignment_before is false`,
   };
 }

@@ -13,6 +13,7 @@ import { isFatal } from '../../layers/quality/failures.ts';
 import { partFileName, type StagedPart } from '../../layers/quality/staged-rows.ts';
 import type { Database } from '../../layers/storage/duckdb.ts';
 import { type Check, passed, type RowCounts } from './check.ts';
+import { checkTimeZones } from './time-zones.ts';
 
 export interface SourceFile {
   readonly file: string;
@@ -94,6 +95,11 @@ export async function readDataset(
     checks: [
       columnsCheck(dataset, columns, files.length),
       ...valueChecks(dataset, counts, rows.lines),
+      ...(await checkTimeZones(
+        database,
+        dataset,
+        files.map(({ source, ...file }) => ({ ...file, name: source.name })),
+      )),
       ...counts.flatMap(({ name, ...file }) => badRowsCheck(dataset, file, name)),
     ],
     parts,
@@ -193,13 +199,21 @@ function valueChecks(dataset: DatasetName, counts: readonly FileCounts[], lines:
         count: rows + (earlier?.count ?? 0),
         example: earlier?.example ?? (first === undefined ? name : `${name}:${first.line ?? ''}`),
         finding: earlier?.finding ?? `${rule === 'required' ? 'empty' : rule.replaceAll('_', ' ')}${value}`,
-        remedy: fatal
-          ? 'Correct the rows in the source; a run fails with them'
-          : 'Correct the rows in the source; a run quarantines them',
+        remedy: `Correct the rows in the source${spelling(rule)}; a run ${fatal ? 'fails with' : 'quarantines'} them`,
       });
     }
   }
   if (lines === 0) return [withoutRows(dataset)];
   if (merged.size === 0) return [passed(dataset, 'values', lines, 'every row can be read')];
   return [...merged.values()];
+}
+
+/** What a run reads, for the rules that are about how a value is written. */
+function spelling(rule: string): string {
+  if (['not_a_timestamp', 'epoch_seconds', 'epoch_milliseconds'].includes(rule)) {
+    return ' (a time is 2024-05-31, 2024-05-31 23:59 or 2024-05-31T23:59:59.123, then perhaps Z or +02:00)';
+  }
+  return ['not_money', 'decimal_comma', 'thousands_separator'].includes(rule)
+    ? ' (an amount is 1234.50)'
+    : '';
 }

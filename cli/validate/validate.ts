@@ -19,6 +19,7 @@ import {
   outcomeOf,
   passed,
   type RowCounts,
+  skipped,
   type ValidationReport,
   worst,
 } from './check.ts';
@@ -123,33 +124,62 @@ async function checkIn(
   });
   for (const dataset of datasetNames) await dedupe(database, dataset, `staged_${dataset}`);
   await openJudgedRows(database);
-  const newestInput = new Date().toISOString();
-  const rules = rowRules({
-    config,
-    present: [...present.keys()],
-    newestInput,
-    asOf: configuredAsOf(config),
-  });
+  const failures = () =>
+    new Set(
+      checks
+        .filter(({ dataset, status }) => status === 'fail' && (sources.get(dataset)?.length ?? 0) > 0)
+        .map(({ dataset }) => dataset),
+    );
+  const context = { config, newestInput: new Date().toISOString(), asOf: configuredAsOf(config) };
   let quarantined = 0;
+  const setAside = new Map<DatasetName, number>();
+  // What cannot be read says nothing about the rows that refer to it.
+  const unread = failures();
+  const reliable = [...present.keys()].filter((dataset) => !unread.has(dataset));
   for (const [dataset, read] of present) {
-    const checked = await checkRows(database, dataset, rules, locate);
+    const rules = rowRules({ ...context, present: [...new Set([...reliable, dataset])] });
+    const checked = await checkRows(
+      database,
+      dataset,
+      unread.has('sessions') ? rules.filter(({ rule }) => rule !== 'no_user') : rules,
+      locate,
+    );
     const rows = {
       lines: read.lines,
       accepted: checked.accepted,
       quarantined: read.quarantined + checked.quarantined,
     };
     quarantined += rows.quarantined;
+    setAside.set(dataset, rows.quarantined);
     checks.push(...checked.checks, ...(checked.quarantined > 0 ? badRowsCheck(dataset, rows, null) : []));
   }
-  if (present.has('events')) {
-    checks.push(...(await checkEventNames(database, config)), ...(await checkMoney(database, locate)));
+  const failed = failures();
+  if (failed.has('events')) checks.push(skipped('events', 'event_names', 'events'));
+  else if (present.has('events')) {
+    checks.push(
+      ...(await checkEventNames(database, config, setAside.get('events') ?? 0)),
+      ...(await checkMoney(database, locate)),
+    );
   }
-  if (present.has('experiment_assignments')) {
-    checks.push(...(await checkExperiments(database, config, present.has('events'), locate)));
+  if (failed.has('experiment_assignments'))
+    checks.push(skipped('experiment_assignments', 'split', 'experiment_assignments'));
+  else if (present.has('experiment_assignments')) {
+    const isUnsure =
+      failed.has('events') || (failed.has('sessions') && (await hasEventsWithoutUser(database)));
+    const exposures = isUnsure ? 'skip' : present.has('events') ? 'check' : 'none';
+    checks.push(...(await checkExperiments(database, config, exposures, locate)));
   }
   checks.push(...(await checkExcludedUsers(database, excludedUsers, config, workspace)));
   checks.sort((a, b) => datasetNames.indexOf(a.dataset) - datasetNames.indexOf(b.dataset));
   return { checks, quarantined };
+}
+
+/** Whether the user of some event is known through its session alone. */
+async function hasEventsWithoutUser(database: Database): Promise<boolean> {
+  const { events } = await database.row<{ events: string }>(
+    'SELECT count(*) AS events FROM accepted_events WHERE _user IS NULL',
+  );
+  return events !== '0';
 }
 
 /** The files of each dataset and those of users to leave out; empty ones do not count, as in a run. */

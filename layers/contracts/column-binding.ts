@@ -40,15 +40,17 @@ export function bindColumns(
   if (!contract.keepsOtherColumns) checkMapping(contract, added);
 
   const bindings: ColumnBinding[] = [];
+  const missing: MissingColumn[] = [];
   for (const column of [...canonical, ...added]) {
     const { candidates, constant, values } = sourceOf(column, mapping[column]);
     const source = candidates.map((name) => find(name, header, file)).find((found) => found !== undefined);
     if (source !== undefined || constant !== null) {
       bindings.push({ column, source: source ?? null, constant, values });
     } else if (contract.columns.some(({ name, presence }) => name === column && presence === 'required')) {
-      throw missingColumn(contract, column, candidates, header, file);
+      missing.push({ column, candidates });
     }
   }
+  if (missing.length > 0) throw missingColumns(contract, missing, header, file);
   return {
     bindings,
     otherColumns: contract.keepsOtherColumns ? others(header, bindings, canonical, file) : [],
@@ -120,23 +122,34 @@ function checkMapping(contract: DatasetContract, unknown: readonly string[]): vo
   });
 }
 
-function missingColumn(
+interface MissingColumn {
+  readonly column: string;
+  readonly candidates: readonly string[];
+}
+
+function missingColumns(
   contract: DatasetContract,
-  column: string,
-  candidates: readonly string[],
+  missing: readonly MissingColumn[],
   header: readonly string[],
   file: string,
 ): SchemaError {
   const named = header.filter((name) => name !== '');
-  const near = suggestColumn(contract, column, header);
-  const sought =
+  const sought = missing.map(({ column, candidates }) =>
     candidates.length === 1 && candidates[0] === column
-      ? ''
-      : `, which should come from ${candidates.map((name) => `"${name}"`).join(' or ')}`;
-  const line = `schema: { ${contract.dataset}: { ${column}: ${near === undefined ? '<its name in the file>' : JSON.stringify(near)} } }`;
+      ? `"${column}"`
+      : `"${column}", which should come from ${candidates.map((name) => `"${name}"`).join(' or ')},`,
+  );
+  const what =
+    sought.length === 1
+      ? `the required column ${sought[0]} is missing`
+      : `the required columns ${sought.join(' and ')} are missing`;
+  const lines = missing.map(({ column }) => {
+    const near = suggestColumn(contract, column, header);
+    return `${column}: ${near === undefined ? '<its name in the file>' : JSON.stringify(near)}`;
+  });
   return new SchemaError({
-    what: `the required column "${column}"${sought} is missing; the file has ${named.join(', ')}`,
+    what: `${what}; the file has ${named.join(', ')}`,
     where: `${file}:1`,
-    remedy: `Put this into experiment.yaml (npx ecom init writes one for a folder): ${line}`,
+    remedy: `Put this into experiment.yaml (npx ecom init writes one for a folder): schema: { ${contract.dataset}: { ${lines.join(', ')} } }`,
   });
 }

@@ -57,6 +57,14 @@ test('a constant and renamed values are part of the binding', () => {
   });
 });
 
+test('all missing required columns are told at once', () => {
+  const { message } = failure(() => bind(['id', 'timestamp', 'kind'], { event_name: ['a', 'b'] }));
+  expect(message).toContain(
+    'the required columns "event_id" and "event_name", which should come from "a" or "b", and "event_ts" are missing; the file has id, timestamp, kind',
+  );
+  expect(message).toMatch(/schema: \{ events: \{ event_id: .+, event_name: .+, event_ts: "timestamp" \} \}$/);
+});
+
 test('a missing required column names the file, its columns, and the line that may help', () => {
   const error = failure(() => bind(['event_id', 'event_name', 'event_tss', '']));
   expect(error).toBeInstanceOf(SchemaError);
@@ -65,7 +73,7 @@ test('a missing required column names the file, its columns, and the line that m
       'Put this into experiment.yaml (npx ecom init writes one for a folder): schema: { events: { event_ts: "event_tss" } }',
   );
   expect(failure(() => bind(['event_id', 'event_ts'], { event_name: ['a', 'b'] })).message).toMatch(
-    /"event_name", which should come from "a" or "b" is missing/,
+    /"event_name", which should come from "a" or "b", is missing/,
   );
 });
 

@@ -356,6 +356,129 @@ describe('what a run would do', () => {
   });
 });
 
+describe('what only follows from another failure is not told as one of its own', () => {
+  const never = (dataset: keyof Small, good: number) =>
+    small[dataset].map((line, index) =>
+      index > good ? line.replace(/2024-01-0\d(T[\d:]+)?/, 'never') : line,
+    );
+  const statusOf = (report: ValidationReport, dataset: string, check: string) =>
+    find(report, dataset, check)?.status;
+
+  test('users that cannot be read make no unknown users', async () => {
+    const report = await validate({ folder: await written({ ...small, users: ['id,at', '1,2024-01-01'] }) });
+    expect(problems(report)).toEqual([['users', 'columns', null, 'fail', 1]]);
+    const rows = await validate({
+      folder: await written({ ...small, users: small.users.map((line) => line.replace(/^\d/, 'x$&')) }),
+    });
+    expect(problems(rows).map(([dataset]) => dataset)).toEqual(['users', 'users']);
+  });
+
+  test('events that are all set aside say nothing of event names and exposures', async () => {
+    const report = await validate({ folder: await written({ ...small, events: never('events', 0) }) });
+    expect(statusOf(report, 'events', 'bad_rows')).toBe('fail');
+    expect(statusOf(report, 'events', 'event_names')).toBe('skip');
+    expect(find(report, 'experiment_assignments', 'exposure')).toMatchObject({
+      status: 'skip',
+      finding: 'not checked, since events failed',
+    });
+    expect(report.outcome).toMatch(/^A run would fail: one check failed\.$/);
+  });
+
+  test('sessions that cannot be read leave the users of events open', async () => {
+    const events = small.events.map((line) => line.replace(/^(\w+,\w+),\w+/, '$1'));
+    const report = await validate({ folder: await written({ ...small, events, sessions: ['id', '1'] }) });
+    expect(problems(report)).toEqual([
+      ['sessions', 'columns', null, 'fail', 1],
+      ['experiment_assignments', 'exposure', null, 'skip', 0],
+    ]);
+  });
+
+  test('an event that only rows set aside have may be among them', async () => {
+    const events = [
+      ...small.events.map((line) => (line.includes('purchase') ? line.replace('9.99', '9.99 EUR') : line)),
+      ...Array.from({ length: 100 }, (_, id) => `${100 + id},1,1,search,2024-01-02T10:05:00,,,,`),
+    ];
+    const report = await validate({ folder: await written({ ...small, events }) });
+    expect(find(report, 'events', 'event_names')).toMatchObject({
+      status: 'warn',
+      finding: expect.stringContaining(
+        'among the rows that a run would use (1 are set aside); there are search',
+      ),
+      remedy: expect.stringMatching(/^Correct those first/),
+    });
+  });
+});
+
+describe('values that are written in several ways', () => {
+  test('times with and without an offset in one column are counted', async () => {
+    const events = small.events.map((line, index) =>
+      index > 2 ? line.replace(/(T10:\d\d:00)/, '$1+02:00') : line,
+    );
+    const report = await validate({ folder: await written({ ...small, events }) });
+    expect(find(report, 'events', 'time_zones')).toMatchObject({
+      status: 'warn',
+      column: 'event_ts',
+      count: 2,
+      finding: '3 values carry an offset, 2 do not; those are read as UTC',
+    });
+    expect(find(report, 'sessions', 'time_zones')).toBeUndefined();
+  });
+
+  test('what is no time is told how one is written', async () => {
+    const users = [...small.users, '3,31.12.2024,mobile,DE'];
+    const report = await validate({ folder: await written({ ...small, users }) });
+    expect(find(report, 'users', 'not_a_timestamp')?.remedy).toContain('2024-05-31T23:59:59');
+  });
+});
+
+describe('variants that look like others', () => {
+  const assigned = (...counts: readonly (readonly [string, number])[]) => [
+    'user_id,experiment_id,variant,assigned_ts',
+    ...counts
+      .flatMap(([variant, users]) => Array<string>(users).fill(variant))
+      .map((variant, index) => `${index + 1},e,${variant},2024-01-02T10:00:00`),
+  ];
+  const check = async (counts: readonly (readonly [string, number])[], config: string) => {
+    const folder = await written({
+      events: small.events,
+      experiment_assignments: assigned(...counts),
+    });
+    await writeFile(path.join(folder, 'experiment.yaml'), config);
+    const report = await validate({ folder });
+    return (name: string) => find(report, 'experiment_assignments', name);
+  };
+  const counts = [
+    ['A', 1000],
+    ['B', 996],
+    ['Bb', 4],
+  ] as const;
+
+  test('are named with the line that maps them, and the split is that of what is meant', async () => {
+    const found = await check(counts, 'experiments: { e: { control: A } }');
+    expect(found('variants')).toMatchObject({
+      status: 'warn',
+      count: 4,
+      finding: 'e: Bb (4 users) looks like B',
+      remedy:
+        'Put this into experiment.yaml: schema: { experiment_assignments: { variant: { column: variant, values: { Bb: B } } } }',
+      consequence: 'call e INVALID',
+    });
+    expect(found('split')).toMatchObject({
+      status: 'ok',
+      finding: expect.stringContaining('A 1,000, B 1,000'),
+    });
+  });
+
+  test('are named beside weights, too', async () => {
+    const found = await check(counts, 'experiments: { e: { control: A, weights: { A: 0.5, B: 0.5 } } }');
+    expect(found('variants')).toMatchObject({
+      status: 'warn',
+      finding: 'e: not among "weights": Bb; Bb (4 users) looks like B',
+      remedy: expect.stringContaining('values: { Bb: B }'),
+    });
+  });
+});
+
 describe('a file that the configuration names', () => {
   test.each([
     ['usrs.csv', 'Did you mean "users.csv"?'],

@@ -1,0 +1,152 @@
+import type { Config, ExperimentSettings } from '../../layers/contracts/config.ts';
+import {
+  type LabelUsers,
+  type StrayLabel,
+  similarLabel,
+  strayLabels,
+  strayRemedy,
+  strayText,
+} from '../../layers/contracts/similar-labels.ts';
+import { formatCount, statedP } from '../../layers/report/format.ts';
+import { sampleRatioTest, srmAlpha } from '../../layers/statistics/srm.ts';
+import { type Check, passed } from './check.ts';
+
+const dataset = 'experiment_assignments' as const;
+
+/** The variants of an experiment and the split of its users. */
+export function checkSplit(
+  experiment: string,
+  { control, weights }: ExperimentSettings,
+  users: ReadonlyMap<string, number>,
+  schema: Config['schema'],
+): Check[] {
+  const labels = [...users].map(([variant, count]) => ({ variant, users: count }));
+  const about = (check: string, finding: string): Check =>
+    passed(dataset, check, totalOf(labels), `${experiment}: ${finding}`);
+  if (!users.has(control)) {
+    return [
+      {
+        ...about('variants', `there is no control "${control}" among the variants: ${countsText(labels)}`),
+        status: 'fail',
+        remedy: `Name it in experiment.yaml: experiments: { ${JSON.stringify(experiment)}: { control: ${JSON.stringify(labels[0]?.variant)} } }`,
+      },
+    ];
+  }
+  const strays = weights === 'equal' ? equalStrays(labels, control) : unknownIn(labels, weights);
+  const isStray = (variant: string) => strays.some((stray) => stray.variant === variant);
+  const variants =
+    weights === 'equal'
+      ? labels.filter(({ variant }) => !isStray(variant)).map(({ variant }) => variant)
+      : Object.keys(weights);
+  const consequence = `call ${experiment} INVALID`;
+  const arms = weights === 'equal' ? withMisspelt(variants, labels, strays) : labels;
+  return [
+    strays.length === 0
+      ? about('variants', armsText(control, variants))
+      : {
+          ...about('variants', strayFinding(strays, weights)),
+          count: totalOf(strays),
+          status: 'warn',
+          remedy: variantRemedy(
+            strays,
+            weights,
+            strayRemedy(strays, { experimentId: experiment, variants, schema }),
+          ),
+          ...(weights === 'equal' && { consequence }),
+        },
+    splitCheck(about, arms, variants, weights, consequence),
+  ];
+}
+
+/** Variants that are probably no arms of an experiment whose arms are of one size. */
+function equalStrays(labels: readonly LabelUsers[], control: string): StrayLabel[] {
+  return strayLabels(labels).filter(({ variant, like }) => like !== null || variant !== control);
+}
+
+/** Variants that the weights do not name. */
+function unknownIn(labels: readonly LabelUsers[], weights: Readonly<Record<string, number>>): StrayLabel[] {
+  return labels
+    .filter(({ variant }) => weights[variant] === undefined)
+    .map((label) => ({ ...label, like: similarLabel(label.variant, Object.keys(weights)) ?? null }));
+}
+
+/** The arms with the users whose variant is a misspelling of theirs. */
+function withMisspelt(
+  variants: readonly string[],
+  labels: readonly LabelUsers[],
+  strays: readonly StrayLabel[],
+): LabelUsers[] {
+  return variants.map((variant) => ({
+    variant,
+    users: totalOf([
+      ...labels.filter((label) => label.variant === variant),
+      ...strays.filter(({ like }) => like === variant),
+    ]),
+  }));
+}
+
+function strayFinding(strays: readonly StrayLabel[], weights: ExperimentSettings['weights']): string {
+  if (weights === 'equal') return strayText(strays);
+  const misspelt = strays.filter(({ like }) => like !== null);
+  const hint = misspelt.length === 0 ? '' : `; ${strayText(misspelt)}`;
+  return `not among "weights": ${strays.map(({ variant }) => variant).join(', ')}${hint}`;
+}
+
+function variantRemedy(
+  strays: readonly StrayLabel[],
+  weights: ExperimentSettings['weights'],
+  line: string,
+): string {
+  if (strays.some(({ like }) => like !== null)) return `Put this into experiment.yaml: ${line}`;
+  return weights === 'equal'
+    ? `If they are no arms, name those that are in experiment.yaml: ${line}`
+    : 'Give each variant its weight, or leave these users out of the export';
+}
+
+function splitCheck(
+  about: (check: string, finding: string) => Check,
+  arms: readonly LabelUsers[],
+  variants: readonly string[],
+  weights: ExperimentSettings['weights'],
+  consequence: string,
+): Check {
+  const found = countsText(arms);
+  const test = sampleRatioTest(
+    variants.map((variant) => ({
+      variant,
+      users: arms.find((arm) => arm.variant === variant)?.users ?? 0,
+      weight: weights === 'equal' ? 1 : (weights[variant] ?? 0),
+    })),
+  );
+  if (test.reason !== null) {
+    return {
+      ...about('split', `${found}: ${test.reason.replaceAll('_', ' ')}, so that nothing can be compared`),
+      status: 'warn',
+      remedy: 'Export the assignments of every variant',
+      consequence,
+    };
+  }
+  const split = about('split', `${found}; chi-square ${statedP(test.p)}`);
+  if (test.p >= srmAlpha) return split;
+  return {
+    ...split,
+    status: 'warn',
+    remedy: 'The split is not the configured one: find out which users are missing, or correct "weights"',
+    consequence,
+  };
+}
+
+function totalOf(labels: readonly LabelUsers[]): number {
+  return labels.reduce((sum, { users }) => sum + users, 0);
+}
+
+function countsText(labels: readonly LabelUsers[]): string {
+  return labels.map(({ variant, users }) => `${variant} ${formatCount(users)}`).join(', ');
+}
+
+/** `control against treatment`, `A (control) against B, C`. */
+function armsText(control: string, variants: readonly string[]): string {
+  const treatments = variants.filter((variant) => variant !== control);
+  const name = control === 'control' ? control : `${control} (control)`;
+  return treatments.length === 0 ? `${name} alone` : `${name} against ${treatments.join(', ')}`;
+}
