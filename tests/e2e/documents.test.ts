@@ -34,6 +34,12 @@ const notRun: Readonly<Record<string, string>> = {
   'node infrastructure/run.mjs tests/simulation/run.ts': 'takes minutes; tests/oracle holds its record',
   'node infrastructure/run.mjs tests/simulation/few-buyers.ts': 'takes minutes, and writes a document',
   'node infrastructure/run.mjs tests/mutation/run.ts': 'takes minutes; tests/oracle holds its record',
+  '.venv/bin/python mend.py export/products.csv my-data/products.csv':
+    "mend.py is the reader's copy; tests/unit/docs/own-data.test.ts runs it",
+  '.venv/bin/python mend.py export/events.csv my-data/events.csv event_ts=time revenue=money':
+    "mend.py is the reader's copy; tests/unit/docs/own-data.test.ts runs it",
+  '.venv/bin/python -c "import csv, sys; csv.writer(sys.stdout).writerows(r for r in csv.reader(sys.stdin) if r[2])" < export/events.csv > my-data/events.csv':
+    "reads the reader's export; tests/unit/docs/own-data.test.ts runs it",
   'aws s3 cp': 'a name in a sentence; the README shows it whole',
   'npx ecom upload': 'a name in a sentence; commands.test.ts runs it',
 };
