@@ -55,14 +55,29 @@ export function printError({ what, where, remedy }: Fault): void {
   if (remedy !== undefined) note(`  ${visible(remedy)}.`.replace(/([.?!])\.$/, '$1'));
 }
 
-/** A table with aligned columns; numbers (right: true) align right. Cells may hold any text. */
+/** Characters in a line of the terminal that results go to, or of the one that COLUMNS stands for. */
+export function terminalWidth(): number | undefined {
+  const named = Number(process.env.COLUMNS);
+  if (Number.isInteger(named) && named > 0) return named;
+  // A terminal may not know its width, and say 0.
+  return process.stdout.isTTY ? process.stdout.columns || undefined : undefined;
+}
+
+/**
+ * A table with aligned columns; numbers (right: true) align right. Cells may hold any text. Where the terminal is too
+ * narrow for it, the cell of the last column, which says most, stands below the others of its row.
+ */
 export function table(
   columns: readonly { readonly title: string; readonly right?: boolean }[],
   content: readonly (readonly string[])[],
+  width = terminalWidth(),
 ): string {
   const rows = content.map((cells) => cells.map(visible));
   const widths = columns.map(({ title }, column) =>
-    Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
+    Math.max(
+      title.length,
+      ...rows.flatMap((row) => (row[column] ?? '').split('\n').map((line) => line.length)),
+    ),
   );
   const line = (cells: readonly string[]) =>
     cells
@@ -71,7 +86,29 @@ export function table(
       )
       .join('  ')
       .trimEnd();
-  return [paint('bold', line(columns.map(({ title }) => title))), ...rows.map(line)].join('\n');
+  const titles = columns.map(({ title }) => title);
+  const total = widths.reduce((sum, each) => sum + each + 2, -2);
+  const lines =
+    width === undefined || total <= width || columns.length < 2
+      ? rows.map(line)
+      : rows.flatMap((cells) => [
+          line(cells.slice(0, -1)),
+          ...(cells.at(-1) ?? '').split('\n').flatMap((text) => wrapped(text.trim(), width, '    ')),
+        ]);
+  const head = lines.length === rows.length ? titles : titles.slice(0, -1);
+  return [paint('bold', line(head)), ...lines].join('\n');
+}
+
+/** Lines of at most `width` characters, each begun by `indent`; a word that is longer has one of its own. */
+export function wrapped(text: string, width: number, indent = ''): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ').filter((part) => part !== '')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(indent + word);
+  }
+  return lines;
 }
 
 /** `12.3 MB`, in powers of 1000. */

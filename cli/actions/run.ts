@@ -2,7 +2,7 @@ import { downloadReport, verdictText } from '../pipeline/report.ts';
 import { runDrop } from '../pipeline/run-drop.ts';
 import { startAndConnect } from '../pipeline/start.ts';
 import { prepareDrop } from '../pipeline/upload.ts';
-import { print, printJson } from '../terminal.ts';
+import { note, print, printJson, visible } from '../terminal.ts';
 import { checkBeforeUpload } from '../validate/validate.ts';
 
 export interface RunOptions {
@@ -14,6 +14,7 @@ export interface RunOptions {
 /** `ecom run <dir>`: from a folder of CSVs to the verdict. */
 export async function run(folder: string, options: RunOptions): Promise<void> {
   const prepared = await prepareDrop({ folder, drop: options.drop, configFile: options.config });
+  for (const sentence of prepared.unused) note(visible(sentence));
   await checkBeforeUpload({ folder, configFile: options.config });
   const connection = await startAndConnect();
   const report = await runDrop(connection, prepared);

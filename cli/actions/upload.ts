@@ -2,7 +2,7 @@ import { currentRun } from '../pipeline/current-run.ts';
 import { replacement } from '../pipeline/run-drop.ts';
 import { startAndConnect } from '../pipeline/start.ts';
 import { prepareDrop, upload } from '../pipeline/upload.ts';
-import { formatBytes, note, print, printJson } from '../terminal.ts';
+import { formatBytes, note, print, printJson, visible } from '../terminal.ts';
 import { checkBeforeUpload } from '../validate/validate.ts';
 
 export interface UploadOptions {
@@ -14,6 +14,7 @@ export interface UploadOptions {
 /** `ecom upload <dir>`: puts a drop into the raw bucket, its manifest last. */
 export async function uploadFolder(folder: string, options: UploadOptions): Promise<void> {
   const prepared = await prepareDrop({ folder, drop: options.drop, configFile: options.config });
+  for (const sentence of prepared.unused) note(visible(sentence));
   await checkBeforeUpload({ folder, configFile: options.config });
   const connection = await startAndConnect();
   const before = await currentRun(connection, options.drop);

@@ -1,7 +1,7 @@
 import { DataError } from '../../layers/contracts/errors/index.ts';
 import { formatCount } from '../../layers/report/format.ts';
 import { nextRun } from '../pipeline/current-run.ts';
-import { note, paint, print, printJson, table } from '../terminal.ts';
+import { note, paint, print, printJson, table, visible } from '../terminal.ts';
 import type { Check, ValidationReport } from '../validate/check.ts';
 import { validate } from '../validate/validate.ts';
 
@@ -14,7 +14,10 @@ export interface ValidateFlags {
 export async function validateFolder(folder: string, options: ValidateFlags): Promise<void> {
   const report = await validate({ folder, configFile: options.config });
   if (options.json) printJson(report);
-  else printChecks(report);
+  else {
+    printChecks(report);
+    for (const sentence of report.unused) note(visible(sentence));
+  }
   if (report.status === 'fail') {
     throw new DataError({
       what: report.outcome,

@@ -20,7 +20,7 @@ import {
   reportSchema,
 } from '../../layers/report/schema.ts';
 import { stateFolder, statePaths } from '../local/state.ts';
-import { paint, table, visible } from '../terminal.ts';
+import { paint, table, terminalWidth, visible, wrapped } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Connection } from './connection.ts';
 
@@ -80,37 +80,67 @@ function experimentText(experiment: ExperimentReport): string {
     }.`,
     ...trust.warnings.map((warning) => `  ${paint('yellow', 'Warning:')} ${visible(warning)}`),
     '',
-    table(
-      [
-        { title: 'metric' },
-        { title: 'arm' },
-        { title: 'control', right: true },
-        { title: 'treatment', right: true },
-        { title: 'difference', right: true },
-        { title: 'lift', right: true },
-        { title: 'interval', right: true },
-        { title: 'p', right: true },
-        { title: 'adjusted p', right: true },
-        { title: 'verdict' },
-      ],
-      comparedRows(experiment).map(({ metric: { metric, unit, unavailable }, comparison }) =>
-        comparison === null
-          ? [metricLabel(metric), ...Array(8).fill(''), reasonText(unavailable ?? 'no treatment arm')]
-          : [
-              metricLabel(metric),
-              comparison.variant,
-              formatValue(unit, comparison.control.mean),
-              formatValue(unit, comparison.treatment.mean),
-              formatDifference(unit, comparison.effect.absolute),
-              formatLift(comparison.effect.relative),
-              formatLiftInterval(comparison.effect.relativeCi),
-              formatP(comparison.test?.p ?? null),
-              adjustedP(comparison),
-              verdictWords(comparison),
-            ],
-      ),
-    ),
+    metricsText(experiment),
   ].join('\n');
+}
+
+/** A table or, where the terminal is too narrow for it, two lines for each comparison. */
+function metricsText(experiment: ExperimentReport): string {
+  const compared = comparedRows(experiment);
+  const wide = table(
+    [
+      { title: 'metric' },
+      { title: 'arm' },
+      { title: 'control', right: true },
+      { title: 'treatment', right: true },
+      { title: 'difference', right: true },
+      { title: 'lift', right: true },
+      { title: 'interval', right: true },
+      { title: 'p', right: true },
+      { title: 'adjusted p', right: true },
+      { title: 'verdict' },
+    ],
+    compared.map(({ metric: { metric, unit, unavailable }, comparison }) =>
+      comparison === null
+        ? [metricLabel(metric), ...Array(8).fill(''), reasonText(unavailable ?? 'no treatment arm')]
+        : [
+            metricLabel(metric),
+            comparison.variant,
+            formatValue(unit, comparison.control.mean),
+            formatValue(unit, comparison.treatment.mean),
+            formatDifference(unit, comparison.effect.absolute),
+            formatLift(comparison.effect.relative),
+            formatLiftInterval(comparison.effect.relativeCi),
+            formatP(comparison.test?.p ?? null),
+            adjustedP(comparison),
+            verdictWords(comparison),
+          ],
+    ),
+    Number.POSITIVE_INFINITY,
+  );
+  const width = terminalWidth();
+  if (width === undefined || wide.split('\n').every((line) => line.length <= width)) return wide;
+  return compared
+    .flatMap(({ metric: { metric, unit, unavailable }, comparison }) => {
+      const label = paint('bold', metricLabel(metric));
+      if (comparison === null) return [`${label}  ${reasonText(unavailable ?? 'no treatment arm')}`];
+      const { variant, control, treatment, effect } = comparison;
+      const adjusted = adjustedP(comparison);
+      return [
+        `${label}  ${verdictWords(comparison)}`,
+        ...wrapped(
+          `${visible(variant)} ${formatValue(unit, treatment.mean)}, control ${formatValue(unit, control.mean)}:`,
+          width,
+          '  ',
+        ),
+        ...wrapped(
+          `${formatLift(effect.relative)}, ${formatLiftInterval(effect.relativeCi)}${adjusted === '' ? '' : `, adjusted p ${adjusted}`}`,
+          width,
+          '  ',
+        ),
+      ];
+    })
+    .join('\n');
 }
 
 /** The p that the verdict goes by; guardrails have none, since their margin decides. */

@@ -8,6 +8,7 @@ import { type Connection, targetConfig } from './connection.ts';
 import { dropConfig } from './drop-config.ts';
 import { type DropFile, localFolder, readDropFolder, requireFolder } from './drop-folder.ts';
 import { checkDropName } from './drop-name.ts';
+import { unusedFiles } from './unused-files.ts';
 
 export interface DropSource {
   readonly folder: string;
@@ -20,6 +21,8 @@ export interface DropSource {
 export interface PreparedDrop {
   readonly drop: string;
   readonly files: readonly DropFile[];
+  /** What the folder holds besides: see unusedFiles. */
+  readonly unused: readonly string[];
 }
 
 export interface Upload {
@@ -40,16 +43,17 @@ export async function prepareDrop({ folder, drop, configFile }: DropSource): Pro
   const target = targetConfig();
   const { config, named } = await dropConfig(folder, configFile);
   const files = await readDropFolder(localFolder(folder), drop, config.raw, target.raw, named);
-  if (configFile === undefined) return { drop, files };
+  const unused = await unusedFiles(folder, files);
+  if (configFile === undefined) return { drop, files, unused };
   const { length: size } = await readFile(configFile);
   const own = { kind: 'config', file: configFile, key: dropPrefix(drop) + dropConfigName, size } as const;
-  return { drop, files: [...files.filter(({ kind }) => kind !== 'config'), own] };
+  return { drop, files: [...files.filter(({ kind }) => kind !== 'config'), own], unused };
 }
 
 /** Uploads the files, then the manifest that names them: the gate starts the drop when it sees that. */
 export async function upload(
   { raw }: Connection,
-  { drop, files }: PreparedDrop,
+  { drop, files }: Pick<PreparedDrop, 'drop' | 'files'>,
   onFile: (file: DropFile) => void = () => {},
 ): Promise<Upload> {
   const stored: StoredFile[] = [];

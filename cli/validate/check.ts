@@ -50,6 +50,8 @@ export interface ValidationReport {
   readonly outcome: string;
   /** Rows that a run would set aside. */
   readonly quarantined: number;
+  /** Sentences about files of the folder that a run would not read. */
+  readonly unused: readonly string[];
   readonly checks: readonly Check[];
 }
 

@@ -13,6 +13,7 @@ import { openStagedRows, type StagedPart } from '../../layers/quality/staged-row
 import { Database } from '../../layers/storage/duckdb.ts';
 import { type DropConfig, dropConfig } from '../pipeline/drop-config.ts';
 import { findDropFiles, localFolder, requireFolder } from '../pipeline/drop-folder.ts';
+import { unusedFiles } from '../pipeline/unused-files.ts';
 import {
   type Check,
   type Locate,
@@ -45,7 +46,14 @@ export async function validate({ folder, configFile }: ValidateOptions): Promise
   const drop = await dropConfig(folder, configFile);
   const sources = await sourcesOf(folder, drop);
   const { checks, quarantined } = await checkAll(sources, drop.config);
-  return { folder, status: worst(checks), outcome: outcomeOf(checks, quarantined), quarantined, checks };
+  return {
+    folder,
+    status: worst(checks),
+    outcome: outcomeOf(checks, quarantined),
+    quarantined,
+    unused: sources.unused,
+    checks,
+  };
 }
 
 /**
@@ -76,11 +84,12 @@ type Sources = ReadonlyMap<DatasetName, readonly SourceFile[]>;
 interface DropSources {
   readonly datasets: Sources;
   readonly excludedUsers: readonly SourceFile[];
+  readonly unused: readonly string[];
 }
 
 /** The rows of the datasets that `sources` has, one after the other, and then each experiment. */
 async function checkAll(
-  sources: DropSources,
+  sources: Omit<DropSources, 'unused'>,
   config: Config,
 ): Promise<Pick<ValidationReport, 'checks' | 'quarantined'>> {
   const workspace = await mkdtemp(path.join(os.tmpdir(), 'ecom-validate-'));
@@ -99,7 +108,7 @@ async function checkAll(
 async function checkIn(
   database: Database,
   workspace: string,
-  { datasets: sources, excludedUsers }: DropSources,
+  { datasets: sources, excludedUsers }: Omit<DropSources, 'unused'>,
   config: Config,
 ): Promise<Pick<ValidationReport, 'checks' | 'quarantined'>> {
   const locate: Locate = (dataset, part, line) => `${sources.get(dataset)?.[part]?.name}:${line}`;
@@ -186,19 +195,14 @@ async function hasEventsWithoutUser(database: Database): Promise<boolean> {
 async function sourcesOf(folder: string, { config, named }: DropConfig): Promise<DropSources> {
   const excludedUsers: SourceFile[] = [];
   const datasets = new Map<DatasetName, SourceFile[]>(datasetNames.map((dataset) => [dataset, []]));
-  for (const { kind, file, size } of await findDropFiles(
-    localFolder(folder),
-    defaultDrop,
-    config.raw,
-    config.raw,
-    named,
-  )) {
+  const files = await findDropFiles(localFolder(folder), defaultDrop, config.raw, config.raw, named);
+  for (const { kind, file, size } of files) {
     if (kind === 'config' || size === 0) continue;
     const source = { file, name: path.relative(folder, file) };
     if (kind === 'excluded_users') excludedUsers.push(source);
     else datasets.get(kind)?.push(source);
   }
-  return { datasets, excludedUsers };
+  return { datasets, excludedUsers, unused: await unusedFiles(folder, files) };
 }
 
 function filesCheck(dataset: DatasetName, files: readonly SourceFile[], config: Config): Check {

@@ -22,6 +22,29 @@ it('a table keeps its columns whatever its cells hold', () => {
   expect(text).toBe(['a         n', '\\x1b[2J  10'].join('\n'));
 });
 
+describe('a table that is wider than the terminal', () => {
+  const columns = [{ title: 'status' }, { title: 'finding' }];
+  const rows = [['warn', 'some users have no variant\n  Check the export']];
+
+  it('puts the last cell of each row on lines of its own, broken between words', () => {
+    expect(table(columns, rows, 20)).toBe(
+      ['status', 'warn', '    some users have', '    no variant', '    Check the export'].join('\n'),
+    );
+  });
+
+  it('is as it is where it has the room', () => {
+    expect(table(columns, rows, 80)).toBe(
+      'status  finding\nwarn    some users have no variant\n  Check the export',
+    );
+  });
+
+  it('asks COLUMNS before the terminal', () => {
+    vi.stubEnv('COLUMNS', '20');
+    expect(table(columns, rows)).toBe(table(columns, rows, 20));
+    vi.unstubAllEnvs();
+  });
+});
+
 describe('the line of the stage at work', () => {
   const written: string[] = [];
   const asTerminal = process.stderr.isTTY;

@@ -509,6 +509,21 @@ describe('a file that the configuration names', () => {
   });
 });
 
+test('files of the folder that are not read are told, those that look meant with the reason', async () => {
+  const folder = await written(small);
+  for (const name of ['experiment.yml', 'events.csv.gz', 'notes.txt', '.hidden', 'other.yaml']) {
+    await writeFile(path.join(folder, name), 'x');
+  }
+  const unused = [
+    'events.csv.gz is not read: events.csv is there, and is taken',
+    'experiment.yml is not read: the configuration of a folder is called experiment.yaml',
+    'not used: notes.txt, other.yaml',
+  ];
+  expect((await validate({ folder })).unused).toEqual(unused);
+  expect((await prepareDrop({ folder, drop: 'default' })).unused).toEqual(unused);
+  expect((await validate({ folder: await written(small) })).unused).toEqual([]);
+});
+
 describe('before an upload', () => {
   test('nothing stands in the way of data that a run would take', async () => {
     await checkBeforeUpload({ folder: await written(small) });
