@@ -60,7 +60,15 @@ export function remedyFor(output) {
   return 'The lines above say why; what was installed before is kept, so just try again when it is mended';
 }
 
-/** @param {string} output */
-function tail(output) {
-  return output.trimEnd().split('\n').slice(-tailLines).join('\n');
+/**
+ * The end of what a tool printed, without the attempts that it repeated: the last one says the same.
+ * @param {string} output
+ */
+export function tail(output) {
+  return output
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !/^WARNING: Retrying /.test(line))
+    .slice(-tailLines)
+    .join('\n');
 }

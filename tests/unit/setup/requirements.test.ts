@@ -6,7 +6,7 @@ import {
   requirePlatform,
   requireSpace,
 } from '../../../infrastructure/setup/requirements.mjs';
-import { remedyFor } from '../../../infrastructure/setup/tools.mjs';
+import { remedyFor, tail } from '../../../infrastructure/setup/tools.mjs';
 
 const python = (version: string, { command = 'python3', venv = true } = {}) => ({ command, version, venv });
 const problem = (job: () => unknown) => {
@@ -99,4 +99,11 @@ test.each([
   ['error: hash mismatch', 'The lines above say why'],
 ])('answers "%s" with its way out', (output, remedy) => {
   expect(remedyFor(output)).toContain(remedy);
+});
+
+test('of a tool that tried again and again only the end is shown', () => {
+  const retry = "WARNING: Retrying (Retry(total=1)) after connection broken by 'NewConnectionError'";
+  expect(tail(`${retry}\n${retry}\nERROR: No matching distribution found for uv\n`)).toBe(
+    'ERROR: No matching distribution found for uv',
+  );
 });
