@@ -10,7 +10,7 @@ import { decide } from './decide.ts';
 import { capsOf, distributionsOf } from './displays.ts';
 import type { Arm, Sample } from './estimate.ts';
 import { guardrailAlpha } from './guardrail.ts';
-import { costOfLooking, type Look, type Progress, planLook, tuningOf } from './look.ts';
+import { costOfLooking, daysSoFar, type Look, type Progress, planLook, tuningOf } from './look.ts';
 import { cumulativeEffects, effectsSinceExposure } from './novelty.ts';
 import { originalAnalyses } from './parity.ts';
 import { adjustedRegressions } from './regression.ts';
@@ -56,7 +56,7 @@ export function analyzeExperiment(
     power: {
       power: settings.power.power,
       targetLift: settings.power.target_lift,
-      daysSoFar: daysBetween(progress.firstDay, progress.asOf),
+      daysSoFar: daysSoFar(progress),
       looking: costOfLooking(look, settings),
     },
   });
@@ -75,6 +75,7 @@ export function analyzeExperiment(
       control: control.variant,
       treatments: treatments.map(({ variant }) => variant),
       basis: { ...basis, testing: testingOf(look) },
+      openWindows: settings.immature === 'include' ? trust.immature.share : null,
       progress,
     }),
     metrics,
@@ -130,12 +131,6 @@ function progressOf(
     firstDay: cohorts[0]?.day ?? null,
     analysedUsers: arms.reduce((sum, arm) => sum + arm.users, 0),
   };
-}
-
-function daysBetween(day: string | null, asOf: string | null): number | null {
-  if (day === null || asOf === null) return null;
-  const days = (Date.parse(asOf) - Date.parse(day)) / 86_400_000;
-  return days > 0 ? days : null;
 }
 
 function testingOf({ method }: Look): Decision['basis']['testing'] {

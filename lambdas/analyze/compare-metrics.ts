@@ -98,7 +98,15 @@ export function compareMetrics(
       const { guardrail } = part;
       return guardrail === undefined
         ? [comparison]
-        : [{ ...comparison, nonInferiority: assessGuardrail(candidate.estimate, guardrail) }];
+        : [
+            {
+              ...comparison,
+              nonInferiority: assessGuardrail(candidate.estimate, guardrail, {
+                usersNow: sample.control.users + candidate.treatment.users,
+                power: plan.power.power,
+              }),
+            },
+          ];
     }),
   }));
 }

@@ -1,10 +1,10 @@
-import { fewBuyersSentences } from '../../layers/report/few-buyers.ts';
 import { formatLift, formatLiftInterval, formatP, statedP } from '../../layers/report/format.ts';
 import { metricLabel } from '../../layers/report/labels.ts';
 import { reasonText } from '../../layers/report/page/words.ts';
 import type { Comparison, Decision, ExperimentReport, MetricReport } from '../../layers/report/schema.ts';
+import { caveats, guardrailAdvice, powerAdvice } from './advice.ts';
 import type { Blocked } from './blocked.ts';
-import type { Progress } from './look.ts';
+import { daysSoFar, type Progress } from './look.ts';
 import { type PlannedEnd, plannedEnd } from './planned-end.ts';
 
 export interface DecisionInput {
@@ -15,6 +15,8 @@ export interface DecisionInput {
   readonly control: string;
   readonly treatments: readonly string[];
   readonly basis: Decision['basis'];
+  /** Share of the analysed users whose outcome window is open; null where those are left out. */
+  readonly openWindows: number | null;
   readonly progress: Progress;
 }
 
@@ -29,19 +31,15 @@ type Rule = Omit<Decision, 'basis'>;
  * 4. before the declared end or size, without a significant effect that holds at any look: keep_running;
  * 5. a treatment is significantly better and every guardrail is non-inferior: ship the best such treatment;
  * 6. better, but a guardrail is not shown to be non-inferior: keep_running, or do_not_ship where it is inferior;
- * 7. the declared end or size is reached without success: do_not_ship; with neither declared: keep_running.
+ * 7. the declared end or size is reached without success: do_not_ship; with neither declared: keep_running, by a rule of
+ *    its own where the lift worth finding cannot be found in a time that one can wait.
  * Significance is by the declared basis: estimate, values and way of testing.
  */
 export function decide(input: DecisionInput): Decision {
   const { reasons, ...rule } = ruleOf(input);
-  return { ...rule, reasons: [...reasons, ...caveats(input, rule)], basis: input.basis };
-}
-
-/** What to mind about the primary metric, unless the decision does not rest on it. */
-function caveats({ metrics, control }: DecisionInput, { action }: Pick<Rule, 'action'>): string[] {
-  if (action === 'invalid') return [];
-  const primary = metrics.filter(({ role }) => role === 'primary');
-  return [...notJudged(primary), ...fewBuyersSentences(primary, control)];
+  const primary = input.metrics.filter(({ role }) => role === 'primary');
+  const more = rule.action === 'invalid' ? [] : caveats(rule.action, primary, input);
+  return { ...rule, reasons: [...reasons, ...more], basis: input.basis };
 }
 
 function ruleOf(input: DecisionInput): Rule {
@@ -75,7 +73,17 @@ function ruleOf(input: DecisionInput): Rule {
   }
   if (better.length > 0) return judgeGuardrails(input, primary, better, end);
   const reasons = testable.map((found) => sentence(primary, found, 'shows no significant improvement'));
-  if (end.reached === null) return keepRunning('no_significant_effect', [...reasons, end.sentence]);
+  if (end.reached === null) {
+    const advice = testable.map(powerAdvice);
+    const rule = advice.every(({ isFeasible }) => !isFeasible)
+      ? 'target_lift_not_feasible'
+      : 'no_significant_effect';
+    return keepRunning(rule, [
+      ...reasons,
+      ...(advice[0]?.sentences ?? []),
+      `${end.sentence} Without one this ends with "do not ship" on shown harm alone: declare it beforehand.`,
+    ]);
+  }
   return {
     action: 'do_not_ship',
     variant: testable[0]?.variant ?? null,
@@ -128,7 +136,7 @@ function harmOf(
 }
 
 function judgeGuardrails(
-  { metrics }: DecisionInput,
+  { metrics, progress }: DecisionInput,
   primary: MetricReport,
   better: readonly Comparison[],
   end: PlannedEnd,
@@ -165,6 +173,9 @@ function judgeGuardrails(
   const reasons = [sentence(primary, best, 'is significantly better')];
   if (inferior.length > 0) reasons.unshift(beyondMargin(best.variant, inferior));
   if (unproven.length > 0) reasons.push(`Not yet shown to be within the margin: ${unproven.join(', ')}.`);
+  if (inferior.length === 0) {
+    reasons.push(...guardrailAdvice(guardrails, best.variant, daysSoFar(progress)), end.sentence);
+  }
   return {
     action: inferior.length > 0 ? 'do_not_ship' : 'keep_running',
     variant: best.variant,
@@ -207,21 +218,6 @@ function byLift({ better }: MetricReport) {
 
 function untestable({ unavailable, comparisons }: MetricReport): string {
   return unavailable ?? reasonText(comparisons[0]?.reason ?? 'there is no treatment arm');
-}
-
-/** Treatments that the decision leaves aside, beside others that it rests on. */
-function notJudged(primary: readonly MetricReport[]): string[] {
-  return primary.flatMap(({ metric, comparisons }) =>
-    comparisons.every(({ test }) => test === null)
-      ? []
-      : comparisons.flatMap(({ variant, test, reason }) =>
-          test === null
-            ? [
-                `${variant} is not judged on ${metricLabel(metric)}: ${reasonText(reason ?? 'too_few_users')}.`,
-              ]
-            : [],
-        ),
-  );
 }
 
 /** One treatment's result on the primary metric, with the interval and p that its verdict goes by. */

@@ -1,5 +1,6 @@
 import type { ExperimentSettings } from '../../layers/contracts/config.ts';
 import type { Comparison } from '../../layers/report/schema.ts';
+import { normalCritical, normalUpperQuantile } from '../../layers/statistics/distributions.ts';
 import { type Margin, testNonInferiority } from '../../layers/statistics/non-inferiority.ts';
 import type { Estimate } from './estimate.ts';
 
@@ -15,6 +16,7 @@ export const guardrailAlpha = 0.025;
 export function assessGuardrail(
   estimate: Estimate,
   guardrail: Guardrail,
+  { usersNow, power }: { readonly usersNow: number; readonly power: number },
 ): NonNullable<Comparison['nonInferiority']> {
   const margin = marginOf(guardrail);
   const margins = {
@@ -22,12 +24,20 @@ export function assessGuardrail(
     marginAbsolute: guardrail.margin_absolute ?? null,
   };
   const result = testNonInferiority(estimate, { margin, better: guardrail.better, alpha: guardrailAlpha });
-  if (result.reason !== null) {
-    return { ...margins, p: null, bound: null, status: 'not_shown', reason: result.reason };
+  if (result.reason !== null || estimate.reason !== null) {
+    const reason = result.reason ?? estimate.reason;
+    return { ...margins, p: null, bound: null, status: 'not_shown', reason };
   }
   const { p, bound } = result;
   const status = p < guardrailAlpha ? 'non_inferior' : p > 1 - guardrailAlpha ? 'inferior' : 'not_shown';
-  return { ...margins, p, bound, status, reason: null };
+  const size = 'relative' in margin ? margin.relative * Math.abs(estimate.baseline) : margin.absolute;
+  const distance = (guardrail.better === 'higher' ? 1 : -1) * estimate.lift + size;
+  const standardError =
+    result.statistic === 0 ? Math.sqrt(estimate.liftVariance) : distance / result.statistic;
+  const sought = normalCritical(2 * guardrailAlpha) + normalUpperQuantile(1 - power);
+  const needed = Math.ceil(usersNow * ((sought * standardError) / size) ** 2);
+  const usersNeeded = Number.isSafeInteger(needed) ? needed : null;
+  return { ...margins, p, bound, status, usersNeeded, reason: null };
 }
 
 function marginOf({ margin_relative, margin_absolute }: Guardrail): Margin {

@@ -21,6 +21,13 @@ export interface Progress {
   readonly analysedUsers: number;
 }
 
+/** Days from the first exposed user to the end of the data, or null where unknown. */
+export function daysSoFar({ firstDay, asOf }: Pick<Progress, 'firstDay' | 'asOf'>): number | null {
+  if (firstDay === null || asOf === null) return null;
+  const days = (Date.parse(asOf) - Date.parse(firstDay)) / 86_400_000;
+  return days > 0 ? days : null;
+}
+
 /** How this look at the data is tested, given that there may be others. */
 export type Look =
   | { readonly method: 'none'; readonly alpha: number }

@@ -1,6 +1,7 @@
-import { formatCount } from '../../layers/report/format.ts';
+import { formatCount, formatMoment } from '../../layers/report/format.ts';
 import type { Decision } from '../../layers/report/schema.ts';
-import type { Progress } from './look.ts';
+import { moreDays } from './advice.ts';
+import { daysSoFar, type Progress } from './look.ts';
 
 export interface PlannedEnd {
   /** null: neither an end nor a size was declared. */
@@ -9,10 +10,9 @@ export interface PlannedEnd {
 }
 
 /** Whether the declared size or end is reached, whichever comes first. */
-export function plannedEnd(
-  { plannedEnd: end, plannedUsers, asOf, analysedUsers }: Progress,
-  testing: Decision['basis']['testing'],
-): PlannedEnd {
+export function plannedEnd(progress: Progress, testing: Decision['basis']['testing']): PlannedEnd {
+  const { plannedEnd: end, plannedUsers, asOf, analysedUsers } = progress;
+  const upTo = asOf === null ? 'an unknown moment' : formatMoment(asOf);
   if (end === null && plannedUsers === null) {
     const validity =
       testing === 'fixed_horizon'
@@ -30,13 +30,18 @@ export function plannedEnd(
     };
   }
   if (end !== null && asOf !== null && Date.parse(asOf) >= Date.parse(end)) {
-    return { reached: true, sentence: `The planned end ${end} is reached (data up to ${asOf}).` };
+    return {
+      reached: true,
+      sentence: `The planned end ${formatMoment(end)} is reached (data up to ${upTo}).`,
+    };
   }
   const wanted = [
     ...(plannedUsers === null
       ? []
-      : [`${formatCount(analysedUsers)} of ${formatCount(plannedUsers)} planned users`]),
-    ...(end === null ? [] : [`planned end ${end}, data up to ${asOf ?? 'an unknown moment'}`]),
+      : [
+          `${formatCount(analysedUsers)} of ${formatCount(plannedUsers)} planned users${moreDays(plannedUsers, analysedUsers, daysSoFar(progress))}`,
+        ]),
+    ...(end === null ? [] : [`planned end ${formatMoment(end)}, data up to ${upTo}`]),
   ];
   return { reached: false, sentence: `The experiment has not reached its plan: ${wanted.join('; ')}.` };
 }

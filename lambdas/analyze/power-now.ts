@@ -41,7 +41,24 @@ export function powerNow(
     usersNeeded,
     usersNow,
     daysLeft: daysLeft(usersNeeded, usersNow, daysSoFar),
+    later:
+      daysSoFar === null ? null : later(usersNow, daysSoFar, { looking, margin, standardError, baseline }),
   };
+}
+
+/** As many days more as one adds without asking whether an experiment still makes sense. */
+const fourWeeks = 28;
+
+function later(
+  usersNow: number,
+  daysSoFar: number,
+  now: { looking: CostOfLooking; margin: number; standardError: number; baseline: number },
+) {
+  const growth = 1 + fourWeeks / daysSoFar;
+  const users = Math.round(usersNow * growth);
+  const lift = (now.looking.critical(users) + now.margin) * (now.standardError / Math.sqrt(growth));
+  const relative = lift / Math.abs(now.baseline);
+  return { days: fourWeeks, users, relative: Number.isFinite(relative) ? relative : null };
 }
 
 function daysLeft(needed: number | null, now: number, daysSoFar: number | null): number | null {

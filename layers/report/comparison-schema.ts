@@ -132,6 +132,8 @@ const power = z.union([
     usersNow: count,
     /** Days until usersNeeded at the traffic so far; 0 when reached, null when not known. */
     daysLeft: number.nullable(),
+    /** What the users who will have come in some more days at this traffic find; null where the traffic is not known. */
+    later: z.strictObject({ days: count, users: count, relative: number.nullable() }).nullable().optional(),
   }),
   unavailable,
 ]);
@@ -144,6 +146,8 @@ const nonInferiority = z.strictObject({
   /** Lift that can just not be excluded on the bad side, in the margin's terms. */
   bound: number.nullable(),
   status: z.enum(['non_inferior', 'not_shown', 'inferior']),
+  /** Users of both arms that show a treatment which changes nothing to be within the margin, with the planned power. */
+  usersNeeded: count.nullable().optional(),
   reason: reason.nullable(),
 });
 

@@ -242,10 +242,8 @@ function shortExposure(experiment: ExperimentReport): string[] {
   ];
 }
 
-function nextSteps({ decision, metrics, trust }: ExperimentReport): string[] {
-  const power = metrics
-    .find(({ role }) => role === 'primary')
-    ?.comparisons.flatMap(({ power: own }) => (own !== undefined && 'usersNeeded' in own ? [own] : []))[0];
+function nextSteps(experiment: ExperimentReport): string[] {
+  const { decision, trust } = experiment;
   switch (decision.action) {
     case 'ship':
       return [
@@ -269,15 +267,26 @@ function nextSteps({ decision, metrics, trust }: ExperimentReport): string[] {
           ];
     }
     case 'keep_running':
-      return [
-        'Leave the experiment on and change nothing about it.',
-        ...(power === undefined || power.usersNeeded === null || power.usersNeeded <= power.usersNow
-          ? []
-          : [
-              `A lift of ${formatLift(power.targetLift)} takes ${formatCount(power.usersNeeded)} users (now ${formatCount(power.usersNow)})${power.daysLeft === null ? '' : `, about ${formatQuantity(power.daysLeft, 'more day')} at the present traffic`}.`,
-            ]),
-      ];
+      return decision.rule === 'target_lift_not_feasible'
+        ? [
+            'Decide whether a larger lift is what you look for, or end the experiment and stay with the control.',
+          ]
+        : ['Leave the experiment on and change nothing about it.', ...soughtLift(experiment)];
   }
+}
+
+/** What it takes to find the lift that is looked for, where the decision does not say so itself. */
+function soughtLift({ decision, metrics }: ExperimentReport): string[] {
+  const power = metrics
+    .find(({ role }) => role === 'primary')
+    ?.comparisons.flatMap(({ power: own }) => (own !== undefined && 'usersNeeded' in own ? [own] : []))[0];
+  if (decision.rule !== 'before_planned_end' || power === undefined) return [];
+  const { usersNeeded, usersNow, daysLeft, targetLift } = power;
+  if (usersNeeded === null || usersNeeded <= usersNow) return [];
+  const time = daysLeft === null ? '' : `, about ${formatQuantity(daysLeft, 'more day')} at this traffic`;
+  return [
+    `A lift of ${formatLift(targetLift)} takes ${formatCount(usersNeeded)} users (now ${formatCount(usersNow)})${time}.`,
+  ];
 }
 
 function parityLines({ parity }: ExperimentReport): string[] {

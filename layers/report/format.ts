@@ -76,3 +76,12 @@ function grouped(digits: string): string {
 export function formatPercent(share: number | null): string {
   return share === null ? 'n/a' : `${(share * 100).toFixed(1)} %`;
 }
+
+/** A moment in a sentence: `2024-01-31 00:00 UTC`, with seconds where there are any; a day stays one. */
+export function formatMoment(moment: string): string {
+  if (!moment.includes('T')) return moment;
+  return `${new Date(moment)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/(:00)?\.\d+Z$/, '')} UTC`;
+}

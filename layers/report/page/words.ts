@@ -40,6 +40,8 @@ const rules: Readonly<Record<string, string>> = {
   guardrail_not_shown:
     'The primary metric is better, but a guardrail is not yet shown to be within its margin.',
   no_significant_effect: 'The primary metric shows no significant difference so far.',
+  target_lift_not_feasible:
+    'The primary metric shows no significant difference, and at this traffic it will not show one of the size that is looked for.',
   ended_without_success: 'The declared end is reached without a significant improvement.',
 };
 
@@ -52,6 +54,7 @@ const corrected = 'Correct what is named here, and run again.';
 const nextSteps: Readonly<Record<string, string>> = {
   nobody_exposed: corrected,
   primary_not_in_data: corrected,
+  target_lift_not_feasible: 'Look for a larger lift, bring more users in, or end the experiment.',
 };
 
 /** What to do now, in a few words. */

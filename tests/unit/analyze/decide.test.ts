@@ -26,6 +26,7 @@ function decisionOn(
   progress: Partial<Progress> = {},
   testing: Testing = 'fixed_horizon',
   guardrailUnavailable = false,
+  openWindows: number | null = null,
 ): Decision {
   const arms = Object.entries(treatments);
   const primary: MetricReport = {
@@ -60,6 +61,7 @@ function decisionOn(
   };
   return decide({
     blocked: null,
+    openWindows,
     trust,
     metrics: [primary, guardrail],
     control: 'control',

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   formatCount,
   formatDifference,
+  formatMoment,
   formatP,
   formatPercent,
   formatValue,
@@ -31,5 +32,13 @@ describe('numbers', () => {
 
   it('write a p-value that is too small for a number as one that is below it', () => {
     expect(formatP(0)).toBe('< 1e−300');
+  });
+});
+
+describe('formatMoment', () => {
+  it('is a moment of UTC, without what it does not say', () => {
+    expect(formatMoment('2024-01-31T00:00:00.000Z')).toBe('2024-01-31 00:00 UTC');
+    expect(formatMoment('2024-01-31T23:59:59+02:00')).toBe('2024-01-31 21:59:59 UTC');
+    expect(formatMoment('2024-01-31')).toBe('2024-01-31');
   });
 });
