@@ -78,7 +78,7 @@ function experimentText(experiment: ExperimentReport): string {
         ? `not checked (${trust.srm.reason?.replaceAll('_', ' ')})`
         : `${trust.srm.status}, ${statedP(trust.srm.p)}`
     }.`,
-    ...trust.warnings.map((warning) => `  ${paint('yellow', 'Warning:')} ${visible(warning)}`),
+    ...trust.warnings.map((warning) => `  ${paint('yellow', 'Note:')} ${visible(warning)}`),
     '',
     metricsText(experiment),
   ].join('\n');

@@ -1,6 +1,7 @@
 import { showingProgress } from '../../infrastructure/status-line.mjs';
 import type { GateAnswer } from '../../layers/contracts/run-documents.ts';
 import type { Report } from '../../layers/report/schema.ts';
+import { interruptible } from '../interruption.ts';
 import { formatBytes, note } from '../terminal.ts';
 import { counted } from '../wording.ts';
 import type { Connection } from './connection.ts';
@@ -16,13 +17,15 @@ export async function runDrop(connection: Connection, prepared: PreparedDrop): P
   const started = Date.now();
   const before = await currentRun(connection, prepared.drop);
   const { length } = prepared.files;
-  const uploaded = await showingProgress(`uploading ${counted(length, 'file')}`, () =>
-    upload(connection, prepared),
+  const uploaded = await interruptible('The upload is not complete, and starts nothing', () =>
+    showingProgress(`uploading ${counted(length, 'file')}`, () => upload(connection, prepared)),
   );
   note(`uploaded ${counted(length, 'file')}, ${formatBytes(uploaded.bytes)}, as drop "${uploaded.drop}"`);
   const uploadedAt = Date.now();
 
-  const run = await showingProgress('waiting for the run to start', () => awaitRun(connection, uploaded));
+  const run = await interruptible('The upload is complete, and its run goes on: npx ecom runs', () =>
+    showingProgress('waiting for the run to start', () => awaitRun(connection, uploaded)),
+  );
   if (run.outcome === 'succeeded') {
     note(`run ${run.runId}: this very content was run before, here is its report`);
     return readReport(connection, run.runId);

@@ -41,6 +41,7 @@ const notRun: Readonly<Record<string, string>> = {
   '.venv/bin/python -c "import csv, sys; csv.writer(sys.stdout).writerows(r for r in csv.reader(sys.stdin) if r[2])" < export/events.csv > my-data/events.csv':
     "reads the reader's export; tests/unit/docs/own-data.test.ts runs it",
   'aws s3 cp': 'a name in a sentence; the README shows it whole',
+  'ECOM_PORT=4600 npx ecom up': 'a fixed port may be taken; up-down.test.ts starts on another one',
   'npx ecom upload': 'a name in a sentence; commands.test.ts runs it',
 };
 
@@ -62,7 +63,10 @@ describe('every command of the documents', () => {
   const stateFolder = path.join(clone, '.ecom');
   const environment: Record<string, string | undefined> = {};
   /** What stands for a word in angle brackets. */
-  const words = new Map([['<dir>', 'my-data/']]);
+  const words = new Map([
+    ['<dir>', 'my-data/'],
+    ['<clone>', clone],
+  ]);
 
   beforeAll(async () => {
     mkdirSync(stateFolder);
