@@ -216,7 +216,7 @@ export function assignmentBeforeCheck(
     return counted(
       name,
       true,
-      `${early} and count (require_assignment_before is off): the arms may differ before the treatment began.`,
+      `${early} and count (require_assignment_before: false): the arms may differ before the treatment began.`,
     );
   }
   if (usersLeftOut === 0) {

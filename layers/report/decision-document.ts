@@ -6,6 +6,7 @@ import {
   formatDifference,
   formatLift,
   formatLiftInterval,
+  formatMoment,
   formatP,
   formatQuantity,
   formatValue,
@@ -13,7 +14,7 @@ import {
 } from './format.ts';
 import { checkLabel, metricLabel } from './labels.ts';
 import { otherWarnings } from './page/trust-checks.ts';
-import { marginStatuses, reasonText, stepWording, verdicts } from './page/words.ts';
+import { basisText, hasPlan, marginStatuses, reasonText, stepWording, verdicts } from './page/words.ts';
 import type { Comparison, Decision, ExperimentReport, Report } from './schema.ts';
 import { unavailableBeside } from './unavailable.ts';
 
@@ -32,7 +33,7 @@ export function decisionDocument(report: Report): string {
   return [
     '# Experiment decision',
     '',
-    `Run \`${run.runId}\` of the drop \`${run.drop}\`${run.asOf === null ? '' : `, data up to ${run.asOf}`}.`,
+    `Run \`${run.runId}\` of the drop \`${run.drop}\`${run.asOf === null ? '' : `, data up to ${formatMoment(run.asOf)}`}.`,
     ...experiments.flatMap((experiment) => ['', ...experimentSection(experiment, report)]),
     '',
     '## Data',
@@ -86,7 +87,7 @@ function experimentSection(experiment: ExperimentReport, report: Report): string
     '',
     '### Decision',
     '',
-    `${headlines[decision.action]}, by the rule \`${decision.rule}\`: ${basisWords(decision.basis)}.`,
+    `${headlines[decision.action]}, by the rule \`${decision.rule}\`: ${basisText(experiment)}.`,
     '',
     '### Limits',
     '',
@@ -191,25 +192,18 @@ function segmentLines({ segments, interactions, settings }: ExperimentReport): s
   ];
 }
 
-function basisWords({ estimate, values, testing }: Decision['basis']): string {
-  const tests = {
-    fixed_horizon: 'one test at the planned end',
-    always_valid: 'a test that holds at every look',
-    group_sequential: 'a group sequential test',
-  };
-  return `${estimate === 'cuped' ? 'CUPED-adjusted' : 'unadjusted'}, ${values} values, ${tests[testing]}`;
-}
-
 /** What the numbers do not say. */
 function limits(experiment: ExperimentReport): string[] {
   const { settings, segments } = experiment;
   const { basis } = experiment.decision;
   return [
-    ...warnings(experiment),
+    ...notes(experiment),
     ...shortExposure(experiment),
     ...(basis.testing === 'fixed_horizon'
       ? [
-          'The p-values hold for one look at the planned end; looking earlier finds effects that are not there.',
+          hasPlan(settings)
+            ? 'The p-values hold for one look at the planned end; looking earlier finds effects that are not there.'
+            : 'The p-values hold for one look, and no end was planned for it: looking again until something is significant finds effects that are not there.',
         ]
       : []),
     `Outcomes are those of the first ${formatQuantity(settings.outcomeWindowDays, 'day')} after the exposure; what comes later is not known.`,
@@ -220,11 +214,11 @@ function limits(experiment: ExperimentReport): string[] {
   ];
 }
 
-/** The checks that warn by name, since they are told above; and what else is to be minded. */
-function warnings(experiment: ExperimentReport): string[] {
+/** The checks with a note by name, since they are told above; and what else is to be minded. */
+function notes(experiment: ExperimentReport): string[] {
   const warned = experiment.trust.checks.filter(({ status }) => status === 'warn').map(checkLabel);
   return [
-    ...(warned.length === 0 ? [] : [`Warnings of the checks above: ${warned.join('; ')}.`]),
+    ...(warned.length === 0 ? [] : [`Notes of the checks above: ${warned.join('; ')}.`]),
     ...otherWarnings(experiment).map(plain),
     ...fewBuyersSentences(
       experiment.metrics.filter(({ role }) => role !== 'primary'),

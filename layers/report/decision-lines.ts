@@ -1,9 +1,9 @@
-import { formatPercent, formatQuantity, statedP } from './format.ts';
+import { formatMoment, formatPercent, formatQuantity, statedP } from './format.ts';
 import { checkLabel, metricLabel } from './labels.ts';
-import { checksByGravity } from './page/trust-checks.ts';
+import { checksByGravity, isCorrected } from './page/trust-checks.ts';
 import type { ExperimentReport } from './schema.ts';
 
-const statuses = { pass: 'pass', warn: 'WARNING', fail: 'FAILED', not_checked: 'not checked' } as const;
+const statuses = { pass: 'pass', warn: 'NOTE', fail: 'FAILED', not_checked: 'not checked' } as const;
 
 /** How the experiment was set up, as list items. */
 export function designLines(experiment: ExperimentReport): string[] {
@@ -15,7 +15,7 @@ export function designLines(experiment: ExperimentReport): string[] {
   };
   const plan = [
     ...(settings.plannedUsers === null ? [] : [formatQuantity(settings.plannedUsers, 'user')]),
-    ...(settings.plannedEnd === null ? [] : [`until ${settings.plannedEnd}`]),
+    ...(settings.plannedEnd === null ? [] : [`until ${formatMoment(settings.plannedEnd)}`]),
   ];
   return [
     `- Arms: ${arms.map(({ variant, users }) => `${plain(variant)} (${formatQuantity(users, 'user')}, ${formatPercent(settings.weights[variant] ?? 0)} planned)`).join(', ')}.${control === 'control' ? '' : ` The control is ${plain(control)}.`}`,
@@ -32,7 +32,10 @@ export function designLines(experiment: ExperimentReport): string[] {
 export function checkLines(experiment: ExperimentReport): string[] {
   return checksByGravity(experiment).map((check) => {
     const { status, p, explanation } = check;
-    const shown = p === null || / p [=<] /.test(explanation) ? '' : ` (${statedP(p)})`;
+    const shown =
+      p === null || / p [=<] /.test(explanation)
+        ? ''
+        : ` (${isCorrected(check) ? 'adj. ' : ''}${statedP(p)})`;
     return `- ${checkLabel(check)}: ${statuses[status]}${shown}. ${plain(explanation)}`;
   });
 }

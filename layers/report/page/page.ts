@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { formatMoment } from '../format.ts';
 import type { ExperimentReport, Report } from '../schema.ts';
 import { behaviour } from './behaviour.ts';
 import { type Html, html, trusted } from './html.ts';
@@ -83,7 +84,7 @@ ${iconSheet}
 <header class="page-head">
 <div>
 <h1>Experiment report</h1>
-<p>Drop ${name(report.run.drop)}${report.run.asOf === null ? null : html`, data up to <time datetime="${report.run.asOf}">${plainTime(report.run.asOf)}</time>`}, run <code>${report.run.runId}</code></p>
+<p>Drop ${name(report.run.drop)}${report.run.asOf === null ? null : html`, data up to <time datetime="${report.run.asOf}">${formatMoment(report.run.asOf)}</time>`}, run <code>${report.run.runId}</code></p>
 </div>
 <div id="tools"></div>
 </header>
@@ -146,11 +147,6 @@ function titleOf({ experiments, run }: Report): string {
   const [only] = experiments;
   if (only === undefined || experiments.length > 1) return `Experiment report: ${plainName(run.drop)}`;
   return `${actions[only.decision.action].label}: ${plainName(only.experimentId)}`;
-}
-
-/** `2026-02-01 00:00 UTC`. */
-function plainTime(moment: string): string {
-  return `${moment.slice(0, 10)} ${moment.slice(11, 16)} UTC`;
 }
 
 const favicon =

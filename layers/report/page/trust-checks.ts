@@ -2,12 +2,27 @@ import { formatDecimal, formatPercent, statedP } from '../format.ts';
 import { checkLabel } from '../labels.ts';
 import type { ExperimentReport, Report, TrustCheck } from '../schema.ts';
 
-/** What the check measured: `χ²(1) = 0.63, p = 0.4288`, with the degrees of freedom where they are known. */
-export function checkNumber({ p, statistic, df }: TrustCheck): string {
+const corrected: readonly TrustCheck['name'][] = [
+  'sample_ratio_by_segment',
+  'sample_ratio_by_day',
+  'covariate_balance',
+];
+
+/** Whether a check's p is that of the most unlikely of several tests, corrected for their number. */
+export function isCorrected({ name }: Pick<TrustCheck, 'name'>): boolean {
+  return corrected.includes(name);
+}
+
+/**
+ * What the check measured: `χ²(1) = 0.63, p = 0.4288`, with the degrees of freedom where they are known; `adj. p` where
+ * it is corrected and the statistic is not.
+ */
+export function checkNumber(check: TrustCheck): string {
+  const { p, statistic, df } = check;
   const freedom = df === null || df === undefined ? '' : `(${df})`;
   const parts = [
     ...(statistic === null ? [] : [`χ²${freedom} = ${formatDecimal(statistic, 2)}`]),
-    ...(p === null ? [] : [statedP(p)]),
+    ...(p === null ? [] : [`${isCorrected(check) ? 'adj. ' : ''}${statedP(p)}`]),
   ];
   return parts.length === 0 ? '–' : parts.join(', ');
 }
@@ -55,7 +70,7 @@ function gravest(checks: readonly TrustCheck[]): TrustCheck['status'] {
   return found ?? checks.find(({ name }) => name === 'sample_ratio_exposed')?.status ?? 'not_checked';
 }
 
-/** The gravest status of an experiment's checks, and how many there are of each: `12 of 14 passed, 2 to note`. */
+/** The gravest status of an experiment's checks, and how many there are of each: `12 of 14 passed, 2 with a note`. */
 export function trustSummary({ trust: { checks } }: ExperimentReport): {
   readonly status: TrustCheck['status'];
   readonly text: string;
@@ -64,7 +79,7 @@ export function trustSummary({ trust: { checks } }: ExperimentReport): {
   const others = (
     [
       ['fail', 'failed'],
-      ['warn', 'to note'],
+      ['warn', 'with a note'],
       ['not_checked', 'not checked'],
     ] as const
   ).filter(([status]) => count(status) > 0);

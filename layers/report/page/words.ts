@@ -151,14 +151,25 @@ export function stepWording(step: string, { immature }: ExperimentReport['settin
 }
 
 /** What the decision rests on, as it was declared beforehand. */
-export function basisText({ estimate, values, testing }: Decision['basis']): string {
+export function basisText({ decision, settings }: Pick<ExperimentReport, 'decision' | 'settings'>): string {
+  const { estimate, values, testing } = decision.basis;
   const estimates = { unadjusted: 'unadjusted', cuped: 'adjusted by CUPED' }[estimate];
   const looks = {
-    fixed_horizon: 'one look at the end',
+    fixed_horizon: hasPlan(settings)
+      ? 'one look at the planned end'
+      : 'one look, for which no end was planned',
     always_valid: 'any number of looks',
     group_sequential: 'the planned looks',
   }[testing];
   return `${estimates}, ${values} values; ${looks}`;
+}
+
+/** Whether an end or a size was declared. */
+export function hasPlan({
+  plannedEnd,
+  plannedUsers,
+}: Pick<ExperimentReport['settings'], 'plannedEnd' | 'plannedUsers'>): boolean {
+  return plannedEnd !== null || plannedUsers !== null;
 }
 
 /** `95 %` for alpha = 0.05. */

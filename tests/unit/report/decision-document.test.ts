@@ -133,8 +133,8 @@ describe('EXPERIMENT_DECISION.md', () => {
     }));
     const told = decisionDocument({ ...report, experiments: warned.slice(0, 1) });
     expect(told.match(/Rows with odd times/g)).toHaveLength(1);
-    expect(told).toContain('- Order of times: WARNING. Rows with odd times.');
-    expect(told).toContain('- Warnings of the checks above: Order of times.');
+    expect(told).toContain('- Order of times: NOTE. Rows with odd times.');
+    expect(told).toContain('- Notes of the checks above: Order of times.');
   });
 
   it('is the same text for the same report', () => {

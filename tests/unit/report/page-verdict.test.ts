@@ -18,9 +18,24 @@ describe('verdict and trust checks of report.html', () => {
       /^Not yet shown to be within the margin: Retention d7\..+The planned 12,000 users are reached \(12,384\)\.$/,
     );
     expect(text('#e1-verdict .warnings')).toBe(
-      'To note: Users in several arms (0.6 % of the assigned left out), Outcome windows (3.3 % not ended)',
+      'Note: Users in several arms (0.6 % of the assigned left out), Outcome windows (3.3 % not ended)',
     );
-    expect(text('#e1-verdict .figures')).toContain('Trust checks 5 of 8 passed, 2 to note, 1 not checked');
+    expect(text('#e1-verdict .figures')).toContain(
+      'Trust checks 5 of 8 passed, 2 with a note, 1 not checked',
+    );
+  });
+
+  it('speaks of a planned end only where one was declared', () => {
+    const [checkout] = shop.experiments;
+    if (checkout === undefined) throw new Error('the shop has experiments');
+    const decidedOn = (settings: Partial<typeof checkout.settings>) =>
+      parse(reportPage(onlyCheckout({ settings: { ...checkout.settings, ...settings } }))).text(
+        '#e1-verdict .figures',
+      );
+    expect(decidedOn({ plannedUsers: 12_000, plannedEnd: null })).toContain('; one look at the planned end,');
+    expect(decidedOn({ plannedUsers: null, plannedEnd: null })).toContain(
+      '; one look, for which no end was planned,',
+    );
   });
 
   it('says from when to when the users came', () => {
@@ -111,6 +126,7 @@ describe('verdict and trust checks of report.html', () => {
       );
     expect(numberOf(named)).toBe('χ²(1) = 0.63, p = 0.7463');
     expect(numberOf(ratio)).toBe('χ² = 0.10, p = 0.7463');
+    expect(numberOf({ ...named, name: 'sample_ratio_by_day' })).toBe('χ²(1) = 0.63, adj. p = 0.7463');
   });
 
   it('counts checks that failed in the verdict', () => {

@@ -1,4 +1,4 @@
-import { formatCount } from '../../format.ts';
+import { formatCount, formatMoment } from '../../format.ts';
 import type { Report } from '../../schema.ts';
 import { type Content, type Html, html } from '../html.ts';
 import type { RunSection } from '../section.ts';
@@ -11,7 +11,7 @@ export const lineageSection: RunSection = ({ run, schemaVersion }) => ({
   body: html`<dl class="settings">
 ${entry('Run', html`<code>${run.runId}</code>`)}
 ${entry('Drop', html`<code>${run.drop}</code>`)}
-${entry('Data up to', run.asOf ?? 'not known')}
+${entry('Data up to', run.asOf === null ? 'not known' : formatMoment(run.asOf))}
 ${entry('Configuration', html`<code>${run.configHash}</code>`)}
 ${entry('Code', html`<code>${run.engine.codeVersion}</code>`)}
 ${entry('Report schema', `version ${schemaVersion}`)}

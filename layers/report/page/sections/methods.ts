@@ -1,4 +1,4 @@
-import { formatCount, formatPercent, formatQuantity } from '../../format.ts';
+import { formatCount, formatMoment, formatPercent, formatQuantity } from '../../format.ts';
 import type { ExperimentReport } from '../../schema.ts';
 import { type Content, type Html, html } from '../html.ts';
 import { metricName, name, sentence } from '../names.ts';
@@ -19,9 +19,9 @@ ${entry('A user counts from', exposure(experiment))}
 ${entry('Outcome window', `${formatQuantity(settings.outcomeWindowDays, 'day')} from exposure, the exposure included`)}
 ${entry('Window not ended', settings.immature === 'include' ? 'counted, and noted above' : 'left out, and counted above')}
 ${entry('Primary metric', html`${metricName(settings.primary)} <code>${name(settings.primary)}</code>`)}
-${entry('Decided on', basisText(experiment.decision.basis))}
+${entry('Decided on', basisText(experiment))}
 ${entry('Significance level', `α = ${settings.alpha}, two-sided, ${confidence(settings.alpha)} intervals`)}
-${entry('Planned end', settings.plannedEnd ?? 'not declared')}
+${entry('Planned end', settings.plannedEnd === null ? 'not declared' : formatMoment(settings.plannedEnd))}
 ${entry('Planned users', settings.plannedUsers === null ? 'not declared' : formatCount(settings.plannedUsers))}
 ${entry('Correction', correction(experiment))}
 ${entry('Covariates', settings.cupedLookbackDays === null ? 'none' : `from ${formatQuantity(settings.cupedLookbackDays, 'day')} before exposure`)}

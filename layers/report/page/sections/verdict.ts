@@ -40,7 +40,7 @@ ${decision.action === 'invalid' ? splitOf(experiment) : primaryLift(experiment)}
 <dl class="figures">
 ${figure('Users analysed', html`${formatCount(users)}${exposedWhen(experiment)}`)}
 ${figure('Trust checks', html`${icon(checkStatuses[trust.status].tone)} ${trust.text}`)}
-${figure('Decided on', `${basisText(decision.basis)}, α = ${settings.alpha}`)}
+${figure('Decided on', `${basisText(experiment)}, α = ${settings.alpha}`)}
 ${figure('Rule', html`<code>${decision.rule}</code>`)}
 </dl>
 </div>`,
@@ -101,9 +101,9 @@ function warnings(experiment: ExperimentReport, report: Report): Html | null {
     warned.length === 0
       ? null
       : warningItem(
-          html`To note: ${warned.map((check, index) => html`${index === 0 ? '' : ', '}<a href="${checks}">${unbroken(checkNote(check, experiment, report))}</a>`)}`,
+          html`Note: ${warned.map((check, index) => html`${index === 0 ? '' : ', '}<a href="${checks}">${unbroken(checkNote(check, experiment, report))}</a>`)}`,
         )
-  }${others.map((warning) => warningItem(html`<span class="visually-hidden">Warning: </span>${sentence(warning)}`))}</ul>`;
+  }${others.map((warning) => warningItem(html`<span class="visually-hidden">Note: </span>${sentence(warning)}`))}</ul>`;
 }
 
 function warningItem(text: Html): Html {
