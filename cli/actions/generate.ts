@@ -3,7 +3,7 @@ import { formatCount, formatValue } from '../../layers/report/format.ts';
 import { writeProblem } from '../generate/csv-file.ts';
 import { generate } from '../generate/generate.ts';
 import type { GeneratedTruth } from '../generate/truth.ts';
-import { note, print, printJson, table } from '../terminal.ts';
+import { note, print, printJson, shellWord, table } from '../terminal.ts';
 
 export type SegmentEffect = { segment: 'device' | 'country'; level: string; uplift: number };
 
@@ -81,5 +81,5 @@ function printTruth({ settings, arms, datasets, expected }: GeneratedTruth): voi
       }),
     ),
   );
-  note(`\nNext: npx ecom validate ${settings.directory}`);
+  note(`\nNext: npx ecom validate ${shellWord(settings.directory)}`);
 }

@@ -5,6 +5,7 @@ import { type DatasetName, datasetNames, requiredDatasets } from '../../layers/c
 import { ConfigError } from '../../layers/contracts/errors/index.ts';
 import { dropConfigName, dropPrefix, excludedUsersName } from '../../layers/contracts/keys.ts';
 import { nearest } from '../../layers/contracts/nearest.ts';
+import { shellWord } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
 export interface DropFile {
@@ -152,7 +153,7 @@ function requireDatasets(folder: string, names: Config['raw'], files: readonly D
   throw new UsageError({
     what: `the folder lacks ${missing.map((dataset) => names[dataset]).join(' and ')}, without which there is no analysis`,
     where: folder || undefined,
-    remedy: `Put the file there. Where yours have other names, let a configuration be written: npx ecom init ${folder || '.'}`,
+    remedy: `Put the file there. Where yours have other names, let a configuration be written: npx ecom init ${shellWord(folder || '.')}`,
   });
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../../layers/report/format.ts';
 import { metricLabel } from '../../layers/report/labels.ts';
 import { comparedRows, verdictOf } from '../../layers/report/page/comparisons.ts';
+import { trustSummary } from '../../layers/report/page/trust-checks.ts';
 import { reasonText } from '../../layers/report/page/words.ts';
 import {
   type Comparison,
@@ -73,11 +74,7 @@ function experimentText(experiment: ExperimentReport): string {
   return [
     `${paint(['bold', action.style], `${action.text}${subject}`)}  ${paint('bold', visible(experimentId))}`,
     ...decision.reasons.map((reason) => `  ${visible(reason)}`),
-    `  Users: ${arms.map(({ variant, users }) => `${visible(variant)} ${formatCount(users)}`).join(', ')}. Sample ratio: ${
-      trust.srm.status === 'not_checked'
-        ? `not checked (${trust.srm.reason?.replaceAll('_', ' ')})`
-        : `${trust.srm.status}, ${statedP(trust.srm.p)}`
-    }.`,
+    `  Users: ${arms.map(({ variant, users }) => `${visible(variant)} ${formatCount(users)}`).join(', ')}. Sample ratio: ${ratioText(trust.srm)}. Trust checks: ${trustSummary(experiment).text}.`,
     ...trust.warnings.map((warning) => `  ${paint('yellow', 'Note:')} ${visible(warning)}`),
     '',
     metricsText(experiment),
@@ -141,6 +138,11 @@ function metricsText(experiment: ExperimentReport): string {
       ];
     })
     .join('\n');
+}
+
+function ratioText({ status, reason, p }: ExperimentReport['trust']['srm']): string {
+  if (status === 'not_checked') return `not checked (${reason?.replaceAll('_', ' ')})`;
+  return `${status === 'pass' ? 'passed' : 'failed'}, ${statedP(p)}`;
 }
 
 /** The p that the verdict goes by; guardrails have none, since their margin decides. */

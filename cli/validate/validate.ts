@@ -14,6 +14,7 @@ import { Database } from '../../layers/storage/duckdb.ts';
 import { type DropConfig, dropConfig } from '../pipeline/drop-config.ts';
 import { findDropFiles, localFolder, requireFolder } from '../pipeline/drop-folder.ts';
 import { unusedFiles } from '../pipeline/unused-files.ts';
+import { shellWord } from '../terminal.ts';
 import {
   type Check,
   type Locate,
@@ -71,7 +72,8 @@ export async function checkBeforeUpload({ folder, configFile }: ValidateOptions)
   const failed = checks.filter(({ status }) => status === 'fail');
   const [first] = failed;
   if (first === undefined) return;
-  const more = failed.length === 1 ? '' : `. For all ${failed.length} findings: npx ecom validate ${folder}`;
+  const more =
+    failed.length === 1 ? '' : `. For all ${failed.length} findings: npx ecom validate ${shellWord(folder)}`;
   throw new DataError({
     what: `nothing was uploaded, since a run would fail: ${first.finding}`,
     where: first.example === null ? folder : path.join(folder, first.example),
