@@ -7,6 +7,7 @@ import {
   datasetNames,
   requiredDatasets,
 } from '../../layers/contracts/datasets/index.ts';
+import { excludedUsersName } from '../../layers/contracts/keys.ts';
 import { formatCount, formatPercent } from '../../layers/report/format.ts';
 import type { Database } from '../../layers/storage/duckdb.ts';
 import { counted } from '../wording.ts';
@@ -45,7 +46,7 @@ export async function guess(
   { files, unreadable, exports }: FolderProfile,
   base: Config,
 ): Promise<Findings> {
-  const matches = matchDatasets(files);
+  const matches = matchDatasets(files.filter(({ name }) => name !== excludedUsersName));
   const found = [
     guessFiles(matches, files, unreadable),
     remarkExports(exports),
@@ -98,6 +99,10 @@ function guessFiles(
     if (rows === 0) remarks.push(`${name} has no rows.`);
     else if (!complete) remarks.push(`Of ${name} the first ${counted(rows, 'row')} were looked at.`);
     if (matches.some(({ file }) => file.name === name)) continue;
+    if (name === excludedUsersName) {
+      remarks.push(`${name} (${counted(rows, 'row')}) is used: its users are left out.`);
+      continue;
+    }
     const twin = matches.find(
       ({ file }) =>
         file.columns.map((c) => c.name).join() ===

@@ -227,6 +227,18 @@ it('decimal commas and dates of a country are told', async () => {
   );
 });
 
+it('the list of users to leave out is no dataset, and its use is told', async () => {
+  const folder = await folderOf({
+    'assignments.csv': `user_id,experiment_id,variant,assigned_ts\n${many(20, (i) => `${i},x,${i % 2 ? 'control' : 'b'},2024-01-01`)}`,
+    'events.csv': `event_id,user_id,event_name,event_ts\n${many(20, (i) => `${i},${i},purchase,2024-01-02`)}`,
+    'excluded_users.csv': 'user_id\n3\n4\n',
+  });
+  const result = await init(folder);
+  expect(asked(result)).toContain('raw.users');
+  expect(result.remarks).toContain('excluded_users.csv (2 rows) is used: its users are left out.');
+  expect(result.text).not.toMatch(/excluded_users\.csv is not used/);
+});
+
 it('a folder without CSVs is refused', async () => {
   await expect(init(await folderOf({ 'notes.txt': 'x' }))).rejects.toThrow('the folder holds no CSV file');
   await expect(init(path.join(root, 'nowhere'))).rejects.toThrow('there is no such folder');
