@@ -5,6 +5,9 @@ import type { Findings, Guess, Question } from './guess.ts';
 import type { DatasetMatch } from './match.ts';
 import { type EventRole, eventWords } from './vocabulary.ts';
 
+/** How many events of other names a question lists. */
+const listed = 12;
+
 /** Which events play a part, and which are other spellings of the same. */
 export function guessEvents(matches: readonly DatasetMatch[], base: Config): Partial<Findings> {
   const match = matches.find(({ dataset }) => dataset === 'events');
@@ -25,42 +28,79 @@ export function guessEvents(matches: readonly DatasetMatch[], base: Config): Par
     const candidates = candidatesFor(role, [...rows.keys()]);
     const chosen = rows.has(usual) ? usual : candidates[0];
     if (chosen === undefined) {
-      if (role === 'exposure') {
-        questions.push({
-          path: ['events', 'exposure'],
-          example: [...rows.keys()][0] ?? usual,
-          because: `no event looks like the exposure; there are ${[...rows.keys()].slice(0, 12).join(', ')} (or count users from their assignment on: experiments."*".exposure: assignment)`,
-        });
-      } else remarks.push(`No event looks like ${role}.`);
+      const without = withoutRole[role];
+      if (without === undefined) remarks.push(`No event looks like ${role}.`);
+      else questions.push({ path: ['events', role], example: '<name of the event>', because: ask(without) });
       continue;
     }
-    if (chosen !== usual) {
-      const rank = eventWords[role].indexOf(plainName(chosen));
-      guesses.push({
-        path: ['events', role],
-        value: chosen,
-        confidence: rank < 11 ? 'likely' : 'guess',
-        because: `there is no "${usual}", but ${named(chosen)}`,
-      });
-    }
-    for (const other of candidates.filter((name) => name !== chosen)) {
-      if (plainName(other) === plainName(chosen)) {
+    const others = candidates.filter((name) => plainName(name) !== plainName(chosen));
+    if (chosen !== usual) guesses.push(guessRole(role, chosen, usual, others));
+    for (const name of candidates) {
+      if (name !== chosen && plainName(name) === plainName(chosen)) {
         guesses.push({
-          path: ['event_aliases', other],
+          path: ['event_aliases', name],
           value: chosen,
           confidence: 'likely',
-          because: `another spelling: ${named(other)}`,
+          because: `another spelling: ${named(name)}`,
         });
-      } else if (role === 'purchase') {
-        remarks.push(`${named(other)} may be a purchase too. If so: event_aliases: { ${other}: ${chosen} }.`);
       }
+    }
+    if (role !== 'purchase') continue;
+    for (const name of others) {
+      questions.push({
+        path: ['event_aliases', name],
+        example: chosen,
+        because: `${named(name)} may be a purchase too, which would be lost; not if each has a "${chosen}" besides`,
+      });
     }
   }
   return { guesses, questions, remarks };
+
+  function ask(without: string): string {
+    const names = [...rows.keys()];
+    const more = names.length > listed ? ` and ${names.length - listed} more` : '';
+    return `no event looks like it; there are ${names.slice(0, listed).join(', ')}${more}. ${without}`;
+  }
+
+  function guessRole(role: EventRole, chosen: string, usual: string, others: readonly string[]): Guess {
+    const isTelling = isTellingOf(role, chosen);
+    const rivals = others.filter((name) => isTellingOf(role, name) === isTelling);
+    const doubts = [
+      ...(isTelling ? [] : [doubt[role]]),
+      ...(rivals.length === 0 ? [] : [`it may also be ${rivals.map(named).join(', ')}`]),
+    ];
+    return {
+      path: ['events', role],
+      value: chosen,
+      confidence: doubts.length === 0 ? 'likely' : 'guess',
+      because: [`there is no "${usual}", but ${named(chosen)}`, ...doubts].join('; '),
+    };
+  }
+}
+
+/** What it means that nothing plays the part, where that has to be settled. */
+const withoutRole: Partial<Record<EventRole, string>> = {
+  exposure:
+    'Name the one that shows that a user saw the change, or count users from their assignment on: experiments: { "*": { exposure: assignment } }',
+  purchase: 'Without it there is no conversion and no revenue',
+};
+
+/** What to ask oneself of an event whose name does not tell. */
+const doubt: Readonly<Record<EventRole, string>> = {
+  exposure: 'right only if users see the change there',
+  add_to_cart: 'or is it a look at the cart?',
+  begin_checkout: 'is it the start of the checkout, not its end?',
+  purchase: 'is it a completed purchase?',
+  refund: 'is money paid back?',
+};
+
+function isTellingOf(role: EventRole, name: string): boolean {
+  return eventWords[role].telling.includes(plainName(name));
 }
 
 /** Names that may play the part, the most telling first. */
 function candidatesFor(role: EventRole, names: readonly string[]): string[] {
-  const rank = (name: string) => eventWords[role].indexOf(plainName(name));
+  const words = [...eventWords[role].telling, ...eventWords[role].vague];
+  const rank = (name: string) => words.indexOf(plainName(name));
   return names.filter((name) => rank(name) >= 0).toSorted((a, b) => rank(a) - rank(b));
 }

@@ -14,6 +14,7 @@ import { counted } from '../wording.ts';
 import { guessEvents } from './events.ts';
 import { type Confidence, confidenceOf, type DatasetMatch, matchDatasets } from './match.ts';
 import { countVariants, type FileProfile, type FolderProfile, type UnreadableFile } from './profile.ts';
+import { askForRevenue, misspelling, remarkSpelling } from './values.ts';
 import { controlWords, tellingControls } from './vocabulary.ts';
 
 /** A setting that the data suggest. */
@@ -53,6 +54,7 @@ export async function guess(
     remarkSpelling(matches),
     guessIdType(matches),
     guessColumns(matches, base),
+    askForRevenue(matches),
     guessEvents(matches, base),
     await guessExperiments(database, matches),
   ];
@@ -129,24 +131,6 @@ function remarkExports(exports: readonly string[]): Partial<Findings> {
   };
 }
 
-/** Values that are spelled for a country: a run sets their rows aside. */
-function remarkSpelling(matches: readonly DatasetMatch[]): Partial<Findings> {
-  const remarks = matches.flatMap(({ file, columns }) =>
-    columns.flatMap(({ canonical: { type }, column: { name, decimalCommas, localDates } }) => [
-      ...(type === 'money' && decimalCommas > 0
-        ? [`${file.name}: ${counted(decimalCommas, 'value')} of ${name} with a decimal comma: write 1234.50.`]
-        : []),
-      ...(type === 'timestamp' && localDates > 0
-        ? [
-            `${file.name}: ${counted(localDates, 'value')} of ${name} as 31.12.2024 or 12/31/2024: write 2024-12-31, or 2024-12-31T23:59:59Z.`,
-          ]
-        : []),
-    ]),
-  );
-  if (remarks.length === 0) return {};
-  return { remarks: [...remarks, 'A run sets the rows with such values aside.'] };
-}
-
 function guessIdType(matches: readonly DatasetMatch[]): Partial<Findings> {
   const ids = matches.flatMap(({ dataset, columns }) =>
     columns.filter(({ canonical }) => canonical.type === 'id').map((match) => ({ ...match, dataset })),
@@ -173,13 +157,15 @@ function guessColumns(matches: readonly DatasetMatch[], base: Config): Partial<F
   const questions: Question[] = [];
   const remarks: string[] = [];
   for (const { dataset, file, columns, missing } of matches) {
-    for (const { canonical, column, score, because } of columns) {
+    for (const match of columns) {
+      const { canonical, column, score, because } = match;
       if (isFoundAnyway(dataset, canonical.name, column.name, file, base)) continue;
+      const problem = misspelling(match);
       guesses.push({
         path: ['schema', dataset, canonical.name],
         value: column.name,
-        confidence: confidenceOf(score + (score >= 0.9 ? 0.05 : 0)),
-        because,
+        confidence: problem === undefined ? confidenceOf(score + (score >= 0.9 ? 0.05 : 0)) : 'guess',
+        because: problem === undefined ? because : `${because}, but ${problem}`,
       });
     }
     for (const { name } of missing) {
@@ -198,7 +184,7 @@ function guessColumns(matches: readonly DatasetMatch[], base: Config): Partial<F
         .filter((o) => !columns.some((c) => c.column.name === o));
       questions.push({
         path,
-        example: others[0] ?? '<its name in the file>',
+        example: '<its name in the file>',
         because: `required, but no column of ${file.name} looks like it${others.length > 0 ? `; it has ${others.join(', ')} besides` : ''}`,
       });
     }
@@ -213,7 +199,8 @@ function guessColumns(matches: readonly DatasetMatch[], base: Config): Partial<F
     }
     const absent = datasetContracts[dataset].columns
       .filter(
-        ({ name, presence }) => presence === 'optional' && !columns.some((c) => c.canonical.name === name),
+        ({ name, presence }) =>
+          presence === 'optional' && name !== 'revenue' && !columns.some((c) => c.canonical.name === name),
       )
       .map(({ name }) => name);
     if (absent.length > 0)
@@ -267,7 +254,7 @@ async function guessExperiments(
   );
   const remarks = experiments.map(({ remark }) => remark);
   const assigned = columnOf('assigned_ts');
-  if (assigned !== undefined && assigned.filled > 0 && assigned.midnights === assigned.timestamps) {
+  if (assigned !== undefined && assigned.timestamps > 0 && assigned.midnights === assigned.timestamps) {
     remarks.push(`${assigned.name} has days, not times: an assignment counts from midnight (UTC) on.`);
   }
   const [first, ...others] = experiments;

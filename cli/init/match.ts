@@ -1,4 +1,4 @@
-import { columnWords, plainName } from '../../layers/contracts/column-words.ts';
+import { columnWords, plainName, vagueColumnWords } from '../../layers/contracts/column-words.ts';
 import {
   type ColumnContract,
   type DatasetName,
@@ -45,8 +45,12 @@ export function matchDatasets(files: readonly FileProfile[]): DatasetMatch[] {
 }
 
 export function confidenceOf(score: number): Confidence {
-  return score >= 0.95 ? 'sure' : score >= 0.7 ? 'likely' : 'guess';
+  return score >= 0.95 ? 'sure' : score >= likely ? 'likely' : 'guess';
 }
+
+/** Scores of names: from here on likely, and that of a name that may mean something else. */
+const likely = 0.7;
+const vague = 0.6;
 
 function matchDataset(
   dataset: DatasetName,
@@ -76,9 +80,9 @@ function matchDataset(
       columns,
       missing,
       confidence:
-        isNamed && missing.length === 0 && worst >= 0.7
+        isNamed && missing.length === 0 && worst >= likely
           ? 'sure'
-          : isNamed || worst >= 0.7
+          : isNamed || worst >= likely
             ? 'likely'
             : 'guess',
       because: `${isNamed ? 'its name and its columns' : 'its columns'}${missing.length > 0 ? `, although it lacks ${missing.map(({ name }) => name).join(', ')}` : ''}`,
@@ -103,7 +107,28 @@ function matchColumns(dataset: DatasetName, file: FileProfile): ColumnMatch[] {
     );
     if (!taken) chosen.push(match);
   }
-  return columns.flatMap((canonical) => chosen.filter((match) => match.canonical === canonical));
+  const free = candidates.filter(({ column }) => !chosen.some((match) => match.column === column));
+  return columns.flatMap((canonical) =>
+    chosen
+      .filter((match) => match.canonical === canonical)
+      .map((match) =>
+        tellRivals(
+          match,
+          free.filter((other) => other.canonical === canonical),
+        ),
+      ),
+  );
+}
+
+/** A choice among several columns is a guess, unless one has the very name. */
+function tellRivals(match: ColumnMatch, rivals: readonly ColumnMatch[]): ColumnMatch {
+  if (match.score === 1 || rivals.length === 0) return match;
+  const others = rivals.map(({ column }) => `"${column.name}"`).join(', ');
+  return {
+    ...match,
+    score: rivals.some(({ score }) => score >= likely) ? Math.min(match.score, vague) : match.score,
+    because: `${match.because}; it may also be ${others}`,
+  };
 }
 
 function matchColumn(
@@ -121,16 +146,30 @@ function matchColumn(
   if (isOtherThan(canonical, column, isKey)) return undefined;
   const index = words.indexOf(name);
   if (index >= 0)
-    return named(0.95 - index * 0.02, `"${column.name}" is another name for it${shapeOf(canonical, isKey)}`);
+    return named(
+      Math.max(likely + 0.02, 0.95 - index * 0.02),
+      `"${column.name}" is another name for it${shapeOf(canonical, isKey)}`,
+    );
+  if ((vagueColumnWords[canonical.name] ?? []).includes(name)) {
+    return named(vague, `"${column.name}" may mean it${shapeOf(canonical, isKey)}. ${canonical.description}`);
+  }
   if (
+    !isNameOfAnother(canonical, name) &&
     nearest(name, [canonical.name, ...words.filter((word) => word.length > 4)]) !== undefined &&
     column.filled > 0
   ) {
-    return named(0.7, `"${column.name}" is nearly its name${shapeOf(canonical, isKey)}`);
+    return named(likely, `"${column.name}" is nearly its name${shapeOf(canonical, isKey)}`);
   }
   if (column.filled === 0 || canonical.presence === 'optional') return undefined;
   const because = telltale(canonical, column, file, isKey);
   return because === undefined ? undefined : named(0.5, `its values: ${because}`);
+}
+
+/** A name that says something else is no misspelling: `visitor_id` is no `session_id`. */
+function isNameOfAnother(canonical: ColumnContract, name: string): boolean {
+  return Object.entries(columnWords).some(
+    ([other, words]) => other !== canonical.name && (other === name || words.includes(name)),
+  );
 }
 
 /** Whether the values cannot be the column's, some bad ones aside. An empty column can be any. */
@@ -146,9 +185,9 @@ function isOtherThan({ type, name }: ColumnContract, column: ColumnProfile, isKe
     case 'money':
       return !mostly(amounts + decimalCommas);
     case 'id':
-      return mostly(timestamps) || (isKey && distinct < 0.95 * filled);
+      return mostly(timestamps + localDates) || (isKey && distinct < 0.95 * filled);
     case 'text':
-      if (mostly(timestamps)) return true;
+      if (mostly(timestamps + localDates)) return true;
       return (
         ['variant', 'event_name', 'device', 'country', 'currency'].includes(name) &&
         distinct > Math.max(300, filled / 20)
@@ -177,13 +216,13 @@ function telltale(
     return arms.length >= 2 ? `${arms.slice(0, 3).join(', ')}` : undefined;
   }
   if (name === 'event_name') {
-    const events = among(Object.values(eventWords).flat());
+    const events = among(Object.values(eventWords).flatMap(({ telling, vague }) => [...telling, ...vague]));
     return events.length >= 2 ? `${events.slice(0, 3).join(', ')}` : undefined;
   }
   if (name === 'experiment_id') return undefined;
   if (type === 'timestamp') {
     const times = file.columns.filter(
-      (column) => column.filled > 0 && column.timestamps >= 0.9 * column.filled,
+      (column) => column.filled > 0 && column.timestamps + column.localDates >= 0.9 * column.filled,
     );
     return times.length === 1 ? 'the only times of the file' : undefined;
   }

@@ -26,9 +26,11 @@ export interface ColumnProfile {
   /** Timestamps at midnight. */
   readonly midnights: number;
   readonly amounts: number;
-  /** How many have a decimal comma, or a date as 31.12.2024 or 31/12/2024. */
+  /** How many have a decimal comma, or a date as 31.12.2024 or 31/12/2024, and one of them. */
   readonly decimalCommas: number;
+  readonly decimalComma: string | null;
   readonly localDates: number;
+  readonly localDate: string | null;
   /** Values by frequency; empty where there are many. */
   readonly values: readonly { readonly value: string; readonly rows: number }[];
 }
@@ -152,13 +154,15 @@ async function profileFile(
 async function profileColumn(database: Database, name: string, cell: string): Promise<ColumnProfile> {
   const as = (type: 'integer' | 'timestamp' | 'money') =>
     typedValue({ name, type, presence: 'optional', description: '' }, cell, 'bigint');
-  const counts = await database.row<Record<string, string>>(`
+  const isDecimalComma = `regexp_full_match(${cell}, '[€$£]? ?-?[0-9.]*[0-9],[0-9]{1,2}[ \u00a0]?[€$£]?')`;
+  const isLocalDate = `regexp_matches(${cell}, '^[0-9]{1,2}[./-][0-9]{1,2}[./-]([0-9]{4}|[0-9]{2})\\b')`;
+  const { decimal_comma, local_date, ...counts } = await database.row<Record<string, string | null>>(`
     SELECT count(${cell}) AS filled, count(DISTINCT ${cell}) AS distinct, count(${as('integer')}) AS integers,
       count(${as('timestamp')}) AS timestamps,
       count(*) FILTER (date_trunc('day', ${as('timestamp')}) = ${as('timestamp')}) AS midnights,
       count(${as('money')}) AS amounts,
-      count(*) FILTER (regexp_full_match(${cell}, '-?[0-9.]*[0-9],[0-9]{1,2}')) AS decimal_commas,
-      count(*) FILTER (regexp_matches(${cell}, '^[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{4}\\b')) AS local_dates
+      count(*) FILTER (${isDecimalComma}) AS decimal_commas, min(${cell}) FILTER (${isDecimalComma}) AS decimal_comma,
+      count(*) FILTER (${isLocalDate}) AS local_dates, min(${cell}) FILTER (${isLocalDate}) AS local_date
     FROM sample`);
   const number = (count: string) => Number(counts[count]);
   const values =
@@ -176,7 +180,9 @@ async function profileColumn(database: Database, name: string, cell: string): Pr
     midnights: number('midnights'),
     amounts: number('amounts'),
     decimalCommas: number('decimal_commas'),
+    decimalComma: decimal_comma ?? null,
     localDates: number('local_dates'),
+    localDate: local_date ?? null,
     values: values.map(({ value, rows }) => ({ value, rows: Number(rows) })),
   };
 }

@@ -1,4 +1,4 @@
-import { columnWords, plainName } from './column-words.ts';
+import { columnWords, plainName, vagueColumnWords } from './column-words.ts';
 import type { ColumnContract, DatasetContract } from './datasets/index.ts';
 import { nearest } from './nearest.ts';
 
@@ -15,7 +15,7 @@ export function suggestColumn(
   const free = header.filter(
     (name) => name !== '' && !columns.some((other) => other.name === plainName(name)),
   );
-  for (const word of [column, ...(columnWords[column] ?? [])]) {
+  for (const word of [column, ...(columnWords[column] ?? []), ...(vagueColumnWords[column] ?? [])]) {
     const found = free.find((name) => plainName(name) === word);
     if (found !== undefined) return found;
   }

@@ -1,0 +1,61 @@
+import { columnWords, plainName, vagueColumnWords } from '../../layers/contracts/column-words.ts';
+import { formatCount } from '../../layers/report/format.ts';
+import type { Findings } from './guess.ts';
+import type { ColumnMatch, DatasetMatch } from './match.ts';
+import type { ColumnProfile } from './profile.ts';
+
+const recipe = 'docs/own-data.md#recipes-values';
+
+/** Why a run cannot read values of the column, if so: they are spelled for a country. */
+export function misspelling({ canonical: { type }, column }: ColumnMatch): string | undefined {
+  const { localDates, localDate, decimalCommas, decimalComma, filled } = column;
+  const share = (count: number) => `${formatCount(count)} of ${formatCount(filled)}`;
+  if (type === 'timestamp' && localDates > 0) {
+    return `${share(localDates)} times cannot be read, such as "${localDate}": write 2024-12-31T23:59:59Z, or 2024-12-31 23:59:59 (which is UTC). Recipe: ${recipe}`;
+  }
+  if (type === 'money' && decimalCommas > 0) {
+    return `${share(decimalCommas)} amounts cannot be read, such as "${decimalComma}", with a decimal comma: write 1234.50. Recipe: ${recipe}`;
+  }
+  return undefined;
+}
+
+export function remarkSpelling(matches: readonly DatasetMatch[]): Partial<Findings> {
+  const remarks = matches.flatMap(({ file, columns }) =>
+    columns.flatMap((match) => {
+      const problem = misspelling(match);
+      return problem === undefined ? [] : [`${file.name}, column ${match.column.name}: ${problem}.`];
+    }),
+  );
+  if (remarks.length === 0) return {};
+  return { remarks: [...remarks, 'A run sets the rows with such values aside.'] };
+}
+
+/** Says that there will be no revenue where no column is it, and which one may be meant. */
+export function askForRevenue(matches: readonly DatasetMatch[]): Partial<Findings> {
+  const match = matches.find(({ dataset }) => dataset === 'events');
+  if (match === undefined || match.columns.some(({ canonical }) => canonical.name === 'revenue')) return {};
+  const { file, columns } = match;
+  const words = ['revenue', ...(columnWords.revenue ?? []), ...(vagueColumnWords.revenue ?? [])];
+  const off = `revenue metrics are switched off, for no column of amounts in ${file.name} has one of the names ${words.join(', ')}`;
+  const amounts = file.columns.filter(
+    (column) => mayBeAmount(column) && !columns.some((found) => found.column === column),
+  );
+  const [first, ...others] = amounts;
+  if (first === undefined) return { remarks: [`Revenue: ${off}; no other column has amounts.`] };
+  return {
+    questions: [
+      {
+        path: ['schema', 'events', 'revenue'],
+        example: first.name,
+        because: `${off}. The money of a whole purchase may be ${[first, ...others].map(({ name }) => `"${name}"`).join(' or ')}`,
+      },
+    ],
+  };
+}
+
+function mayBeAmount({ name, filled, distinct, amounts, decimalCommas }: ColumnProfile): boolean {
+  if (filled === 0 || distinct < 2 || amounts + decimalCommas < 0.8 * filled) return false;
+  return !/(^|_)(id|ids|key|nr|no|number|nummer|numero|zip|plz|uuid|ts|time|timestamp|at)$|^id_/.test(
+    plainName(name),
+  );
+}
