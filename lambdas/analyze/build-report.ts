@@ -30,6 +30,7 @@ export function buildReport(
           unavailable: plan.unavailable,
           asOf: sums.asOf,
           eventNames: sums.eventNames,
+          decisiveEvents: sums.decisiveEvents,
           quality: sums.quality,
           warnings: sums.warnings,
         }),

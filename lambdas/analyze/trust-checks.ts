@@ -1,5 +1,7 @@
+import { datasetContracts } from '../../layers/contracts/datasets/index.ts';
 import type { ExperimentMeasurement, Measurements } from '../../layers/contracts/measurements.ts';
 import type { EarlyExposures } from '../../layers/contracts/run-documents.ts';
+import { hasTooManyBadRows } from '../../layers/quality/bad-rate.ts';
 import {
   formatCount,
   formatDecimal,
@@ -247,22 +249,70 @@ export function immatureCheck(
   );
 }
 
-/** Lines that were not used, over all datasets of the run. */
-export function linesCheck(name: 'duplicates' | 'quarantine', quality: Measurements['quality']): TrustCheck {
-  const column = name === 'duplicates' ? 'duplicates' : 'quarantined';
-  const shares = Object.entries(quality).flatMap(([dataset, counts]) =>
+/** Lines that were left out as repetitions, over all datasets of the run. */
+export function duplicatesCheck(quality: Measurements['quality']): TrustCheck {
+  return linesCheck('duplicates', 'repeated lines', unusedLines(quality, 'duplicates'));
+}
+
+/**
+ * Lines in quarantine, over all datasets of the run; and of the events that exposures and outcomes are made of, which may be
+ * few among all lines. Where so many of these are lost that a run would not take such a file, no effect can be believed.
+ */
+export function quarantineCheck({
+  quality,
+  decisiveEvents = [],
+}: Pick<Measurements, 'quality' | 'decisiveEvents'>): TrustCheck {
+  const check = linesCheck('quarantine', 'lines in quarantine', unusedLines(quality, 'quarantined'));
+  const lost = decisiveEvents
+    .map((fate) => {
+      const lines = fate.accepted + fate.quarantined;
+      return { ...fate, lines, share: fate.quarantined / lines };
+    })
+    .filter(({ share }) => share >= notable.quarantined);
+  if (lost.length === 0) return check;
+  const list = lost.map(
+    ({ event, quarantined, lines, share }) =>
+      `${formatCount(quarantined)} of ${formatQuantity(lines, `${event} event`)} (${formatPercent(share)})`,
+  );
+  const isFailed = lost.some((counts) => hasTooManyBadRows(datasetContracts.events, counts));
+  return {
+    ...check,
+    status: isFailed ? 'fail' : 'warn',
+    explanation: `${check.explanation} Among them are ${list.join(', ')}${
+      isFailed
+        ? ': without them the outcomes are not those of the users. Repair the rows (ecom quarantine --export) and upload the files again.'
+        : '.'
+    }`,
+  };
+}
+
+interface UnusedLines {
+  readonly dataset: string;
+  readonly rows: number;
+  readonly share: number;
+}
+
+function unusedLines(quality: Measurements['quality'], column: 'duplicates' | 'quarantined'): UnusedLines[] {
+  return Object.entries(quality).flatMap(([dataset, counts]) =>
     counts.lines === 0 || counts[column] === 0
       ? []
       : [{ dataset, rows: counts[column], share: counts[column] / counts.lines }],
   );
-  const what = name === 'duplicates' ? 'repeated lines' : 'lines in quarantine';
-  const list = shares.map(
+}
+
+function linesCheck(
+  name: 'duplicates' | 'quarantine',
+  what: string,
+  lines: readonly UnusedLines[],
+): TrustCheck {
+  const limit = name === 'duplicates' ? notable.duplicates : notable.quarantined;
+  const list = lines.map(
     ({ dataset, rows, share }) => `${dataset} ${formatCount(rows)} (${formatPercent(share)})`,
   );
   return counted(
     name,
-    shares.some(({ share }) => share >= notable[column]),
-    shares.length === 0 ? `There are no ${what}.` : `Not used, ${what}: ${list.join(', ')}.`,
+    lines.some(({ share }) => share >= limit),
+    lines.length === 0 ? `There are no ${what}.` : `Not used, ${what}: ${list.join(', ')}.`,
   );
 }
 

@@ -14,10 +14,11 @@ import {
   asymmetryCheck,
   balanceCheck,
   crossoversCheck,
+  duplicatesCheck,
   exposureRateCheck,
   immatureCheck,
-  linesCheck,
   partsCheck,
+  quarantineCheck,
   sampleRatioCheck,
   timeOrderCheck,
 } from './trust-checks.ts';
@@ -26,7 +27,8 @@ import { splitsWithout, strayArms, strayArmsCheck, unknownVariantsCheck } from '
 type Trust = ExperimentReport['trust'];
 
 /** What the checks of an experiment need to know of its run. */
-export type RunQuality = Pick<Measurements, 'quality' | 'warnings'> & Pick<RunPlan, 'config'>;
+export type RunQuality = Pick<Measurements, 'quality' | 'warnings' | 'decisiveEvents'> &
+  Pick<RunPlan, 'config'>;
 
 /** Everything that is checked before an effect is believed. */
 export function checkTrust(
@@ -95,8 +97,8 @@ export function checkTrust(
       exposure === 'assignment' || exposure.require_assignment_before,
     ),
     immatureCheck(found.immature, settings.immature, exposed),
-    linesCheck('duplicates', run.quality),
-    linesCheck('quarantine', run.quality),
+    duplicatesCheck(run.quality),
+    quarantineCheck(run),
     timeOrderCheck(run.warnings),
   ];
   const warnings = checks

@@ -27,6 +27,7 @@ import {
 } from '../../layers/quality/staged-rows.ts';
 import type { Database } from '../../layers/storage/duckdb.ts';
 import { identifier, literal, renderSql } from '../../layers/storage/sql.ts';
+import { countDecisiveEvents } from './decisive-events.ts';
 import { type DayFile, writeEvents } from './events-clean.ts';
 import quarantineSql from './quarantine.sql';
 
@@ -110,6 +111,10 @@ export async function cleanBucket(db: Database, input: CleanInput): Promise<Clea
     folder,
     accepted: datasets.events?.accepted ?? 0,
   });
+  const fates = await countDecisiveEvents(db, config, {
+    accepted: days.map(({ file }) => file),
+    quarantined: quarantine.flatMap(({ dataset, file }) => (dataset === 'events' ? [file] : [])),
+  });
   const others: LocalFile[] = [];
   for (const dataset of ['users', 'sessions', 'experiment_assignments'] as const) {
     if (!present.includes(dataset)) continue;
@@ -125,6 +130,7 @@ export async function cleanBucket(db: Database, input: CleanInput): Promise<Clea
       currencies: [...currencies],
       latestEventTs,
       eventNames: [...eventNames],
+      decisiveEvents: fates,
     },
     events: days,
     others,

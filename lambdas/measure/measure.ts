@@ -17,7 +17,7 @@ import { type MeasuredColumns, measuredColumns, mergedColumns } from './columns.
 import { readRevenueHistogram } from './histogram.ts';
 import { type LevelMoments, noMoments, only, readMoments } from './moments.ts';
 import { readQuantiles } from './quantiles.ts';
-import { mergeEventNames, mergePopulation, mergeRules, reconcile } from './reconcile.ts';
+import { mergeDecisiveEvents, mergeEventNames, mergePopulation, mergeRules, reconcile } from './reconcile.ts';
 import { readSinceExposure } from './since-exposure.ts';
 import { type MartFiles, openUsers, segmentColumn } from './users.ts';
 
@@ -53,6 +53,7 @@ export async function measure(db: Database, input: MeasureInput): Promise<Measur
     schemaVersion: 1,
     asOf: marts[0]?.asOf ?? null,
     ...(eventNames === undefined ? {} : { eventNames }),
+    decisiveEvents: mergeDecisiveEvents(plan.config, staged, cleaned),
     experiments: experiments.length === 0 ? [] : await measureExperiments(db, input, experiments),
     population,
     quality,

@@ -1,8 +1,10 @@
+import { type Config, decisiveEvents, rowsOfEvent } from '../../layers/contracts/config.ts';
 import { type DatasetName, datasetNames } from '../../layers/contracts/datasets/index.ts';
 import { DataError } from '../../layers/contracts/errors/index.ts';
 import type { Measurements } from '../../layers/contracts/measurements.ts';
 import {
   type CleanResult,
+  type EventFate,
   eventNamesLimit,
   type PopulationStep,
   type RuleCount,
@@ -99,4 +101,21 @@ export function mergeEventNames(cleaned: readonly Pick<CleanResult, 'eventNames'
   if (cleaned.some(({ eventNames }) => eventNames === undefined)) return undefined;
   const names = [...new Set(cleaned.flatMap(({ eventNames = [] }) => eventNames))].sort();
   return names.length < eventNamesLimit ? names : undefined;
+}
+
+/** What became of the events that decide, over all chunks and buckets; of none that the files do not have. */
+export function mergeDecisiveEvents(
+  config: Config,
+  staged: readonly StageResult[],
+  cleaned: readonly CleanResult[],
+): EventFate[] {
+  const refused = staged.flatMap(({ quarantinedEvents = [] }) => quarantinedEvents);
+  return decisiveEvents(config).flatMap((event) => {
+    const own = cleaned
+      .flatMap(({ decisiveEvents: fates = [] }) => fates)
+      .filter((fate) => fate.event === event);
+    const accepted = total(own, (fate) => fate.accepted);
+    const quarantined = total(own, (fate) => fate.quarantined) + rowsOfEvent(event, refused, config);
+    return accepted + quarantined === 0 ? [] : [{ event, accepted, quarantined }];
+  });
 }

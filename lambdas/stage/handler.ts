@@ -75,9 +75,18 @@ export const handler = stageHandler({
     const sizes = await uploadAll(processed, files);
     const outputs = files.map(({ key, rows, bucket }, at) => ({ key, rows, bytes: sizes[at] ?? 0, bucket }));
 
-    const { lines, accepted, quarantined, rules } = ingested;
+    const { lines, accepted, quarantined, rules, quarantinedEvents } = ingested;
     const { lineFeeds } = inspection;
-    const result = { dataset, part, lines, accepted, quarantined, quarantineRules: rules, lineFeeds };
+    const result = {
+      dataset,
+      part,
+      lines,
+      accepted,
+      quarantined,
+      quarantineRules: rules,
+      quarantinedEvents,
+      lineFeeds,
+    };
     const contract = datasetContracts[dataset];
     refuseFatal(contract, rules, name);
     checkBadRate(contract, result, runId, name);

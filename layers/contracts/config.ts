@@ -138,3 +138,23 @@ function positionOf(file: ParsedFile, path: Path): string | undefined {
   const { line, col } = file.lines.linePos(pair.key.range[0]);
   return `${file.name}:${line}:${col}`;
 }
+
+/** Names of the events that outcomes and exposures are made of, each once, in the order of the alphabet. */
+export function decisiveEvents({ events, experiments, event_aliases }: Config): string[] {
+  const exposures = Object.values(experiments).flatMap(({ exposure }) =>
+    exposure === 'assignment' ? [] : (exposure.event ?? []),
+  );
+  const names = [...Object.values(events), ...exposures].map((name) => event_aliases[name] ?? name);
+  return [...new Set(names)].sort();
+}
+
+/** Rows of an event by all of its names. */
+export function rowsOfEvent(
+  event: string,
+  counts: readonly { readonly event: string; readonly rows: number }[],
+  { event_aliases }: Pick<Config, 'event_aliases'>,
+): number {
+  return counts
+    .filter((count) => (event_aliases[count.event] ?? count.event) === event)
+    .reduce((sum, { rows }) => sum + rows, 0);
+}

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { datasetNames } from './datasets/index.ts';
-import { earlyExposures, populationStep, ruleCount } from './run-documents.ts';
+import { earlyExposures, eventFate, populationStep, ruleCount } from './run-documents.ts';
 
 const count = z.number().int().nonnegative();
 /** An exact integer as a decimal string: sums may exceed 2^53. */
@@ -169,6 +169,8 @@ export const measurements = z.strictObject({
   asOf: z.iso.datetime().nullable(),
   /** Names of all accepted events; absent where there are too many of them, or an older run did not tell. */
   eventNames: z.array(z.string()).optional(),
+  /** What became of the events that decide, over all stages; of none that the files do not have. */
+  decisiveEvents: z.array(eventFate).optional(),
   experiments: z.array(experimentMeasurement),
   population: z.array(populationStep),
   quality: z.partialRecord(

@@ -194,6 +194,13 @@ export const ruleCount = z.strictObject({
 });
 export type RuleCount = z.infer<typeof ruleCount>;
 
+/** Rows of the events of one name. */
+export const eventRows = z.strictObject({ event: z.string(), rows: count });
+
+/** What became of the events of one name. */
+export const eventFate = z.strictObject({ event: z.string(), accepted: count, quarantined: count });
+export type EventFate = z.infer<typeof eventFate>;
+
 /** Result of `stage` for a chunk: lines = accepted + quarantined, header and blank lines not counted. */
 export const stageResult = z.strictObject({
   dataset,
@@ -202,6 +209,8 @@ export const stageResult = z.strictObject({
   accepted: count,
   quarantined: count,
   quarantineRules: z.array(ruleCount),
+  /** Quarantined rows by the name of their event as it is written, the most frequent ones. Older runs did not tell. */
+  quarantinedEvents: z.array(eventRows).optional(),
   /** Line feeds of the chunk: by so many lines the next one of the file begins later. Older runs did not tell. */
   lineFeeds: count.optional(),
 });
@@ -237,6 +246,8 @@ export const cleanResult = z.strictObject({
   latestEventTs: moment.nullable(),
   /** The first `eventNamesLimit` names of the accepted events, by the alphabet. Older runs did not tell. */
   eventNames: z.array(z.string()).optional(),
+  /** Of the events that `decisiveEvents` names. Older runs did not tell. */
+  decisiveEvents: z.array(eventFate).optional(),
 });
 export type CleanResult = z.infer<typeof cleanResult>;
 

@@ -10,6 +10,7 @@ WITH
   judged AS (SELECT *, {{first_fault}} AS fault, {{reasons}} AS reason FROM typed)
 SELECT
   line,
+  {{event}} AS event,
   fault."column" AS "column",
   fault.rule AS rule,
   reason,
@@ -26,7 +27,7 @@ SELECT
   ) AS raw
 FROM judged
 UNION ALL BY NAME
-SELECT line, NULL::VARCHAR AS "column", rule, reason, left(raw, 100) AS value, raw
+SELECT line, NULL::VARCHAR AS event, NULL::VARCHAR AS "column", rule, reason, left(raw, 100) AS value, raw
 FROM read_csv(
   {{rejects}},
   columns = {line: 'BIGINT', rule: 'VARCHAR', reason: 'VARCHAR', raw: 'VARCHAR'},

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Config } from '../contracts/config.ts';
 import { type DatasetName, datasetContracts } from '../contracts/datasets/index.ts';
 import { DataError } from '../contracts/errors/index.ts';
-import type { RuleCount } from '../contracts/run-documents.ts';
+import { eventNamesLimit, type RuleCount } from '../contracts/run-documents.ts';
 import { userBucket } from '../storage/buckets.ts';
 import type { Database } from '../storage/duckdb.ts';
 import { identifier, literal, renderSql } from '../storage/sql.ts';
@@ -71,6 +71,8 @@ export interface Ingested {
   readonly quarantined: number;
   /** Most frequent first. */
   readonly rules: RuleCount[];
+  /** Quarantined rows by the name of their event, the most frequent ones; none for other datasets. */
+  readonly quarantinedEvents: { readonly event: string; readonly rows: number }[];
   readonly parts: StagedPart[];
   /** Parquet file of the quarantined records, or null where there are none. */
   readonly quarantine: string | null;
@@ -115,7 +117,8 @@ export async function ingest(
       ? await writeEventIds(database, { read, line, userBuckets }, target)
       : null;
   if (quarantined === 0) {
-    return { lines: records.lines, accepted, quarantined, rules: [], parts, quarantine: null, eventIds };
+    const none = { rules: [], quarantinedEvents: [], quarantine: null };
+    return { lines: records.lines, accepted, quarantined, ...none, parts, eventIds };
   }
 
   const faults = path.join(target.folder, 'faults.parquet');
@@ -130,6 +133,7 @@ export async function ingest(
       values: columns.map(({ value }, index) => `${value} AS v${index}`).join(', '),
       first_fault: firstFault(columns),
       reasons: allReasons(columns),
+      event: eventOf(columns, source.dataset),
     }),
   );
   const quarantine = path.join(target.folder, 'quarantine.parquet');
@@ -154,7 +158,32 @@ export async function ingest(
       examples: examples.map((example) => ({ file: source.name, ...example })),
     }),
   );
-  return { lines: records.lines, accepted, quarantined, rules, parts, quarantine, eventIds };
+  const quarantinedEvents = source.dataset === 'events' ? await countEvents(database, faults) : [];
+  return {
+    lines: records.lines,
+    accepted,
+    quarantined,
+    rules,
+    quarantinedEvents,
+    parts,
+    quarantine,
+    eventIds,
+  };
+}
+
+/** The query's name for the text of event_name. */
+function eventOf(columns: readonly StagedColumn[], dataset: DatasetName): string {
+  return dataset === 'events'
+    ? `left(t${columns.findIndex(({ name }) => name === 'event_name')}, 100)`
+    : 'NULL::VARCHAR';
+}
+
+async function countEvents(database: Database, faults: string): Promise<Ingested['quarantinedEvents']> {
+  const counts = await database.query<{ event: string; rows: string }>(
+    `SELECT event, count(*) AS rows FROM read_parquet(${literal(faults)})
+     WHERE event IS NOT NULL GROUP BY event ORDER BY count(*) DESC, event LIMIT ${eventNamesLimit}`,
+  );
+  return counts.map(({ event, rows }) => ({ event, rows: Number(rows) }));
 }
 
 /**

@@ -6,7 +6,7 @@ import type { ExperimentReport, TrustCheck } from '../../../layers/report/schema
 import { armOf, configOf, experimentOf, type User } from './measurement.ts';
 import { shoppers } from './shoppers.ts';
 
-type Run = Pick<Measurements, 'quality' | 'warnings'>;
+type Run = Pick<Measurements, 'quality' | 'warnings' | 'decisiveEvents'>;
 
 const control = shoppers(1000, 51);
 const treatment = shoppers(1000, 52);
@@ -191,6 +191,23 @@ describe('checks', () => {
     expect(check(report, 'exposure_rate')).toMatchObject({ status: 'warn' });
     expect(report.trust.exposureRates.map(({ share }) => share)).toEqual([1000 / 1200, 900 / 1200]);
     expect(check(analyze({}), 'exposure_rate').status).toBe('pass');
+  });
+
+  it('warn of purchases in quarantine, which may be few among all lines, and do not believe outcomes without many', () => {
+    const lost = (quarantined: number): Run => ({
+      quality: { events: { lines: 100_000, accepted: 100_000 - quarantined, quarantined, duplicates: 0 } },
+      warnings: [],
+      decisiveEvents: [{ event: 'purchase', accepted: 353 - quarantined, quarantined }],
+    });
+    expect(check(analyze({}, { run: lost(3) }), 'quarantine').status).toBe('pass');
+    expect(check(analyze({}, { run: lost(4) }), 'quarantine')).toMatchObject({
+      status: 'warn',
+      explanation: expect.stringContaining('Among them are 4 of 353 purchase events (1.1 %).'),
+    });
+    expect(check(analyze({}, { run: lost(19) }), 'quarantine').status).toBe('warn');
+    const { decision } = analyze({}, { run: lost(78) });
+    expect(decision).toMatchObject({ action: 'invalid', rule: 'trust_check_failed' });
+    expect(decision.reasons.join(' ')).toContain('78 of 353 purchase events (22.1 %)');
   });
 
   it('warn of datasets of which a share is repeated or in quarantine, and of rows with odd times', () => {

@@ -132,6 +132,11 @@ describe('references', () => {
     expect(quarantine).toMatchObject([
       { line: '3', column: 'user_id', rule: 'unknown_user', reason: 'no row of users has this user_id' },
     ]);
+    expect(cleaned[0]?.result.decisiveEvents).toContainEqual({
+      event: 'view_product',
+      accepted: 3,
+      quarantined: 1,
+    });
     expect(cleaned[0]?.result.warnings).toEqual([
       {
         dataset: 'events',
@@ -250,6 +255,12 @@ describe('clean events', () => {
       latestEventTs: '2024-01-03T00:00:00.000Z',
       eventNames: ['add_to_cart', 'purchase', 'refund', 'view_product'],
     });
+    expect(cleaned[0]?.result.decisiveEvents?.filter(({ accepted }) => accepted > 0)).toEqual([
+      { event: 'add_to_cart', accepted: 1, quarantined: 0 },
+      { event: 'purchase', accepted: 2, quarantined: 0 },
+      { event: 'refund', accepted: 2, quarantined: 0 },
+      { event: 'view_product', accepted: 1, quarantined: 0 },
+    ]);
   });
 
   test('a year of days gives one file a day', async () => {

@@ -134,6 +134,25 @@ test('any soup of quotation marks, delimiters and line ends adds up', async () =
   );
 });
 
+test('quarantined events are counted by their name as it is written; records without one are not', async () => {
+  const { quarantined, quarantinedEvents } = await ingestText(
+    [
+      'event_id,user_id,event_name,event_ts,revenue',
+      '1,1,purchase,2024-01-01,1.00',
+      '2,1,purchase,2024-01-01,"1,00"',
+      '3,1,Kauf,never,',
+      '4,1,purchase,never,',
+      '5,1,,never,',
+      '6,1,view,never',
+    ].join('\n'),
+  );
+  expect(quarantined).toBe(5);
+  expect(quarantinedEvents).toEqual([
+    { event: 'purchase', rows: 2 },
+    { event: 'Kauf', rows: 1 },
+  ]);
+});
+
 test('records are the same wherever the window over the file ends', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'split-test-'));
   try {

@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import baseConfig from '../../../config/base.yaml';
 import {
+  mergeDecisiveEvents,
   mergeEventNames,
   mergePopulation,
   mergeRules,
   reconcile,
 } from '../../../lambdas/measure/reconcile.ts';
+import { loadConfig } from '../../../layers/contracts/config.ts';
 import { DataError } from '../../../layers/contracts/errors/index.ts';
 import { measurements as measurementsSchema } from '../../../layers/contracts/measurements.ts';
 import { builtInMetrics } from '../../../layers/contracts/metrics.ts';
@@ -284,6 +287,27 @@ describe('quality', () => {
     expect(reconcile([staged(10, 8), staged(5, 5)], [cleaned(6, 1, 1), cleaned(5, 0, 0)])).toEqual({
       events: { lines: 15, accepted: 11, quarantined: 3, duplicates: 1 },
     });
+  });
+
+  test('what became of the events that decide is told over chunks and buckets, and all names of an event', () => {
+    const config = loadConfig([
+      { name: 'base.yaml', text: baseConfig },
+      { name: 'experiment.yaml', text: 'event_aliases: { buy: purchase }' },
+    ]);
+    const chunk = {
+      ...staged(10, 7),
+      quarantinedEvents: [
+        { event: 'buy', rows: 2 },
+        { event: 'search', rows: 1 },
+      ],
+    };
+    const bucket = (accepted: number) => ({
+      ...cleaned(accepted, 1, 0),
+      decisiveEvents: [{ event: 'purchase', accepted, quarantined: 1 }],
+    });
+    expect(mergeDecisiveEvents(config, [chunk, staged(5, 5)], [bucket(4), bucket(3)])).toEqual([
+      { event: 'purchase', accepted: 7, quarantined: 4 },
+    ]);
   });
 
   test('names of events are those of all buckets, unless one does not tell or there are too many', () => {
