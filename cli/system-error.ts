@@ -32,9 +32,10 @@ const meanings: Readonly<Record<string, Meaning>> = {
   EADDRINUSE: { what: 'another program uses this port', remedy: 'Choose another one' },
 };
 
-/** What an error of the system (a file, a disk, a connection) tells a person; undefined for any other error. */
+/** What an error of the system (a file, a disk, a connection) or of a foreign document tells a person; undefined for others. */
 export function systemFault(error: unknown): Fault | undefined {
   if (!(error instanceof Error)) return undefined;
+  if (error.name === 'ZodError') return foreignDocument(error as Error & { issues?: Issue[] });
   const { code, syscall, path, address, port } = error as NodeJS.ErrnoException & {
     address?: string;
     port?: number;
@@ -43,4 +44,19 @@ export function systemFault(error: unknown): Fault | undefined {
   if (meaning === undefined) return undefined;
   const socket = address === undefined ? undefined : `${address}:${port}`;
   return { ...meaning, where: path ?? socket };
+}
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** A run's document that this version cannot read. */
+function foreignDocument({ issues = [] }: { readonly issues?: readonly Issue[] }): Fault {
+  const [first] = issues;
+  return {
+    what: `a document of the run is not as this version of ecom writes it: ${first?.message ?? 'it has another form'}`,
+    where: first?.path.map(String).join('.'),
+    remedy: 'It is of another version: run the drop again, or look at it with the version that ran it',
+  };
 }

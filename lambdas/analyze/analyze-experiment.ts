@@ -1,8 +1,9 @@
 import type { ExperimentSettings } from '../../layers/contracts/config.ts';
-import { ConfigError } from '../../layers/contracts/errors/index.ts';
+import { ConfigError, DataError } from '../../layers/contracts/errors/index.ts';
 import type { ExperimentMeasurement, Measurements } from '../../layers/contracts/measurements.ts';
 import { covariatesOfExperiment, metricsOf } from '../../layers/contracts/metrics.ts';
 import type { RunPlan } from '../../layers/contracts/run-documents.ts';
+import { formatMoment } from '../../layers/report/format.ts';
 import type { Decision, ExperimentReport } from '../../layers/report/schema.ts';
 import { blockedBy } from './blocked.ts';
 import { compareMetrics, rolesOf } from './compare-metrics.ts';
@@ -21,7 +22,7 @@ type Run = Pick<RunPlan, 'unavailable'> & RunQuality & Pick<Measurements, 'asOf'
 
 /**
  * The analysis of one experiment from its exact sums.
- * @throws ConfigError when the configured control is not among the arms that the data have
+ * @throws ConfigError when the configured control is not among the arms that the data have, DataError when there is no arm
  */
 export function analyzeExperiment(
   measurement: ExperimentMeasurement,
@@ -29,7 +30,7 @@ export function analyzeExperiment(
   run: Run,
 ): ExperimentReport {
   const { experimentId } = measurement;
-  const sample = sampleOf(measurement, settings.control);
+  const sample = sampleOf(measurement, settings.control, run.asOf);
   const { control, treatments } = sample;
   const arms = [control, ...treatments];
   const weights = shares(settings, arms);
@@ -96,13 +97,14 @@ export function analyzeExperiment(
 }
 
 /** The control, and the treatments in the order of their names. */
-function sampleOf(measurement: ExperimentMeasurement, controlName: string): Sample {
+function sampleOf(measurement: ExperimentMeasurement, controlName: string, asOf: string | null): Sample {
   const { experimentId, caps, quantiles } = measurement;
+  if (measurement.arms.length === 0) throw nobodyAssigned(experimentId, asOf);
   const control = measurement.arms.find(({ variant }) => variant === controlName);
   if (control === undefined) {
     const arms = measurement.arms.map(({ variant }) => `"${variant}"`).join(', ');
     throw new ConfigError({
-      what: `experiment "${experimentId}" has no arm "${controlName}", its arms are ${arms || 'none'}`,
+      what: `experiment "${experimentId}" has no arm "${controlName}", its arms are ${arms}`,
       where: `experiments.${experimentId}.control, or experiments."*".control`,
       remedy: 'Name the arm that is the control in experiment.yaml',
     });
@@ -111,6 +113,16 @@ function sampleOf(measurement: ExperimentMeasurement, controlName: string): Samp
     .filter((arm) => arm !== control)
     .toSorted((a, b) => (a.variant < b.variant ? -1 : 1));
   return { control, treatments, pooled: [control, ...treatments], caps, quantiles };
+}
+
+function nobodyAssigned(experimentId: string, asOf: string | null): DataError {
+  const when = asOf === null ? '' : ` before ${formatMoment(asOf)}, where the data end`;
+  return new DataError({
+    what: `no user of experiment "${experimentId}" was assigned${when}`,
+    where: 'experiment_assignments.assigned_ts',
+    remedy:
+      'Correct the times of the assignments, upload the events that follow them, or name a later end in experiment.yaml: as_of',
+  });
 }
 
 function shares({ weights }: ExperimentSettings, arms: readonly Arm[]): Record<string, number> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { analyzeExperiment } from '../../../lambdas/analyze/analyze-experiment.ts';
 import { settingsOf } from '../../../layers/contracts/config.ts';
-import { ConfigError } from '../../../layers/contracts/errors/index.ts';
+import { ConfigError, DataError } from '../../../layers/contracts/errors/index.ts';
 import type { ArmMeasurement, ExperimentMeasurement } from '../../../layers/contracts/measurements.ts';
 import { armOf, configOf, experimentOf, type User, users } from './measurement.ts';
 
@@ -121,6 +121,11 @@ describe('analyzeExperiment', () => {
     const arms = [armOf('A', users(10, buyer)), armOf('B', users(10, buyer))];
     expect(() => analyze(arms)).toThrow(ConfigError);
     expect(() => analyze(arms)).toThrow(/no arm "control", its arms are "A", "B"/);
+  });
+
+  it('refuses an experiment that nobody was assigned to before the data end, and says when that is', () => {
+    expect(() => analyze([])).toThrow(DataError);
+    expect(() => analyze([])).toThrow(/no user of experiment "checkout" was assigned before 20\d\d-/);
   });
 
   it('decides invalid when the exposed users do not split as configured', () => {

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { systemFault } from '../../../cli/system-error.ts';
 
 const errorOf = (action: Promise<unknown>) =>
@@ -39,6 +40,15 @@ test('a full disk comes with what to do about it', () => {
 test('a refused connection names the address', async () => {
   const refused = new Promise((_, reject) => connect(1, '127.0.0.1').once('error', reject));
   expect(systemFault(await errorOf(refused))).toMatchObject({ where: '127.0.0.1:1' });
+});
+
+test('a document of another version says what is not as it should be, and what helps', () => {
+  const { error } = z.object({ unmeasured: z.array(z.string()) }).safeParse({});
+  expect(systemFault(error)).toMatchObject({
+    what: expect.stringMatching(/not as this version of ecom writes it: Invalid input: expected array/),
+    where: 'unmeasured',
+    remedy: expect.stringMatching(/run the drop again/),
+  });
 });
 
 test('what is no error of the system is none of its business', () => {
