@@ -160,12 +160,12 @@ function guessColumns(matches: readonly DatasetMatch[], base: Config): Partial<F
     for (const match of columns) {
       const { canonical, column, score, because } = match;
       if (isFoundAnyway(dataset, canonical.name, column.name, file, base)) continue;
-      const problem = misspelling(match);
+      const misspelt = misspelling(match);
       guesses.push({
         path: ['schema', dataset, canonical.name],
         value: column.name,
-        confidence: problem === undefined ? confidenceOf(score + (score >= 0.9 ? 0.05 : 0)) : 'guess',
-        because: problem === undefined ? because : `${because}, but ${problem}`,
+        confidence: misspelt === undefined ? confidenceOf(score + (score >= 0.9 ? 0.05 : 0)) : 'guess',
+        because: misspelt === undefined ? because : `${because}, but ${misspelt.problem}: ${misspelt.cure}`,
       });
     }
     for (const { name } of missing) {
@@ -185,7 +185,7 @@ function guessColumns(matches: readonly DatasetMatch[], base: Config): Partial<F
       questions.push({
         path,
         example: '<its name in the file>',
-        because: `required, but no column of ${file.name} looks like it${others.length > 0 ? `; it has ${others.join(', ')} besides` : ''}`,
+        because: `required, but no column of ${file.name} looks like it${others.length > 0 ? `; it has ${others.join(', ')} besides` : ''}${name === 'event_id' ? '. Without one, number the lines: docs/own-data.md#recipes-names' : ''}`,
       });
     }
     const names = (canonical: string) => columns.some((found) => found.canonical.name === canonical);

@@ -41,7 +41,34 @@ export function matchDatasets(files: readonly FileProfile[]): DatasetMatch[] {
     if (chosen.some(({ dataset, file }) => dataset === match.dataset || file === match.file)) continue;
     chosen.push(match);
   }
-  return chosen.toSorted((a, b) => datasetNames.indexOf(a.dataset) - datasetNames.indexOf(b.dataset));
+  return alignUsers(chosen).toSorted(
+    (a, b) => datasetNames.indexOf(a.dataset) - datasetNames.indexOf(b.dataset),
+  );
+}
+
+/**
+ * Events may have several ids of a user, before and after a login: those of the assignments count, by whose column they
+ * are found.
+ */
+function alignUsers(matches: readonly DatasetMatch[]): DatasetMatch[] {
+  const userOf = (dataset: DatasetName) =>
+    matches
+      .find((match) => match.dataset === dataset)
+      ?.columns.find(({ canonical }) => canonical.name === 'user_id');
+  const assigned = userOf('experiment_assignments')?.column.name;
+  return matches.map((match) => {
+    const current = match.columns.find(({ canonical }) => canonical.name === 'user_id');
+    const column = match.file.columns.find(({ name, filled }) => name === assigned && filled > 0);
+    const isTaken = match.columns.some((other) => other.column === column);
+    if (match.dataset !== 'events' || current === undefined || column === undefined || isTaken) return match;
+    const because = `the assignments have "${column.name}" too; it may also be "${current.column.name}"`;
+    return {
+      ...match,
+      columns: match.columns.map((other) =>
+        other === current ? { ...current, column, score: vague, because } : other,
+      ),
+    };
+  });
 }
 
 export function confidenceOf(score: number): Confidence {
@@ -151,7 +178,10 @@ function matchColumn(
       `"${column.name}" is another name for it${shapeOf(canonical, isKey)}`,
     );
   if ((vagueColumnWords[canonical.name] ?? []).includes(name)) {
-    return named(vague, `"${column.name}" may mean it${shapeOf(canonical, isKey)}. ${canonical.description}`);
+    return named(
+      vague,
+      `"${column.name}" may mean it${shapeOf(canonical, isKey)} (${canonical.description.replace(/\.$/, '')})`,
+    );
   }
   if (
     !isNameOfAnother(canonical, name) &&
@@ -161,6 +191,7 @@ function matchColumn(
     return named(likely, `"${column.name}" is nearly its name${shapeOf(canonical, isKey)}`);
   }
   if (column.filled === 0 || canonical.presence === 'optional') return undefined;
+  if (isNameOfAnother(canonical, name)) return undefined;
   const because = telltale(canonical, column, file, isKey);
   return because === undefined ? undefined : named(0.5, `its values: ${because}`);
 }
@@ -174,12 +205,12 @@ function isNameOfAnother(canonical: ColumnContract, name: string): boolean {
 
 /** Whether the values cannot be the column's, some bad ones aside. An empty column can be any. */
 function isOtherThan({ type, name }: ColumnContract, column: ColumnProfile, isKey: boolean): boolean {
-  const { filled, distinct, timestamps, localDates, integers, amounts, decimalCommas } = column;
+  const { filled, distinct, timestamps, localDates, epochs, integers, amounts, decimalCommas } = column;
   if (filled === 0) return false;
   const mostly = (count: number) => count >= 0.8 * filled;
   switch (type) {
     case 'timestamp':
-      return !mostly(timestamps + localDates);
+      return !mostly(timestamps + localDates + epochs);
     case 'integer':
       return !mostly(integers);
     case 'money':

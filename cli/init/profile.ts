@@ -31,6 +31,8 @@ export interface ColumnProfile {
   readonly decimalComma: string | null;
   readonly localDates: number;
   readonly localDate: string | null;
+  /** How many may be seconds, milliseconds or microseconds since 1970. */
+  readonly epochs: number;
   /** Values by frequency; empty where there are many. */
   readonly values: readonly { readonly value: string; readonly rows: number }[];
 }
@@ -155,14 +157,15 @@ async function profileColumn(database: Database, name: string, cell: string): Pr
   const as = (type: 'integer' | 'timestamp' | 'money') =>
     typedValue({ name, type, presence: 'optional', description: '' }, cell, 'bigint');
   const isDecimalComma = `regexp_full_match(${cell}, '[€$£]? ?-?[0-9.]*[0-9],[0-9]{1,2}[ \u00a0]?[€$£]?')`;
-  const isLocalDate = `regexp_matches(${cell}, '^[0-9]{1,2}[./-][0-9]{1,2}[./-]([0-9]{4}|[0-9]{2})\\b')`;
+  const isLocalDate = `regexp_matches(${cell}, '^[0-9]{1,2}([./-][0-9]{1,2}[./-][0-9]{4}\\b|[./][0-9]{1,2}[./][0-9]{2}( |$))')`;
   const { decimal_comma, local_date, ...counts } = await database.row<Record<string, string | null>>(`
     SELECT count(${cell}) AS filled, count(DISTINCT ${cell}) AS distinct, count(${as('integer')}) AS integers,
       count(${as('timestamp')}) AS timestamps,
       count(*) FILTER (date_trunc('day', ${as('timestamp')}) = ${as('timestamp')}) AS midnights,
       count(${as('money')}) AS amounts,
       count(*) FILTER (${isDecimalComma}) AS decimal_commas, min(${cell}) FILTER (${isDecimalComma}) AS decimal_comma,
-      count(*) FILTER (${isLocalDate}) AS local_dates, min(${cell}) FILTER (${isLocalDate}) AS local_date
+      count(*) FILTER (${isLocalDate}) AS local_dates, min(${cell}) FILTER (${isLocalDate}) AS local_date,
+      count(*) FILTER (regexp_full_match(${cell}, '([0-9]{9,10}|[0-9]{12,13}|[0-9]{16})(\\.[0-9]+)?')) AS epochs
     FROM sample`);
   const number = (count: string) => Number(counts[count]);
   const values =
@@ -183,6 +186,7 @@ async function profileColumn(database: Database, name: string, cell: string): Pr
     decimalComma: decimal_comma ?? null,
     localDates: number('local_dates'),
     localDate: local_date ?? null,
+    epochs: number('epochs'),
     values: values.map(({ value, rows }) => ({ value, rows: Number(rows) })),
   };
 }

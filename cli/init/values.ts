@@ -4,17 +4,28 @@ import type { Findings } from './guess.ts';
 import type { ColumnMatch, DatasetMatch } from './match.ts';
 import type { ColumnProfile } from './profile.ts';
 
-const recipe = 'docs/own-data.md#recipes-values';
+/** Values of a column that a run cannot read. */
+interface Misspelling {
+  readonly problem: string;
+  readonly cure: string;
+}
 
-/** Why a run cannot read values of the column, if so: they are spelled for a country. */
-export function misspelling({ canonical: { type }, column }: ColumnMatch): string | undefined {
-  const { localDates, localDate, decimalCommas, decimalComma, filled } = column;
-  const share = (count: number) => `${formatCount(count)} of ${formatCount(filled)}`;
+const time = 'write 2024-12-31T23:59:59Z, or 2024-12-31 23:59:59 (which is UTC)';
+
+/** What a run cannot read of the column, if anything: values that are spelled for a country or a machine. */
+export function misspelling({ canonical: { type }, column }: ColumnMatch): Misspelling | undefined {
+  const { localDates, localDate, epochs, decimalCommas, decimalComma, filled } = column;
+  const unreadable = (count: number, values: string) =>
+    `${formatCount(count)} of ${formatCount(filled)} ${values}`;
   if (type === 'timestamp' && localDates > 0) {
-    return `${share(localDates)} times cannot be read, such as "${localDate}": write 2024-12-31T23:59:59Z, or 2024-12-31 23:59:59 (which is UTC). Recipe: ${recipe}`;
+    return { problem: unreadable(localDates, `times cannot be read, such as "${localDate}"`), cure: time };
+  }
+  if (type === 'timestamp' && epochs > 0) {
+    return { problem: unreadable(epochs, 'times cannot be read, for they count from 1970 on'), cure: time };
   }
   if (type === 'money' && decimalCommas > 0) {
-    return `${share(decimalCommas)} amounts cannot be read, such as "${decimalComma}", with a decimal comma: write 1234.50. Recipe: ${recipe}`;
+    const problem = `amounts cannot be read, such as "${decimalComma}", for their decimal comma`;
+    return { problem: unreadable(decimalCommas, problem), cure: 'write 1234.50' };
   }
   return undefined;
 }
@@ -22,12 +33,19 @@ export function misspelling({ canonical: { type }, column }: ColumnMatch): strin
 export function remarkSpelling(matches: readonly DatasetMatch[]): Partial<Findings> {
   const remarks = matches.flatMap(({ file, columns }) =>
     columns.flatMap((match) => {
-      const problem = misspelling(match);
-      return problem === undefined ? [] : [`${file.name}, column ${match.column.name}: ${problem}.`];
+      const found = misspelling(match);
+      return found === undefined
+        ? []
+        : [`${file.name}, ${match.column.name}: ${found.problem}: ${found.cure}.`];
     }),
   );
   if (remarks.length === 0) return {};
-  return { remarks: [...remarks, 'A run sets the rows with such values aside.'] };
+  return {
+    remarks: [
+      ...remarks,
+      'A run sets the rows with such values aside. A script that rewrites them: docs/own-data.md#recipes-values.',
+    ],
+  };
 }
 
 /** Says that there will be no revenue where no column is it, and which one may be meant. */

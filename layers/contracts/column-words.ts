@@ -305,7 +305,16 @@ export const columnWords: Readonly<Record<string, readonly string[]>> = {
     'fecha',
     'date',
   ],
-  quantity: ['qty', 'item_count', 'menge', 'stueckzahl', 'quantite', 'cantidad'],
+  quantity: [
+    'qty',
+    'item_count',
+    'item_quantity',
+    'order_quantity',
+    'menge',
+    'stueckzahl',
+    'quantite',
+    'cantidad',
+  ],
   revenue: [
     'amount',
     'order_value',
@@ -344,7 +353,7 @@ export const columnWords: Readonly<Record<string, readonly string[]>> = {
     'id_pedido',
     'pedido_id',
   ],
-  currency: ['currency_code', 'waehrung', 'devise', 'moneda', 'divisa'],
+  currency: ['currency_code', 'currency_iso', 'iso_currency', 'waehrung', 'devise', 'moneda', 'divisa'],
 };
 
 /** Names that may mean the column, and as well may mean something else. */

@@ -223,14 +223,17 @@ it('decimal commas and dates of a country are told with what is accepted, and ar
     'schema.events.event_ts': 'timestamp',
   });
   expect(result.text).toMatch(/event_ts: timestamp # guess: .* cannot be read, such as "03\.01\.2024 22:11"/);
-  expect(result.text).toMatch(/revenue: amount # guess: .* with a decimal comma: write 1234\.50/);
+  expect(result.text).toMatch(/revenue: amount # guess: .* decimal comma: write 1234\.50/);
   expect(result.remarks).toEqual(
     expect.arrayContaining([
       expect.stringMatching(
-        /^assignments\.csv, column assigned_ts: 20 of 20 times cannot be read, such as "03\.01\.2024 21:11": write 2024-12-31T23:59:59Z, .*docs\/own-data\.md#recipes-values\.$/,
+        /^assignments\.csv, assigned_ts: 20 of 20 times cannot be read, such as "03\.01\.2024 21:11": write 2024-12-31T23:59:59Z/,
       ),
       expect.stringMatching(
-        /^events\.csv, column amount: 20 of 20 amounts cannot be read, .*docs\/own-data\.md#recipes-values\.$/,
+        /^events\.csv, amount: 20 of 20 amounts cannot be read, such as "1,50 €", .*: write 1234\.50\.$/,
+      ),
+      expect.stringMatching(
+        /^A run sets the rows with such values aside\. .*docs\/own-data\.md#recipes-values\.$/,
       ),
     ]),
   );
@@ -277,6 +280,7 @@ it('names of other languages are understood, and none of them is sure', async ()
   });
   for (const { path: keys, confidence } of result.guesses) {
     if (keys[0] === 'events') expect(confidence).toBe('likely');
+    if (keys[0] === 'schema') expect(confidence, keys.join('.')).not.toBe('sure');
   }
   await writeFile(path.join(folder, 'experiment.yaml'), result.text);
   const { checks } = await validate({ folder });
@@ -330,6 +334,27 @@ it('names that mean several things are guesses that say so', async () => {
   expect(result.text).toMatch(/begin_checkout: checkout # guess: /);
   expect(result.text).toMatch(/purchase: Kauf # guess: .*it may also be "Bestellung" \(6 events\)/);
   expect(result.text).toMatch(/# Bestellung: Kauf # ask: "Bestellung" \(6 events\) may be a purchase too/);
+});
+
+it('counts since 1970 are times that cannot be read, and no ids', async () => {
+  const folder = await folderOf({
+    'assignments.csv': `client_id,experiment_id,variant,assigned_at\n${many(20, (i) => `${i},x,${i % 2 ? 'control' : 'b'},17043000${i + 10}`)}`,
+    'events.csv': `event_timestamp,event_name,client_id\n${many(30, (i) => `17043000${i + 10}000000,purchase,${i}`)}`,
+  });
+  const result = await init(folder);
+  expect(result.text).toMatch(/event_ts: event_timestamp # guess: .*count from 1970 on: write 2024/);
+  expect(result.text).toMatch(/assigned_ts: assigned_at # guess: .*count from 1970 on: write 2024/);
+  expect(result.text).toMatch(/# event_id: .*number the lines: docs\/own-data\.md#recipes-names/);
+});
+
+it('of several ids of a user in the events that of the assignments is guessed', async () => {
+  const folder = await folderOf({
+    'assignments.csv': `anonymous_id,experiment_id,variant,assigned_ts\n${many(20, (i) => `anon-${i},x,${i % 2 ? 'control' : 'b'},2024-01-01`)}`,
+    'events.csv': `event_id,user_id,anonymous_id,event_name,event_ts\n${many(30, (i) => `${i},${i % 3 ? '' : i},anon-${i},purchase,2024-01-02`)}`,
+  });
+  expect((await init(folder)).text).toMatch(
+    /user_id: anonymous_id # guess: the assignments have "anonymous_id" too; it may also be "user_id"/,
+  );
 });
 
 it('an exposure that no event looks like is asked for, never guessed', async () => {

@@ -83,15 +83,19 @@ describe('what docs/own-data.md tells to run on an export', () => {
     );
   });
 
-  it('writes times in UTC, from local ones and from seconds and milliseconds, and leaves the others alone', () => {
+  it('writes times in UTC, from local ones and from counts since 1970, and leaves the others alone', () => {
     expect(
-      mend('t\n31.05.2024 23:59\n15.01.2024 12:00\n1709288430\n1709288430500\nyesterday\n', ['t=time']),
+      mend(
+        't\n31.05.2024 23:59\n15.01.2024 12:00\n1709288430\n1709288430500\n1709288430500000\nyesterday\n',
+        ['t=time'],
+      ),
     ).toBe(
       [
         't',
         '2024-05-31T21:59:00.000000Z',
         '2024-01-15T11:00:00.000000Z',
         '2024-03-01T10:20:30.000000Z',
+        '2024-03-01T10:20:30.500000Z',
         '2024-03-01T10:20:30.500000Z',
         'yesterday',
         '',
