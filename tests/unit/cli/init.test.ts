@@ -1,38 +1,16 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { generate } from '../../../cli/generate/generate.ts';
-import { type InitResult, init } from '../../../cli/init/init.ts';
+import { init } from '../../../cli/init/init.ts';
 import { targetConfig } from '../../../cli/pipeline/connection.ts';
 import { validate } from '../../../cli/validate/validate.ts';
 import { SchemaError } from '../../../layers/contracts/errors/index.ts';
+import { asked, configOf, exportFolders, many, settings } from './init-folders.ts';
 
-let root: string;
-let made = 0;
-beforeAll(async () => {
-  root = await mkdtemp(path.join(os.tmpdir(), 'ecom-init-test-'));
-});
-afterAll(() => rm(root, { recursive: true, force: true }));
-
-async function folderOf(files: Readonly<Record<string, string | Buffer>>): Promise<string> {
-  made += 1;
-  const folder = path.join(root, String(made));
-  for (const [name, content] of Object.entries(files)) {
-    await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
-    await writeFile(path.join(folder, name), content);
-  }
-  return folder;
-}
-
-const settings = ({ guesses }: InitResult) =>
-  Object.fromEntries(guesses.map(({ path: keys, value }) => [keys.join('.'), value]));
-const asked = ({ questions }: InitResult) => questions.map(({ path: keys }) => keys.join('.'));
-const configOf = ({ text }: InitResult) => targetConfig([{ name: 'experiment.yaml', text }]);
-
-const many = (count: number, row: (index: number) => string) =>
-  `${Array.from({ length: count }, (_, index) => row(index + 1)).join('\n')}\n`;
+const { root, folderOf, remove } = exportFolders();
+afterAll(remove);
 
 /** A shop whose exports have names of their own, no products, no revenue, and users of events through sessions. */
 const foreignShop = () => ({
@@ -238,155 +216,6 @@ it('decimal commas and dates of a country are told with what is accepted, and ar
     ]),
   );
   expect(result.remarks.join('\n')).not.toMatch(/has days, not times/);
-});
-
-const confidences = ({ guesses }: InitResult) =>
-  Object.fromEntries(
-    guesses.map(({ path: keys, value, confidence }) => [keys.join('.'), [value, confidence]]),
-  );
-const assignments = `user_id,experiment_id,variant,assigned_ts\n${many(20, (i) => `${i},x,${i % 2 ? 'control' : 'b'},2024-01-01T10:00:00Z`)}`;
-const eventsNamed = (names: readonly string[]) =>
-  `event_id,user_id,event_name,event_ts\n${many(30, (i) => `${i},${i},${names[i % names.length]},2024-01-02T10:00:00Z`)}`;
-
-it('names of other languages are understood, and none of them is sure', async () => {
-  const folder = await folderOf({
-    'testgruppen.csv': `Kundennummer,Testname,Testgruppe,Zeitstempel\n${many(20, (i) => `${i},x,${i % 2 ? 'Kontrolle' : 'Neu'},2024-01-01T10:00:00Z`)}`,
-    'kunden.csv': `Kunden-ID,Gerät,Land,registriert_am\n${many(20, (i) => `${i},mobil,DE,2023-01-01`)}`,
-    'ereignisse.csv': `Ereignis-ID,kunde,Sitzung,Ereignis,Datum,Umsatz,Menge,Bestellnummer\n${many(50, (i) => `${i},${i % 20},${i},${['Produktansicht', 'In den Warenkorb', 'Kasse', 'Kauf'][i % 4]},2024-01-02T10:00:00Z,${i}.50,1,b-${i}`)}`,
-  });
-  const result = await init(folder);
-  expect(settings(result)).toMatchObject({
-    'raw.users': 'kunden.csv',
-    'schema.users.user_id': 'Kunden-ID',
-    'schema.users.device': 'Gerät',
-    'schema.users.country': 'Land',
-    'schema.users.signup_ts': 'registriert_am',
-    'schema.experiment_assignments.user_id': 'Kundennummer',
-    'schema.experiment_assignments.variant': 'Testgruppe',
-    'schema.experiment_assignments.assigned_ts': 'Zeitstempel',
-    'schema.events.event_id': 'Ereignis-ID',
-    'schema.events.user_id': 'kunde',
-    'schema.events.session_id': 'Sitzung',
-    'schema.events.event_name': 'Ereignis',
-    'schema.events.event_ts': 'Datum',
-    'schema.events.revenue': 'Umsatz',
-    'schema.events.quantity': 'Menge',
-    'schema.events.order_id': 'Bestellnummer',
-    'events.exposure': 'Produktansicht',
-    'events.add_to_cart': 'In den Warenkorb',
-    'events.begin_checkout': 'Kasse',
-    'events.purchase': 'Kauf',
-    'experiments.*.control': 'Kontrolle',
-  });
-  for (const { path: keys, confidence } of result.guesses) {
-    if (keys[0] === 'events') expect(confidence).toBe('likely');
-    if (keys[0] === 'schema') expect(confidence, keys.join('.')).not.toBe('sure');
-  }
-  await writeFile(path.join(folder, 'experiment.yaml'), result.text);
-  const { checks } = await validate({ folder });
-  expect(checks.filter(({ status }) => status === 'fail')).toEqual([]);
-});
-
-it.each([
-  ['client_id', 'ga_session_id', 'menge', 'betrag'],
-  ['visitor_id', 'sitzung', 'quantite', 'montant'],
-  ['anonymous_id', 'visit_id', 'cantidad', 'importe'],
-])('columns %s, %s, %s, %s are found', async (user, session, quantity, revenue) => {
-  const folder = await folderOf({
-    'assignments.csv': assignments,
-    'events.csv': `event_id,${user},${session},event_name,event_ts,${quantity},${revenue}\n${many(30, (i) => `${i},${i},${i},purchase,2024-01-02T10:00:00Z,1,${i}.50`)}`,
-  });
-  expect(settings(await init(folder))).toMatchObject({
-    'schema.events.user_id': user,
-    'schema.events.session_id': session,
-    'schema.events.quantity': quantity,
-    'schema.events.revenue': revenue,
-  });
-});
-
-it.each([
-  ['Product Viewed', 'Product Added', 'Checkout Started', 'Order Completed'],
-  ['view_item', 'add-to-cart', 'checkout_started', 'order_completed'],
-  ['Produkt angesehen', 'In den Warenkorb', 'Zur Kasse', 'Bestellung'],
-  ['Fiche produit', 'Ajout au panier', 'Début commande', 'Achat'],
-  ['Vista producto', 'Añadir al carrito', 'Iniciar compra', 'Compra'],
-])('events %s, %s, %s, %s are found', async (...names) => {
-  const folder = await folderOf({ 'assignments.csv': assignments, 'events.csv': eventsNamed(names) });
-  const [exposure, cart, checkout, purchase] = names.map((name) => [name, 'likely']);
-  expect(confidences(await init(folder))).toMatchObject({
-    'events.exposure': exposure,
-    'events.add_to_cart': cart,
-    'events.begin_checkout': checkout,
-    'events.purchase': purchase,
-  });
-});
-
-it('names that mean several things are guesses that say so', async () => {
-  const folder = await folderOf({
-    'assignments.csv': assignments,
-    'events.csv': `event_id,customer_id,visitor_id,event_name,event_ts,price\n${many(30, (i) => `${i},${i},${i + 100},${['Seitenaufruf', 'Warenkorb', 'Kauf', 'Bestellung', 'checkout'][i % 5]},2024-01-02T10:00:00Z,${i}.50`)}`,
-  });
-  const result = await init(folder);
-  expect(result.text).toMatch(/user_id: customer_id # guess: .*it may also be "visitor_id"/);
-  expect(result.text).toMatch(/revenue: price # guess: .*may mean it.*whole event, not per item/);
-  expect(result.text).toMatch(/exposure: Seitenaufruf # guess: .*right only if users see the change there/);
-  expect(result.text).toMatch(/add_to_cart: Warenkorb # guess: .*a look at the cart\?/);
-  expect(result.text).toMatch(/begin_checkout: checkout # guess: /);
-  expect(result.text).toMatch(/purchase: Kauf # guess: .*it may also be "Bestellung" \(6 events\)/);
-  expect(result.text).toMatch(/# Bestellung: Kauf # ask: "Bestellung" \(6 events\) may be a purchase too/);
-});
-
-it('counts since 1970 are times that cannot be read, and no ids', async () => {
-  const folder = await folderOf({
-    'assignments.csv': `client_id,experiment_id,variant,assigned_at\n${many(20, (i) => `${i},x,${i % 2 ? 'control' : 'b'},17043000${i + 10}`)}`,
-    'events.csv': `event_timestamp,event_name,client_id\n${many(30, (i) => `17043000${i + 10}000000,purchase,${i}`)}`,
-  });
-  const result = await init(folder);
-  expect(result.text).toMatch(/event_ts: event_timestamp # guess: .*count from 1970 on: write 2024/);
-  expect(result.text).toMatch(/assigned_ts: assigned_at # guess: .*count from 1970 on: write 2024/);
-  expect(result.text).toMatch(/# event_id: .*number the lines: docs\/own-data\.md#recipes-names/);
-});
-
-it('of several ids of a user in the events that of the assignments is guessed', async () => {
-  const folder = await folderOf({
-    'assignments.csv': `anonymous_id,experiment_id,variant,assigned_ts\n${many(20, (i) => `anon-${i},x,${i % 2 ? 'control' : 'b'},2024-01-01`)}`,
-    'events.csv': `event_id,user_id,anonymous_id,event_name,event_ts\n${many(30, (i) => `${i},${i % 3 ? '' : i},anon-${i},purchase,2024-01-02`)}`,
-  });
-  expect((await init(folder)).text).toMatch(
-    /user_id: anonymous_id # guess: the assignments have "anonymous_id" too; it may also be "user_id"/,
-  );
-});
-
-it('an exposure that no event looks like is asked for, never guessed', async () => {
-  const folder = await folderOf({
-    'assignments.csv': assignments,
-    'events.csv': eventsNamed(['login', 'Purchase', 'search']),
-  });
-  const result = await init(folder);
-  expect(settings(result)).toMatchObject({ 'events.purchase': 'Purchase' });
-  expect(settings(result)).not.toHaveProperty(['events.exposure']);
-  expect(result.text).toMatch(
-    /# exposure: <name of the event> # ask: no event looks like it; there are .*exposure: assignment/,
-  );
-});
-
-it('without revenue it is told that its metrics are off, what was looked for and what may be meant', async () => {
-  const events = (extra: string, value: (i: number) => string) =>
-    `event_id,user_id,event_name,event_ts,${extra}\n${many(30, (i) => `${i},${i},purchase,2024-01-02T10:00:00Z,${value(i)}`)}`;
-  const some = await init(
-    await folderOf({ 'assignments.csv': assignments, 'events.csv': events('netto_eur', (i) => `${i}.50`) }),
-  );
-  expect(some.text).toMatch(
-    /# revenue: netto_eur # ask: revenue metrics are switched off, .* revenue, amount, .*umsatz.*may be "netto_eur"/,
-  );
-  expect(configOf(some).schema.events.revenue).toBeUndefined();
-  const none = await init(
-    await folderOf({ 'assignments.csv': assignments, 'events.csv': events('colour', () => 'red') }),
-  );
-  expect(asked(none)).not.toContain('schema.events.revenue');
-  expect(none.remarks.join('\n')).toMatch(
-    /Revenue: revenue metrics are switched off, .* no other column has amounts/,
-  );
 });
 
 it('the list of users to leave out is no dataset, and its use is told', async () => {
