@@ -40,6 +40,7 @@ function eventOfNobody(
   arms: readonly Arm[],
   events: Config['events'],
 ): string | null {
+  if (arms.every(({ users }) => users === 0)) return null;
   for (const column of [numerator, denominator]) {
     if (column === undefined || !isEventColumn(column)) continue;
     const { of, event } = column.sum;

@@ -76,11 +76,14 @@ export function sampleRatioCheck(
   return { name, status, ...chiSquare(chi2, df), p, explanation };
 }
 
-/** The splits within parts of the users: warnings only, since there are many of them. */
+/** The splits within parts of the users: notes only, since there are many of them; none where `arms` are not certain. */
 export function partsCheck(
   name: 'sample_ratio_by_segment' | 'sample_ratio_by_day',
   parts: readonly (SampleRatio & { readonly pAdjusted: number | null; readonly label: string })[],
+  armsAreCertain: boolean,
 ): TrustCheck {
+  if (!armsAreCertain)
+    return notChecked(name, 'Not tested while variants that are probably none count as arms.');
   const of = name === 'sample_ratio_by_day' ? 'days of assignment' : 'levels of segments';
   const tested = parts.filter(({ pAdjusted }) => pAdjusted !== null);
   if (tested.length === 0) return notChecked(name, `No ${of} with enough users to test their split.`);

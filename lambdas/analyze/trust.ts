@@ -83,10 +83,12 @@ export function checkTrust(
     partsCheck(
       'sample_ratio_by_segment',
       found.srmBySegment.map((part) => ({ ...part, label: `${part.segment} ${part.level}` })),
+      strays.length === 0,
     ),
     partsCheck(
       'sample_ratio_by_day',
       found.srmByDay.map((part) => ({ ...part, label: part.day })),
+      strays.length === 0,
     ),
     crossoversCheck(found.crossovers),
     balanceCheck(found.balance),

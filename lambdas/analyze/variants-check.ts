@@ -55,11 +55,17 @@ export function strayArmsCheck(
   const variants = arms
     .map(({ variant }) => variant)
     .filter((variant) => !strays.some((stray) => stray.variant === variant));
-  const line = strayRemedy(strays, { ...about, variants });
-  const [it, is, its] = strays.length === 1 ? ['it', 'is no arm', 'its'] : ['they', 'are no arms', 'their'];
-  const explanation = strays.some(({ like }) => like !== null)
-    ? `${strayText(strays)}, but count${strays.length === 1 ? 's' : ''} as ${strays.length === 1 ? 'an arm of its' : 'arms of their'} own. Put this into experiment.yaml and run the same files again: ${line}.`
-    : `${strayText(strays)}. If ${it} ${is} of the experiment, name those that are in experiment.yaml and run the same files again: ${line}; if ${it} ${strays.length === 1 ? 'is one' : 'are'}, find out where ${its} users are.`;
+  const line = `experiment.yaml and run the same files again: ${strayRemedy(strays, { ...about, variants })}`;
+  const isOne = strays.length === 1;
+  let explanation: string;
+  if (strays.some(({ like }) => like !== null)) {
+    const count = isOne ? 'counts as an arm of its own' : 'count as arms of their own';
+    explanation = `${strayText(strays)}, but ${count}. Put this into ${line}.`;
+  } else {
+    explanation = isOne
+      ? `${strayText(strays)}. If it is no arm of the experiment, name those that are in ${line}; if it is one, find out where its users are.`
+      : `${strayText(strays)}. If they are no arms of the experiment, name those that are in ${line}; if they are, find out where their users are.`;
+  }
   return { name, status: 'fail', ...withoutStatistic, p: null, explanation };
 }
 

@@ -52,6 +52,19 @@ describe('the report of a run', () => {
     expect(experiment.trust.checks.filter(({ status }) => status === 'fail')).toEqual([]);
   });
 
+  it('names the event that a misspelt exposure was probably meant to be, and decides nothing', async () => {
+    const { decision, arms } = await experimentOf(
+      'misspelt',
+      { users: 500, seed: 3 },
+      'events: { exposure: view_produkt }\n',
+    );
+    expect(arms.map(({ users }) => users)).toEqual([0, 0]);
+    expect(decision).toMatchObject({ action: 'invalid', rule: 'nobody_exposed' });
+    expect(decision.reasons[0]).toContain(
+      'no event is called "view_produkt". Did you mean "view_product"? Then put this into experiment.yaml and run the same files again: events: { exposure: view_product }.',
+    );
+  });
+
   it('counts planted crossovers and leaves them out', async () => {
     const { arms, trust } = await experimentOf('crossovers', { users: 4000, seed: 9, crossovers: 0.05 });
     const assigned = arms.reduce((sum, arm) => sum + arm.assigned, 0);

@@ -77,7 +77,8 @@ describe('an experiment that nobody was exposed to', () => {
   });
 
   it('passes no check that there is nobody to make on', () => {
-    const { trust } = analyze({ exposed: false, eventNames: [] });
+    const { trust, metrics } = analyze({ exposed: false, eventNames: [] });
+    expect(metrics.filter(({ unavailable }) => unavailable !== null)).toEqual([]);
     const statuses = Object.fromEntries(trust.checks.map(({ name, status }) => [name, status]));
     expect(statuses).toMatchObject({
       sample_ratio_exposed: 'not_checked',

@@ -269,7 +269,11 @@ describe('misspelt variants', () => {
     'schema: { experiment_assignments: { variant: { column: variant, values: { Bb: B, b: B } } } }';
 
   it('make an experiment of equal weights invalid by their own name, with the line that repairs it', () => {
-    const { decision, trust } = several({ A: 997, B: 998, Bb: 4, b: 1 });
+    const ofDay = Object.entries({ A: 997, B: 998, Bb: 4, b: 1 });
+    const assignedByDay = [
+      { day: '2026-01-01', arms: ofDay.map(([variant, users]) => ({ variant, users })) },
+    ];
+    const { decision, trust } = several({ A: 997, B: 998, Bb: 4, b: 1 }, '', { assignedByDay });
     expect(decision).toMatchObject({ action: 'invalid', rule: 'trust_check_failed' });
     expect(decision.reasons[0]).toBe(
       `Bb (4 users) and b (1) look like B, but count as arms of their own. Put this into experiment.yaml and run the same files again: ${line}.`,
@@ -280,6 +284,7 @@ describe('misspelt variants', () => {
       'The variants above explain it: without them the users split as configured.',
     );
     expect(trust.checks.find(({ name }) => name === 'unknown_variants')?.status).toBe('fail');
+    expect(trust.warnings).toEqual([]);
   });
 
   it('are no excuse for arms that do not split as configured without them', () => {
