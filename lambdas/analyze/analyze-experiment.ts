@@ -3,6 +3,7 @@ import { ConfigError, DataError } from '../../layers/contracts/errors/index.ts';
 import type { ExperimentMeasurement, Measurements } from '../../layers/contracts/measurements.ts';
 import { covariatesOfExperiment, metricsOf } from '../../layers/contracts/metrics.ts';
 import type { RunPlan } from '../../layers/contracts/run-documents.ts';
+import { similarLabel } from '../../layers/contracts/similar-labels.ts';
 import { formatMoment } from '../../layers/report/format.ts';
 import type { Decision, ExperimentReport } from '../../layers/report/schema.ts';
 import { blockedBy } from './blocked.ts';
@@ -103,10 +104,17 @@ function sampleOf(measurement: ExperimentMeasurement, controlName: string, asOf:
   const control = measurement.arms.find(({ variant }) => variant === controlName);
   if (control === undefined) {
     const arms = measurement.arms.map(({ variant }) => `"${variant}"`).join(', ');
+    const like = similarLabel(
+      controlName,
+      measurement.arms.map(({ variant }) => variant),
+    );
     throw new ConfigError({
       what: `experiment "${experimentId}" has no arm "${controlName}", its arms are ${arms}`,
       where: `experiments.${experimentId}.control, or experiments."*".control`,
-      remedy: 'Name the arm that is the control in experiment.yaml',
+      remedy:
+        like === undefined
+          ? 'Name the arm that is the control in experiment.yaml'
+          : `Did you mean "${like}"?`,
     });
   }
   const treatments = measurement.arms

@@ -121,6 +121,8 @@ describe('analyzeExperiment', () => {
     const arms = [armOf('A', users(10, buyer)), armOf('B', users(10, buyer))];
     expect(() => analyze(arms)).toThrow(ConfigError);
     expect(() => analyze(arms)).toThrow(/no arm "control", its arms are "A", "B"/);
+    const named = [armOf('Control', users(100, {})), armOf('B', users(100, {}))];
+    expect(() => analyze(named)).toThrow(/Did you mean "Control"\?/);
   });
 
   it('refuses an experiment that nobody was assigned to before the data end, and says when that is', () => {
