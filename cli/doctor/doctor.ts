@@ -12,9 +12,9 @@ import { capture } from '../../infrastructure/setup/tools.mjs';
 import { PipelineError } from '../../layers/contracts/errors/index.ts';
 import { portOfEnvironment } from '../arguments.ts';
 import { askVersion as askDatabase, withoutPassword } from '../local/database.ts';
-import { defaultPort } from '../local/emulator.ts';
+import { defaultPort, findOwn } from '../local/emulator.ts';
 import { findListener, isFree } from '../local/listener.ts';
-import { stateFolder } from '../local/state.ts';
+import { stateFolder, statePaths } from '../local/state.ts';
 import { readStatus, type Status } from '../local/status.ts';
 import { formatBytes } from '../terminal.ts';
 
@@ -139,6 +139,13 @@ async function checkPort({ emulator }: Status): Promise<Outcome> {
   if (emulator !== null) return ok(`${new URL(emulator.endpoint).port}, which the emulator has`);
   const port = portOfEnvironment() ?? defaultPort;
   if (await isFree(port)) return ok(`${port} is free`);
+  const own = findOwn(statePaths(stateFolder()), port);
+  if (own !== undefined) {
+    return warn(
+      `${port} is taken by an emulator of the state folder that is on record no more: process ${own.pid}`,
+      'ecom up and ecom run take it over or replace it; npx ecom down stops it where its folder was removed',
+    );
+  }
   const holder = findListener(port);
   const who =
     holder === undefined ? 'another program' : `process ${holder}, ${commandOf(holder).slice(0, 80)}`;

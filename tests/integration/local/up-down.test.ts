@@ -222,6 +222,13 @@ test('ecom down stops an emulator whose folder and record were removed', async (
   rmSync(files.state);
   process.env.ECOM_PORT = String(port);
   try {
+    const findings: { check: string; status: string; finding: string }[] = JSON.parse(
+      await ecom('doctor', '--json'),
+    );
+    expect(findings.find(({ check }) => check === 'port')).toMatchObject({
+      status: 'warn',
+      finding: expect.stringContaining(`on record no more: process ${emulator.pid}`),
+    });
     await down({ folder, report });
   } finally {
     delete process.env.ECOM_PORT;
