@@ -1,5 +1,8 @@
-import type { Config } from '../../layers/contracts/config.ts';
-import { formatCount } from '../../layers/report/format.ts';
+import { type Config, decisiveEvents, rowsOfEvent } from '../../layers/contracts/config.ts';
+import { datasetContracts } from '../../layers/contracts/datasets/index.ts';
+import type { EventRows } from '../../layers/contracts/run-documents.ts';
+import { hasTooManyBadRows, notableLoss } from '../../layers/quality/bad-rate.ts';
+import { formatCount, formatPercent } from '../../layers/report/format.ts';
 import type { Database } from '../../layers/storage/duckdb.ts';
 import { type Check, type Locate, locateRow, passed } from './check.ts';
 
@@ -33,6 +36,53 @@ export async function checkEventNames(
     status: 'warn',
     remedy: `${quarantined === 0 ? 'If' : 'Correct those first; if'} it is called otherwise, say so in experiment.yaml: events: { ${role}: <its name> }`,
   }));
+}
+
+/**
+ * Whether too many of the events that exposures and outcomes are made of would be set aside: they may be few among all rows.
+ * @param refused rows of which values cannot be read, by the name of their event
+ */
+export async function checkDecisiveEvents(
+  database: Database,
+  config: Config,
+  refused: readonly EventRows[],
+): Promise<Check[]> {
+  const accepted = await eventCounts(database, 'SELECT _name FROM accepted_events');
+  const unusable = await eventCounts(
+    database,
+    `SELECT _name FROM own_events ANTI JOIN (
+       SELECT _row FROM accepted_events UNION ALL SELECT _row FROM events_dropped WHERE _rule <> 'conflict'
+     ) USING (_row)`,
+  );
+  const lost = decisiveEvents(config)
+    .map((event) => {
+      const used = rowsOfEvent(event, accepted, config);
+      const quarantined = rowsOfEvent(event, refused, config) + rowsOfEvent(event, unusable, config);
+      return { event, accepted: used, quarantined, lines: used + quarantined };
+    })
+    .filter(({ quarantined, lines }) => quarantined > 0 && quarantined / lines >= notableLoss);
+  if (lost.length === 0) return [];
+  const list = lost.map(
+    ({ event, quarantined, lines }) =>
+      `${formatCount(quarantined)} of ${formatCount(lines)} ${event} (${formatPercent(quarantined / lines)})`,
+  );
+  const isInvalid = lost.some((counts) => hasTooManyBadRows(datasetContracts.events, counts));
+  return [
+    {
+      ...passed('events', 'decisive_events', 0, `a run would set aside ${list.join(', ')}`),
+      count: lost.reduce((sum, { quarantined }) => sum + quarantined, 0),
+      status: 'warn',
+      remedy: 'Correct these rows first: outcomes and exposures are made of them',
+      ...(isInvalid && { consequence: 'call every experiment INVALID' }),
+    },
+  ];
+}
+
+async function eventCounts(database: Database, rows: string): Promise<EventRows[]> {
+  const counts = await database.query<{ event: string; rows: string }>(
+    `SELECT _name AS event, count(*) AS rows FROM (${rows}) WHERE _name IS NOT NULL GROUP BY _name`,
+  );
+  return counts.map(({ event, rows: found }) => ({ event, rows: Number(found) }));
 }
 
 /** A run takes one currency only. */

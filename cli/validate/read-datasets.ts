@@ -4,7 +4,7 @@ import { bindColumns } from '../../layers/contracts/column-binding.ts';
 import type { Config } from '../../layers/contracts/config.ts';
 import { type DatasetName, datasetContracts } from '../../layers/contracts/datasets/index.ts';
 import { SchemaError } from '../../layers/contracts/errors/index.ts';
-import type { RuleCount } from '../../layers/contracts/run-documents.ts';
+import type { EventRows, RuleCount } from '../../layers/contracts/run-documents.ts';
 import { ingest } from '../../layers/ingest/ingest.ts';
 import { type LocalFile, openLocalFile, readHeader } from '../../layers/ingest/local-file.ts';
 import type { FileColumns } from '../../layers/ingest/staged-columns.ts';
@@ -33,6 +33,8 @@ export interface ReadDataset {
   /** Typed rows of each file, its ordinal as the part; undefined where some file cannot be read. */
   readonly parts: readonly StagedPart[] | undefined;
   readonly rows: RowCounts;
+  /** Rows of events that `stage` would set aside, by the name of the event. */
+  readonly quarantinedEvents: readonly EventRows[];
 }
 
 /** Reads a dataset's files as the stage `stage` would, and tells what broke a rule on the way. */
@@ -55,7 +57,8 @@ export async function readDataset(
       unreadable.push(unreadableFile(dataset, source, error));
     }
   }
-  if (unreadable.length > 0) return { checks: unreadable, parts: undefined, rows: noRows };
+  if (unreadable.length > 0)
+    return { checks: unreadable, parts: undefined, rows: noRows, quarantinedEvents: [] };
 
   const parts: StagedPart[] = [];
   const counts: FileCounts[] = [];
@@ -104,6 +107,7 @@ export async function readDataset(
     ],
     parts,
     rows,
+    quarantinedEvents: counts.flatMap(({ quarantinedEvents }) => quarantinedEvents),
   };
 }
 
@@ -147,6 +151,7 @@ function unreadableFile(dataset: DatasetName, { name }: SourceFile, error: unkno
 
 interface FileCounts extends RowCounts {
   readonly rules: readonly RuleCount[];
+  readonly quarantinedEvents: readonly EventRows[];
   readonly name: string;
 }
 

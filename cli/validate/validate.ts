@@ -6,6 +6,7 @@ import type { Config } from '../../layers/contracts/config.ts';
 import { type DatasetName, datasetContracts, datasetNames } from '../../layers/contracts/datasets/index.ts';
 import { DataError } from '../../layers/contracts/errors/index.ts';
 import { defaultDrop } from '../../layers/contracts/keys.ts';
+import type { EventRows } from '../../layers/contracts/run-documents.ts';
 import { dedupe } from '../../layers/quality/dedupe.ts';
 import { openJudgedRows } from '../../layers/quality/judge.ts';
 import { rowRules } from '../../layers/quality/rules.ts';
@@ -25,7 +26,7 @@ import {
   type ValidationReport,
   worst,
 } from './check.ts';
-import { checkEventNames, checkMoney } from './event-checks.ts';
+import { checkDecisiveEvents, checkEventNames, checkMoney } from './event-checks.ts';
 import { checkExcludedUsers } from './excluded-users.ts';
 import { checkExperiments } from './experiments.ts';
 import { badRowsCheck, checkHeaders, readDataset, type SourceFile } from './read-datasets.ts';
@@ -117,6 +118,7 @@ async function checkIn(
   const checks: Check[] = [];
   const present = new Map<DatasetName, RowCounts>();
   const parts: StagedPart[] = [];
+  const refusedEvents: EventRows[] = [];
   for (const [dataset, files] of sources) {
     checks.push(filesCheck(dataset, files, config));
     if (files.length === 0) continue;
@@ -125,6 +127,7 @@ async function checkIn(
     if (read.parts === undefined) continue;
     present.set(dataset, read.rows);
     parts.push(...read.parts);
+    refusedEvents.push(...read.quarantinedEvents);
   }
   await openStagedRows(database, {
     parts,
@@ -169,6 +172,7 @@ async function checkIn(
   else if (present.has('events')) {
     checks.push(
       ...(await checkEventNames(database, config, setAside.get('events') ?? 0)),
+      ...(await checkDecisiveEvents(database, config, refusedEvents)),
       ...(await checkMoney(database, locate)),
     );
   }

@@ -1,7 +1,7 @@
 import { datasetContracts } from '../../layers/contracts/datasets/index.ts';
 import type { ExperimentMeasurement, Measurements } from '../../layers/contracts/measurements.ts';
 import type { EarlyExposures } from '../../layers/contracts/run-documents.ts';
-import { hasTooManyBadRows } from '../../layers/quality/bad-rate.ts';
+import { hasTooManyBadRows, notableLoss } from '../../layers/quality/bad-rate.ts';
 import {
   formatCount,
   formatDecimal,
@@ -23,7 +23,7 @@ const notable = {
   crossovers: 0.01,
   exposedBeforeAssignment: 0.01,
   duplicates: 0.01,
-  quarantined: 0.01,
+  quarantined: notableLoss,
 };
 
 /** Crossovers that arms differ in by less than this p leave arms behind that are not alike. */

@@ -196,6 +196,7 @@ export type RuleCount = z.infer<typeof ruleCount>;
 
 /** Rows of the events of one name. */
 export const eventRows = z.strictObject({ event: z.string(), rows: count });
+export type EventRows = z.infer<typeof eventRows>;
 
 /** What became of the events of one name. */
 export const eventFate = z.strictObject({ event: z.string(), accepted: count, quarantined: count });

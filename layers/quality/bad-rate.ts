@@ -6,6 +6,9 @@ import type { RuleCount, StageResult } from '../contracts/run-documents.ts';
 /** Fewer bad rows are never too many, unless all are bad. */
 export const alwaysTolerated = 20;
 
+/** Share of rows in quarantine that a person should know of. */
+export const notableLoss = 0.01;
+
 /** What helps where all of a column is written in another way than the contract wants. */
 const hints: Readonly<Record<string, string>> = {
   id_not_integer: 'If ids are texts, say so in experiment.yaml: id_type: string',

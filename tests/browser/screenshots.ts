@@ -1,13 +1,15 @@
 /**
- * Draws the example report for the documentation: `node infrastructure/run.mjs tests/browser/screenshots.ts` writes
- * docs/images/report-{light,dark,narrow}.png.
+ * Draws a report for the documentation: `node infrastructure/run.mjs tests/browser/screenshots.ts [report.json]` writes
+ * docs/images/report-{light,dark,narrow}.png. Those of the README are of the report that `npm run demo` downloads; without
+ * one it is an example of two experiments.
  */
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { reportPage } from '../../layers/report/page/page.ts';
+import { reportSchema } from '../../layers/report/schema.ts';
 import { shopReport } from '../unit/report/shop-report.ts';
 import { findChromium, launch } from './browser.ts';
 
@@ -23,7 +25,10 @@ const images = path.join(PROJECT_ROOT, 'docs', 'images');
 mkdirSync(images, { recursive: true });
 const folder = mkdtempSync(path.join(tmpdir(), 'report-'));
 const file = path.join(folder, 'report.html');
-writeFileSync(file, reportPage(shopReport()));
+const [source] = process.argv.slice(2);
+const report =
+  source === undefined ? shopReport() : reportSchema.parse(JSON.parse(readFileSync(source, 'utf8')));
+writeFileSync(file, reportPage(report));
 const browser = await launch(chromium);
 try {
   for (const { name, width, height, colorScheme, at } of shots) {

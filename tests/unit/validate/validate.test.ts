@@ -41,6 +41,27 @@ const problems = ({ checks }: ValidationReport) =>
 const find = ({ checks }: ValidationReport, dataset: string, check: string): Check | undefined =>
   checks.find((candidate) => candidate.dataset === dataset && candidate.check === check);
 
+test('purchases that would be set aside are told as a share of the purchases, with what a run would make of it', async () => {
+  const { folder } = await generated({ users: 2000 });
+  const file = path.join(folder, 'events.csv');
+  const text = await readFile(file, 'utf8');
+  let purchases = 0;
+  const spoilt = text.replaceAll(/^(.*,purchase,.*?),(\d+)\.(\d\d),/gm, (line, before, whole, cents) => {
+    purchases += 1;
+    return purchases % 5 === 0 ? `${before},"${whole},${cents}",` : line;
+  });
+  await writeFile(file, spoilt);
+  const report = await validate({ folder });
+  const lost = Math.floor(purchases / 5);
+  expect(lost).toBeGreaterThan(20);
+  expect(find(report, 'events', 'decisive_events')).toMatchObject({
+    status: 'warn',
+    count: lost,
+    finding: expect.stringContaining(`${lost} of ${purchases} purchase (`),
+  });
+  expect(report.outcome).toContain('call every experiment INVALID');
+});
+
 describe('generated data', () => {
   test('have no finding when they are clean', async () => {
     const { folder } = await generated({ users: 1000 });
@@ -71,7 +92,10 @@ describe('generated data', () => {
         rows,
       ]),
     );
-    const found = problems(report).map(([dataset, check, , , count]) => [dataset, check, count]);
+    // Those of events that decide are told once more, by their names.
+    const found = problems(report)
+      .filter(([, check]) => check !== 'decisive_events')
+      .map(([dataset, check, , , count]) => [dataset, check, count]);
     expect(found.sort()).toEqual(planted.sort());
 
     const lines = (await readFile(path.join(folder, 'events.csv'), 'utf8')).split('\n');
