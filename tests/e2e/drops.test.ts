@@ -36,7 +36,7 @@ describe('drops of every shape', () => {
   }
 
   it('without users, products and sessions a drop runs and names what is unavailable', async () => {
-    const data = await dataIn('two-files');
+    const data = await dataIn('two-files', 1500);
     for (const dataset of ['users', 'products', 'sessions']) await rm(path.join(data, `${dataset}.csv`));
     const report = await reportOf(data, '--drop', 'two_files');
     expect(Object.keys(report.quality).sort()).toEqual(['events', 'experiment_assignments']);

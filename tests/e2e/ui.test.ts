@@ -36,7 +36,7 @@ describe.skipIf(chromium === undefined)(`ecom ui in a browser${reason}`, () => {
     folder = await mkdtemp(path.join(tmpdir(), 'ecom-ui-'));
     for (const seed of [1, 2]) {
       const directory = path.join(folder, `shop-${seed}`);
-      await generate({ directory, users: 300, seed });
+      await generate({ directory, users: 1500, seed });
       const assignments = path.join(directory, 'experiment_assignments.csv');
       const quoted = `"${hostile.replaceAll('"', '""')}"`;
       const text = (await readFile(assignments, 'utf8')).replaceAll('checkout_redesign', quoted);
