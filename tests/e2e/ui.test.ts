@@ -235,7 +235,7 @@ describe.skipIf(chromium === undefined)(`ecom ui in a browser${reason}`, () => {
   it('shows names and rows of the data as text', () =>
     open(`/runs/${runId}`, async (page) => {
       await page.getByText(hostile).first().waitFor();
-      expect(await page.getByText(/users\.csv:302/).count()).toBe(1);
+      expect(await page.getByText(/users\.csv:1502/).count()).toBe(1);
       await page.getByText('<script>document.title="broken"</script>').first().waitFor();
       expect(await page.locator('main img, main script').count()).toBe(0);
       expect(await page.title()).toBe(`Run ${runId} · ecom`);
