@@ -28,6 +28,7 @@ const notRun: Readonly<Record<string, string>> = {
   'npx cdk bootstrap': 'needs an AWS account',
   'aws secretsmanager put-secret-value --secret-id <arn> --secret-string \'{"url":"postgres://..."}\'':
     'needs an AWS account',
+  'node infrastructure/run.mjs tests/bench/pipeline.ts': 'takes minutes, and measures',
   'node infrastructure/run.mjs tests/bench/soak.ts 50 10 100':
     'takes minutes, and measures a deployment of its own',
   'node infrastructure/run.mjs tests/oracle/agreement.ts': 'takes minutes; tests/oracle holds its record',
