@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generate } from '../../cli/generate/generate.ts';
+import { removeCluster } from '../../infrastructure/postgres/cluster.ts';
 import { startServer, stopServer } from '../../infrastructure/postgres/server.ts';
 import { freePort } from './deployment.ts';
 import { type CommandResult, runCommand } from './ecom.ts';
@@ -53,6 +54,7 @@ describe('plain AWS tools', () => {
   afterAll(async () => {
     emulator?.kill('SIGTERM');
     await stopServer(path.join(folder, 'postgres'));
+    removeCluster(path.join(folder, 'postgres'));
     await rm(folder, { recursive: true, force: true });
   });
 
