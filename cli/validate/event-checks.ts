@@ -1,7 +1,6 @@
 import { type Config, decisiveEvents, rowsOfEvent } from '../../layers/contracts/config.ts';
-import { datasetContracts } from '../../layers/contracts/datasets/index.ts';
 import type { EventRows } from '../../layers/contracts/run-documents.ts';
-import { hasTooManyBadRows, notableLoss } from '../../layers/quality/bad-rate.ts';
+import { eventLosses } from '../../layers/quality/event-losses.ts';
 import { formatCount, formatPercent } from '../../layers/report/format.ts';
 import type { Database } from '../../layers/storage/duckdb.ts';
 import { type Check, type Locate, locateRow, passed } from './check.ts';
@@ -54,26 +53,25 @@ export async function checkDecisiveEvents(
        SELECT _row FROM accepted_events UNION ALL SELECT _row FROM events_dropped WHERE _rule <> 'conflict'
      ) USING (_row)`,
   );
-  const lost = decisiveEvents(config)
-    .map((event) => {
-      const used = rowsOfEvent(event, accepted, config);
-      const quarantined = rowsOfEvent(event, refused, config) + rowsOfEvent(event, unusable, config);
-      return { event, accepted: used, quarantined, lines: used + quarantined };
-    })
-    .filter(({ quarantined, lines }) => quarantined > 0 && quarantined / lines >= notableLoss);
+  const lost = eventLosses(
+    decisiveEvents(config).map((event) => ({
+      event,
+      accepted: rowsOfEvent(event, accepted, config),
+      quarantined: rowsOfEvent(event, refused, config) + rowsOfEvent(event, unusable, config),
+    })),
+  );
   if (lost.length === 0) return [];
   const list = lost.map(
-    ({ event, quarantined, lines }) =>
-      `${formatCount(quarantined)} of ${formatCount(lines)} ${event} (${formatPercent(quarantined / lines)})`,
+    ({ event, quarantined, lines, share }) =>
+      `${formatCount(quarantined)} of ${formatCount(lines)} ${event} (${formatPercent(share)})`,
   );
-  const isInvalid = lost.some((counts) => hasTooManyBadRows(datasetContracts.events, counts));
   return [
     {
       ...passed('events', 'decisive_events', 0, `a run would set aside ${list.join(', ')}`),
       count: lost.reduce((sum, { quarantined }) => sum + quarantined, 0),
       status: 'warn',
       remedy: 'Correct these rows first: outcomes and exposures are made of them',
-      ...(isInvalid && { consequence: 'call every experiment INVALID' }),
+      ...(lost.some(({ isTooMuch }) => isTooMuch) && { consequence: 'call every experiment INVALID' }),
     },
   ];
 }

@@ -1,7 +1,7 @@
-import { datasetContracts } from '../../layers/contracts/datasets/index.ts';
 import type { ExperimentMeasurement, Measurements } from '../../layers/contracts/measurements.ts';
 import type { EarlyExposures } from '../../layers/contracts/run-documents.ts';
-import { hasTooManyBadRows, notableLoss } from '../../layers/quality/bad-rate.ts';
+import { notableLoss } from '../../layers/quality/bad-rate.ts';
+import { eventLosses } from '../../layers/quality/event-losses.ts';
 import {
   formatCount,
   formatDecimal,
@@ -266,18 +266,13 @@ export function quarantineCheck({
   decisiveEvents = [],
 }: Pick<Measurements, 'quality' | 'decisiveEvents'>): TrustCheck {
   const check = linesCheck('quarantine', 'lines in quarantine', unusedLines(quality, 'quarantined'));
-  const lost = decisiveEvents
-    .map((fate) => {
-      const lines = fate.accepted + fate.quarantined;
-      return { ...fate, lines, share: fate.quarantined / lines };
-    })
-    .filter(({ share }) => share >= notable.quarantined);
+  const lost = eventLosses(decisiveEvents);
   if (lost.length === 0) return check;
   const list = lost.map(
     ({ event, quarantined, lines, share }) =>
       `${formatCount(quarantined)} of ${formatQuantity(lines, `${event} event`)} (${formatPercent(share)})`,
   );
-  const isFailed = lost.some((counts) => hasTooManyBadRows(datasetContracts.events, counts));
+  const isFailed = lost.some(({ isTooMuch }) => isTooMuch);
   return {
     ...check,
     status: isFailed ? 'fail' : 'warn',
