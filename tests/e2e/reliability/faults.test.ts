@@ -19,7 +19,7 @@ import type { Refusal } from './storage-proxy.ts';
 
 const laboratory = useLaboratory();
 const dropOf = useDrops();
-const largeDropOf = useDrops(2000);
+const largeDropOf = useDrops(8000);
 
 async function undisturbed(name: string, of = dropOf) {
   const { deployed } = laboratory();

@@ -82,9 +82,14 @@ describe.concurrent('one content is one run', () => {
     await sleep(late - Date.now());
     await deliverAgain(deployed, keys, 1);
     for (const trigger of ['manifest', 'files'] as const) {
-      const answered = () => writtenAt(processedKeys.gate(drop.name, trigger));
-      await expect.poll(answered, { timeout: 120_000 }).toBeGreaterThanOrEqual(late - 1000);
-      expect(await drop.answer(trigger)).toMatchObject({ outcome: 'succeeded', runId, attempt: 1 });
+      // The events of older objects are answered too: they leave it to that of the newest.
+      const lateAnswer = async () => {
+        const answeredAt = await writtenAt(processedKeys.gate(drop.name, trigger));
+        return answeredAt < late - 1000 ? undefined : drop.answer(trigger);
+      };
+      await expect
+        .poll(lateAnswer, { timeout: 120_000 })
+        .toMatchObject({ outcome: 'succeeded', runId, attempt: 1 });
     }
     expect(attempt).toBe(1);
     expect(await drop.attempts()).toMatchObject([{ runId, attempt: 1, status: 'SUCCEEDED' }]);
