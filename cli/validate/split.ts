@@ -3,9 +3,10 @@ import {
   type LabelUsers,
   type StrayLabel,
   similarLabel,
-  strayLabels,
+  strayArms,
   strayRemedy,
   strayText,
+  withMisspelt,
 } from '../../layers/contracts/similar-labels.ts';
 import { formatCount, statedP } from '../../layers/report/format.ts';
 import { sampleRatioTest, srmAlpha } from '../../layers/statistics/srm.ts';
@@ -32,14 +33,14 @@ export function checkSplit(
       },
     ];
   }
-  const strays = weights === 'equal' ? equalStrays(labels, control) : unknownIn(labels, weights);
+  const strays = weights === 'equal' ? strayArms(labels, control) : unknownIn(labels, weights);
   const isStray = (variant: string) => strays.some((stray) => stray.variant === variant);
   const variants =
     weights === 'equal'
       ? labels.filter(({ variant }) => !isStray(variant)).map(({ variant }) => variant)
       : Object.keys(weights);
   const consequence = `call ${experiment} INVALID`;
-  const arms = weights === 'equal' ? withMisspelt(variants, labels, strays) : labels;
+  const arms = weights === 'equal' ? withMisspelt(labels, strays) : labels;
   return [
     strays.length === 0
       ? about('variants', armsText(control, variants))
@@ -58,31 +59,11 @@ export function checkSplit(
   ];
 }
 
-/** Variants that are probably no arms of an experiment whose arms are of one size. */
-function equalStrays(labels: readonly LabelUsers[], control: string): StrayLabel[] {
-  return strayLabels(labels).filter(({ variant, like }) => like !== null || variant !== control);
-}
-
 /** Variants that the weights do not name. */
 function unknownIn(labels: readonly LabelUsers[], weights: Readonly<Record<string, number>>): StrayLabel[] {
   return labels
     .filter(({ variant }) => weights[variant] === undefined)
     .map((label) => ({ ...label, like: similarLabel(label.variant, Object.keys(weights)) ?? null }));
-}
-
-/** The arms with the users whose variant is a misspelling of theirs. */
-function withMisspelt(
-  variants: readonly string[],
-  labels: readonly LabelUsers[],
-  strays: readonly StrayLabel[],
-): LabelUsers[] {
-  return variants.map((variant) => ({
-    variant,
-    users: totalOf([
-      ...labels.filter((label) => label.variant === variant),
-      ...strays.filter(({ like }) => like === variant),
-    ]),
-  }));
 }
 
 function strayFinding(strays: readonly StrayLabel[], weights: ExperimentSettings['weights']): string {

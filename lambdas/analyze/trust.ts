@@ -2,6 +2,7 @@ import type { ExperimentSettings } from '../../layers/contracts/config.ts';
 import type { ExperimentMeasurement, Measurements } from '../../layers/contracts/measurements.ts';
 import type { CovariateColumn } from '../../layers/contracts/metrics.ts';
 import type { RunPlan } from '../../layers/contracts/run-documents.ts';
+import { strayArms } from '../../layers/contracts/similar-labels.ts';
 import type { ExperimentReport } from '../../layers/report/schema.ts';
 import { effectOf } from '../../layers/statistics/effect.ts';
 import { divide, momentsOfX } from '../../layers/statistics/moments.ts';
@@ -22,7 +23,7 @@ import {
   sampleRatioCheck,
   timeOrderCheck,
 } from './trust-checks.ts';
-import { splitsWithout, strayArms, strayArmsCheck, unknownVariantsCheck } from './variants-check.ts';
+import { splitsWithout, strayArmsCheck, unknownVariantsCheck } from './variants-check.ts';
 
 type Trust = ExperimentReport['trust'];
 

@@ -3,9 +3,9 @@ import {
   type LabelUsers,
   type StrayLabel,
   similarLabel,
-  strayLabels,
   strayRemedy,
   strayText,
+  withMisspelt,
 } from '../../layers/contracts/similar-labels.ts';
 import { formatCount, formatPercent, formatQuantity } from '../../layers/report/format.ts';
 import type { TrustCheck } from '../../layers/report/schema.ts';
@@ -22,24 +22,10 @@ interface About {
   readonly schema: Config['schema'];
 }
 
-/** Arms of an experiment of equal weights that are probably none: see strayLabels. */
-export function strayArms(arms: readonly LabelUsers[], control: string): StrayLabel[] {
-  return strayLabels(arms).filter(({ variant, like }) => like !== null || variant !== control);
-}
-
 /** Whether the others split equally once the users of misspelt arms are given to the right ones. */
 export function splitsWithout(strays: readonly StrayLabel[], arms: readonly LabelUsers[]): boolean {
-  const isStray = (variant: string) => strays.some((stray) => stray.variant === variant);
-  const kept = arms.filter(({ variant }) => !isStray(variant));
-  const weights = Object.fromEntries(kept.map(({ variant }) => [variant, 1 / kept.length]));
-  const users = kept.map((arm) => ({
-    variant: arm.variant,
-    users: arms
-      .filter(({ variant }) =>
-        strays.some((stray) => stray.variant === variant && stray.like === arm.variant),
-      )
-      .reduce((sum, stray) => sum + stray.users, arm.users),
-  }));
+  const users = withMisspelt(arms, strays);
+  const weights = Object.fromEntries(users.map(({ variant }) => [variant, 1 / users.length]));
   return strays.length > 0 && checkSampleRatio(users, weights).status !== 'fail';
 }
 

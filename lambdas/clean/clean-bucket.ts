@@ -2,7 +2,13 @@ import path from 'node:path';
 import { type DatasetName, datasetContracts, datasetNames } from '../../layers/contracts/datasets/index.ts';
 import { DataError } from '../../layers/contracts/errors/index.ts';
 import { placeIn } from '../../layers/contracts/place.ts';
-import type { CleanResult, PartCounts, RuleCount, RunPlan } from '../../layers/contracts/run-documents.ts';
+import {
+  type CleanResult,
+  eventNamesLimit,
+  type PartCounts,
+  type RuleCount,
+  type RunPlan,
+} from '../../layers/contracts/run-documents.ts';
 import {
   contentColumns,
   countRepeats,
@@ -106,15 +112,12 @@ export async function cleanBucket(db: Database, input: CleanInput): Promise<Clea
     }
   }
 
-  const { days, currencies, latestEventTs, eventNames } = await writeEvents(db, {
+  const { days, currencies, latestEventTs, names } = await writeEvents(db, {
     config,
     folder,
     accepted: datasets.events?.accepted ?? 0,
   });
-  const fates = await countDecisiveEvents(db, config, {
-    accepted: days.map(({ file }) => file),
-    quarantined: quarantine.flatMap(({ dataset, file }) => (dataset === 'events' ? [file] : [])),
-  });
+  const quarantinedEvents = quarantine.find(({ dataset }) => dataset === 'events')?.file;
   const others: LocalFile[] = [];
   for (const dataset of ['users', 'sessions', 'experiment_assignments'] as const) {
     if (!present.includes(dataset)) continue;
@@ -129,8 +132,8 @@ export async function cleanBucket(db: Database, input: CleanInput): Promise<Clea
       warnings,
       currencies: [...currencies],
       latestEventTs,
-      eventNames: [...eventNames],
-      decisiveEvents: fates,
+      eventNames: names.slice(0, eventNamesLimit).map(({ event }) => event),
+      decisiveEvents: await countDecisiveEvents(db, config, names, quarantinedEvents),
     },
     events: days,
     others,

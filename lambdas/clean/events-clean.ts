@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../../layers/contracts/config.ts';
 import { DataError } from '../../layers/contracts/errors/index.ts';
-import { eventNamesLimit } from '../../layers/contracts/run-documents.ts';
+import type { EventRows } from '../../layers/contracts/run-documents.ts';
 import type { Database } from '../../layers/storage/duckdb.ts';
 import { literal, renderSql } from '../../layers/storage/sql.ts';
 import eventsCleanSql from './events-clean.sql';
@@ -19,8 +19,8 @@ export interface CleanEvents {
   /** Currencies in use, at most `currencyLimit`. */
   readonly currencies: readonly string[];
   readonly latestEventTs: string | null;
-  /** The first `eventNamesLimit` of them. */
-  readonly eventNames: readonly string[];
+  /** Rows of each name, by the alphabet. */
+  readonly names: readonly EventRows[];
 }
 
 /**
@@ -44,7 +44,7 @@ export async function writeEvents(
   },
 ): Promise<CleanEvents> {
   const { config, folder, accepted } = options;
-  if (accepted === 0) return { days: [], currencies: [], latestEventTs: null, eventNames: [] };
+  if (accepted === 0) return { days: [], currencies: [], latestEventTs: null, names: [] };
   const root = path.join(folder, 'events_clean');
   const { days } = await db.row<{ days: string }>(
     `SELECT date_diff('day', min(event_ts), max(event_ts)) AS days FROM own_events`,
@@ -76,16 +76,16 @@ export async function writeEvents(
   const currencies = await db.query<{ currency: string }>(`
     SELECT DISTINCT currency FROM read_parquet(${literal(files)})
     WHERE currency IS NOT NULL ORDER BY currency LIMIT ${currencyLimit}`);
-  const names = await db.query<{ event_name: string }>(`
-    SELECT DISTINCT event_name FROM read_parquet(${literal(files)})
-    ORDER BY event_name LIMIT ${eventNamesLimit}`);
+  const names = await db.query<{ event: string; rows: string }>(`
+    SELECT event_name AS event, count(*) AS rows FROM read_parquet(${literal(files)})
+    GROUP BY event_name ORDER BY event_name`);
   const written: DayFile[] = [];
   for (const { dt, n } of rows) written.push({ dt, file: await onlyFile(db, root, dt), rows: Number(n) });
   return {
     days: written,
     currencies: currencies.map((row) => row.currency),
     latestEventTs: summary.latest,
-    eventNames: names.map((row) => row.event_name),
+    names: names.map(({ event, rows: found }) => ({ event, rows: Number(found) })),
   };
 }
 

@@ -37,6 +37,24 @@ export function strayLabels(labels: readonly LabelUsers[]): StrayLabel[] {
   });
 }
 
+/** The same of the arms of an experiment. A control that is like no other arm is one, however few users it has. */
+export function strayArms(arms: readonly LabelUsers[], control: string): StrayLabel[] {
+  return strayLabels(arms).filter(({ variant, like }) => like !== null || variant !== control);
+}
+
+/** The labels that are not stray, with the users whose variant is a misspelling of theirs. */
+export function withMisspelt(labels: readonly LabelUsers[], strays: readonly StrayLabel[]): LabelUsers[] {
+  const strayOf = new Map(strays.map(({ variant, like }) => [variant, like]));
+  return labels
+    .filter(({ variant }) => !strayOf.has(variant))
+    .map((label) => ({
+      variant: label.variant,
+      users: labels
+        .filter(({ variant }) => strayOf.get(variant) === label.variant)
+        .reduce((sum, { users }) => sum + users, label.users),
+    }));
+}
+
 /**
  * The one of `others` that `label` is probably a misspelling of. Labels that differ in a number or in a letter that
  * stands alone (`variant_a`, `variant_b`) are called so on purpose.
