@@ -1,6 +1,6 @@
 import type { FunctionName } from './functions.ts';
 
-/** What a function may touch of the data. Prefixes are those of layers/contracts/keys.ts. */
+/** What a function may touch of the data. Prefixes are those of layers/runs/keys.ts. */
 export interface DataAccess {
   /** Reads `raw/` of the raw bucket, pinned versions included. */
   readonly raw: boolean;

@@ -1,8 +1,8 @@
 import process from 'node:process';
 import { App } from 'aws-cdk-lib';
-import { describeFault, PipelineError } from '../layers/contracts/errors/index.ts';
-import { type DuckdbPlatform, hostPlatform } from '../layers/duckdb/pack.ts';
+import { describeFault, PipelineError } from '../layers/platform/errors.ts';
 import { build } from './build.ts';
+import { type DuckdbPlatform, hostPlatform } from './duckdb-layer.ts';
 import { PipelineStack } from './pipeline-stack.ts';
 import { readSettings, type Settings } from './settings.ts';
 

@@ -6,8 +6,8 @@ import process from 'node:process';
 import { build as bundle, type Metafile, type OutputFile } from 'esbuild';
 import { withLock } from '../infrastructure/lock.mjs';
 import { textLoader } from '../infrastructure/text-modules.mjs';
-import { ConfigError } from '../layers/contracts/errors/index.ts';
-import { type DuckdbPlatform, duckdbVersion, packDuckdb } from '../layers/duckdb/pack.ts';
+import { ConfigError } from '../layers/platform/errors.ts';
+import { type DuckdbPlatform, duckdbVersion, packDuckdb } from './duckdb-layer.ts';
 import { type FunctionName, functionNames, functionSizes } from './functions.ts';
 
 /**

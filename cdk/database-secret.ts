@@ -4,7 +4,7 @@ import { RemovalPolicy, SecretValue, Validations } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { z } from 'zod';
-import { ConfigError } from '../layers/contracts/errors/index.ts';
+import { ConfigError } from '../layers/platform/errors.ts';
 import type { Settings } from './settings.ts';
 
 const placeholder = 'postgres://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full';

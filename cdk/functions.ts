@@ -1,4 +1,4 @@
-import { stageNames } from '../layers/contracts/stages.ts';
+import { stageNames } from '../layers/runs/stages.ts';
 
 /** The functions, in the order in which the data meet them. Each is `lambdas/<name>/handler.ts`. */
 export const functionNames = ['gate', ...stageNames, 'fail'] as const;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ConfigError } from '../layers/contracts/errors/index.ts';
+import { ConfigError } from '../layers/platform/errors.ts';
 
 const integer = (from: number, to: number) => z.coerce.number().int().min(from).max(to);
 const flag = z.union([z.boolean(), z.stringbool()]);

@@ -18,8 +18,8 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import type { StageName } from '../layers/contracts/stages.ts';
-import { mappedStages, pipelineName, stageNames } from '../layers/contracts/stages.ts';
+import type { StageName } from '../layers/runs/stages.ts';
+import { mappedStages, pipelineName, stageNames } from '../layers/runs/stages.ts';
 import { acknowledgeResources } from './acknowledge.ts';
 import { functionSizes } from './functions.ts';
 import type { Settings } from './settings.ts';

@@ -8,7 +8,7 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { pipelineName } from '../layers/contracts/stages.ts';
+import { pipelineName } from '../layers/runs/stages.ts';
 import { acknowledgeResources } from './acknowledge.ts';
 import { functionSizes } from './functions.ts';
 import type { Pipeline } from './state-machine.ts';

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { InvalidArgumentError } from 'commander';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../layers/platform/errors.ts';
 
 /** Parser of an option: 1, 2, ... */
 export function positiveInteger(text: string): number {

@@ -1,11 +1,10 @@
 import { Command, CommanderError } from 'commander';
-import { ConfigError, PipelineError } from '../layers/contracts/errors/index.ts';
+import { ConfigError, PipelineError, UsageError } from '../layers/platform/errors.ts';
 import { version } from '../package.json';
 import { portOfEnvironment } from './arguments.ts';
 import { registerCommands } from './commands/index.ts';
 import { systemFault } from './system-error.ts';
 import { printError } from './terminal.ts';
-import { UsageError } from './usage-error.ts';
 
 const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
 

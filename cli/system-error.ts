@@ -1,4 +1,4 @@
-import type { Fault } from '../layers/contracts/errors/index.ts';
+import type { Fault } from '../layers/platform/errors.ts';
 
 interface Meaning {
   readonly what: string;

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { hideStatus } from '../infrastructure/status-line.mjs';
-import type { Fault } from '../layers/contracts/errors/index.ts';
+import type { Fault } from '../layers/platform/errors.ts';
 
 type Style = Parameters<typeof styleText>[0];
 

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { showingProgress } from '../../infrastructure/status-line.mjs';
-import { dropConfigName } from '../../layers/contracts/keys.ts';
 import { formatCount } from '../../layers/report/format.ts';
+import { dropConfigName } from '../../layers/runs/keys.ts';
 import experimentConfig from '../demo/experiment.yaml';
 import { generate } from '../generate/generate.ts';
 import { stateFolder, statePaths } from '../local/state.ts';

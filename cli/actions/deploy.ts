@@ -1,11 +1,11 @@
 import path from 'node:path';
 import process from 'node:process';
-import { migrate } from '../../infrastructure/postgres/migrate.ts';
+import { UsageError } from '../../layers/platform/errors.ts';
+import { migrate } from '../../layers/platform/migrate.ts';
 import { bootstrapStack, deployStack, type StackOutputs, type Target } from '../local/cdk.ts';
 import { stateFolder } from '../local/state.ts';
 import { ensureUp } from '../local/up.ts';
 import { note, print, printJson } from '../terminal.ts';
-import { UsageError } from '../usage-error.ts';
 
 export interface DeployOptions {
   readonly target: Target;

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
-import { dropConfigName } from '../../layers/contracts/keys.ts';
+import { UsageError } from '../../layers/platform/errors.ts';
+import { dropConfigName } from '../../layers/runs/keys.ts';
 import { type InitResult, init } from '../init/init.ts';
 import type { Confidence } from '../init/match.ts';
 import { note, paint, print, printJson, shellWord, table } from '../terminal.ts';
-import { UsageError } from '../usage-error.ts';
 
 export interface InitOptions {
   readonly force?: boolean;

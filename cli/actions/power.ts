@@ -1,3 +1,4 @@
+import { UsageError } from '../../layers/platform/errors.ts';
 import { formatCount } from '../../layers/report/format.ts';
 import { connect } from '../pipeline/connection.ts';
 import { findRun } from '../pipeline/executions.ts';
@@ -5,7 +6,6 @@ import { readReport } from '../pipeline/report.ts';
 import { type Baseline, baselinesOf, inflationOf, type Plan, planFor } from '../power/plan.ts';
 import type { SequentialMethod } from '../power/sequential-methods.ts';
 import { note, print, printJson, table } from '../terminal.ts';
-import { UsageError } from '../usage-error.ts';
 
 export interface PowerOptions {
   readonly baseline?: number;

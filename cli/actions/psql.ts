@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import pg from 'pg';
+import { UsageError } from '../../layers/platform/errors.ts';
 import { localEnvironment } from '../local/environment.ts';
 import { readState } from '../local/state.ts';
 import { note, print, printJson, table } from '../terminal.ts';
-import { UsageError } from '../usage-error.ts';
 import columnsSql from './psql-columns.sql';
 import tablesSql from './psql-tables.sql';
 

@@ -1,13 +1,13 @@
-import type { DatasetName } from '../../layers/contracts/datasets/index.ts';
-import { processedKeys } from '../../layers/contracts/keys.ts';
-import { type RunPlan, runPlan } from '../../layers/contracts/run-documents.ts';
+import type { DatasetName } from '../../layers/data/datasets/index.ts';
+import { UsageError } from '../../layers/platform/errors.ts';
 import { formatCount } from '../../layers/report/format.ts';
+import { type RunPlan, runPlan } from '../../layers/runs/documents.ts';
+import { processedKeys } from '../../layers/runs/keys.ts';
 import { type Connection, connect } from '../pipeline/connection.ts';
 import { findRun, newestRun } from '../pipeline/executions.ts';
 import { type ExportedFile, exportRows } from '../quarantine/export.ts';
 import { Quarantine, type QuarantinedRow, type RuleRows } from '../quarantine/quarantine.ts';
 import { note, paint, print, printJson, table, visible } from '../terminal.ts';
-import { UsageError } from '../usage-error.ts';
 
 export interface QuarantineOptions {
   readonly dataset?: DatasetName;

@@ -1,10 +1,10 @@
-import { defaultDrop, processedKeys } from '../../layers/contracts/keys.ts';
-import { latest } from '../../layers/contracts/run-documents.ts';
+import { UsageError } from '../../layers/platform/errors.ts';
+import { latest } from '../../layers/runs/documents.ts';
+import { defaultDrop, processedKeys } from '../../layers/runs/keys.ts';
 import { type Connection, connect } from '../pipeline/connection.ts';
 import { findRun } from '../pipeline/executions.ts';
 import { downloadReport, readReport, verdictText } from '../pipeline/report.ts';
 import { print, printJson } from '../terminal.ts';
-import { UsageError } from '../usage-error.ts';
 
 export interface ReportOptions {
   readonly drop?: string;

@@ -1,10 +1,10 @@
-import { readInputs } from '../../layers/execution/run-order.ts';
+import { UsageError } from '../../layers/platform/errors.ts';
+import { readInputs } from '../../layers/runs/run-order.ts';
 import { type Connection, connect } from '../pipeline/connection.ts';
 import { deployedExecutions, findRun } from '../pipeline/executions.ts';
 import { followAloud } from '../pipeline/progress.ts';
 import { downloadReport, readReport, verdictText } from '../pipeline/report.ts';
 import { print, printJson } from '../terminal.ts';
-import { UsageError } from '../usage-error.ts';
 
 export interface RetryOptions {
   readonly json?: boolean;

@@ -1,4 +1,4 @@
-import { DataError } from '../../layers/contracts/errors/index.ts';
+import { DataError } from '../../layers/platform/errors.ts';
 import { formatCount } from '../../layers/report/format.ts';
 import { nextRun } from '../pipeline/current-run.ts';
 import { note, paint, print, printJson, table, visible } from '../terminal.ts';

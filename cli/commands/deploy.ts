@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
+import { UsageError } from '../../layers/platform/errors.ts';
 import type { DeployOptions } from '../actions/deploy.ts';
-import { UsageError } from '../usage-error.ts';
 
 /** `ecom deploy`: the stack as it stands in this checkout, whether it has changed or not. */
 export function registerDeploy(program: Command): void {

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { datasetNames } from '../../layers/contracts/datasets/index.ts';
+import { datasetNames } from '../../layers/data/datasets/index.ts';
 import type { QuarantineOptions } from '../actions/quarantine.ts';
 import { nonNegativeInteger } from '../arguments.ts';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { defaultDrop } from '../../layers/contracts/keys.ts';
+import { defaultDrop } from '../../layers/runs/keys.ts';
 import type { RunOptions } from '../actions/run.ts';
 
 /** `ecom run <dir>`: from a folder of CSVs to the verdict. */

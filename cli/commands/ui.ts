@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { UsageError } from '../../layers/platform/errors.ts';
 import type { UiOptions } from '../actions/ui.ts';
-import { UsageError } from '../usage-error.ts';
 
 const defaultPort = 4600;
 

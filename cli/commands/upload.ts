@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { defaultDrop } from '../../layers/contracts/keys.ts';
+import { defaultDrop } from '../../layers/runs/keys.ts';
 import type { UploadOptions } from '../actions/upload.ts';
 
 /** `ecom upload <dir>`: puts a drop into the raw bucket, its manifest last. */

@@ -9,7 +9,7 @@ import { Problem } from '../../infrastructure/setup/problem.mjs';
 import { pythonPackages } from '../../infrastructure/setup/python-packages.mjs';
 import { requireNode, requirePlatform, requireSpace } from '../../infrastructure/setup/requirements.mjs';
 import { capture } from '../../infrastructure/setup/tools.mjs';
-import { PipelineError } from '../../layers/contracts/errors/index.ts';
+import { PipelineError } from '../../layers/platform/errors.ts';
 import { portOfEnvironment } from '../arguments.ts';
 import { askVersion as askDatabase, withoutPassword } from '../local/database.ts';
 import { defaultPort, findOwn } from '../local/emulator.ts';

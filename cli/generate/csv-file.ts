@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../../layers/platform/errors.ts';
 
 const worthAWrite = 1 << 20;
 

@@ -1,4 +1,4 @@
-import { type DatasetName, datasetNames } from '../../layers/contracts/datasets/index.ts';
+import { type DatasetName, datasetNames } from '../../layers/data/datasets/index.ts';
 import type { Random } from './random.ts';
 import { headers } from './rows.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type JsonSchema, settingType } from '../../layers/contracts/setting-type.ts';
-import { UsageError } from '../usage-error.ts';
+import { type JsonSchema, settingType } from '../../layers/experiment/setting-type.ts';
+import { UsageError } from '../../layers/platform/errors.ts';
 import { countries, devices } from './population.ts';
 
 const levels: Readonly<Record<'device' | 'country', readonly string[]>> = {

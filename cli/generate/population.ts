@@ -1,4 +1,3 @@
-import type { Settings } from './options.ts';
 import type { Random } from './random.ts';
 
 /** How engaged a user is: visits per day, probability to purchase in an experiment, and per later visit. */
@@ -61,7 +60,16 @@ export function enrolmentDays(days: number): number {
   return Math.max(1, days - outcomeWindowDays);
 }
 
-type Effect = Pick<Settings, 'uplift' | 'segmentEffects' | 'novelty'>;
+/** The planted effect, as the options tell it. */
+interface Effect {
+  readonly uplift: number;
+  readonly segmentEffects: readonly {
+    readonly segment: 'device' | 'country';
+    readonly level: string;
+    readonly uplift: number;
+  }[];
+  readonly novelty: number;
+}
 
 /** The treatment's relative effect on a user who is exposed on day `day` of the experiment. */
 export function upliftOf(

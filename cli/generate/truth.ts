@@ -1,4 +1,4 @@
-import type { DatasetName } from '../../layers/contracts/datasets/index.ts';
+import type { DatasetName } from '../../layers/data/datasets/index.ts';
 import type { DirtKind } from './dirt.ts';
 import type { Settings } from './options.ts';
 import { enrolmentDays, expectedConversion, outcomeWindowDays } from './population.ts';

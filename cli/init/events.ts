@@ -1,7 +1,7 @@
-import { plainName } from '../../layers/contracts/column-words.ts';
-import type { Config } from '../../layers/contracts/config.ts';
+import { plainName } from '../../layers/data/column-words.ts';
+import type { Config } from '../../layers/experiment/config.ts';
 import { counted } from '../wording.ts';
-import type { Findings, Guess, Question } from './guess.ts';
+import type { Findings, Guess, Question } from './findings.ts';
 import type { DatasetMatch } from './match.ts';
 import { type EventRole, eventWords } from './vocabulary.ts';
 

@@ -1,45 +1,22 @@
-import { columnName } from '../../layers/contracts/column-binding.ts';
-import { plainName } from '../../layers/contracts/column-words.ts';
-import type { Config } from '../../layers/contracts/config.ts';
+import { columnName } from '../../layers/data/column-binding.ts';
+import { plainName } from '../../layers/data/column-words.ts';
 import {
   type DatasetName,
   datasetContracts,
   datasetNames,
   requiredDatasets,
-} from '../../layers/contracts/datasets/index.ts';
-import { excludedUsersName } from '../../layers/contracts/keys.ts';
+} from '../../layers/data/datasets/index.ts';
+import type { Config } from '../../layers/experiment/config.ts';
+import type { Database } from '../../layers/platform/duckdb.ts';
 import { formatCount, formatPercent } from '../../layers/report/format.ts';
-import type { Database } from '../../layers/storage/duckdb.ts';
+import { excludedUsersName } from '../../layers/runs/keys.ts';
 import { counted } from '../wording.ts';
 import { guessEvents } from './events.ts';
-import { type Confidence, confidenceOf, type DatasetMatch, matchDatasets } from './match.ts';
+import type { Findings, Guess, Question } from './findings.ts';
+import { confidenceOf, type DatasetMatch, matchDatasets } from './match.ts';
 import { countVariants, type FileProfile, type FolderProfile, type UnreadableFile } from './profile.ts';
 import { askForRevenue, misspelling, remarkSpelling } from './values.ts';
 import { controlWords, tellingControls } from './vocabulary.ts';
-
-/** A setting that the data suggest. */
-export interface Guess {
-  /** Keys down to the setting. */
-  readonly path: readonly string[];
-  readonly value: string | { readonly constant: string };
-  readonly confidence: Confidence;
-  readonly because: string;
-}
-
-/** A setting that the data do not tell. */
-export interface Question {
-  readonly path: readonly string[];
-  /** What may stand there, as an example. */
-  readonly example: string;
-  readonly because: string;
-}
-
-export interface Findings {
-  readonly guesses: readonly Guess[];
-  readonly questions: readonly Question[];
-  /** What else is worth knowing. */
-  readonly remarks: readonly string[];
-}
 
 /** Reads the configuration out of the profiles of a folder's files, as far as it differs from `base`. */
 export async function guess(

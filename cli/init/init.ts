@@ -1,14 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { SchemaError } from '../../layers/contracts/errors/index.ts';
-import { dropConfigName } from '../../layers/contracts/keys.ts';
-import { Database } from '../../layers/storage/duckdb.ts';
+import { Database } from '../../layers/platform/duckdb.ts';
+import { SchemaError, UsageError } from '../../layers/platform/errors.ts';
+import { dropConfigName } from '../../layers/runs/keys.ts';
 import { targetConfig } from '../pipeline/connection.ts';
 import { requireFolder } from '../pipeline/drop-folder.ts';
 import { shellWord } from '../terminal.ts';
-import { UsageError } from '../usage-error.ts';
-import { type Findings, guess } from './guess.ts';
+import type { Findings } from './findings.ts';
+import { guess } from './guess.ts';
 import { type FolderProfile, profileFolder } from './profile.ts';
 import { renderConfig } from './render.ts';
 

@@ -1,11 +1,11 @@
-import { columnWords, plainName, vagueColumnWords } from '../../layers/contracts/column-words.ts';
+import { columnWords, plainName, vagueColumnWords } from '../../layers/data/column-words.ts';
 import {
   type ColumnContract,
   type DatasetName,
   datasetContracts,
   datasetNames,
-} from '../../layers/contracts/datasets/index.ts';
-import { nearest } from '../../layers/contracts/nearest.ts';
+} from '../../layers/data/datasets/index.ts';
+import { nearest } from '../../layers/platform/nearest.ts';
 import type { ColumnProfile, FileProfile } from './profile.ts';
 import { armWords, eventWords, fileWords } from './vocabulary.ts';
 

@@ -2,11 +2,11 @@ import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { createGunzip } from 'node:zlib';
-import { headerBytes, parseHeader } from '../../layers/contracts/csv-header.ts';
-import { SchemaError } from '../../layers/contracts/errors/index.ts';
-import { cellText, typedValue } from '../../layers/contracts/sql-types.ts';
-import type { Database } from '../../layers/storage/duckdb.ts';
-import { identifier } from '../../layers/storage/sql.ts';
+import { headerBytes, parseHeader } from '../../layers/data/csv-header.ts';
+import { cellText, typedValue } from '../../layers/data/values.ts';
+import type { Database } from '../../layers/platform/duckdb.ts';
+import { SchemaError } from '../../layers/platform/errors.ts';
+import { identifier } from '../../layers/platform/sql.ts';
 import { openRecords } from './records.ts';
 
 /** Rows looked at in each file: the first ones. */

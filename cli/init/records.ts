@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { PipelineError, SchemaError } from '../../layers/contracts/errors/index.ts';
-import { inspectFile } from '../../layers/ingest/local-file.ts';
-import { splitRecords } from '../../layers/ingest/split-records.ts';
-import type { Database } from '../../layers/storage/duckdb.ts';
-import { literalList } from '../../layers/storage/sql.ts';
+import { inspectFile } from '../../layers/data/csv/local-file.ts';
+import { splitRecords } from '../../layers/data/csv/split-records.ts';
+import type { Database } from '../../layers/platform/duckdb.ts';
+import { PipelineError, SchemaError } from '../../layers/platform/errors.ts';
+import { literalList } from '../../layers/platform/sql.ts';
 
 /** CSV files with the same columns. */
 export interface CsvFiles {

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { visible } from '../terminal.ts';
-import type { Findings, Guess, Question } from './guess.ts';
+import type { Findings, Guess, Question } from './findings.ts';
 
 type Leaf = Guess | Question;
 type Tree = Map<string, Tree | Leaf>;

@@ -1,6 +1,6 @@
-import { columnWords, plainName, vagueColumnWords } from '../../layers/contracts/column-words.ts';
+import { columnWords, plainName, vagueColumnWords } from '../../layers/data/column-words.ts';
 import { formatCount } from '../../layers/report/format.ts';
-import type { Findings } from './guess.ts';
+import type { Findings } from './findings.ts';
 import type { ColumnMatch, DatasetMatch } from './match.ts';
 import type { ColumnProfile } from './profile.ts';
 

@@ -1,4 +1,4 @@
-import type { DatasetName } from '../../layers/contracts/datasets/index.ts';
+import type { DatasetName } from '../../layers/data/datasets/index.ts';
 
 /** Words in the names of files. */
 export const fileWords: Readonly<Record<DatasetName, readonly string[]>> = {

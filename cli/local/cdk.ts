@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { BucketAlreadyOwnedByYou, CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
-import { PipelineError } from '../../layers/contracts/errors/index.ts';
+import { PipelineError } from '../../layers/platform/errors.ts';
 
 /** `cdklocal deploy` or `cdk deploy` ended with an error. */
 export class DeploymentError extends PipelineError {}

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { startServer } from '../../infrastructure/postgres/server.ts';
-import { LocalError } from './local-error.ts';
+import { LocalError } from '../../layers/platform/errors.ts';
 import type { PostgresState } from './state.ts';
 
 export interface DatabaseFiles {

@@ -2,7 +2,8 @@ import { existsSync, rmSync } from 'node:fs';
 import { withLock } from '../../infrastructure/lock.mjs';
 import { removeCluster } from '../../infrastructure/postgres/cluster.ts';
 import { stopServer } from '../../infrastructure/postgres/server.ts';
-import { runConfiguration } from '../../layers/contracts/run-configuration.ts';
+import { runConfiguration } from '../../layers/experiment/run-configuration.ts';
+import { LocalError } from '../../layers/platform/errors.ts';
 import { portOfEnvironment } from '../arguments.ts';
 import { note } from '../terminal.ts';
 import { counted } from '../wording.ts';
@@ -15,7 +16,6 @@ import {
   stopEmulator,
   stopStranded,
 } from './emulator.ts';
-import { LocalError } from './local-error.ts';
 import { localS3, saveBuckets } from './saved-buckets.ts';
 import {
   type EmulatorState,

@@ -5,9 +5,9 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { commandOf, endProcess, identifyProcess, isRunning } from '../../infrastructure/processes.mjs';
+import { LocalError } from '../../layers/platform/errors.ts';
 import { note } from '../terminal.ts';
 import { findListener, isFree } from './listener.ts';
-import { LocalError } from './local-error.ts';
 import type { EmulatorState } from './state.ts';
 
 export const defaultPort = 4566;

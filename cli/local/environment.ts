@@ -1,4 +1,4 @@
-import { LocalError } from './local-error.ts';
+import { LocalError } from '../../layers/platform/errors.ts';
 import type { State } from './state.ts';
 
 export interface LocalEnvironment {

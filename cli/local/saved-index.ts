@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { LocalError } from './local-error.ts';
+import { LocalError } from '../../layers/platform/errors.ts';
 
 const objectSchema = z.object({
   bucket: z.string(),

@@ -3,7 +3,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { z } from 'zod';
 import { isRunning } from '../../infrastructure/processes.mjs';
-import { LocalError } from './local-error.ts';
+import { LocalError } from '../../layers/platform/errors.ts';
 
 const processSchema = z.object({ pid: z.int().positive(), identity: z.string() });
 const portSchema = z.int().min(1).max(65_535);

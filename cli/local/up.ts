@@ -1,13 +1,13 @@
 import process from 'node:process';
 import { withLock } from '../../infrastructure/lock.mjs';
 import { isAddressOf } from '../../infrastructure/postgres/cluster.ts';
-import { migrate } from '../../infrastructure/postgres/migrate.ts';
 import { stopServer } from '../../infrastructure/postgres/server.ts';
 import { isWatched, showingProgress } from '../../infrastructure/status-line.mjs';
+import { UsageError } from '../../layers/platform/errors.ts';
+import { migrate } from '../../layers/platform/migrate.ts';
 import { portOfEnvironment } from '../arguments.ts';
 import { interruptible } from '../interruption.ts';
 import { note } from '../terminal.ts';
-import { UsageError } from '../usage-error.ts';
 import { counted } from '../wording.ts';
 import { bootstrapStack, deployStack } from './cdk.ts';
 import { openDatabase } from './database.ts';

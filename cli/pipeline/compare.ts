@@ -1,9 +1,9 @@
-import { processedKeys } from '../../layers/contracts/keys.ts';
-import type { RawInput } from '../../layers/contracts/run-documents.ts';
-import { runPlan } from '../../layers/contracts/run-documents.ts';
-import { readUploads } from '../../layers/execution/uploads.ts';
+import { UsageError } from '../../layers/platform/errors.ts';
 import type { Comparison, Decision, MetricReport, Report } from '../../layers/report/schema.ts';
-import { UsageError } from '../usage-error.ts';
+import type { RawInput } from '../../layers/runs/documents.ts';
+import { runPlan } from '../../layers/runs/documents.ts';
+import { processedKeys } from '../../layers/runs/keys.ts';
+import { readUploads } from '../../layers/runs/uploads.ts';
 import type { Connection } from './connection.ts';
 import { readDocument } from './read-document.ts';
 import { readReport } from './report.ts';

@@ -1,12 +1,12 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import awsOverlay from '../../config/aws.yaml';
 import dockerOverlay from '../../config/docker.yaml';
-import { type Config, type ConfigFile, loadConfig } from '../../layers/contracts/config.ts';
-import { baseConfigFile } from '../../layers/contracts/run-configuration.ts';
-import { ObjectStore } from '../../layers/storage/object-store.ts';
+import { type Config, type ConfigFile, loadConfig } from '../../layers/experiment/config.ts';
+import { baseConfigFile } from '../../layers/experiment/run-configuration.ts';
+import { UsageError } from '../../layers/platform/errors.ts';
+import { ObjectStore } from '../../layers/platform/s3.ts';
 import { emulatedAccount, localEnvironment } from '../local/environment.ts';
 import { readState } from '../local/state.ts';
-import { UsageError } from '../usage-error.ts';
 
 const targets = ['local', 'docker', 'aws'] as const;
 type Target = (typeof targets)[number];

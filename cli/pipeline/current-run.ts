@@ -1,7 +1,7 @@
 import process from 'node:process';
-import { PipelineError } from '../../layers/contracts/errors/index.ts';
-import { defaultDrop, processedKeys } from '../../layers/contracts/keys.ts';
-import { latest } from '../../layers/contracts/run-documents.ts';
+import { PipelineError } from '../../layers/platform/errors.ts';
+import { latest } from '../../layers/runs/documents.ts';
+import { defaultDrop, processedKeys } from '../../layers/runs/keys.ts';
 import { readState } from '../local/state.ts';
 import { shellWord } from '../terminal.ts';
 import { type Connection, connect, isLocal } from './connection.ts';

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
-import type { Config, ConfigFile } from '../../layers/contracts/config.ts';
-import { type DatasetName, datasetNames } from '../../layers/contracts/datasets/index.ts';
-import { dropConfigName } from '../../layers/contracts/keys.ts';
+import { type DatasetName, datasetNames } from '../../layers/data/datasets/index.ts';
+import type { Config, ConfigFile } from '../../layers/experiment/config.ts';
+import { UsageError } from '../../layers/platform/errors.ts';
+import { dropConfigName } from '../../layers/runs/keys.ts';
 import { systemFault } from '../system-error.ts';
-import { UsageError } from '../usage-error.ts';
 import { targetConfig } from './connection.ts';
 import type { NamedFiles } from './drop-folder.ts';
 

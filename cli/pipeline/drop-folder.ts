@@ -1,12 +1,11 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Config } from '../../layers/contracts/config.ts';
-import { type DatasetName, datasetNames, requiredDatasets } from '../../layers/contracts/datasets/index.ts';
-import { ConfigError } from '../../layers/contracts/errors/index.ts';
-import { dropConfigName, dropPrefix, excludedUsersName } from '../../layers/contracts/keys.ts';
-import { nearest } from '../../layers/contracts/nearest.ts';
+import { type DatasetName, datasetNames, requiredDatasets } from '../../layers/data/datasets/index.ts';
+import type { Config } from '../../layers/experiment/config.ts';
+import { ConfigError, UsageError } from '../../layers/platform/errors.ts';
+import { nearest } from '../../layers/platform/nearest.ts';
+import { dropConfigName, dropPrefix, excludedUsersName } from '../../layers/runs/keys.ts';
 import { shellWord } from '../terminal.ts';
-import { UsageError } from '../usage-error.ts';
 
 export interface DropFile {
   readonly kind: DatasetName | 'excluded_users' | 'config';

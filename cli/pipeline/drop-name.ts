@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { dropNameProblem } from '../../layers/contracts/keys.ts';
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../../layers/platform/errors.ts';
+import { dropNameProblem } from '../../layers/runs/keys.ts';
 
 /** @throws UsageError for a name that no drop can have */
 export function checkDropName(drop: string): void {

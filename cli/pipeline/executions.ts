@@ -4,10 +4,10 @@ import {
   ListExecutionsCommand,
   ListStateMachinesCommand,
 } from '@aws-sdk/client-sfn';
-import { parseExecutionName } from '../../layers/contracts/run-id.ts';
-import { pipelineName } from '../../layers/contracts/stages.ts';
-import { Executions } from '../../layers/execution/executions.ts';
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../../layers/platform/errors.ts';
+import { Executions } from '../../layers/runs/executions.ts';
+import { parseExecutionName } from '../../layers/runs/run-id.ts';
+import { pipelineName } from '../../layers/runs/stages.ts';
 import type { Connection } from './connection.ts';
 
 /** The target answers, but the stack is not there. */

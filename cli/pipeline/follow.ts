@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { processedKeys } from '../../layers/contracts/keys.ts';
+import { RunFailure } from '../../layers/platform/errors.ts';
 import {
   type Completion,
   completion,
@@ -8,11 +8,11 @@ import {
   gateAnswer,
   type RunPlan,
   runPlan,
-} from '../../layers/contracts/run-documents.ts';
-import { databaseStages, mappedStages, type StageName, stageNames } from '../../layers/contracts/stages.ts';
+} from '../../layers/runs/documents.ts';
+import { processedKeys } from '../../layers/runs/keys.ts';
+import { databaseStages, mappedStages, type StageName, stageNames } from '../../layers/runs/stages.ts';
 import type { Connection } from './connection.ts';
 import { deployedExecutions, describeExecution, type ExecutionState } from './executions.ts';
-import { RunFailure } from './run-failure.ts';
 import type { Upload } from './upload.ts';
 
 /** Errors that the same data and configuration would meet again. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ObjectStore } from '../../layers/storage/object-store.ts';
+import type { ObjectStore } from '../../layers/platform/s3.ts';
 
 /** A JSON document of the processed bucket, or undefined where there is none. */
 export async function readDocument<Document>(

@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { processedKeys } from '../../layers/contracts/keys.ts';
+import type { ObjectStore } from '../../layers/platform/s3.ts';
 import {
   type Completion,
   completion,
   type Failure,
   failure as failureDocument,
-} from '../../layers/contracts/run-documents.ts';
-import { type RunManifest, runManifest } from '../../layers/contracts/run-manifest.ts';
-import { databaseStages } from '../../layers/contracts/stages.ts';
-import type { ObjectStore } from '../../layers/storage/object-store.ts';
+} from '../../layers/runs/documents.ts';
+import { processedKeys } from '../../layers/runs/keys.ts';
+import { type RunManifest, runManifest } from '../../layers/runs/run-manifest.ts';
+import { databaseStages } from '../../layers/runs/stages.ts';
 import type { RunAttempt } from './executions.ts';
 import { readDocument } from './read-document.ts';
 

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { processedKeys } from '../../layers/contracts/keys.ts';
+import { UsageError } from '../../layers/platform/errors.ts';
 import {
   formatCount,
   formatDifference,
@@ -20,9 +20,9 @@ import {
   type Report,
   reportSchema,
 } from '../../layers/report/schema.ts';
+import { processedKeys } from '../../layers/runs/keys.ts';
 import { stateFolder, statePaths } from '../local/state.ts';
 import { paint, table, terminalWidth, visible, wrapped } from '../terminal.ts';
-import { UsageError } from '../usage-error.ts';
 import type { Connection } from './connection.ts';
 
 /** The report of a run. */

@@ -1,6 +1,8 @@
 import { ExecutionDoesNotExist, type ExecutionStatus } from '@aws-sdk/client-sfn';
-import { describeFault } from '../../layers/contracts/errors/index.ts';
-import { processedKeys } from '../../layers/contracts/keys.ts';
+import { describeFault } from '../../layers/platform/errors.ts';
+import type { ObjectStore } from '../../layers/platform/s3.ts';
+import { type Report, reportSchema } from '../../layers/report/schema.ts';
+import { readStageError } from '../../layers/runs/completions.ts';
 import {
   type Failure,
   failure,
@@ -8,12 +10,10 @@ import {
   type RunPlan,
   runInputs,
   runPlan,
-} from '../../layers/contracts/run-documents.ts';
-import { type RunManifest, runManifest } from '../../layers/contracts/run-manifest.ts';
-import { partsOf, type StageName } from '../../layers/contracts/stages.ts';
-import { readStageError } from '../../layers/execution/completions.ts';
-import { type Report, reportSchema } from '../../layers/report/schema.ts';
-import type { ObjectStore } from '../../layers/storage/object-store.ts';
+} from '../../layers/runs/documents.ts';
+import { processedKeys } from '../../layers/runs/keys.ts';
+import { type RunManifest, runManifest } from '../../layers/runs/run-manifest.ts';
+import { partsOf, type StageName } from '../../layers/runs/stages.ts';
 import type { Connection } from './connection.ts';
 import { deployedExecutions, describeExecution, NoSuchRun } from './executions.ts';
 import { readProgress } from './follow.ts';

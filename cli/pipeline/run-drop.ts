@@ -1,6 +1,7 @@
 import { showingProgress } from '../../infrastructure/status-line.mjs';
-import type { GateAnswer } from '../../layers/contracts/run-documents.ts';
+import { RunFailure } from '../../layers/platform/errors.ts';
 import type { Report } from '../../layers/report/schema.ts';
+import type { GateAnswer } from '../../layers/runs/documents.ts';
 import { interruptible } from '../interruption.ts';
 import { formatBytes, note } from '../terminal.ts';
 import { counted } from '../wording.ts';
@@ -9,7 +10,6 @@ import { currentRun } from './current-run.ts';
 import { awaitGate } from './follow.ts';
 import { followAloud } from './progress.ts';
 import { readReport } from './report.ts';
-import { RunFailure } from './run-failure.ts';
 import { type PreparedDrop, type Upload, upload } from './upload.ts';
 
 /** Uploads a drop, follows its run to the end with progress on standard error, and returns the report. */

@@ -1,9 +1,9 @@
 import type { ExecutionStatus } from '@aws-sdk/client-sfn';
-import { processedKeys } from '../../layers/contracts/keys.ts';
-import { latest, runInputs } from '../../layers/contracts/run-documents.ts';
-import { runManifest } from '../../layers/contracts/run-manifest.ts';
-import { readUploads } from '../../layers/execution/uploads.ts';
-import type { ObjectStore } from '../../layers/storage/object-store.ts';
+import type { ObjectStore } from '../../layers/platform/s3.ts';
+import { latest, runInputs } from '../../layers/runs/documents.ts';
+import { processedKeys } from '../../layers/runs/keys.ts';
+import { runManifest } from '../../layers/runs/run-manifest.ts';
+import { readUploads } from '../../layers/runs/uploads.ts';
 import type { Connection } from './connection.ts';
 import { listAttempts } from './executions.ts';
 import { readDocument } from './read-document.ts';

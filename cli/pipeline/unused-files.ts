@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { dropConfigName } from '../../layers/contracts/keys.ts';
-import { nearest } from '../../layers/contracts/nearest.ts';
+import { nearest } from '../../layers/platform/nearest.ts';
+import { dropConfigName } from '../../layers/runs/keys.ts';
 import type { DropFile } from './drop-folder.ts';
 
 const most = 8;

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { dropConfigName, dropPrefix, manifestName } from '../../layers/contracts/keys.ts';
-import type { DropManifest } from '../../layers/contracts/run-documents.ts';
-import { jsonText, type ObjectStore } from '../../layers/storage/object-store.ts';
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../../layers/platform/errors.ts';
+import { jsonText, type ObjectStore } from '../../layers/platform/s3.ts';
+import type { DropManifest } from '../../layers/runs/documents.ts';
+import { dropConfigName, dropPrefix, manifestName } from '../../layers/runs/keys.ts';
 import { type Connection, targetConfig } from './connection.ts';
 import { dropConfig } from './drop-config.ts';
 import { type DropFile, localFolder, readDropFolder, requireFolder } from './drop-folder.ts';

@@ -3,11 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { type DatasetName, datasetNames } from '../../layers/contracts/datasets/index.ts';
-import { TransientError } from '../../layers/contracts/errors/index.ts';
-import type { Chunk, RunPlan } from '../../layers/contracts/run-documents.ts';
-import type { ObjectStore } from '../../layers/storage/object-store.ts';
-import { UsageError } from '../usage-error.ts';
+import { type DatasetName, datasetNames } from '../../layers/data/datasets/index.ts';
+import { TransientError, UsageError } from '../../layers/platform/errors.ts';
+import type { ObjectStore } from '../../layers/platform/s3.ts';
+import type { Chunk, RunPlan } from '../../layers/runs/documents.ts';
 import type { Quarantine, RowPlace } from './quarantine.ts';
 import { linesOf, pickRecords, type RawRecord } from './raw-records.ts';
 

@@ -1,7 +1,7 @@
-import { placeIn } from '../../layers/contracts/place.ts';
-import { type RunPlan, stageResult } from '../../layers/contracts/run-documents.ts';
-import { readMarker } from '../../layers/execution/completions.ts';
-import type { ObjectStore } from '../../layers/storage/object-store.ts';
+import { placeIn } from '../../layers/data/place.ts';
+import type { ObjectStore } from '../../layers/platform/s3.ts';
+import { readMarker } from '../../layers/runs/completions.ts';
+import { type RunPlan, stageResult } from '../../layers/runs/documents.ts';
 
 /** A row's line in the chunk that it was read with, where that is known. */
 export interface RowOfChunk {

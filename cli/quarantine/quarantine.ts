@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { type DatasetName, datasetContracts, datasetNames } from '../../layers/contracts/datasets/index.ts';
-import { processedKeys } from '../../layers/contracts/keys.ts';
-import { runPlan } from '../../layers/contracts/run-documents.ts';
-import { Database } from '../../layers/storage/duckdb.ts';
-import type { ObjectStore } from '../../layers/storage/object-store.ts';
-import { literal, literalList } from '../../layers/storage/sql.ts';
-import { downloadAll } from '../../layers/storage/transfer.ts';
+import { type DatasetName, datasetContracts, datasetNames } from '../../layers/data/datasets/index.ts';
+import { Database } from '../../layers/platform/duckdb.ts';
+import type { ObjectStore } from '../../layers/platform/s3.ts';
+import { literal, literalList } from '../../layers/platform/sql.ts';
+import { downloadAll } from '../../layers/platform/transfer.ts';
+import { runPlan } from '../../layers/runs/documents.ts';
+import { processedKeys } from '../../layers/runs/keys.ts';
 import { placeOf, type RowOfChunk, readLineOffsets } from './place.ts';
 
 /** Rows of a dataset that broke the same rule. */

@@ -1,6 +1,6 @@
 import { parse, stringify } from 'yaml';
 import baseConfig from '../../config/base.yaml';
-import { isMapSchema, type JsonSchema, settingType } from '../../layers/contracts/setting-type.ts';
+import { isMapSchema, type JsonSchema, settingType } from '../../layers/experiment/setting-type.ts';
 import { configJsonSchema } from './experiment-schema.ts';
 import { markdownTable } from './markdown.ts';
 
@@ -18,7 +18,7 @@ export function configurationPage(): string {
   const sections = Object.entries(properties).map(([key, schema]) => section(key, schema, base[key]));
   return `${[
     '# Configuration',
-    'Generated from `layers/contracts/config-schema.ts` and `config/base.yaml`; a test keeps it current.',
+    'Generated from `layers/experiment/config-schema.ts` and `config/base.yaml`; a test keeps it current.',
     [
       'Every run starts from `config/base.yaml`. A drop brings an `experiment.yaml` beside its CSVs that overlays it: maps merge,',
       'lists and scalars replace, and `null` takes an inherited guardrail, cap, alias or metric out. An unknown key is an error,',

@@ -1,23 +1,23 @@
 import baseConfig from '../../config/base.yaml';
-import { loadConfig } from '../../layers/contracts/config.ts';
+import { alwaysTolerated } from '../../layers/data/bad-rows.ts';
+import { recordRules } from '../../layers/data/csv/split-records.ts';
 import {
   type ColumnContract,
   type DatasetName,
   datasetContracts,
   datasetNames,
   type OnFail,
-} from '../../layers/contracts/datasets/index.ts';
-import { missingTexts, valueRules } from '../../layers/contracts/sql-types.ts';
-import { recordRules } from '../../layers/ingest/split-records.ts';
-import { alwaysTolerated } from '../../layers/quality/bad-rate.ts';
-import { rowRules } from '../../layers/quality/rules.ts';
+} from '../../layers/data/datasets/index.ts';
+import { missingTexts, valueRules } from '../../layers/data/values.ts';
+import { rowRules } from '../../layers/engine/clean/rules.ts';
+import { loadConfig } from '../../layers/experiment/config.ts';
 import { markdownTable } from './markdown.ts';
 
 /** docs/data-contract.md: what the CSVs must look like, and what becomes of rows that do not. */
 export function dataContractPage(): string {
   return `${[
     '# Data contract',
-    'Generated from `layers/contracts/datasets`, `layers/contracts/sql-types.ts`, `layers/ingest` and `layers/quality`; a test keeps it current.',
+    'Generated from `layers/data/datasets`, `layers/data/values.ts`, `layers/engine/stage` and `layers/engine/clean`; a test keeps it current.',
     [
       'A drop is a folder of CSVs, one per dataset: UTF-8, separated by commas, with a header line, quoted as in RFC 4180. A',
       'dataset may be compressed (`events.csv.gz`) or a folder of parts (`events/part-0001.csv`). Columns may come in any order and',

@@ -1,4 +1,4 @@
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../../layers/platform/errors.ts';
 
 /** The address asks for something that cannot be asked for. */
 export class BadRequest extends UsageError {}

@@ -1,6 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import type { Fault } from '../../layers/contracts/errors/index.ts';
+import type { Fault } from '../../layers/platform/errors.ts';
 
 /** Header in which the page's script sends the token that the server gave the page. */
 export const tokenHeader = 'x-ecom-token';

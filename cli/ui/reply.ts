@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { jsonText } from '../../layers/platform/s3.ts';
 import type { Html } from '../../layers/report/page/html.ts';
-import { jsonText } from '../../layers/storage/object-store.ts';
 
 /** An answer to a request, apart from what all answers have in common. */
 export interface Reply {

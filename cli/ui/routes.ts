@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import path from 'node:path';
-import { dropNameProblem, processedKeys } from '../../layers/contracts/keys.ts';
+import { UsageError } from '../../layers/platform/errors.ts';
 import { style } from '../../layers/report/page/style.ts';
+import { dropNameProblem, processedKeys } from '../../layers/runs/keys.ts';
 import { compareRuns } from '../pipeline/compare.ts';
 import { findRun } from '../pipeline/executions.ts';
 import { listRuns } from '../pipeline/runs.ts';
-import { UsageError } from '../usage-error.ts';
 import { BadRequest } from './bad-request.ts';
 import { comparePage } from './pages/compare.ts';
 import { layout, type Page } from './pages/layout.ts';

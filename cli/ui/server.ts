@@ -1,8 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { ConfigError, type Fault, PipelineError } from '../../layers/contracts/errors/index.ts';
+import { ConfigError, type Fault, PipelineError, UsageError } from '../../layers/platform/errors.ts';
 import { NotDeployed } from '../pipeline/executions.ts';
 import { note, visible } from '../terminal.ts';
-import { UsageError } from '../usage-error.ts';
 import { BadRequest } from './bad-request.ts';
 import { Guard } from './guard.ts';
 import { layout } from './pages/layout.ts';

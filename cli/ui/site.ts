@@ -1,7 +1,7 @@
-import { datasetNames } from '../../layers/contracts/datasets/index.ts';
-import { processedKeys } from '../../layers/contracts/keys.ts';
-import { databaseStages } from '../../layers/contracts/stages.ts';
-import { ObjectStore } from '../../layers/storage/object-store.ts';
+import { datasetNames } from '../../layers/data/datasets/index.ts';
+import { ObjectStore } from '../../layers/platform/s3.ts';
+import { processedKeys } from '../../layers/runs/keys.ts';
+import { databaseStages } from '../../layers/runs/stages.ts';
 import { previousRun } from '../pipeline/compare.ts';
 import type { Connection } from '../pipeline/connection.ts';
 import { type PublishedMarts, readPublishedMarts } from '../pipeline/published-marts.ts';

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
-import { dropConfigName, parseRawKey } from '../../layers/contracts/keys.ts';
+import { UsageError } from '../../layers/platform/errors.ts';
+import { dropConfigName, parseRawKey } from '../../layers/runs/keys.ts';
 import { type Connection, targetConfig } from '../pipeline/connection.ts';
 import { namedFiles } from '../pipeline/drop-config.ts';
 import { type DropFile, listedFolder, readDropFolder } from '../pipeline/drop-folder.ts';
 import { checkDropName } from '../pipeline/drop-name.ts';
 import { awaitRun, type StartedRun } from '../pipeline/run-drop.ts';
 import { checkStored, completeUpload, type StoredFile } from '../pipeline/upload.ts';
-import { UsageError } from '../usage-error.ts';
 
 const size = z.number().int().nonnegative();
 

@@ -1,4 +1,4 @@
-import type { DatasetName } from '../../layers/contracts/datasets/index.ts';
+import type { DatasetName } from '../../layers/data/datasets/index.ts';
 import { counted } from '../wording.ts';
 
 /**

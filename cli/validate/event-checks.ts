@@ -1,8 +1,8 @@
-import { type Config, decisiveEvents, rowsOfEvent } from '../../layers/contracts/config.ts';
-import type { EventRows } from '../../layers/contracts/run-documents.ts';
-import { eventLosses } from '../../layers/quality/event-losses.ts';
+import { eventLosses } from '../../layers/data/bad-rows.ts';
+import type { EventRows } from '../../layers/data/row-counts.ts';
+import { type Config, decisiveEvents, rowsOfEvent } from '../../layers/experiment/config.ts';
+import type { Database } from '../../layers/platform/duckdb.ts';
 import { formatCount, formatPercent } from '../../layers/report/format.ts';
-import type { Database } from '../../layers/storage/duckdb.ts';
 import { type Check, type Locate, locateRow, passed } from './check.ts';
 
 const shown = 8;

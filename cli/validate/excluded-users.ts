@@ -1,7 +1,7 @@
-import type { Config } from '../../layers/contracts/config.ts';
-import { PipelineError } from '../../layers/contracts/errors/index.ts';
-import { readListedUsers, type UserList } from '../../layers/ingest/listed-users.ts';
-import type { Database } from '../../layers/storage/duckdb.ts';
+import { readListedUsers, type UserList } from '../../layers/engine/stage/listed-users.ts';
+import type { Config } from '../../layers/experiment/config.ts';
+import type { Database } from '../../layers/platform/duckdb.ts';
+import { PipelineError } from '../../layers/platform/errors.ts';
 import { counted } from '../wording.ts';
 import { type Check, passed } from './check.ts';
 

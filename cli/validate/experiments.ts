@@ -1,7 +1,7 @@
-import { type Config, type ExperimentSettings, settingsOf } from '../../layers/contracts/config.ts';
+import { type Config, type ExperimentSettings, settingsOf } from '../../layers/experiment/config.ts';
+import type { Database } from '../../layers/platform/duckdb.ts';
+import { literal, renderSql } from '../../layers/platform/sql.ts';
 import { formatCount } from '../../layers/report/format.ts';
-import type { Database } from '../../layers/storage/duckdb.ts';
-import { literal, renderSql } from '../../layers/storage/sql.ts';
 import { counted } from '../wording.ts';
 import assignedUsersSql from './assigned-users.sql';
 import { type Check, type Locate, locateRow, passed, skipped } from './check.ts';

@@ -1,17 +1,16 @@
 import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { bindColumns } from '../../layers/contracts/column-binding.ts';
-import type { Config } from '../../layers/contracts/config.ts';
-import { type DatasetName, datasetContracts } from '../../layers/contracts/datasets/index.ts';
-import { SchemaError } from '../../layers/contracts/errors/index.ts';
-import type { EventRows, RuleCount } from '../../layers/contracts/run-documents.ts';
-import { ingest } from '../../layers/ingest/ingest.ts';
-import { type LocalFile, openLocalFile, readHeader } from '../../layers/ingest/local-file.ts';
-import type { FileColumns } from '../../layers/ingest/staged-columns.ts';
-import { hasTooManyBadRows, tooManyBadRows } from '../../layers/quality/bad-rate.ts';
-import { isFatal } from '../../layers/quality/failures.ts';
-import { partFileName, type StagedPart } from '../../layers/quality/staged-rows.ts';
-import type { Database } from '../../layers/storage/duckdb.ts';
+import { hasTooManyBadRows, isFatal, tooManyBadRows } from '../../layers/data/bad-rows.ts';
+import { bindColumns } from '../../layers/data/column-binding.ts';
+import { type LocalFile, openLocalFile, readHeader } from '../../layers/data/csv/local-file.ts';
+import { type DatasetName, datasetContracts } from '../../layers/data/datasets/index.ts';
+import type { EventRows, RuleCount } from '../../layers/data/row-counts.ts';
+import { partFileName, type StagedPart } from '../../layers/engine/clean/staged-rows.ts';
+import { ingest } from '../../layers/engine/stage/ingest.ts';
+import type { FileColumns } from '../../layers/engine/stage/staged-columns.ts';
+import type { Config } from '../../layers/experiment/config.ts';
+import type { Database } from '../../layers/platform/duckdb.ts';
+import { SchemaError } from '../../layers/platform/errors.ts';
 import { type Check, passed, type RowCounts } from './check.ts';
 import { checkTimeZones } from './time-zones.ts';
 

@@ -1,9 +1,9 @@
-import { type DatasetName, datasetContracts } from '../../layers/contracts/datasets/index.ts';
-import { countRepeats, type Repeats } from '../../layers/quality/dedupe.ts';
-import { type Finding, judge } from '../../layers/quality/judge.ts';
-import type { Rule } from '../../layers/quality/rules.ts';
-import type { PartCount, RowExample } from '../../layers/quality/staged-rows.ts';
-import type { Database } from '../../layers/storage/duckdb.ts';
+import { type DatasetName, datasetContracts } from '../../layers/data/datasets/index.ts';
+import { countRepeats, type Repeats } from '../../layers/engine/clean/dedupe.ts';
+import { type Finding, judge } from '../../layers/engine/clean/judge.ts';
+import type { Rule } from '../../layers/engine/clean/rules.ts';
+import type { PartCount, RowExample } from '../../layers/engine/clean/staged-rows.ts';
+import type { Database } from '../../layers/platform/duckdb.ts';
 import { type Check, type Locate, passed } from './check.ts';
 
 /** What the rules make of the rows that can be read. */

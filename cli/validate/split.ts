@@ -1,4 +1,4 @@
-import type { Config, ExperimentSettings } from '../../layers/contracts/config.ts';
+import type { Config, ExperimentSettings } from '../../layers/experiment/config.ts';
 import {
   type LabelUsers,
   type StrayLabel,
@@ -7,7 +7,7 @@ import {
   strayRemedy,
   strayText,
   withMisspelt,
-} from '../../layers/contracts/similar-labels.ts';
+} from '../../layers/experiment/similar-labels.ts';
 import { formatCount, statedP } from '../../layers/report/format.ts';
 import { sampleRatioTest, srmAlpha } from '../../layers/statistics/srm.ts';
 import { type Check, passed } from './check.ts';

@@ -1,7 +1,7 @@
-import { type DatasetName, datasetContracts } from '../../layers/contracts/datasets/index.ts';
-import type { FileColumns } from '../../layers/ingest/staged-columns.ts';
+import { type DatasetName, datasetContracts } from '../../layers/data/datasets/index.ts';
+import type { FileColumns } from '../../layers/engine/stage/staged-columns.ts';
+import type { Database } from '../../layers/platform/duckdb.ts';
 import { formatCount } from '../../layers/report/format.ts';
-import type { Database } from '../../layers/storage/duckdb.ts';
 import { openRecords } from '../init/records.ts';
 import { type Check, passed } from './check.ts';
 

@@ -17,9 +17,9 @@ import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { z } from 'zod';
+import { PostgresError } from '../../layers/platform/errors.ts';
 import { type Account, canRun, canWrite, handOver, serverAccount } from './account.ts';
 import { hydrateLinks, nativeFolder } from './native.mjs';
-import { PostgresError } from './postgres-error.ts';
 
 /** Major version of the binaries that package.json pins. */
 const majorVersion = '18';

@@ -4,6 +4,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { PostgresError } from '../../layers/platform/errors.ts';
 import { commandOf, endProcess, identifyProcess, isRunning } from '../processes.mjs';
 import {
   type Cluster,
@@ -13,7 +14,6 @@ import {
   serverEnvironment,
   superuser,
 } from './cluster.ts';
-import { PostgresError } from './postgres-error.ts';
 
 export interface ServerOptions {
   /** Folder in which the cluster is recorded. */

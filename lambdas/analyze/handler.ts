@@ -1,17 +1,17 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { processedKeys } from '../../layers/contracts/keys.ts';
-import { measurements } from '../../layers/contracts/measurements.ts';
-import { type Output, runInputs } from '../../layers/contracts/run-documents.ts';
-import { readCompletions } from '../../layers/execution/completions.ts';
-import { readPlan, stageHandler } from '../../layers/execution/stage-handler.ts';
+import { buildReport } from '../../layers/analysis/build-report.ts';
+import { measurements } from '../../layers/experiment/measurements.ts';
+import { jsonText } from '../../layers/platform/s3.ts';
 import { decisionDocument } from '../../layers/report/decision-document.ts';
 import { reportPage } from '../../layers/report/page/page.ts';
 import { resultsCsv } from '../../layers/report/results-csv.ts';
+import { resultColumns, resultsParquet } from '../../layers/report/results-parquet.ts';
 import { resultRows } from '../../layers/report/results-table.ts';
-import { jsonText } from '../../layers/storage/object-store.ts';
-import { buildReport } from './build-report.ts';
-import { resultColumns, resultsParquet } from './results-parquet.ts';
+import { readCompletions } from '../../layers/runs/completions.ts';
+import { type Output, runInputs } from '../../layers/runs/documents.ts';
+import { processedKeys } from '../../layers/runs/keys.ts';
+import { readPlan, stageHandler } from '../../layers/runs/stage-handler.ts';
 
 /** Result of `analyze`: the decision of each experiment, for the run's manifest. */
 const analyzeResult = z.strictObject({

@@ -1,8 +1,13 @@
 import path from 'node:path';
-import { type DatasetName, requiredDatasets } from '../../layers/contracts/datasets/index.ts';
-import { DataError } from '../../layers/contracts/errors/index.ts';
-import { processedKeys } from '../../layers/contracts/keys.ts';
-import { chunkName } from '../../layers/contracts/place.ts';
+import { type DatasetName, requiredDatasets } from '../../layers/data/datasets/index.ts';
+import { chunkName } from '../../layers/data/place.ts';
+import { cleanBucket } from '../../layers/engine/clean/clean-bucket.ts';
+import { type EventIdsFile, eventIdsFileName } from '../../layers/engine/clean/dedupe.ts';
+import { partFileName, type StagedPart } from '../../layers/engine/clean/staged-rows.ts';
+import { Database } from '../../layers/platform/duckdb.ts';
+import { DataError } from '../../layers/platform/errors.ts';
+import { downloadAll, uploadAll } from '../../layers/platform/transfer.ts';
+import { readCompletions } from '../../layers/runs/completions.ts';
 import {
   type Completion,
   cleanResult,
@@ -11,14 +16,9 @@ import {
   runInputs,
   type StageResult,
   stageResult,
-} from '../../layers/contracts/run-documents.ts';
-import { readCompletions } from '../../layers/execution/completions.ts';
-import { readPlan, stageHandler } from '../../layers/execution/stage-handler.ts';
-import { type EventIdsFile, eventIdsFileName } from '../../layers/quality/dedupe.ts';
-import { partFileName, type StagedPart } from '../../layers/quality/staged-rows.ts';
-import { Database } from '../../layers/storage/duckdb.ts';
-import { downloadAll, uploadAll } from '../../layers/storage/transfer.ts';
-import { cleanBucket } from './clean-bucket.ts';
+} from '../../layers/runs/documents.ts';
+import { processedKeys } from '../../layers/runs/keys.ts';
+import { readPlan, stageHandler } from '../../layers/runs/stage-handler.ts';
 
 export const handler = stageHandler({
   stage: 'clean',

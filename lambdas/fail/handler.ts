@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { describeFault } from '../../layers/contracts/errors/index.ts';
-import { processedKeys } from '../../layers/contracts/keys.ts';
-import { type Failure, failure as failureDocument } from '../../layers/contracts/run-documents.ts';
-import { stageNames } from '../../layers/contracts/stages.ts';
-import { writeStageError } from '../../layers/execution/completions.ts';
-import { readEnvironment } from '../../layers/execution/environment.ts';
-import { createLogger, type Logger } from '../../layers/execution/logger.ts';
-import { ObjectStore } from '../../layers/storage/object-store.ts';
-import { explain, explainPart } from './explain.ts';
-import { type FailedStage, findFailedStage } from './failed-stage.ts';
+import { readEnvironment } from '../../layers/platform/environment.ts';
+import { describeFault } from '../../layers/platform/errors.ts';
+import { createLogger, type Logger } from '../../layers/platform/log.ts';
+import { ObjectStore } from '../../layers/platform/s3.ts';
+import { writeStageError } from '../../layers/runs/completions.ts';
+import { type Failure, failure as failureDocument } from '../../layers/runs/documents.ts';
+import { explain, explainPart } from '../../layers/runs/fail/explain.ts';
+import { type FailedStage, findFailedStage } from '../../layers/runs/fail/failed-stage.ts';
+import { processedKeys } from '../../layers/runs/keys.ts';
+import { stageNames } from '../../layers/runs/stages.ts';
 
 const failedRun = failureDocument.pick({ runId: true, drop: true, attempt: true }).strip();
 const failInput = z.object({ failure: z.unknown() });

@@ -1,14 +1,12 @@
 import { z } from 'zod';
-import { TransientError } from '../../layers/contracts/errors/index.ts';
-import { parseRawKey, processedKeys } from '../../layers/contracts/keys.ts';
-import { baseConfigFile, runConfiguration } from '../../layers/contracts/run-configuration.ts';
-import type { DropUploads, GateAnswer, RunInputs } from '../../layers/contracts/run-documents.ts';
-import { runIdOf, sha256 } from '../../layers/contracts/run-id.ts';
-import { readEnvironment } from '../../layers/execution/environment.ts';
-import { Executions } from '../../layers/execution/executions.ts';
-import { createLogger, type Logger } from '../../layers/execution/logger.ts';
-import { readUploads } from '../../layers/execution/uploads.ts';
-import { ObjectStore } from '../../layers/storage/object-store.ts';
+import { baseConfigFile, runConfiguration } from '../../layers/experiment/run-configuration.ts';
+import { readEnvironment } from '../../layers/platform/environment.ts';
+import { TransientError } from '../../layers/platform/errors.ts';
+import { sha256 } from '../../layers/platform/hash.ts';
+import { createLogger, type Logger } from '../../layers/platform/log.ts';
+import { ObjectStore } from '../../layers/platform/s3.ts';
+import type { DropUploads, GateAnswer, RunInputs } from '../../layers/runs/documents.ts';
+import { Executions } from '../../layers/runs/executions.ts';
 import {
   type DropState,
   decide,
@@ -16,10 +14,13 @@ import {
   type NoStart,
   type Start,
   type Upload,
-} from './decide.ts';
-import { pinVersions, readDropState } from './drop-state.ts';
-import { startRun } from './start-run.ts';
-import { parseUploadEvent, queuedMessages } from './upload-event.ts';
+} from '../../layers/runs/gate/decide.ts';
+import { pinVersions, readDropState } from '../../layers/runs/gate/drop-state.ts';
+import { startRun } from '../../layers/runs/gate/start-run.ts';
+import { parseUploadEvent, queuedMessages } from '../../layers/runs/gate/upload-event.ts';
+import { parseRawKey, processedKeys } from '../../layers/runs/keys.ts';
+import { runIdOf } from '../../layers/runs/run-id.ts';
+import { readUploads } from '../../layers/runs/uploads.ts';
 
 const gateEnvironment = z.object({ STATE_MACHINE_ARN: z.string().min(1), CODE_VERSION: z.string().min(1) });
 const fileNames = runConfiguration().raw;

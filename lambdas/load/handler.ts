@@ -1,22 +1,17 @@
 import path from 'node:path';
-import { migrateSession } from '../../infrastructure/postgres/migrate.ts';
-import { IncompleteError } from '../../layers/contracts/errors/index.ts';
-import { processedKeys } from '../../layers/contracts/keys.ts';
-import {
-  type LoadResult,
-  loadResult,
-  martsResult,
-  type Output,
-} from '../../layers/contracts/run-documents.ts';
-import { readCompletions } from '../../layers/execution/completions.ts';
-import type { Logger } from '../../layers/execution/logger.ts';
-import { readInputs, readRunOrder } from '../../layers/execution/run-order.ts';
-import { readPlan, stageHandler } from '../../layers/execution/stage-handler.ts';
-import { withDatabase } from '../../layers/storage/database.ts';
-import { Database } from '../../layers/storage/duckdb.ts';
-import type { MartName } from '../../layers/storage/mart-tables.ts';
-import { downloadAll, type Transfer } from '../../layers/storage/transfer.ts';
-import { loadMarts } from './load-marts.ts';
+import { withDatabase } from '../../layers/platform/database.ts';
+import { Database } from '../../layers/platform/duckdb.ts';
+import { IncompleteError } from '../../layers/platform/errors.ts';
+import type { Logger } from '../../layers/platform/log.ts';
+import { migrateSession } from '../../layers/platform/migrate.ts';
+import { downloadAll, type Transfer } from '../../layers/platform/transfer.ts';
+import { readCompletions } from '../../layers/runs/completions.ts';
+import { type LoadResult, loadResult, martsResult, type Output } from '../../layers/runs/documents.ts';
+import { processedKeys } from '../../layers/runs/keys.ts';
+import { loadMarts } from '../../layers/runs/load/load-marts.ts';
+import type { MartName } from '../../layers/runs/mart-tables.ts';
+import { readInputs, readRunOrder } from '../../layers/runs/run-order.ts';
+import { readPlan, stageHandler } from '../../layers/runs/stage-handler.ts';
 
 /** Copies the marts into PostgreSQL, where `publish` makes them visible. */
 export const handler = stageHandler({

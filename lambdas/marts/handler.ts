@@ -1,19 +1,14 @@
 import path from 'node:path';
-import { processedKeys } from '../../layers/contracts/keys.ts';
-import {
-  cleanResult,
-  martsResult,
-  type Output,
-  type RunInputs,
-} from '../../layers/contracts/run-documents.ts';
-import { readCompletions } from '../../layers/execution/completions.ts';
-import { readInputs } from '../../layers/execution/run-order.ts';
-import { readPlan, stageHandler } from '../../layers/execution/stage-handler.ts';
-import { Database } from '../../layers/storage/duckdb.ts';
-import type { ObjectStore } from '../../layers/storage/object-store.ts';
-import { literal } from '../../layers/storage/sql.ts';
-import { downloadAll, uploadAll } from '../../layers/storage/transfer.ts';
-import { buildMarts, requireOneCurrency, resolveAsOf } from './build-marts.ts';
+import { buildMarts, requireOneCurrency, resolveAsOf } from '../../layers/engine/marts/build-marts.ts';
+import { Database } from '../../layers/platform/duckdb.ts';
+import type { ObjectStore } from '../../layers/platform/s3.ts';
+import { literal } from '../../layers/platform/sql.ts';
+import { downloadAll, uploadAll } from '../../layers/platform/transfer.ts';
+import { readCompletions } from '../../layers/runs/completions.ts';
+import { cleanResult, martsResult, type Output, type RunInputs } from '../../layers/runs/documents.ts';
+import { processedKeys } from '../../layers/runs/keys.ts';
+import { readInputs } from '../../layers/runs/run-order.ts';
+import { readPlan, stageHandler } from '../../layers/runs/stage-handler.ts';
 
 export const handler = stageHandler({
   stage: 'marts',

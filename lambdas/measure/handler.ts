@@ -1,17 +1,17 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { type DatasetName, datasetContracts } from '../../layers/contracts/datasets/index.ts';
-import { processedKeys } from '../../layers/contracts/keys.ts';
-import { measurements } from '../../layers/contracts/measurements.ts';
-import { cleanResult, martsResult, stageResult } from '../../layers/contracts/run-documents.ts';
-import { readCompletions } from '../../layers/execution/completions.ts';
-import { readPlan, stageHandler } from '../../layers/execution/stage-handler.ts';
-import { checkBadRate } from '../../layers/quality/bad-rate.ts';
-import { Database } from '../../layers/storage/duckdb.ts';
-import { jsonText } from '../../layers/storage/object-store.ts';
-import { downloadAll } from '../../layers/storage/transfer.ts';
-import { measure } from './measure.ts';
-import { fileCounts, reconcileFiles } from './reconcile-files.ts';
+import { checkBadRate } from '../../layers/data/bad-rows.ts';
+import { type DatasetName, datasetContracts } from '../../layers/data/datasets/index.ts';
+import { measure } from '../../layers/engine/measure/measure.ts';
+import { fileCounts, reconcileFiles } from '../../layers/engine/measure/reconcile-files.ts';
+import { measurements } from '../../layers/experiment/measurements.ts';
+import { Database } from '../../layers/platform/duckdb.ts';
+import { jsonText } from '../../layers/platform/s3.ts';
+import { downloadAll } from '../../layers/platform/transfer.ts';
+import { readCompletions } from '../../layers/runs/completions.ts';
+import { cleanResult, martsResult, stageResult } from '../../layers/runs/documents.ts';
+import { processedKeys } from '../../layers/runs/keys.ts';
+import { readPlan, stageHandler } from '../../layers/runs/stage-handler.ts';
 
 export const handler = stageHandler({
   stage: 'measure',

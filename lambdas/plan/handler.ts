@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { bindColumns } from '../../layers/contracts/column-binding.ts';
-import { datasetContracts } from '../../layers/contracts/datasets/index.ts';
-import { SchemaError, TransientError } from '../../layers/contracts/errors/index.ts';
-import { processedKeys } from '../../layers/contracts/keys.ts';
-import { runConfiguration } from '../../layers/contracts/run-configuration.ts';
-import { type RunInputs, runInputs, runPlan } from '../../layers/contracts/run-documents.ts';
-import { stageHandler } from '../../layers/execution/stage-handler.ts';
-import type { ObjectStore } from '../../layers/storage/object-store.ts';
-import { dataFiles, makePlan } from './make-plan.ts';
-import { readHeader } from './read-header.ts';
+import { bindColumns } from '../../layers/data/column-binding.ts';
+import { datasetContracts } from '../../layers/data/datasets/index.ts';
+import { dataFiles, makePlan } from '../../layers/engine/plan/make-plan.ts';
+import { readHeader } from '../../layers/engine/plan/read-header.ts';
+import { runConfiguration } from '../../layers/experiment/run-configuration.ts';
+import { SchemaError, TransientError } from '../../layers/platform/errors.ts';
+import type { ObjectStore } from '../../layers/platform/s3.ts';
+import { type RunInputs, runInputs, runPlan } from '../../layers/runs/documents.ts';
+import { processedKeys } from '../../layers/runs/keys.ts';
+import { stageHandler } from '../../layers/runs/stage-handler.ts';
 
 const index = z.number().int().nonnegative();
 

@@ -1,16 +1,16 @@
 import { z } from 'zod';
-import { processedKeys } from '../../layers/contracts/keys.ts';
-import { publishResult } from '../../layers/contracts/run-documents.ts';
-import { sha256 } from '../../layers/contracts/run-id.ts';
-import { type RunManifest, runManifest } from '../../layers/contracts/run-manifest.ts';
-import { readInputs, readRunOrder } from '../../layers/execution/run-order.ts';
-import { readPlan, stageHandler } from '../../layers/execution/stage-handler.ts';
-import { isNewer, readUploads } from '../../layers/execution/uploads.ts';
-import { withDatabase } from '../../layers/storage/database.ts';
-import type { ObjectStore } from '../../layers/storage/object-store.ts';
-import { followPublished, readLatest } from './latest.ts';
-import { pruneRuns, publishRun, readPublished } from './published.ts';
-import { buildManifest, listResults, readAllCompletions } from './run-manifest.ts';
+import { withDatabase } from '../../layers/platform/database.ts';
+import { sha256 } from '../../layers/platform/hash.ts';
+import type { ObjectStore } from '../../layers/platform/s3.ts';
+import { publishResult } from '../../layers/runs/documents.ts';
+import { processedKeys } from '../../layers/runs/keys.ts';
+import { buildManifest, listResults, readAllCompletions } from '../../layers/runs/publish/build-manifest.ts';
+import { followPublished, readLatest } from '../../layers/runs/publish/latest.ts';
+import { pruneRuns, publishRun, readPublished } from '../../layers/runs/publish/published.ts';
+import { type RunManifest, runManifest } from '../../layers/runs/run-manifest.ts';
+import { readInputs, readRunOrder } from '../../layers/runs/run-order.ts';
+import { readPlan, stageHandler } from '../../layers/runs/stage-handler.ts';
+import { isNewer, readUploads } from '../../layers/runs/uploads.ts';
 
 const publishEnvironment = z.object({ KEEP_RUNS: z.coerce.number().int().min(1).default(5) });
 

@@ -1,15 +1,14 @@
 import path from 'node:path';
-import { datasetContracts } from '../../layers/contracts/datasets/index.ts';
-import { processedKeys } from '../../layers/contracts/keys.ts';
-import { chunkName } from '../../layers/contracts/place.ts';
-import { type Chunk, type RunPlan, stageResult } from '../../layers/contracts/run-documents.ts';
-import { readPlan, stageHandler } from '../../layers/execution/stage-handler.ts';
-import { ingest } from '../../layers/ingest/ingest.ts';
-import { checkBadRate } from '../../layers/quality/bad-rate.ts';
-import { refuseFatal } from '../../layers/quality/failures.ts';
-import { Database, threadsOf } from '../../layers/storage/duckdb.ts';
-import { uploadAll } from '../../layers/storage/transfer.ts';
-import { fetchChunk } from './fetch-chunk.ts';
+import { checkBadRate, refuseFatal } from '../../layers/data/bad-rows.ts';
+import { datasetContracts } from '../../layers/data/datasets/index.ts';
+import { chunkName } from '../../layers/data/place.ts';
+import { fetchChunk } from '../../layers/engine/stage/fetch-chunk.ts';
+import { ingest } from '../../layers/engine/stage/ingest.ts';
+import { Database, threadsOf } from '../../layers/platform/duckdb.ts';
+import { uploadAll } from '../../layers/platform/transfer.ts';
+import { type Chunk, type RunPlan, stageResult } from '../../layers/runs/documents.ts';
+import { processedKeys } from '../../layers/runs/keys.ts';
+import { readPlan, stageHandler } from '../../layers/runs/stage-handler.ts';
 
 /** From two on, their number does not change a byte of a Parquet file; one alone cuts its row groups elsewhere. */
 const fewestThreads = 2;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { datasetNames } from '../contracts/datasets/index.ts';
-import { populationStep, ruleCount } from '../contracts/run-documents.ts';
+import { datasetNames } from '../data/datasets/index.ts';
+import { ruleCount } from '../data/row-counts.ts';
+import { populationStep } from '../experiment/measurements.ts';
 import { metricReport } from './comparison-schema.ts';
 import { cap, distribution, novelty, sinceExposure } from './series-schema.ts';
 import { trust } from './trust-schema.ts';

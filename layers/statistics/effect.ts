@@ -1,8 +1,13 @@
 import { normalCritical, normalTwoSided, studentTCritical, studentTTwoSided } from './distributions.ts';
-import { fiellerInterval, type RelativeReason } from './fieller.ts';
+import {
+  fiellerInterval,
+  type Interval,
+  type LiftEstimate,
+  type Reference,
+  type RelativeReason,
+} from './fieller.ts';
 
-/** Lower and upper bound, both finite. */
-export type Interval = readonly [lower: number, upper: number];
+export type { Interval, LiftEstimate, Reference } from './fieller.ts';
 
 /** A two-sided test of "no difference". `df` is null for a normal reference distribution. */
 export interface Test<Name extends string = Reference['name']> {
@@ -60,28 +65,6 @@ export interface ArmEstimate {
   readonly variance: number;
   readonly n: number;
 }
-
-/**
- * What every method makes of two arms, and all that any inference needs: the lift, the baseline that its relative
- * form is divided by, how the two vary together, and the distribution that the statistic follows.
- */
-export interface LiftEstimate {
-  readonly reason: null;
-  readonly lift: number;
-  readonly liftVariance: number;
-  readonly baseline: number;
-  readonly baselineVariance: number;
-  /** Cov(lift, baseline); minus the baseline's variance for independent arms. */
-  readonly covariance: number;
-  /** Of both arms. */
-  readonly users: number;
-  readonly reference: Reference;
-}
-
-/** The reference distribution of lift / standard error; `df` is null for the normal. */
-export type Reference =
-  | { readonly name: 'z_unpooled'; readonly df: null }
-  | { readonly name: 'welch_t'; readonly df: number };
 
 /** The lift between two independent arms, tested against the normal distribution. */
 export function normalLift(control: ArmEstimate, treatment: ArmEstimate): LiftEstimate {

@@ -1,4 +1,27 @@
-import type { Interval, LiftEstimate } from './effect.ts';
+/** Lower and upper bound, both finite. */
+export type Interval = readonly [lower: number, upper: number];
+
+/** The reference distribution of lift / standard error; `df` is null for the normal. */
+export type Reference =
+  | { readonly name: 'z_unpooled'; readonly df: null }
+  | { readonly name: 'welch_t'; readonly df: number };
+
+/**
+ * What every method makes of two arms, and all that any inference needs: the lift, the baseline that its relative
+ * form is divided by, how the two vary together, and the distribution that the statistic follows.
+ */
+export interface LiftEstimate {
+  readonly reason: null;
+  readonly lift: number;
+  readonly liftVariance: number;
+  readonly baseline: number;
+  readonly baselineVariance: number;
+  /** Cov(lift, baseline); minus the baseline's variance for independent arms. */
+  readonly covariance: number;
+  /** Of both arms. */
+  readonly users: number;
+  readonly reference: Reference;
+}
 
 /** Why there is no relative interval although there is an absolute one. */
 export type RelativeReason =

@@ -11,13 +11,13 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
-import { bindColumns } from '../../layers/contracts/column-binding.ts';
-import { parseHeader } from '../../layers/contracts/csv-header.ts';
-import { datasetContracts } from '../../layers/contracts/datasets/index.ts';
-import { ingest } from '../../layers/ingest/ingest.ts';
-import { Inspector } from '../../layers/ingest/inspect.ts';
-import { Database } from '../../layers/storage/duckdb.ts';
-import { literal } from '../../layers/storage/sql.ts';
+import { bindColumns } from '../../layers/data/column-binding.ts';
+import { Inspector } from '../../layers/data/csv/inspect.ts';
+import { parseHeader } from '../../layers/data/csv-header.ts';
+import { datasetContracts } from '../../layers/data/datasets/index.ts';
+import { ingest } from '../../layers/engine/stage/ingest.ts';
+import { Database } from '../../layers/platform/duckdb.ts';
+import { literal } from '../../layers/platform/sql.ts';
 
 const header =
   'event_id,session_id,user_id,event_name,event_ts,product_id,quantity,revenue,order_id,currency';

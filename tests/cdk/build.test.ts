@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Build, build, bundleBudgetKb } from '../../cdk/build.ts';
+import { type DuckdbPlatform, hostPlatform } from '../../cdk/duckdb-layer.ts';
 import { functionNames, functionSizes } from '../../cdk/functions.ts';
-import { ConfigError } from '../../layers/contracts/errors/index.ts';
-import { type DuckdbPlatform, hostPlatform } from '../../layers/duckdb/pack.ts';
+import { ConfigError } from '../../layers/platform/errors.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 
 const folder = mkdtempSync(path.join(tmpdir(), 'ecom-build-'));

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { ownedPrefixes } from '../../cdk/access.ts';
 import { functionNames, functionSizes } from '../../cdk/functions.ts';
 import { readSettings } from '../../cdk/settings.ts';
-import { ConfigError } from '../../layers/contracts/errors/index.ts';
-import { processedKeys } from '../../layers/contracts/keys.ts';
+import { ConfigError } from '../../layers/platform/errors.ts';
+import { processedKeys } from '../../layers/runs/keys.ts';
 import { type Resource, render, resourcesOf, synthesize } from './synthesize.ts';
 
 const targets = ['local', 'docker', 'aws'] as const;

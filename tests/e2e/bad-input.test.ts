@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { processedKeys } from '../../layers/contracts/keys.ts';
 import { reportSchema } from '../../layers/report/schema.ts';
-import { fileCases } from '../unit/bad-input/drops.ts';
-import { dropOfLines, expectedQuality } from '../unit/bad-input/line-drop.ts';
-import type { Files } from '../unit/bad-input/run-drop.ts';
+import { processedKeys } from '../../layers/runs/keys.ts';
+import { fileCases } from '../unit/engine/bad-input/drops.ts';
+import { dropOfLines, expectedQuality } from '../unit/engine/bad-input/line-drop.ts';
+import type { Files } from '../unit/engine/bad-input/run-drop.ts';
 import { connectTo, type Deployed } from './deployed.ts';
 import { runEcom } from './ecom.ts';
 

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { localEnvironment } from '../../cli/local/environment.ts';
 import { readState } from '../../cli/local/state.ts';
 import { type Connection, targetConfig } from '../../cli/pipeline/connection.ts';
-import { ObjectStore } from '../../layers/storage/object-store.ts';
+import { ObjectStore } from '../../layers/platform/s3.ts';
 
 /** The shared deployment as a test talks to it, beside the command line. */
 export interface Deployed extends Connection {

@@ -14,12 +14,12 @@ import { runEcom } from './ecom.ts';
 /** Commands that no test runs, and why. */
 const notRun: Readonly<Record<string, string>> = {
   'npm test': 'it is what runs this test',
-  'npx vitest run --project components tests/unit/marts': 'npm test runs these tests',
+  'npx vitest run --project components tests/unit/engine/marts': 'npm test runs these tests',
   'npx vitest run --project reliability': 'npm test runs these tests',
   'npx vitest run tests/cdk/state-machine.test.ts --update': 'writes what other tests compare with',
-  'npx vitest run tests/unit/bad-input -u': 'writes what other tests compare with',
+  'npx vitest run tests/unit/engine/bad-input -u': 'writes what other tests compare with',
   'docker compose -f infrastructure/docker-compose.yml up -d':
-    'needs Docker; tests/unit/docker reads the file',
+    'needs Docker; tests/unit/infrastructure reads the file',
   'npx ecom deploy --target docker': 'needs Docker; tests/cdk synthesises the stack',
   'npx ecom deploy --target aws': 'needs an AWS account; tests/cdk synthesises the stack',
   'npx ecom deploy --target aws -c bucketSuffix=shop':

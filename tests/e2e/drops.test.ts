@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { generate } from '../../cli/generate/generate.ts';
 import { describeExecution, listAttempts } from '../../cli/pipeline/executions.ts';
-import { processedKeys } from '../../layers/contracts/keys.ts';
-import { failure, gateAnswer, runInputs } from '../../layers/contracts/run-documents.ts';
 import { type Report, reportSchema } from '../../layers/report/schema.ts';
+import { failure, gateAnswer, runInputs } from '../../layers/runs/documents.ts';
+import { processedKeys } from '../../layers/runs/keys.ts';
 import { connectTo, type Deployed } from './deployed.ts';
 import { runEcom } from './ecom.ts';
 

@@ -1,9 +1,9 @@
 /** What `ecom ui` answers below /api, field by field. */
 import { z } from 'zod';
-import { failure, runInputs } from '../../layers/contracts/run-documents.ts';
-import { runManifest } from '../../layers/contracts/run-manifest.ts';
-import { stageNames } from '../../layers/contracts/stages.ts';
 import { reportSchema } from '../../layers/report/schema.ts';
+import { failure, runInputs } from '../../layers/runs/documents.ts';
+import { runManifest } from '../../layers/runs/run-manifest.ts';
+import { stageNames } from '../../layers/runs/stages.ts';
 
 export const summary = z.strictObject({
   runId: z.string().regex(/^[0-9a-f]{16}$/),

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll } from 'vitest';
 import { awaitHealthy, launchEmulator, stopEmulator } from '../../cli/local/emulator.ts';
-import { ObjectStore } from '../../layers/storage/object-store.ts';
+import { ObjectStore } from '../../layers/platform/s3.ts';
 
 /** A LocalStack for the test file; the environment of the process points to it. */
 export function useEmulator() {

@@ -4,7 +4,7 @@
  * `node infrastructure/run.mjs tests/simulation/too-few-users.ts` writes the table of docs/statistics.md (some seconds).
  */
 import process from 'node:process';
-import { enoughUsers } from '../../lambdas/analyze/enough-users.ts';
+import { enoughUsers } from '../../layers/analysis/enough-users.ts';
 import type { Counts } from '../../layers/statistics/moments.ts';
 import { compareProportions } from '../../layers/statistics/proportion.ts';
 import { markdownTable, replaceSection } from '../oracle/document.ts';

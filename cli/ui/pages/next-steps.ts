@@ -1,5 +1,5 @@
-import { defaultDrop } from '../../../layers/contracts/keys.ts';
 import { type Html, html } from '../../../layers/report/page/html.ts';
+import { defaultDrop } from '../../../layers/runs/keys.ts';
 import type { RunRecord } from '../site.ts';
 
 /** What to type next, and why. */

@@ -1,4 +1,4 @@
-import type { Fault } from '../../../layers/contracts/errors/index.ts';
+import type { Fault } from '../../../layers/platform/errors.ts';
 import { html } from '../../../layers/report/page/html.ts';
 import { icon } from '../../../layers/report/page/icons.ts';
 import { sentence } from '../../../layers/report/page/names.ts';

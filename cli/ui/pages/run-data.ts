@@ -1,4 +1,3 @@
-import type { RawInput } from '../../../layers/contracts/run-documents.ts';
 import { formatCount } from '../../../layers/report/format.ts';
 import { type Html, html } from '../../../layers/report/page/html.ts';
 import { icon } from '../../../layers/report/page/icons.ts';
@@ -6,6 +5,7 @@ import { name, rawValue, sentence } from '../../../layers/report/page/names.ts';
 import { plainTable } from '../../../layers/report/page/table.ts';
 import { reasonText } from '../../../layers/report/page/words.ts';
 import type { Report } from '../../../layers/report/schema.ts';
+import type { RawInput } from '../../../layers/runs/documents.ts';
 import type { PublishedArm, PublishedMarts } from '../../pipeline/published-marts.ts';
 import type { RunDetails } from '../../pipeline/run-details.ts';
 import type { RuleRows } from '../../quarantine/quarantine.ts';

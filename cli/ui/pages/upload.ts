@@ -1,5 +1,5 @@
-import { defaultDrop } from '../../../layers/contracts/keys.ts';
 import { html } from '../../../layers/report/page/html.ts';
+import { defaultDrop } from '../../../layers/runs/keys.ts';
 import type { Page } from './layout.ts';
 
 /** A folder of CSVs becomes a drop. The work is the script's: files go to S3 as streams, one after the other. */

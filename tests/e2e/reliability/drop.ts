@@ -9,7 +9,6 @@ import {
 } from '../../../cli/pipeline/executions.ts';
 import { awaitGate } from '../../../cli/pipeline/follow.ts';
 import { prepareDrop, upload } from '../../../cli/pipeline/upload.ts';
-import { processedKeys } from '../../../layers/contracts/keys.ts';
 import {
   type DropUploads,
   dropUploads,
@@ -17,7 +16,8 @@ import {
   gateAnswer,
   type Latest,
   latest,
-} from '../../../layers/contracts/run-documents.ts';
+} from '../../../layers/runs/documents.ts';
+import { processedKeys } from '../../../layers/runs/keys.ts';
 import type { Deployed } from '../deployed.ts';
 
 /** What the views show of a drop, in sums that tell a part from the whole. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { processedKeys } from '../../../layers/contracts/keys.ts';
-import { failure } from '../../../layers/contracts/run-documents.ts';
-import { stageNames } from '../../../layers/contracts/stages.ts';
-import { readAttemptOfMarker } from '../../../layers/execution/completions.ts';
+import { readAttemptOfMarker } from '../../../layers/runs/completions.ts';
+import { failure } from '../../../layers/runs/documents.ts';
+import { processedKeys } from '../../../layers/runs/keys.ts';
+import { stageNames } from '../../../layers/runs/stages.ts';
 import { Drop, type Ended } from './drop.ts';
 import { type KillPlan, killAsPlanned, killPoints } from './kill-plan.ts';
 import { useDrops, useLaboratory } from './laboratory.ts';

@@ -9,7 +9,7 @@ import {
 import { afterAll, beforeAll, inject } from 'vitest';
 import { functionNames } from '../../../cdk/functions.ts';
 import { generate } from '../../../cli/generate/generate.ts';
-import { databaseStages } from '../../../layers/contracts/stages.ts';
+import { databaseStages } from '../../../layers/runs/stages.ts';
 import { connectTo, type Deployed } from '../deployed.ts';
 import { DatabaseProxy } from './database-proxy.ts';
 import { changeSettings, type FunctionSettings, readSettings } from './function-settings.ts';

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { processedKeys } from '../../../layers/contracts/keys.ts';
-import { runManifest } from '../../../layers/contracts/run-manifest.ts';
-import { Database } from '../../../layers/storage/duckdb.ts';
-import { martNames, partitionOf } from '../../../layers/storage/mart-tables.ts';
-import { literalList } from '../../../layers/storage/sql.ts';
-import { downloadAll } from '../../../layers/storage/transfer.ts';
+import { Database } from '../../../layers/platform/duckdb.ts';
+import { literalList } from '../../../layers/platform/sql.ts';
+import { downloadAll } from '../../../layers/platform/transfer.ts';
+import { processedKeys } from '../../../layers/runs/keys.ts';
+import { martNames, partitionOf } from '../../../layers/runs/mart-tables.ts';
+import { runManifest } from '../../../layers/runs/run-manifest.ts';
 import type { Deployed } from '../deployed.ts';
 
 /** Everything that a run leaves behind for people, such that two runs of the same content compare equal. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { readReport } from '../../../cli/pipeline/report.ts';
-import { dropPrefix, manifestName, processedKeys } from '../../../layers/contracts/keys.ts';
+import { dropPrefix, manifestName, processedKeys } from '../../../layers/runs/keys.ts';
 import { connectTo, type Deployed } from '../deployed.ts';
 import { runEcom } from '../ecom.ts';
 import { Drop } from './drop.ts';

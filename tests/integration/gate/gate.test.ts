@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateStateMachineCommand, ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { expect, test } from 'vitest';
 import { handler } from '../../../lambdas/gate/handler.ts';
-import { manifestName, processedKeys } from '../../../layers/contracts/keys.ts';
-import { gateAnswer, runInputs } from '../../../layers/contracts/run-documents.ts';
-import { readUploads } from '../../../layers/execution/uploads.ts';
-import { jsonText, type ObjectStore } from '../../../layers/storage/object-store.ts';
+import { jsonText, type ObjectStore } from '../../../layers/platform/s3.ts';
+import { gateAnswer, runInputs } from '../../../layers/runs/documents.ts';
+import { manifestName, processedKeys } from '../../../layers/runs/keys.ts';
+import { readUploads } from '../../../layers/runs/uploads.ts';
 import { useBuckets, useEmulator } from '../emulator.ts';
 
 useEmulator();

@@ -1,5 +1,5 @@
-import { filesOf, goodDrop } from '../../unit/bad-input/good-drop.ts';
-import type { Files } from '../../unit/bad-input/run-drop.ts';
+import { filesOf, goodDrop } from '../../unit/engine/bad-input/good-drop.ts';
+import type { Files } from '../../unit/engine/bad-input/run-drop.ts';
 
 /** A drop with ids near the end of 64 bits, cents, fractions of a second, letters beyond ASCII, and values that are missing. */
 export const interopDrop: Files = filesOf({

@@ -1,7 +1,7 @@
 import { parquetMetadata, parquetReadObjects, parquetSchema } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type DropRun, runDrop } from '../../unit/bad-input/run-drop.ts';
+import { type DropRun, runDrop } from '../../unit/engine/bad-input/run-drop.ts';
 import { interopDrop, longEvent } from './drop.ts';
 
 /** Types in the footer, as other readers go by them. */

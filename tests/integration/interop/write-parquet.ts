@@ -1,7 +1,7 @@
 /** Writes the Parquet files that a drop leaves into a folder: `node infrastructure/run.mjs tests/integration/interop/write-parquet.ts <folder>`. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { runDrop } from '../../unit/bad-input/run-drop.ts';
+import { runDrop } from '../../unit/engine/bad-input/run-drop.ts';
 import { interopDrop } from './drop.ts';
 
 const [folder] = process.argv.slice(2);

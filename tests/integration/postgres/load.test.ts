@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { columnList } from '../../../lambdas/load/columns.ts';
-import { copyCsv } from '../../../lambdas/load/load-marts.ts';
-import { DataError, TransientError } from '../../../layers/contracts/errors/index.ts';
-import { martNames } from '../../../layers/storage/mart-tables.ts';
-import { transaction, withPostgres } from '../../../layers/storage/postgres.ts';
+import { DataError, TransientError } from '../../../layers/platform/errors.ts';
+import { transaction, withPostgres } from '../../../layers/platform/postgres.ts';
+import { columnList } from '../../../layers/runs/load/columns.ts';
+import { copyCsv } from '../../../layers/runs/load/load-marts.ts';
+import { martNames } from '../../../layers/runs/mart-tables.ts';
 import { load, makeRun, rowsOf, session, useServer } from './marts.ts';
 
 const server = useServer();

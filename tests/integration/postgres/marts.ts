@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { removeCluster } from '../../../infrastructure/postgres/cluster.ts';
-import { migrate } from '../../../infrastructure/postgres/migrate.ts';
 import { startServer, stopServer } from '../../../infrastructure/postgres/server.ts';
-import { loadMarts, type MartsOfRun } from '../../../lambdas/load/load-marts.ts';
-import { Database } from '../../../layers/storage/duckdb.ts';
-import { martNames } from '../../../layers/storage/mart-tables.ts';
-import { withPostgres } from '../../../layers/storage/postgres.ts';
-import { literal } from '../../../layers/storage/sql.ts';
+import { Database } from '../../../layers/platform/duckdb.ts';
+import { migrate } from '../../../layers/platform/migrate.ts';
+import { withPostgres } from '../../../layers/platform/postgres.ts';
+import { literal } from '../../../layers/platform/sql.ts';
+import { loadMarts, type MartsOfRun } from '../../../layers/runs/load/load-marts.ts';
+import { martNames } from '../../../layers/runs/mart-tables.ts';
 
 export const session = { applicationName: 'test' };
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { migrate, migrateSession } from '../../../infrastructure/postgres/migrate.ts';
-import { ConfigError } from '../../../layers/contracts/errors/index.ts';
-import { withPostgres } from '../../../layers/storage/postgres.ts';
+import { ConfigError } from '../../../layers/platform/errors.ts';
+import { migrate, migrateSession } from '../../../layers/platform/migrate.ts';
+import { withPostgres } from '../../../layers/platform/postgres.ts';
 import { rowsOf, session, useServer } from './marts.ts';
 
 const server = useServer();

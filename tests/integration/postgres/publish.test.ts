@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { type DropHistory, pruneRuns, publishRun } from '../../../lambdas/publish/published.ts';
-import { withPostgres } from '../../../layers/storage/postgres.ts';
+import { withPostgres } from '../../../layers/platform/postgres.ts';
+import { type DropHistory, pruneRuns, publishRun } from '../../../layers/runs/publish/published.ts';
 import { load, makeRun, type RunOptions, rowsOf, session, useServer } from './marts.ts';
 
 const server = useServer();

@@ -4,7 +4,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { expect, test } from 'vitest';
-import { withDatabase } from '../../../layers/storage/database.ts';
+import { withDatabase } from '../../../layers/platform/database.ts';
 import { useEmulator } from '../emulator.ts';
 import { rowsOf, session, useServer } from '../postgres/marts.ts';
 

@@ -1,10 +1,10 @@
 import baseConfig from '../../../config/base.yaml';
-import { loadConfig } from '../../../layers/contracts/config.ts';
-import { processedKeys } from '../../../layers/contracts/keys.ts';
-import type { Completion, Output, RunInputs, RunPlan } from '../../../layers/contracts/run-documents.ts';
-import type { StageName } from '../../../layers/contracts/stages.ts';
-import { martNames } from '../../../layers/storage/mart-tables.ts';
-import type { ObjectStore } from '../../../layers/storage/object-store.ts';
+import { loadConfig } from '../../../layers/experiment/config.ts';
+import type { ObjectStore } from '../../../layers/platform/s3.ts';
+import type { Completion, Output, RunInputs, RunPlan } from '../../../layers/runs/documents.ts';
+import { processedKeys } from '../../../layers/runs/keys.ts';
+import { martNames } from '../../../layers/runs/mart-tables.ts';
+import type { StageName } from '../../../layers/runs/stages.ts';
 import { makeRun, type RunOptions, type useServer } from '../postgres/marts.ts';
 
 /** Everything that the stages before `load` leave of a run on S3, and what `analyze` leaves after it. */

@@ -6,7 +6,7 @@ import { generate } from '../../../cli/generate/generate.ts';
 import { init } from '../../../cli/init/init.ts';
 import { targetConfig } from '../../../cli/pipeline/connection.ts';
 import { validate } from '../../../cli/validate/validate.ts';
-import { SchemaError } from '../../../layers/contracts/errors/index.ts';
+import { SchemaError } from '../../../layers/platform/errors.ts';
 import { asked, configOf, exportFolders, many, settings } from './init-folders.ts';
 
 const { root, folderOf, remove } = exportFolders();

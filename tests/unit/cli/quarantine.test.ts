@@ -7,11 +7,11 @@ import { Quarantine, type QuarantinedRow } from '../../../cli/quarantine/quarant
 import { handler as clean } from '../../../lambdas/clean/handler.ts';
 import { handler as plan } from '../../../lambdas/plan/handler.ts';
 import { handler as stage } from '../../../lambdas/stage/handler.ts';
-import { processedKeys } from '../../../layers/contracts/keys.ts';
-import { cleanResult, runPlan, stageResult } from '../../../layers/contracts/run-documents.ts';
-import { readMarker } from '../../../layers/execution/completions.ts';
-import { ObjectStore } from '../../../layers/storage/object-store.ts';
-import { ObjectServer } from '../stage/object-server.ts';
+import { ObjectStore } from '../../../layers/platform/s3.ts';
+import { readMarker } from '../../../layers/runs/completions.ts';
+import { cleanResult, runPlan, stageResult } from '../../../layers/runs/documents.ts';
+import { processedKeys } from '../../../layers/runs/keys.ts';
+import { ObjectServer } from '../engine/stage/object-server.ts';
 
 const runId = '0123456789abcdef';
 const event = { runId, drop: 'default', attempt: 1, index: 0 };

@@ -5,7 +5,7 @@ import { build, type Metafile } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { textLoader } from '../../../infrastructure/text-modules.mjs';
 
-const root = path.resolve(import.meta.dirname, '../../..');
+const root = PROJECT_ROOT;
 
 let outputs: Metafile['outputs'];
 beforeAll(async () => {

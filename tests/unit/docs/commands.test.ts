@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { registerCommands } from '../../../cli/commands/index.ts';
 
-const root = path.resolve(import.meta.dirname, '../../..');
+const root = PROJECT_ROOT;
 const documents = [
   'README.md',
   'cdk/README.md',

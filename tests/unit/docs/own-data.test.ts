@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import baseConfig from '../../../config/base.yaml';
-import { loadConfig } from '../../../layers/contracts/config.ts';
+import { loadConfig } from '../../../layers/experiment/config.ts';
 
 const root = PROJECT_ROOT;
 const documents = [

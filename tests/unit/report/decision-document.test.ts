@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decisionDocument } from '../../../layers/report/decision-document.ts';
 import { statedP } from '../../../layers/report/format.ts';
-import { exampleReport } from '../analyze/report-of.ts';
+import { exampleReport } from '../analysis/report-of.ts';
 
 describe('EXPERIMENT_DECISION.md', () => {
   const document = decisionDocument(exampleReport());

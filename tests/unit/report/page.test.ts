@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { draw } from '../../../layers/report/page/charts/draw.ts';
 import { reportPage } from '../../../layers/report/page/page.ts';
 import type { Report } from '../../../layers/report/schema.ts';
-import { exampleReport } from '../analyze/report-of.ts';
+import { exampleReport } from '../analysis/report-of.ts';
 import { withEvidence } from './evidence.ts';
 import { onlyCheckout, page, parse, shop } from './parsed-page.ts';
 import { hostileReport, largeReport, shopReport } from './shop-report.ts';

@@ -2,12 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resultColumns, resultsParquet } from '../../../lambdas/analyze/results-parquet.ts';
+import { Database } from '../../../layers/platform/duckdb.ts';
+import { literal } from '../../../layers/platform/sql.ts';
 import { resultsCsv } from '../../../layers/report/results-csv.ts';
+import { resultColumns, resultsParquet } from '../../../layers/report/results-parquet.ts';
 import { resultRows } from '../../../layers/report/results-table.ts';
-import { Database } from '../../../layers/storage/duckdb.ts';
-import { literal } from '../../../layers/storage/sql.ts';
-import { exampleReport } from '../analyze/report-of.ts';
+import { exampleReport } from '../analysis/report-of.ts';
 
 describe('results.parquet', () => {
   const rows = resultRows(exampleReport());

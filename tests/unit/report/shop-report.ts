@@ -1,7 +1,7 @@
-import { buildReport } from '../../../lambdas/analyze/build-report.ts';
-import type { ExperimentMeasurement } from '../../../layers/contracts/measurements.ts';
+import { buildReport } from '../../../layers/analysis/build-report.ts';
+import type { ExperimentMeasurement } from '../../../layers/experiment/measurements.ts';
 import type { ExperimentReport, Report } from '../../../layers/report/schema.ts';
-import { armOf, configOf, experimentOf, type User } from '../analyze/measurement.ts';
+import { armOf, configOf, experimentOf, type User } from '../analysis/measurement.ts';
 import { withEvidence } from './evidence.ts';
 
 const config = configOf(`

@@ -1,4 +1,4 @@
-import { placeIn } from '../../../contracts/place.ts';
+import { placeIn } from '../../../data/place.ts';
 import { formatCount } from '../../format.ts';
 import type { Report } from '../../schema.ts';
 import { unavailableBeside } from '../../unavailable.ts';

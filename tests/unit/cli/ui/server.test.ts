@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { targetConfig } from '../../../../cli/pipeline/connection.ts';
 import { type RunningServer, serve } from '../../../../cli/ui/server.ts';
 import { Site } from '../../../../cli/ui/site.ts';
-import { ObjectStore } from '../../../../layers/storage/object-store.ts';
+import { ObjectStore } from '../../../../layers/platform/s3.ts';
 
 /** A pipeline that is down: nothing listens on port 1. */
 const client = {

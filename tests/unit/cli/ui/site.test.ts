@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isWrittenOnce } from '../../../../cli/ui/site.ts';
-import { processedKeys } from '../../../../layers/contracts/keys.ts';
+import { processedKeys } from '../../../../layers/runs/keys.ts';
 
 const run = '50c72ec6bdf803a6';
 

@@ -1,0 +1,25 @@
+import type { Confidence } from './match.ts';
+
+/** A setting that the data suggest. */
+export interface Guess {
+  /** Keys down to the setting. */
+  readonly path: readonly string[];
+  readonly value: string | { readonly constant: string };
+  readonly confidence: Confidence;
+  readonly because: string;
+}
+
+/** A setting that the data do not tell. */
+export interface Question {
+  readonly path: readonly string[];
+  /** What may stand there, as an example. */
+  readonly example: string;
+  readonly because: string;
+}
+
+export interface Findings {
+  readonly guesses: readonly Guess[];
+  readonly questions: readonly Question[];
+  /** What else is worth knowing. */
+  readonly remarks: readonly string[];
+}

@@ -1,0 +1,133 @@
+import { fewBuyersSentences } from '../report/few-buyers.ts';
+import { formatCount, formatLift, formatPercent, formatQuantity } from '../report/format.ts';
+import { metricLabel } from '../report/labels.ts';
+import { reasonText } from '../report/page/words.ts';
+import type { Comparison, MetricReport } from '../report/schema.ts';
+
+/** Days beyond which waiting for users is no plan: half a year. */
+const longestDays = 182;
+
+/** A significant lift from which on a mistake is more likely than the effect (Twyman's law). */
+const unusualLift = 0.5;
+
+/** Share of users with an open outcome window from which on a final decision has to name them. */
+const notableOpenWindows = 0.1;
+
+/** `, about 12 more days at this traffic`, of users who come as they did in the days so far. */
+export function moreDays(needed: number, now: number, daysSoFar: number | null): string {
+  const days = daysUntil(needed, now, daysSoFar);
+  if (days === null) return '';
+  return `, about ${formatQuantity(days, 'more day')} at this traffic${days > longestDays ? ', which is not feasible' : ''}`;
+}
+
+function daysUntil(needed: number, now: number, daysSoFar: number | null): number | null {
+  return daysSoFar === null || now === 0 ? null : Math.ceil(((needed - now) * daysSoFar) / now);
+}
+
+/** Whether the lift worth finding can be found in a time that one can wait, and what can be found otherwise. */
+export function powerAdvice({ power }: Pick<Comparison, 'power'>): {
+  isFeasible: boolean;
+  sentences: string[];
+} {
+  if (power === undefined || !('usersNeeded' in power) || power.usersNeeded === null) {
+    return { isFeasible: true, sentences: [] };
+  }
+  const { usersNeeded, usersNow, daysLeft, targetLift, mdeNow, later } = power;
+  const sought = `a lift of ${formatPercent(targetLift)} (power.target_lift in experiment.yaml, by default 5 %)`;
+  if (usersNeeded <= usersNow) {
+    const found = `The present ${formatCount(usersNow)} users suffice to find ${sought} with a power of ${formatPercent(power.power)}: more of them would show a smaller one.`;
+    return { isFeasible: true, sentences: [found] };
+  }
+  const isFeasible = daysLeft === null || daysLeft <= longestDays;
+  const time = daysLeft === null ? '' : `, about ${formatQuantity(daysLeft, 'more day')} at this traffic`;
+  const atPresent =
+    mdeNow.relative === null
+      ? []
+      : [`the present users find lifts of ${formatPercent(mdeNow.relative)} and more`];
+  const inTime =
+    later === undefined || later === null || later.relative === null
+      ? []
+      : [
+          `${later.days} more days (${formatCount(later.users)} users) would find ${formatPercent(later.relative)} and more`,
+        ];
+  const possible = [...atPresent, ...inTime].join('; ');
+  return {
+    isFeasible,
+    sentences: [
+      `To find ${sought} with a power of ${formatPercent(power.power)} takes ${formatCount(usersNeeded)} users (${formatCount(usersNow)} now)${time}${isFeasible ? '' : ', which is not feasible'}.`,
+      ...(possible === '' ? [] : [`${possible.charAt(0).toUpperCase()}${possible.slice(1)}.`]),
+    ],
+  };
+}
+
+/** How many users it takes to show each of a treatment's guardrails that is not shown to be within its margin. */
+export function guardrailAdvice(
+  guardrails: readonly MetricReport[],
+  variant: string,
+  daysSoFar: number | null,
+): string[] {
+  return guardrails.flatMap(({ metric, comparisons }) => {
+    const found = comparisons.find((comparison) => comparison.variant === variant);
+    const margin = found?.nonInferiority;
+    if (found === undefined || margin === undefined || margin.status !== 'not_shown') return [];
+    const label = metricLabel(metric);
+    if (margin.reason !== null) return [`${label} cannot be tested: ${reasonText(margin.reason)}.`];
+    const now = found.control.n + found.treatment.n;
+    const { usersNeeded } = margin;
+    if (usersNeeded === undefined || usersNeeded === null) return [];
+    return usersNeeded <= now
+      ? [
+          `${label} would be shown with ${formatCount(usersNeeded)} users (${formatCount(now)} now) if ${variant} changed nothing about it: look whether it does harm before you wait for more.`,
+        ]
+      : [
+          `To show ${label} within its margin takes ${formatCount(usersNeeded)} users (${formatCount(now)} now) if ${variant} changes nothing about it${moreDays(usersNeeded, now, daysSoFar)}.`,
+        ];
+  });
+}
+
+/** What to mind about a decision that rests on the primary metric. */
+export function caveats(
+  action: 'ship' | 'do_not_ship' | 'keep_running',
+  primary: readonly MetricReport[],
+  { control, openWindows }: { readonly control: string; readonly openWindows: number | null },
+): string[] {
+  const isFinal = action !== 'keep_running';
+  return [
+    ...notJudged(primary),
+    ...(isFinal && openWindows !== null && openWindows >= notableOpenWindows
+      ? [
+          `The outcome window of ${formatPercent(openWindows)} of the users had not ended, and what they still do may change this: wait until it has, or leave them out (immature: exclude).`,
+        ]
+      : []),
+    ...unusual(primary),
+    ...fewBuyersSentences(primary, control),
+  ];
+}
+
+/** Treatments that the decision leaves aside, beside others that it rests on. */
+function notJudged(primary: readonly MetricReport[]): string[] {
+  return primary.flatMap(({ metric, comparisons }) =>
+    comparisons.every(({ test }) => test === null)
+      ? []
+      : comparisons
+          .filter(({ test }) => test === null)
+          .map(
+            ({ variant, reason }) =>
+              `${variant} is not judged on ${metricLabel(metric)}: ${reasonText(reason ?? 'too_few_users')}.`,
+          ),
+  );
+}
+
+/** Lifts that are better checked than believed. */
+function unusual(primary: readonly MetricReport[]): string[] {
+  return primary.flatMap(({ metric, comparisons }) =>
+    comparisons
+      .filter(
+        ({ verdict, effect }) => verdict !== 'inconclusive' && Math.abs(effect.relative ?? 0) >= unusualLift,
+      )
+      .map(
+        ({ variant, effect }) =>
+          `${formatLift(effect.relative)} on ${metricLabel(metric)} in ${variant} is unusually large: check the exposure and the event before you believe it (Twyman's law).`,
+      ),
+  );
+}

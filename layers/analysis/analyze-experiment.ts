@@ -1,0 +1,183 @@
+import type { ExperimentSettings } from '../experiment/config.ts';
+import type { ExperimentMeasurement, Measurements } from '../experiment/measurements.ts';
+import { covariatesOfExperiment, metricsOf } from '../experiment/metrics.ts';
+import { similarLabel } from '../experiment/similar-labels.ts';
+import { ConfigError, DataError } from '../platform/errors.ts';
+import { formatMoment } from '../report/format.ts';
+import type { Decision, ExperimentReport } from '../report/schema.ts';
+import type { RunPlan } from '../runs/documents.ts';
+import { blockedBy } from './blocked.ts';
+import { compareMetrics, rolesOf } from './compare-metrics.ts';
+import { decide } from './decide.ts';
+import { capsOf, distributionsOf } from './displays.ts';
+import type { Arm, Sample } from './estimate.ts';
+import { guardrailAlpha } from './guardrail.ts';
+import { costOfLooking, daysSoFar, type Look, type Progress, planLook, tuningOf } from './look.ts';
+import { cumulativeEffects, effectsSinceExposure } from './novelty.ts';
+import { originalAnalyses } from './parity.ts';
+import { adjustedRegressions } from './regression.ts';
+import { compareSegments, segmentMinimumUsers } from './segments.ts';
+import { checkTrust, type RunQuality } from './trust.ts';
+
+type Run = Pick<RunPlan, 'unavailable'> & RunQuality & Pick<Measurements, 'asOf' | 'eventNames'>;
+
+/**
+ * The analysis of one experiment from its exact sums.
+ * @throws ConfigError when the configured control is not among the arms that the data have, DataError when there is no arm
+ */
+export function analyzeExperiment(
+  measurement: ExperimentMeasurement,
+  settings: ExperimentSettings,
+  run: Run,
+): ExperimentReport {
+  const { experimentId } = measurement;
+  const sample = sampleOf(measurement, settings.control, run.asOf);
+  const { control, treatments } = sample;
+  const arms = [control, ...treatments];
+  const weights = shares(settings, arms);
+  const roles = rolesOf(settings, metricsOf(run.config, settings), run, arms);
+  const progress = progressOf(measurement, settings, arms, run.asOf);
+  const look = planLook(settings, progress, arms.length);
+  const { alpha, decision: basis, correction } = settings;
+
+  const trust = checkTrust(
+    measurement,
+    sample,
+    settings,
+    weights,
+    covariatesOfExperiment(run.config, settings),
+    run,
+  );
+  const metrics = compareMetrics(roles, sample, {
+    alpha,
+    basis,
+    look,
+    correction,
+    multipleArms: settings.multiple_arms,
+    prior: settings.bayes.prior,
+    power: {
+      power: settings.power.power,
+      targetLift: settings.power.target_lift,
+      daysSoFar: daysSoFar(progress),
+      looking: costOfLooking(look, settings),
+    },
+  });
+  const [firstTreatment] = treatments;
+
+  return {
+    experimentId,
+    control: control.variant,
+    settings: describeSettings(settings, weights, run.config.events.exposure),
+    arms: arms.map(({ variant, users, exposed, assigned }) => ({ variant, users, exposed, assigned })),
+    trust,
+    decision: decide({
+      blocked: blockedBy(measurement, settings, roles, run),
+      trust,
+      metrics,
+      control: control.variant,
+      treatments: treatments.map(({ variant }) => variant),
+      basis: { ...basis, testing: testingOf(look) },
+      openWindows: settings.immature === 'include' ? trust.immature.share : null,
+      progress,
+    }),
+    metrics,
+    ...compareSegments(measurement.segments, roles, sample, { alpha, basis }),
+    novelty: cumulativeEffects(measurement.cohorts, roles, sample, {
+      alpha,
+      tunedFor: tuningOf(settings, arms.length),
+    }),
+    sinceExposure: effectsSinceExposure(measurement, sample, alpha),
+    regression: adjustedRegressions(measurement.adjustedCells, sample, alpha),
+    distributions: distributionsOf(measurement, arms),
+    caps: capsOf(measurement, roles),
+    parity:
+      firstTreatment === undefined
+        ? null
+        : originalAnalyses(measurement, control, firstTreatment, settings.alpha),
+  };
+}
+
+/** The control, and the treatments in the order of their names. */
+function sampleOf(measurement: ExperimentMeasurement, controlName: string, asOf: string | null): Sample {
+  const { experimentId, caps, quantiles } = measurement;
+  if (measurement.arms.length === 0) throw nobodyAssigned(experimentId, asOf);
+  const control = measurement.arms.find(({ variant }) => variant === controlName);
+  if (control === undefined) {
+    const arms = measurement.arms.map(({ variant }) => `"${variant}"`).join(', ');
+    const like = similarLabel(
+      controlName,
+      measurement.arms.map(({ variant }) => variant),
+    );
+    throw new ConfigError({
+      what: `experiment "${experimentId}" has no arm "${controlName}", its arms are ${arms}`,
+      where: `experiments.${experimentId}.control, or experiments."*".control`,
+      remedy:
+        like === undefined
+          ? 'Name the arm that is the control in experiment.yaml'
+          : `Did you mean "${like}"?`,
+    });
+  }
+  const treatments = measurement.arms
+    .filter((arm) => arm !== control)
+    .toSorted((a, b) => (a.variant < b.variant ? -1 : 1));
+  return { control, treatments, pooled: [control, ...treatments], caps, quantiles };
+}
+
+function nobodyAssigned(experimentId: string, asOf: string | null): DataError {
+  const when = asOf === null ? '' : ` before ${formatMoment(asOf)}, where the data end`;
+  return new DataError({
+    what: `no user of experiment "${experimentId}" was assigned${when}`,
+    where: 'experiment_assignments.assigned_ts',
+    remedy:
+      'Correct the times of the assignments, upload the events that follow them, or name a later end in experiment.yaml: as_of',
+  });
+}
+
+function shares({ weights }: ExperimentSettings, arms: readonly Arm[]): Record<string, number> {
+  if (weights !== 'equal') return weights;
+  return Object.fromEntries(arms.map(({ variant }) => [variant, 1 / arms.length]));
+}
+
+function progressOf(
+  { cohorts }: ExperimentMeasurement,
+  settings: ExperimentSettings,
+  arms: readonly Arm[],
+  asOf: string | null,
+): Progress {
+  return {
+    plannedEnd: settings.planned_end,
+    plannedUsers: settings.planned_users,
+    asOf,
+    firstDay: cohorts[0]?.day ?? null,
+    analysedUsers: arms.reduce((sum, arm) => sum + arm.users, 0),
+  };
+}
+
+function testingOf({ method }: Look): Decision['basis']['testing'] {
+  return method === 'none' ? 'fixed_horizon' : method;
+}
+
+function describeSettings(
+  settings: ExperimentSettings,
+  weights: Record<string, number>,
+  defaultExposure: string,
+): ExperimentReport['settings'] {
+  const { exposure } = settings;
+  return {
+    hypothesis: settings.hypothesis,
+    exposure: exposure === 'assignment' ? 'assignment' : (exposure.event ?? defaultExposure),
+    requireAssignmentBefore: exposure === 'assignment' || exposure.require_assignment_before,
+    outcomeWindowDays: settings.outcome_window_days,
+    immature: settings.immature,
+    primary: settings.primary,
+    alpha: settings.alpha,
+    guardrailAlpha,
+    correction: settings.correction,
+    multipleArms: settings.multiple_arms,
+    weights,
+    plannedEnd: settings.planned_end,
+    plannedUsers: settings.planned_users,
+    cupedLookbackDays: settings.cuped?.lookback_days ?? null,
+    segmentMinimumUsers,
+  };
+}

@@ -1,0 +1,214 @@
+import type { Metric } from '../experiment/metrics.ts';
+import type { Comparison } from '../report/schema.ts';
+import { compareAdjusted } from '../statistics/adjustment.ts';
+import { posteriorOf } from '../statistics/bayes.ts';
+import { type Effect, effectOf } from '../statistics/effect.ts';
+import { divide } from '../statistics/moments.ts';
+import { newcombeInterval } from '../statistics/proportion.ts';
+import {
+  type Arm,
+  adjustedArms,
+  type Basis,
+  type Estimate,
+  estimateLift,
+  momentsOfArm,
+  numeratorOf,
+  plainBasis,
+  quantileSample,
+  type Sample,
+  scales,
+  sumOf,
+} from './estimate.ts';
+import { fewBuyers } from './few-buyers.ts';
+import { type PowerPlan, powerNow } from './power-now.ts';
+
+/** What an experiment's settings say about comparing. */
+export interface ComparisonPlan {
+  readonly alpha: number;
+  readonly basis: Basis;
+  readonly prior: { readonly mean: number; readonly sd: number } | null;
+  readonly power: PowerPlan;
+}
+
+/** A comparison before its family is known, with the estimate that its inference starts from. */
+export interface Candidate {
+  readonly metric: Metric;
+  readonly better: 'higher' | 'lower';
+  readonly treatment: Arm;
+  readonly estimate: Estimate;
+  readonly comparison: Omit<Comparison, 'adjustedCi' | 'sequential' | 'verdict'>;
+}
+
+/** Sums and effect of one treatment against the control on the declared basis, and nothing beside it. */
+export function compareBriefly(
+  metric: Metric,
+  better: 'higher' | 'lower',
+  sample: Sample,
+  treatment: Arm,
+  { alpha, basis }: Pick<ComparisonPlan, 'alpha' | 'basis'>,
+): Candidate {
+  const estimate = estimateLift(metric, sample, treatment, basis);
+  const effect = effectOf(estimate, alpha);
+  return {
+    metric,
+    better,
+    treatment,
+    estimate,
+    comparison: {
+      variant: treatment.variant,
+      control: summarise(metric, sample.control, sample, plainBasis),
+      treatment: summarise(metric, treatment, sample, plainBasis),
+      effect: effectReport(effect),
+      test: effect.test && { ...effect.test, pAdjusted: null },
+      reason: reasonOf(metric, effect),
+    },
+  };
+}
+
+/** The same, with everything that is shown beside the deciding effect. */
+export function compareMetric(
+  metric: Metric,
+  better: 'higher' | 'lower',
+  sample: Sample,
+  treatment: Arm,
+  plan: ComparisonPlan,
+): Candidate {
+  const candidate = compareBriefly(metric, better, sample, treatment, plan);
+  const { alpha, basis } = plan;
+  const few = fewBuyers(metric, sample.control, treatment);
+  const isPlain = basis.estimate === 'unadjusted' && basis.values === 'uncapped';
+  const alternative = (other: Basis) => {
+    const effect = effectOf(estimateLift(metric, sample, treatment, other), alpha);
+    return { effect: effectReport(effect), test: effect.test };
+  };
+  return {
+    ...candidate,
+    comparison: {
+      ...candidate.comparison,
+      ...(isPlain ? {} : { plain: alternative(plainBasis) }),
+      cuped: cupedReport(candidate, sample, alpha),
+      ...(metric.capped === undefined ? {} : { capped: cappedReport(metric, sample, treatment, alpha) }),
+      bayes: bayesReport(candidate, plan),
+      ...(few === null ? {} : { fewBuyers: few }),
+      power: powerNow(candidate.estimate, sample.control.users + treatment.users, plan),
+      ...(metric.kind === 'conversion' ? { newcombeCi: newcombe(metric, sample, treatment, alpha) } : {}),
+    },
+  };
+}
+
+export function effectReport(effect: Effect<string>): Comparison['effect'] {
+  const { absolute, relative } = effect;
+  return { absolute, relative, ...intervalsOf(effect) };
+}
+
+export function intervalsOf({ absoluteCi, relativeCi, relativeReason }: Effect<string>) {
+  return {
+    absoluteCi: absoluteCi && ([...absoluteCi] as [number, number]),
+    relativeCi: relativeCi && ([...relativeCi] as [number, number]),
+    relativeReason,
+  };
+}
+
+/** Whose lack a zero denominator is, where it has a name. */
+const emptyDenominators: Readonly<Record<string, string>> = {
+  sessions: 'no_ended_sessions',
+  exposure_sessions: 'no_sessions',
+  orders: 'no_orders',
+};
+
+function reasonOf({ denominator }: Metric, { reason }: Effect): string | null {
+  if (reason !== 'zero_denominator' || denominator === undefined) return reason;
+  return emptyDenominators[denominator.column] ?? reason;
+}
+
+function cupedReport(
+  { metric, treatment, estimate }: Candidate,
+  sample: Sample,
+  alpha: number,
+): NonNullable<Comparison['cuped']> {
+  if (metric.covariates.length === 0) return { reason: 'no_covariate' };
+  if (estimate.reason === 'too_few_users') return { reason: estimate.reason };
+  const arms = adjustedArms(metric, sample, treatment, plainBasis);
+  const { thetas, varianceReduction, ...effect } = compareAdjusted({ ...arms, alpha });
+  const unit = (scale: bigint) => Number(scale);
+  const perUnit = unit(arms.denominatorScale ?? 1n) / unit(arms.scale ?? 1n);
+  return {
+    covariates: metric.covariates.map(({ column }) => column),
+    thetas: thetas.map((theta, i) => {
+      const covariate = metric.covariates[i];
+      return covariate === undefined ? theta : theta * perUnit * unit(scales[covariate.unit]);
+    }),
+    varianceReduction,
+    effect: effectReport(effect),
+    test: effect.test,
+    reason: effect.reason,
+  };
+}
+
+function cappedReport(
+  metric: Metric,
+  sample: Sample,
+  treatment: Arm,
+  alpha: number,
+): NonNullable<Comparison['capped']> {
+  const measured = sample.caps.find(({ column }) => column === metric.capped?.column);
+  if (measured === undefined || measured.cap === null) return { reason: 'nothing_to_cap' };
+  const basis: Basis = { estimate: 'unadjusted', values: 'capped' };
+  const effect = effectOf(estimateLift(metric, sample, treatment, basis), alpha);
+  const cappedUsers = ({ variant }: Arm) =>
+    measured.capped.find((arm) => arm.variant === variant)?.users ?? 0;
+  return {
+    cap: divide(BigInt(measured.cap), scales[metric.numerator.unit]),
+    percentile: measured.percentile,
+    cappedUsers: { control: cappedUsers(sample.control), treatment: cappedUsers(treatment) },
+    control: summarise(metric, sample.control, sample, basis),
+    treatment: summarise(metric, treatment, sample, basis),
+    effect: effectReport(effect),
+    test: effect.test,
+    reason: effect.reason,
+  };
+}
+
+function bayesReport(
+  { estimate, better }: Candidate,
+  { prior, alpha }: ComparisonPlan,
+): NonNullable<Comparison['bayes']> {
+  const posterior = posteriorOf(estimate, { prior, alpha, better });
+  if (posterior.reason !== null) return { reason: posterior.reason };
+  const { chanceToWin, expectedLoss, mean, sd, credibleInterval } = posterior;
+  return { prior, chanceToWin, expectedLoss, lift: { mean, sd, credibleInterval: [...credibleInterval] } };
+}
+
+function newcombe(
+  metric: Metric,
+  { control }: Sample,
+  treatment: Arm,
+  alpha: number,
+): [number, number] | null {
+  const counts = (arm: Arm) => ({ n: BigInt(arm.users), sum: momentsOfArm(metric, arm).sumX });
+  const interval = newcombeInterval({ control: counts(control), treatment: counts(treatment), alpha });
+  return interval && [...interval];
+}
+
+function summarise(metric: Metric, arm: Arm, sample: Sample, basis: Basis): Comparison['control'] {
+  const numerator = numeratorOf(metric, basis, sample.caps);
+  const scale = scales[numerator.unit];
+  const total = sumOf(arm, numerator.column);
+  const sum = divide(total, scale);
+  const n = BigInt(arm.users);
+  if (metric.kind === 'quantile') {
+    const value = quantileSample(metric, sample.quantiles, arm)?.value;
+    return { n: arm.users, sum, mean: value === undefined ? null : divide(value, scale) };
+  }
+  if (metric.denominator === undefined) {
+    return { n: arm.users, sum, mean: n === 0n ? null : divide(total, n * scale) };
+  }
+  const under = sumOf(arm, metric.denominator.column);
+  const denominatorScale = scales[metric.denominator.unit];
+  return {
+    n: arm.users,
+    sum,
+    mean: under === 0n ? null : divide(total * denominatorScale, under * scale),
+    denominator: divide(under, denominatorScale),
+  };
+}

@@ -1,0 +1,24 @@
+import type { Metric } from '../experiment/metrics.ts';
+import { eventColumns, isEventColumn } from '../experiment/outcome-columns.ts';
+import type { Comparison } from '../report/schema.ts';
+import { type Arm, sumOf } from './estimate.ts';
+
+/**
+ * Buyers that each arm should have before Welch's interval of a skewed amount is taken at its word: with fewer in the
+ * smaller of two unequal arms, a 5 % test is significant in 7 % and more (docs/statistics.md, few buyers).
+ */
+export const buyersForMoney = 100;
+
+/** Buyers of both arms, where the metric is an amount of purchases and an arm has too few of them; else null. */
+export function fewBuyers(
+  { kind, numerator }: Metric,
+  control: Arm,
+  treatment: Arm,
+): NonNullable<Comparison['fewBuyers']> | null {
+  if (kind === 'quantile' || !isEventColumn(numerator) || numerator.sum.of !== 'net_revenue') return null;
+  const buyers = (arm: Arm) => Number(sumOf(arm, eventColumns.purchased.column));
+  const counts = { control: buyers(control), treatment: buyers(treatment) };
+  return Math.min(counts.control, counts.treatment) < buyersForMoney
+    ? { ...counts, minimum: buyersForMoney }
+    : null;
+}

@@ -1,0 +1,47 @@
+import type { ExperimentSettings } from '../experiment/config.ts';
+import type { Comparison } from '../report/schema.ts';
+import { normalCritical, normalUpperQuantile } from '../statistics/distributions.ts';
+import { type Margin, testNonInferiority } from '../statistics/non-inferiority.ts';
+import type { Estimate } from './estimate.ts';
+
+type Guardrail = ExperimentSettings['guardrails'][string];
+
+/** One-sided level of every guardrail; guardrails are not corrected for being many, since all of them must hold. */
+export const guardrailAlpha = 0.025;
+
+/**
+ * Whether a treatment is shown to be within a guardrail's margin. `inferior`: shown to be beyond it, by the same test
+ * on the other side.
+ */
+export function assessGuardrail(
+  estimate: Estimate,
+  guardrail: Guardrail,
+  { usersNow, power }: { readonly usersNow: number; readonly power: number },
+): NonNullable<Comparison['nonInferiority']> {
+  const margin = marginOf(guardrail);
+  const margins = {
+    marginRelative: guardrail.margin_relative ?? null,
+    marginAbsolute: guardrail.margin_absolute ?? null,
+  };
+  const result = testNonInferiority(estimate, { margin, better: guardrail.better, alpha: guardrailAlpha });
+  if (result.reason !== null || estimate.reason !== null) {
+    const reason = result.reason ?? estimate.reason;
+    return { ...margins, p: null, bound: null, status: 'not_shown', reason };
+  }
+  const { p, bound } = result;
+  const status = p < guardrailAlpha ? 'non_inferior' : p > 1 - guardrailAlpha ? 'inferior' : 'not_shown';
+  const size = 'relative' in margin ? margin.relative * Math.abs(estimate.baseline) : margin.absolute;
+  const distance = (guardrail.better === 'higher' ? 1 : -1) * estimate.lift + size;
+  const standardError =
+    result.statistic === 0 ? Math.sqrt(estimate.liftVariance) : distance / result.statistic;
+  const sought = normalCritical(2 * guardrailAlpha) + normalUpperQuantile(1 - power);
+  const needed = Math.ceil(usersNow * ((sought * standardError) / size) ** 2);
+  const usersNeeded = Number.isSafeInteger(needed) ? needed : null;
+  return { ...margins, p, bound, status, usersNeeded, reason: null };
+}
+
+function marginOf({ margin_relative, margin_absolute }: Guardrail): Margin {
+  if (margin_relative !== undefined) return { relative: margin_relative };
+  if (margin_absolute !== undefined) return { absolute: margin_absolute };
+  throw new Error('a guardrail has a margin');
+}

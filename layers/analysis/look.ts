@@ -1,0 +1,138 @@
+import type { ExperimentSettings } from '../experiment/config.ts';
+import { normalCritical } from '../statistics/distributions.ts';
+import { type Effect, effectOf } from '../statistics/effect.ts';
+import {
+  alwaysValidCritical,
+  alwaysValidEffect,
+  groupSequentialLooks,
+  obrienFlemingSpending,
+  pocockSpending,
+} from '../statistics/sequential.ts';
+import { alwaysValidInflation, groupSequentialInflation } from '../statistics/sequential-power.ts';
+import type { Estimate } from './estimate.ts';
+
+/** Where the experiment stands against its plan. */
+export interface Progress {
+  readonly plannedEnd: string | null;
+  readonly plannedUsers: number | null;
+  readonly asOf: string | null;
+  /** First day with an exposed user, YYYY-MM-DD. */
+  readonly firstDay: string | null;
+  readonly analysedUsers: number;
+}
+
+/** Days from the first exposed user to the end of the data, or null where unknown. */
+export function daysSoFar({ firstDay, asOf }: Pick<Progress, 'firstDay' | 'asOf'>): number | null {
+  if (firstDay === null || asOf === null) return null;
+  const days = (Date.parse(asOf) - Date.parse(firstDay)) / 86_400_000;
+  return days > 0 ? days : null;
+}
+
+/** How this look at the data is tested, given that there may be others. */
+export type Look =
+  | { readonly method: 'none'; readonly alpha: number }
+  | { readonly method: 'always_valid'; readonly alpha: number; readonly tunedFor: number }
+  | {
+      readonly method: 'group_sequential';
+      readonly spending: 'obrien_fleming' | 'pocock';
+      readonly information: number;
+      /** Level of this look; 0 where it is too early for anything to be significant. */
+      readonly alpha: number;
+    };
+
+/** What looking more than once costs. */
+export interface CostOfLooking {
+  /** Standard errors that an effect must exceed now, for so many users of both arms. */
+  critical(users: number): number;
+  /** How many times the users of a single look the same power takes by the end. */
+  readonly inflation: number;
+}
+
+/** Users of both arms of a comparison at which always valid intervals are tightest, unless something says otherwise. */
+const defaultTuning = 5000;
+const defaultLooks = [0.25, 0.5, 0.75, 1];
+/** Below this nothing can be significant, and the spending function is out of the range of a double. */
+const leastSpending = 1e-200;
+
+const spendings = { obrien_fleming: obrienFlemingSpending, pocock: pocockSpending };
+
+/** What the configuration declared about looking, at the present progress; `arms` counts the control. */
+export function planLook(settings: ExperimentSettings, progress: Progress, arms: number): Look {
+  const { sequential, alpha } = settings;
+  switch (sequential.method) {
+    case 'none':
+      return { method: 'none', alpha };
+    case 'always_valid':
+      return { method: 'always_valid', alpha, tunedFor: tuningOf(settings, arms) };
+    case 'group_sequential': {
+      const spending = sequential.spending ?? 'obrien_fleming';
+      const information = informationOf(progress);
+      const spend = spendings[spending];
+      if (spend(information, alpha) < leastSpending) {
+        return { method: 'group_sequential', spending, information, alpha: 0 };
+      }
+      const earlier = (sequential.looks ?? defaultLooks).filter(
+        (look) => look < information && spend(look, alpha) >= leastSpending,
+      );
+      const looks = groupSequentialLooks([...earlier, information], alpha, spend);
+      return { method: 'group_sequential', spending, information, alpha: looks.at(-1)?.alpha ?? 0 };
+    }
+  }
+}
+
+/**
+ * Users of both arms of a comparison at which always valid intervals are tightest: as declared, else the planned ones;
+ * `arms` counts the control.
+ */
+export function tuningOf({ sequential, planned_users }: ExperimentSettings, arms: number): number {
+  const declared = sequential.method === 'always_valid' ? sequential.tuning_users : undefined;
+  return declared ?? (planned_users === null ? defaultTuning : (planned_users * 2) / arms);
+}
+
+/** Share of the planned users, else of the time from the first exposure to the planned end; at most 1. */
+function informationOf({ plannedUsers, plannedEnd, analysedUsers, asOf, firstDay }: Progress): number {
+  if (plannedUsers !== null) return Math.min(1, analysedUsers / plannedUsers);
+  if (plannedEnd === null || asOf === null || firstDay === null) return 0;
+  const start = Date.parse(firstDay);
+  const length = Date.parse(plannedEnd) - start;
+  return length <= 0 ? 1 : Math.min(1, Math.max(0, (Date.parse(asOf) - start) / length));
+}
+
+/** The effect by the test of this look, with intervals at a level: the look's own, or a corrected one. */
+export function effectAtLook(
+  estimate: Estimate,
+  look: Exclude<Look, { method: 'none' }>,
+  level: number,
+): Effect<'always_valid_z' | 'welch_t' | 'z_unpooled'> {
+  return look.method === 'always_valid'
+    ? alwaysValidEffect(estimate, { alpha: look.alpha, tunedFor: look.tunedFor, level })
+    : effectOf(estimate, level);
+}
+
+/** What the declared way of looking costs in power, at the experiment's alpha. */
+export function costOfLooking(look: Look, settings: ExperimentSettings): CostOfLooking {
+  const { alpha, power, sequential } = settings;
+  const goal = { alpha, power: power.power };
+  switch (look.method) {
+    case 'none':
+      return { critical: () => normalCritical(alpha), inflation: 1 };
+    case 'always_valid':
+      return {
+        critical: (users) => alwaysValidCritical(users, look),
+        inflation: alwaysValidInflation(goal),
+      };
+    case 'group_sequential': {
+      const planned =
+        (sequential.method === 'group_sequential' ? sequential.looks : undefined) ?? defaultLooks;
+      const spending = spendings[look.spending];
+      const information = [
+        ...planned.filter((share) => share < 1 && spending(share, alpha) >= leastSpending),
+        1,
+      ];
+      return {
+        critical: () => (look.alpha > 0 ? normalCritical(look.alpha) : Number.POSITIVE_INFINITY),
+        inflation: groupSequentialInflation({ ...goal, information, spending }),
+      };
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import type { Comparison } from '../report/schema.ts';
+import { normalCritical, normalUpperQuantile } from '../statistics/distributions.ts';
+import type { Estimate } from './estimate.ts';
+import type { CostOfLooking } from './look.ts';
+
+export interface PowerPlan {
+  readonly power: number;
+  /** Relative lift worth finding. */
+  readonly targetLift: number;
+  /** Days the analysed users took to come, or null where unknown. */
+  readonly daysSoFar: number | null;
+  readonly looking: CostOfLooking;
+}
+
+/**
+ * What the present users suffice for, and how many the target lift takes, by the standard error at hand: it falls with
+ * the square root of the users at their present shares. Normal approximation.
+ */
+export function powerNow(
+  estimate: Estimate,
+  usersNow: number,
+  { alpha, power: plan }: { readonly alpha: number; readonly power: PowerPlan },
+): NonNullable<Comparison['power']> {
+  if (estimate.reason !== null) return { reason: estimate.reason };
+  const { liftVariance, baseline } = estimate;
+  if (liftVariance === 0) return { reason: 'no_variance' };
+  const { power, targetLift, daysSoFar, looking } = plan;
+  const standardError = Math.sqrt(liftVariance);
+  const margin = normalUpperQuantile(1 - power);
+  const absolute = (looking.critical(usersNow) + margin) * standardError;
+  if (!Number.isFinite(absolute)) return { reason: 'too_early' };
+  const target = targetLift * Math.abs(baseline);
+  const fixed = usersNow * (((normalCritical(alpha) + margin) * standardError) / target) ** 2;
+  const needed = Math.ceil(fixed * looking.inflation);
+  const usersNeeded = Number.isSafeInteger(needed) ? needed : null;
+  const relative = absolute / Math.abs(baseline);
+  return {
+    power,
+    mdeNow: { absolute, relative: Number.isFinite(relative) ? relative : null },
+    targetLift,
+    usersNeeded,
+    usersNow,
+    daysLeft: daysLeft(usersNeeded, usersNow, daysSoFar),
+    later:
+      daysSoFar === null ? null : later(usersNow, daysSoFar, { looking, margin, standardError, baseline }),
+  };
+}
+
+/** As many days more as one adds without asking whether an experiment still makes sense. */
+const fourWeeks = 28;
+
+function later(
+  usersNow: number,
+  daysSoFar: number,
+  now: { looking: CostOfLooking; margin: number; standardError: number; baseline: number },
+) {
+  const growth = 1 + fourWeeks / daysSoFar;
+  const users = Math.round(usersNow * growth);
+  const lift = (now.looking.critical(users) + now.margin) * (now.standardError / Math.sqrt(growth));
+  const relative = lift / Math.abs(now.baseline);
+  return { days: fourWeeks, users, relative: Number.isFinite(relative) ? relative : null };
+}
+
+function daysLeft(needed: number | null, now: number, daysSoFar: number | null): number | null {
+  if (needed === null) return null;
+  if (needed <= now) return 0;
+  return daysSoFar === null || now === 0 ? null : Math.ceil(((needed - now) * daysSoFar) / now);
+}

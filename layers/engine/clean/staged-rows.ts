@@ -1,0 +1,153 @@
+import path from 'node:path';
+import { type DatasetName, datasetContracts, datasetNames } from '../../data/datasets/index.ts';
+import { sqlType } from '../../data/values.ts';
+import type { Database } from '../../platform/duckdb.ts';
+import { identifier, literal, literalList } from '../../platform/sql.ts';
+import { userBucket } from '../buckets.ts';
+
+/** A staged Parquet file on the local disk. */
+export interface StagedPart {
+  readonly dataset: DatasetName;
+  /** Ordinal of the chunk among those of its dataset. */
+  readonly part: number;
+  /** Key of the raw file the rows come from. */
+  readonly rawKey: string;
+  readonly rawVersion: string | null;
+  /** What people are told as the file: `chunkName`. */
+  readonly name: string;
+  readonly file: string;
+}
+
+/** Rows of one part. */
+export interface PartCount {
+  readonly part: number;
+  readonly rows: number;
+}
+
+/** A row to show. */
+export interface RowExample {
+  readonly part: number;
+  readonly line: number;
+  readonly value: string;
+}
+
+/** SQL of a row's part, from its `_row`. */
+export function partOf(row: string): string {
+  return `(${row} >> 40)`;
+}
+
+/** SQL of a row's line in its part, from its `_row`. */
+export function lineOf(row: string): string {
+  return `(${row} & ((1::BIGINT << 40) - 1))`;
+}
+
+/** SQL of `_row`, from the name of the file (`partFileName`) and the line. */
+export const rowOfFile = `((CAST(regexp_extract(filename, 'part-(\\d+)-\\w+\\.parquet$', 1) AS BIGINT) << 40) | _line)`;
+
+/** Name of the local copy of a staged file; it carries the part, which names a row together with its line. */
+export function partFileName(dataset: DatasetName, part: number, bucket: number | null): string {
+  return `staged-${dataset}-part-${part}-${bucket ?? 'shared'}.parquet`;
+}
+
+export interface StagedRowsOptions {
+  /** Of rows that name a user those of the bucket, but for sessions; and all that name none. */
+  readonly parts: readonly StagedPart[];
+  readonly idType: 'bigint' | 'string';
+  readonly bucket: number;
+  readonly buckets: number;
+  /** Canonical name of each other spelling of an event. */
+  readonly eventAliases: Readonly<Record<string, string>>;
+}
+
+/**
+ * Creates for every dataset the views `staged_<dataset>` (all rows at hand, with `_row`, which is unique and follows
+ * the files' order) and `own_<dataset>` (the bucket's rows), and the table `raw_files` (dataset, part, key, version, name).
+ * `own_events` has the event's user, found through the session where the event names none, as `_user`.
+ */
+export async function openStagedRows(db: Database, options: StagedRowsOptions): Promise<void> {
+  const { parts, idType, bucket, buckets } = options;
+  await db.run(
+    'CREATE TABLE raw_files (dataset VARCHAR, part BIGINT, key VARCHAR, version VARCHAR, name VARCHAR)',
+  );
+  for (const dataset of datasetNames) {
+    const own = parts.filter((part) => part.dataset === dataset);
+    await db.run(
+      `CREATE VIEW staged_${dataset} AS ${own.length > 0 ? readParts(own) : noRows(dataset, idType)}`,
+    );
+    if (own.length > 0) await db.run(`INSERT INTO raw_files VALUES ${rawFiles(own)}`);
+  }
+  await createKnownSessions(db);
+  for (const dataset of ['users', 'experiment_assignments'] as const)
+    await db.run(`CREATE VIEW own_${dataset} AS FROM staged_${dataset}`);
+  await db.run(`
+    CREATE VIEW own_sessions AS FROM staged_sessions
+    WHERE ${buckets === 1 ? 'true' : `${userBucket('user_id', buckets)} = ${bucket}`}`);
+  // Products belong to no user: every bucket reads them, the first one counts them.
+  await db.run(`CREATE VIEW own_products AS FROM staged_products WHERE ${bucket === 0}`);
+  await createOwnEvents(db, options);
+}
+
+/** The same part lies in several files where it is spread over buckets. */
+function rawFiles(parts: readonly StagedPart[]): string {
+  const rows = parts.map(
+    ({ dataset, part, rawKey, rawVersion, name }) =>
+      `(${literal(dataset)}, ${part}, ${literal(rawKey)}, ${rawVersion === null ? 'NULL' : literal(rawVersion)}, ${literal(name)})`,
+  );
+  return [...new Set(rows)].join(', ');
+}
+
+function readParts(parts: readonly StagedPart[]): string {
+  return `
+    SELECT * EXCLUDE (filename),
+      ${rowOfFile} AS _row
+    FROM read_parquet(${literalList(parts.map((part) => path.resolve(part.file)))}, filename = true, union_by_name = true)`;
+}
+
+function noRows(dataset: DatasetName, idType: 'bigint' | 'string'): string {
+  const columns = datasetContracts[dataset].columns.map(
+    (column) => `CAST(NULL AS ${sqlType(column, idType)}) AS ${identifier(column.name)}`,
+  );
+  return `SELECT ${columns.join(', ')}, CAST(NULL AS BIGINT) AS _line, CAST(NULL AS BIGINT) AS _row WHERE false`;
+}
+
+/** `known_sessions`: each session once; what the rows disagree about is NULL, and its times are the widest. */
+async function createKnownSessions(db: Database): Promise<void> {
+  const { repeats } = await db.row<{ repeats: boolean }>(
+    `SELECT EXISTS (SELECT 1 FROM staged_sessions GROUP BY session_id HAVING count(*) > 1) AS repeats`,
+  );
+  await db.run(
+    repeats
+      ? `CREATE TABLE known_sessions AS
+         SELECT session_id, CASE WHEN min(user_id) = max(user_id) THEN min(user_id) END AS user_id,
+           min(session_start_ts) AS session_start_ts, max(session_end_ts) AS session_end_ts
+         FROM staged_sessions GROUP BY session_id`
+      : `CREATE VIEW known_sessions AS
+         SELECT session_id, user_id, session_start_ts, session_end_ts FROM staged_sessions`,
+  );
+}
+
+async function createOwnEvents(
+  db: Database,
+  { bucket, buckets, eventAliases }: StagedRowsOptions,
+): Promise<void> {
+  const { userless } = await db.row<{ userless: boolean }>(
+    'SELECT EXISTS (FROM staged_events WHERE user_id IS NULL) AS userless',
+  );
+  const user = userless ? 'coalesce(e.user_id, s.user_id)' : 'e.user_id';
+  const throughSession = userless
+    ? 'LEFT JOIN known_sessions s ON s.session_id = CASE WHEN e.user_id IS NULL THEN e.session_id END'
+    : '';
+  // The hash is asked of rows that name no user themselves, for all others it was when they were staged.
+  const isOwn = `CASE WHEN e.user_id IS NOT NULL THEN true WHEN s.user_id IS NULL THEN ${bucket === 0}
+    ELSE ${userBucket('s.user_id', buckets)} = ${bucket} END`;
+  await db.run(`
+    CREATE VIEW own_events AS
+    SELECT e.*, ${user} AS _user, ${canonicalName('e.event_name', eventAliases)} AS _name
+    FROM staged_events e ${throughSession}
+    WHERE ${buckets === 1 || !userless ? 'true' : isOwn}`);
+}
+
+function canonicalName(name: string, aliases: Readonly<Record<string, string>>): string {
+  const branches = Object.entries(aliases).map(([alias, to]) => `WHEN ${literal(alias)} THEN ${literal(to)}`);
+  return branches.length === 0 ? name : `CASE ${name} ${branches.join(' ')} ELSE ${name} END`;
+}

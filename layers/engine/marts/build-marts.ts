@@ -1,0 +1,240 @@
+import type { Config } from '../../experiment/config.ts';
+import type { EarlyExposures, PopulationStep } from '../../experiment/measurements.ts';
+import type { Database } from '../../platform/duckdb.ts';
+import { DataError } from '../../platform/errors.ts';
+import { identifier, literal, literalList, renderSql, timestamp } from '../../platform/sql.ts';
+import type { CleanResult, MartsResult, RunPlan } from '../../runs/documents.ts';
+import assignedSql from './assigned.sql';
+import { type CleanFiles, createSettings, excludeUsers, openCleanRows } from './clean-rows.ts';
+import exposedSql from './exposed.sql';
+import firstDevicesSql from './first-devices.sql';
+import { outcomeSql } from './outcome-columns.ts';
+import outcomesSql from './outcomes.sql';
+import populationSql from './population.sql';
+import sessionDurationsSql from './session-durations.sql';
+import sinceExposureSql from './since-exposure.sql';
+import userExposureSql from './user-exposure.sql';
+import userOutcomesSql from './user-outcomes.sql';
+
+/** Steps of the way from assigned to analysed users, in order. */
+export const populationSteps = [
+  'assigned',
+  'crossovers',
+  'unknown_variant',
+  'excluded_users',
+  'not_exposed',
+  'exposed_before_assignment',
+  'exposed',
+  'immature',
+  'analysed',
+] as const;
+
+/** Value of a segment for users of whom it is not known. */
+export const unknownLevel = '(unknown)';
+
+export interface MartsInput {
+  readonly config: Config;
+  readonly asOf: string | null;
+  readonly files: CleanFiles;
+  /** Files of ids to leave out. */
+  readonly excludedUsers: readonly string[];
+  /** Columns of user_outcomes that the drop has no data for. */
+  readonly unmeasured: readonly string[];
+  readonly output: MartFiles;
+}
+
+/** Files of one user bucket. */
+export interface MartFiles {
+  readonly userExposure: string;
+  readonly userOutcomes: string;
+  /** Sums by arm and day since exposure. */
+  readonly sinceExposure: string;
+  /** Durations of single sessions, for the metrics that rank them. */
+  readonly sessionDurations: string;
+}
+
+/**
+ * Writes the marts of one user bucket, each one file ordered by experiment and user, the same bytes for the same rows,
+ * and what `measure` needs besides. `rows` is that of either mart: both hold the exposed users.
+ */
+export async function buildMarts(
+  db: Database,
+  { config, asOf, files, excludedUsers, unmeasured, output }: MartsInput,
+): Promise<{ result: MartsResult; rows: number }> {
+  const as_of = asOf === null ? "TIMESTAMP 'infinity'" : timestamp(asOf);
+  await openCleanRows(db, config, files);
+  await createSettings(db, config);
+  await excludeUsers(db, config, excludedUsers);
+  await db.run(renderSql(assignedSql, { as_of }));
+  await db.run(renderSql(exposedSql, { as_of }));
+  await db.run(firstDevicesSql);
+  const segments = await segmentColumns(db, config);
+  await db.run(renderSql(userExposureSql, { segments, file: literal(output.userExposure) }));
+  await writeOutcomes(db, config, as_of, unmeasured, output);
+
+  const { rows } = await db.row<{ rows: string }>('SELECT count(*) AS "rows" FROM exposed');
+  return {
+    result: {
+      asOf,
+      population: await population(db),
+      arms: await assignedArms(db),
+      assignedByDay: await assignedByDay(db),
+      earlyExposures: await earlyExposures(db),
+    },
+    rows: Number(rows),
+  };
+}
+
+async function writeOutcomes(
+  db: Database,
+  config: Config,
+  as_of: string,
+  unmeasured: readonly string[],
+  output: MartFiles,
+): Promise<void> {
+  const sql = outcomeSql(config);
+  await db.run(
+    renderSql(outcomesSql, {
+      as_of,
+      purchase: literal(config.events.purchase),
+      refund: literal(config.events.refund),
+      lookback_days: String(sql.lookbackDays),
+      horizon_days: String(sql.horizonDays),
+      daily_sums: sql.dailySums,
+      event_columns: sql.eventColumns,
+      order_covariates: sql.orderCovariates,
+      session_covariates: sql.sessionCovariates,
+    }),
+  );
+  await db.run(
+    renderSql(userOutcomesSql, {
+      other_columns: sql.otherColumns,
+      unmeasured: nulled(unmeasured),
+      file: literal(output.userOutcomes),
+    }),
+  );
+  await db.run(
+    renderSql(sinceExposureSql, { as_of, sums: sql.sinceExposure, file: literal(output.sinceExposure) }),
+  );
+  // Sessions are read once more only where a metric wants them.
+  const { any_ranked } = await db.row<{ any_ranked: boolean | null }>(
+    'SELECT bool_or(ranks_sessions) AS any_ranked FROM settings',
+  );
+  await db.run(
+    renderSql(sessionDurationsSql, {
+      any_ranked: String(any_ranked ?? false),
+      file: literal(output.sessionDurations),
+    }),
+  );
+}
+
+/** Replaces columns by NULL of their own type. */
+function nulled(columns: readonly string[]): string {
+  if (columns.length === 0) return '';
+  const nulls = columns.map(identifier).map((name) => `CASE WHEN false THEN ${name} END AS ${name}`);
+  return ` REPLACE (${nulls.join(', ')})`;
+}
+
+/** Up to when the data are used: as given, else the end of the day of the latest event of all buckets. */
+export function resolveAsOf(plan: Pick<RunPlan, 'asOf'>, cleaned: readonly CleanResult[]): string | null {
+  if (plan.asOf !== null) return plan.asOf;
+  const latest = Math.max(
+    ...cleaned.flatMap(({ latestEventTs }) => (latestEventTs === null ? [] : [Date.parse(latestEventTs)])),
+  );
+  if (!Number.isFinite(latest)) return null;
+  const day = 86_400_000;
+  return new Date((Math.floor(latest / day) + 1) * day).toISOString();
+}
+
+/** @throws DataError where the run's events carry more than one currency */
+export function requireOneCurrency(cleaned: readonly CleanResult[]): void {
+  const currencies = [...new Set(cleaned.flatMap((result) => result.currencies))].sort();
+  if (currencies.length <= 1) return;
+  throw new DataError({
+    what: `the events carry ${currencies.length} currencies: ${currencies.join(', ')}`,
+    where: 'events.currency',
+    remedy: 'Money of several currencies cannot be added: convert it to one, or upload a drop for each',
+  });
+}
+
+/** Segments of every experiment of the configuration, so that all buckets write the same columns. */
+export function segmentNames(config: Pick<Config, 'experiments'>): string[] {
+  return [...new Set(Object.values(config.experiments).flatMap(({ segments }) => segments))].sort();
+}
+
+async function segmentColumns(db: Database, config: Config): Promise<string> {
+  const columns = await db.query<{ column_name: string }>('DESCRIBE users');
+  const known = new Set(columns.map(({ column_name }) => column_name));
+  return segmentNames(config)
+    .map((segment) => {
+      const sources = [
+        ...(known.has(segment) ? [`CAST(u.${identifier(segment)} AS VARCHAR)`] : []),
+        ...(segment === 'device' ? ['d.device'] : []),
+        literal(unknownLevel),
+      ];
+      return `, coalesce(${sources.join(', ')}) AS ${identifier(segment)}`;
+    })
+    .join('');
+}
+
+async function population(db: Database): Promise<PopulationStep[]> {
+  const steps = await db.query<{ experimentId: string; step: string; rows: string; users: string }>(
+    renderSql(populationSql, { steps: literalList(populationSteps) }),
+  );
+  return steps.map(({ experimentId, step, rows, users }) => ({
+    experimentId,
+    step,
+    rows: Number(rows),
+    users: Number(users),
+  }));
+}
+
+async function assignedArms(db: Database): Promise<MartsResult['arms']> {
+  const arms = await db.query<{
+    experimentId: string;
+    variant: string;
+    assigned: string;
+    crossovers: string;
+    unknown: string;
+  }>(`
+    SELECT experiment_id AS "experimentId", variant, sum(assigned) AS assigned, sum(crossovers) AS crossovers,
+      sum("unknown") AS "unknown"
+    FROM (
+      SELECT experiment_id, variant, count(*) AS assigned, 0 AS crossovers, 0 AS "unknown" FROM assigned
+      WHERE excluded IS DISTINCT FROM 'crossovers' AND excluded IS DISTINCT FROM 'unknown_variant' GROUP BY ALL
+      UNION ALL
+      SELECT experiment_id, variant, 0, count(*), 0 FROM crossovers GROUP BY ALL
+      UNION ALL
+      SELECT experiment_id, variant, 0, 0, count(*) FROM assigned WHERE excluded = 'unknown_variant' GROUP BY ALL
+    )
+    GROUP BY ALL ORDER BY ALL`);
+  return arms.map(({ experimentId, variant, assigned, crossovers, unknown }) => ({
+    experimentId,
+    variant,
+    assigned: Number(assigned),
+    crossovers: Number(crossovers),
+    unknown: Number(unknown),
+  }));
+}
+
+async function assignedByDay(db: Database): Promise<MartsResult['assignedByDay']> {
+  const days = await db.query<{ experimentId: string; variant: string; day: string; users: string }>(`
+    SELECT experiment_id AS "experimentId", variant, strftime(assigned_at, '%Y-%m-%d') AS "day", count(*) AS users
+    FROM assigned
+    WHERE excluded IS DISTINCT FROM 'crossovers' AND excluded IS DISTINCT FROM 'unknown_variant'
+    GROUP BY ALL ORDER BY ALL`);
+  return days.map(({ users, ...rest }) => ({ ...rest, users: Number(users) }));
+}
+
+async function earlyExposures(db: Database): Promise<MartsResult['earlyExposures']> {
+  const found = await db.query<Record<keyof EarlyExposures | 'experimentId', string>>(`
+    SELECT experiment_id AS "experimentId", sum(early_exposures) AS events, count(*) AS users,
+      count(*) FILTER (exposed_at IS NULL) AS "usersLeftOut"
+    FROM exposure_moments WHERE early_exposures > 0 GROUP BY ALL ORDER BY ALL`);
+  return found.map(({ experimentId, events, users, usersLeftOut }) => ({
+    experimentId,
+    events: Number(events),
+    users: Number(users),
+    usersLeftOut: Number(usersLeftOut),
+  }));
+}

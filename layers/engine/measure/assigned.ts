@@ -1,0 +1,61 @@
+import type { EarlyExposures, ExperimentMeasurement } from '../../experiment/measurements.ts';
+import type { MartsResult } from '../../runs/documents.ts';
+
+/** Users of a variant, exposed or not. */
+export type AssignedArm = Omit<MartsResult['arms'][number], 'experimentId'>;
+
+/** Adds up the buckets' assigned users of an experiment, in the order of variants. */
+export function mergedArms(marts: readonly MartsResult[], experimentId: string): AssignedArm[] {
+  const merged = new Map<string, AssignedArm>();
+  for (const { experimentId: id, variant, assigned, crossovers, unknown } of marts.flatMap(
+    ({ arms }) => arms,
+  )) {
+    if (id !== experimentId) continue;
+    const before = merged.get(variant);
+    merged.set(variant, {
+      variant,
+      assigned: assigned + (before?.assigned ?? 0),
+      crossovers: crossovers + (before?.crossovers ?? 0),
+      unknown: unknown + (before?.unknown ?? 0),
+    });
+  }
+  return [...merged.values()].toSorted(byVariant);
+}
+
+/** Adds up the buckets' users by day of assignment, in the order of days and variants. */
+export function assignedByDay(
+  marts: readonly MartsResult[],
+  experimentId: string,
+): ExperimentMeasurement['assignedByDay'] {
+  const days = new Map<string, Map<string, number>>();
+  for (const { experimentId: id, day, variant, users } of marts.flatMap((mart) => mart.assignedByDay)) {
+    if (id !== experimentId) continue;
+    const arms = days.get(day) ?? new Map<string, number>();
+    days.set(day, arms.set(variant, users + (arms.get(variant) ?? 0)));
+  }
+  return [...days]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([day, arms]) => ({
+      day,
+      arms: [...arms].map(([variant, users]) => ({ variant, users })).toSorted(byVariant),
+    }));
+}
+
+/** Adds up the buckets' exposures before the assignment. */
+export function mergedEarlyExposures(marts: readonly MartsResult[], experimentId: string): EarlyExposures {
+  return marts
+    .flatMap((mart) => mart.earlyExposures)
+    .filter((early) => early.experimentId === experimentId)
+    .reduce<EarlyExposures>(
+      (sum, { events, users, usersLeftOut }) => ({
+        events: sum.events + events,
+        users: sum.users + users,
+        usersLeftOut: sum.usersLeftOut + usersLeftOut,
+      }),
+      { events: 0, users: 0, usersLeftOut: 0 },
+    );
+}
+
+function byVariant(a: { readonly variant: string }, b: { readonly variant: string }): number {
+  return a.variant < b.variant ? -1 : 1;
+}

@@ -1,0 +1,223 @@
+import { type Config, type ExperimentSettings, settingsOf } from '../../experiment/config.ts';
+import type {
+  ArmMeasurement,
+  CohortMeasurement,
+  ExperimentMeasurement,
+  Measurements,
+  SegmentMeasurement,
+} from '../../experiment/measurements.ts';
+import { metricsOf } from '../../experiment/metrics.ts';
+import type { Database } from '../../platform/duckdb.ts';
+import { identifier } from '../../platform/sql.ts';
+import type { CleanResult, MartsResult, RunPlan, StageResult } from '../../runs/documents.ts';
+import { type AssignedArm, assignedByDay, mergedArms, mergedEarlyExposures } from './assigned.ts';
+import { type Cap, readCaps } from './caps.ts';
+import { readAdjustedCells, readLogitCells } from './cells.ts';
+import { type MeasuredColumns, measuredColumns, mergedColumns } from './columns.ts';
+import { readRevenueHistogram } from './histogram.ts';
+import { type LevelMoments, noMoments, only, readMoments } from './moments.ts';
+import { readQuantiles } from './quantiles.ts';
+import { mergeDecisiveEvents, mergeEventNames, mergePopulation, mergeRules, reconcile } from './reconcile.ts';
+import { readSinceExposure } from './since-exposure.ts';
+import { type MartFiles, openUsers, segmentColumn } from './users.ts';
+
+/** Levels of a segment that are told apart, the largest first; the users of all others are `(other)`. */
+const segmentLevels = 50;
+
+export interface MeasureInput extends MartFiles {
+  readonly plan: Pick<RunPlan, 'config' | 'unavailable'>;
+  readonly staged: readonly StageResult[];
+  readonly cleaned: readonly CleanResult[];
+  readonly marts: readonly MartsResult[];
+}
+
+interface Experiment {
+  readonly experimentId: string;
+  readonly settings: ExperimentSettings;
+  readonly columns: MeasuredColumns;
+}
+
+/** Adds the buckets up: everything `analyze` reads, the same whatever the buckets were. */
+export async function measure(db: Database, input: MeasureInput): Promise<Measurements> {
+  const { plan, staged, cleaned, marts } = input;
+  const quality = reconcile(staged, cleaned);
+  const population = mergePopulation(marts.flatMap((mart) => mart.population));
+  const experiments = [...new Set(population.flatMap(({ experimentId }) => experimentId ?? []))].map(
+    (experimentId): Experiment => {
+      const settings = settingsOf(plan.config, experimentId);
+      return { experimentId, settings, columns: measuredColumns(plan.config, settings) };
+    },
+  );
+  const eventNames = mergeEventNames(cleaned);
+  return {
+    schemaVersion: 1,
+    asOf: marts[0]?.asOf ?? null,
+    ...(eventNames === undefined ? {} : { eventNames }),
+    decisiveEvents: mergeDecisiveEvents(plan.config, staged, cleaned),
+    experiments: experiments.length === 0 ? [] : await measureExperiments(db, input, experiments),
+    population,
+    quality,
+    quarantineRules: mergeRules([...staged, ...cleaned].flatMap((result) => result.quarantineRules)),
+    warnings: mergeRules(cleaned.flatMap(({ warnings }) => warnings)),
+  };
+}
+
+async function measureExperiments(
+  db: Database,
+  input: MeasureInput,
+  experiments: readonly Experiment[],
+): Promise<ExperimentMeasurement[]> {
+  const { plan, marts } = input;
+  const segmentNames = measurableSegments(plan, experiments);
+  const every = mergedColumns(experiments.map(({ columns }) => columns));
+  const largest = await openUsers(db, input, {
+    columns: [...every.outcomes, ...every.covariates],
+    segments: segmentNames,
+    withoutImmature: experiments
+      .filter(({ settings }) => settings.immature === 'exclude')
+      .map(({ experimentId }) => experimentId),
+  });
+
+  const caps: Cap[] = [];
+  for (const { experimentId, columns } of experiments)
+    caps.push(...(await readCaps(db, experimentId, columns.capped)));
+  const full = { columns: namesOf(every), pairs: every.pairs, caps, largest };
+  const all = await readMoments(db, full);
+  const cohorts = await readMoments(db, {
+    by: 'exposure_day',
+    columns: every.outcomes.map(({ column }) => column),
+    pairs: every.outcomePairs,
+    largest,
+  });
+  const segments = new Map<string, LevelMoments[]>();
+  for (const segment of segmentNames) {
+    const by = identifier(segmentColumn(segment));
+    segments.set(segment, await readMoments(db, { ...full, by, levels: segmentLevels }));
+  }
+
+  const measured: ExperimentMeasurement[] = [];
+  for (const { experimentId, settings, columns } of experiments) {
+    const own = all.filter((moments) => moments.experimentId === experimentId);
+    const assigned = mergedArms(marts, experimentId);
+    measured.push({
+      experimentId,
+      columns: [...columns.outcomes, ...columns.covariates, ...columns.capped].map(({ column, unit }) => ({
+        column,
+        unit,
+      })),
+      caps: caps.filter((cap) => cap.experimentId === experimentId).map(({ experimentId: _, ...cap }) => cap),
+      arms: armsOf(own, assigned, settings, columns),
+      crossovers: assigned.reduce((sum, arm) => sum + arm.crossovers, 0),
+      crossoversByFirstVariant: usersOf(assigned, 'crossovers'),
+      unknownVariants: usersOf(assigned, 'unknown'),
+      earlyExposures: mergedEarlyExposures(marts, experimentId),
+      segments: settings.segments.flatMap((segment) =>
+        levelsOf(segments.get(segment) ?? [], experimentId).map(
+          ({ level, arms }): SegmentMeasurement => ({
+            segment,
+            level,
+            arms: arms.map((arm) => levelArm(arm, namesOf(columns), columns.pairs)),
+          }),
+        ),
+      ),
+      cohorts: levelsOf(cohorts, experimentId).map(
+        ({ level, arms }): CohortMeasurement => ({
+          day: level,
+          arms: arms.map((arm) =>
+            levelArm(
+              arm,
+              columns.outcomes.map(({ column }) => column),
+              columns.outcomePairs,
+            ),
+          ),
+        }),
+      ),
+      assignedByDay: assignedByDay(marts, experimentId),
+      ...(await measureDetails(db, experimentId, settings, plan.config)),
+      immatureUsers: own.reduce((sum, { immature }) => sum + immature, 0),
+    });
+  }
+  return measured;
+}
+
+async function measureDetails(
+  db: Database,
+  experimentId: string,
+  settings: ExperimentSettings,
+  config: Config,
+): Promise<
+  Pick<
+    ExperimentMeasurement,
+    'sinceExposure' | 'quantiles' | 'revenueHistogram' | 'logitCells' | 'adjustedCells'
+  >
+> {
+  return {
+    sinceExposure: await readSinceExposure(db, experimentId, config, settings),
+    quantiles: await readQuantiles(db, experimentId, metricsOf(config, settings)),
+    revenueHistogram: await readRevenueHistogram(db, experimentId),
+    logitCells: await readLogitCells(db, experimentId),
+    adjustedCells: settings.cuped === null ? [] : await readAdjustedCells(db, experimentId),
+  };
+}
+
+function namesOf({ outcomes, covariates, capped }: MeasuredColumns): string[] {
+  return [...outcomes, ...covariates, ...capped].map(({ column }) => column);
+}
+
+/** Segments of the experiments, but for those that the plan found no source for. */
+function measurableSegments(
+  { unavailable }: MeasureInput['plan'],
+  experiments: readonly Experiment[],
+): string[] {
+  const named = new Set(experiments.flatMap(({ settings }) => settings.segments));
+  return [...named].filter((segment) => !unavailable.some(({ what }) => what === `segment ${segment}`));
+}
+
+/** Arms that the weights name or someone was assigned to, also those in which nobody was exposed. */
+function armsOf(
+  exposed: readonly LevelMoments[],
+  arms: readonly AssignedArm[],
+  { weights }: ExperimentSettings,
+  columns: MeasuredColumns,
+): ArmMeasurement[] {
+  const assigned = new Map(arms.map((arm) => [arm.variant, arm.assigned]));
+  const variants = new Set([
+    ...(weights === 'equal' ? [] : Object.keys(weights)),
+    ...arms.filter((arm) => arm.assigned > 0).map(({ variant }) => variant),
+  ]);
+  const names = namesOf(columns);
+  return [...variants].sort().map((variant) => {
+    const found = exposed.find((moments) => moments.variant === variant);
+    const moments =
+      found === undefined ? noMoments(names, columns.pairs) : levelArm(found, names, columns.pairs);
+    return { ...moments, variant, assigned: assigned.get(variant) ?? 0 };
+  });
+}
+
+function usersOf(
+  arms: readonly AssignedArm[],
+  what: 'crossovers' | 'unknown',
+): { variant: string; users: number }[] {
+  return arms.filter((arm) => arm[what] > 0).map((arm) => ({ variant: arm.variant, users: arm[what] }));
+}
+
+function levelsOf(
+  moments: readonly LevelMoments[],
+  experimentId: string,
+): { level: string; arms: LevelMoments[] }[] {
+  const own = moments.filter((moment) => moment.experimentId === experimentId);
+  return [...new Set(own.map(({ level }) => level))].map((level) => ({
+    level,
+    arms: own.filter((moment) => moment.level === level),
+  }));
+}
+
+/** Levels are those of exposed users: how many were assigned at one is not known. */
+function levelArm(
+  moments: LevelMoments,
+  columns: readonly string[],
+  pairs: MeasuredColumns['pairs'],
+): ArmMeasurement {
+  const { variant, exposed, users } = moments;
+  return { variant, assigned: 0, exposed, users, ...only(moments, columns, pairs) };
+}

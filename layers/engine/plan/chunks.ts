@@ -1,0 +1,65 @@
+import type { BoundColumns } from '../../data/column-binding.ts';
+import type { Chunk, RawInput } from '../../runs/documents.ts';
+
+/** Files up to this size are one chunk: 4 s of reading at the 60 MB/s a function gets from S3. */
+export const CHUNK_BYTES = 256 * 1024 ** 2;
+
+/** Bytes of events per user bucket: about 16 million rows, whose marts fit the memory of one function. */
+export const BUCKET_BYTES = 1_200_000_000;
+
+/** What gzip makes of such files, to estimate their size from. */
+const GZIP_RATIO = 5;
+
+/** A data file with what its header says. */
+export interface PlannedFile {
+  readonly input: RawInput & { readonly kind: Chunk['dataset'] };
+  readonly header: readonly string[];
+  readonly columns: BoundColumns;
+  /** Whether its lines end in LF, which byte ranges are cut at. */
+  readonly hasLineFeeds: boolean;
+}
+
+export const isGzip = ({ key }: Pick<RawInput, 'key'>) => key.endsWith('.gz');
+
+/** One chunk per file, and several byte ranges of a large one that is not compressed. */
+export function chunksOf(files: readonly PlannedFile[], chunkBytes = CHUNK_BYTES): Chunk[] {
+  const parts = new Map<Chunk['dataset'], number>();
+  const chunks: Chunk[] = [];
+  for (const { input, header, columns, hasLineFeeds } of files) {
+    const { kind: dataset, key, versionId, etag, size } = input;
+    const gzip = isGzip(input);
+    for (const range of gzip || !hasLineFeeds ? [null] : rangesOf(size, chunkBytes)) {
+      const part = parts.get(dataset) ?? 0;
+      parts.set(dataset, part + 1);
+      chunks.push({
+        index: chunks.length,
+        dataset,
+        part,
+        key,
+        versionId,
+        etag,
+        size,
+        gzip,
+        range,
+        header: [...header],
+        ...columns,
+      });
+    }
+  }
+  return chunks;
+}
+
+function rangesOf(size: number, chunkBytes: number): Chunk['range'][] {
+  if (size <= chunkBytes) return [null];
+  const count = Math.ceil(size / chunkBytes);
+  const cut = (index: number) => Math.floor((size * index) / count);
+  return Array.from({ length: count }, (_, index) => ({ start: cut(index), end: cut(index + 1) }));
+}
+
+/** Number of user buckets for these files. */
+export function bucketsFor(files: readonly Pick<PlannedFile, 'input'>[]): number {
+  const bytes = files
+    .filter(({ input }) => input.kind === 'events')
+    .reduce((sum, { input }) => sum + input.size * (isGzip(input) ? GZIP_RATIO : 1), 0);
+  return Math.max(1, Math.ceil(bytes / BUCKET_BYTES));
+}

@@ -1,0 +1,77 @@
+import { columnName } from '../../data/column-binding.ts';
+import { type DatasetName, datasetContracts, requiredDatasets } from '../../data/datasets/index.ts';
+import { configuredAsOf } from '../../experiment/as-of.ts';
+import type { Config } from '../../experiment/config.ts';
+import { SchemaError } from '../../platform/errors.ts';
+import type { RawInput, RunInputs, RunPlan } from '../../runs/documents.ts';
+import { dropPrefix } from '../../runs/keys.ts';
+import { bucketsFor, chunksOf, type PlannedFile } from './chunks.ts';
+import { unavailableIn, unmeasuredColumns } from './unavailable.ts';
+
+type DataInput = PlannedFile['input'];
+
+const isData = (input: RawInput): input is DataInput => input.kind in datasetContracts;
+
+/**
+ * The drop's data files, in the order of datasets and keys. Files without a byte are left out, as exports leave them
+ * beside full parts.
+ * @throws SchemaError where a required dataset is missing or has no byte
+ */
+export function dataFiles({ inputs, drop }: Pick<RunInputs, 'inputs' | 'drop'>, config: Config): DataInput[] {
+  for (const dataset of requiredDatasets) {
+    const files = inputs.filter(({ kind }) => kind === dataset);
+    const [first] = files;
+    if (files.some(({ size }) => size > 0)) continue;
+    throw new SchemaError({
+      what: first === undefined ? `the drop has no ${dataset}` : `${dataset} is empty`,
+      where: first?.key ?? `${dropPrefix(drop)}${config.raw[dataset]}`,
+      remedy: `Upload ${config.raw[dataset]} with a header line, and the other files of the drop with it`,
+    });
+  }
+  const order = Object.keys(datasetContracts);
+  return inputs
+    .filter(isData)
+    .filter(({ size }) => size > 0)
+    .toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || (a.key < b.key ? -1 : 1));
+}
+
+/**
+ * The plan of a run from its pinned inputs, its configuration and the headers of its files.
+ * @throws SchemaError where events name neither users nor sessions that do
+ */
+export function makePlan(inputs: RunInputs, config: Config, files: readonly PlannedFile[]): RunPlan {
+  const present = new Map<DatasetName, Set<string>>();
+  for (const { input, columns } of files) {
+    const names = present.get(input.kind) ?? new Set();
+    for (const { column } of columns.bindings) names.add(column);
+    for (const header of columns.otherColumns) names.add(columnName(header));
+    present.set(input.kind, names);
+  }
+  for (const file of files) checkEventsNameUsers(file, present.has('sessions'));
+
+  return {
+    schemaVersion: 1,
+    runId: inputs.runId,
+    drop: inputs.drop,
+    config,
+    configHash: inputs.configHash,
+    codeVersion: inputs.codeVersion,
+    asOf: configuredAsOf(config) ?? inputs.asOf,
+    chunks: chunksOf(files),
+    buckets: bucketsFor(files),
+    present: [...present.keys()],
+    unavailable: unavailableIn(present, config),
+    unmeasured: unmeasuredColumns(present, config),
+  };
+}
+
+function checkEventsNameUsers({ input, header, columns }: PlannedFile, hasSessions: boolean): void {
+  if (input.kind !== 'events') return;
+  const has = (name: string) => columns.bindings.some(({ column }) => column === name);
+  if (has('user_id') || (has('session_id') && hasSessions)) return;
+  throw new SchemaError({
+    what: `events name no users: there is no column "user_id", and no sessions to find users by; the file has ${header.join(', ')}`,
+    where: `${input.key}:1`,
+    remedy: 'Name the column in experiment.yaml: schema: { events: { user_id: <its name in the file> } }',
+  });
+}

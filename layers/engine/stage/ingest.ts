@@ -1,0 +1,332 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Inspection } from '../../data/csv/inspect.ts';
+import { splitRecords } from '../../data/csv/split-records.ts';
+import { type DatasetName, datasetContracts } from '../../data/datasets/index.ts';
+import type { RuleCount } from '../../data/row-counts.ts';
+import type { Config } from '../../experiment/config.ts';
+import type { Database } from '../../platform/duckdb.ts';
+import { DataError } from '../../platform/errors.ts';
+import { identifier, literal, renderSql } from '../../platform/sql.ts';
+import { eventNamesLimit } from '../../runs/documents.ts';
+import { userBucket } from '../buckets.ts';
+import acceptedSql from './accepted.sql';
+import eventIdsSql from './event-ids.sql';
+import faultsSql from './faults.sql';
+import quarantineSql from './quarantine.sql';
+import readSql from './read.sql';
+import ruleCountsSql from './rule-counts.sql';
+import {
+  allReasons,
+  type FileColumns,
+  firstFault,
+  type StagedColumn,
+  stagedColumns,
+} from './staged-columns.ts';
+
+/** A CSV file on the local disk, uncompressed. */
+export interface IngestSource {
+  readonly dataset: DatasetName;
+  readonly file: string;
+  readonly inspection: Inspection;
+  readonly columns: FileColumns;
+  /** Columns of all files of the dataset. */
+  readonly allColumns: readonly FileColumns[];
+  readonly idType: Config['id_type'];
+  /** Whether the first record is the header. */
+  readonly hasHeader: boolean;
+  /** Whether the file is a byte range, cut at line ends, of a larger one. */
+  readonly isRange: boolean;
+  /** What errors call the file. */
+  readonly name: string;
+}
+
+export interface IngestTarget {
+  /** Folder for the results and for intermediate files. */
+  readonly folder: string;
+  readonly runId: string;
+  readonly sourceKey: string;
+  readonly sourceVersion: string | null;
+  /** Number of user buckets the accepted rows are written by. */
+  readonly buckets: number;
+}
+
+/** A Parquet file of accepted rows. */
+export interface StagedPart {
+  readonly file: string;
+  /** User bucket; null: rows without a user, which belong to every bucket. */
+  readonly bucket: number | null;
+  readonly rows: number;
+}
+
+/** A Parquet file with its rows. */
+export interface RowFile {
+  readonly file: string;
+  readonly rows: number;
+}
+
+/** lines = accepted + quarantined; header and blank lines are not counted. */
+export interface Ingested {
+  readonly lines: number;
+  readonly accepted: number;
+  readonly quarantined: number;
+  /** Most frequent first. */
+  readonly rules: RuleCount[];
+  /** Quarantined rows by the name of their event, the most frequent ones; none for other datasets. */
+  readonly quarantinedEvents: { readonly event: string; readonly rows: number }[];
+  readonly parts: StagedPart[];
+  /** Parquet file of the quarantined records, or null where there are none. */
+  readonly quarantine: string | null;
+  /** Ids of the accepted events by which buckets find those that they share; null where there is one bucket. */
+  readonly eventIds: RowFile | null;
+}
+
+/** Up to so many buckets (200 million events) every id is compared; beyond it one in a fixed number of them. */
+const comparedBuckets = 12;
+
+interface Records {
+  readonly file: string;
+  readonly rejects: string;
+  readonly lines: number;
+  /** Whether each record is preceded by its line; if not, every line of the file is a record. */
+  readonly numbered: boolean;
+  readonly header: boolean;
+}
+
+/**
+ * Turns a CSV file into typed Parquet: accepted rows in file order, and all other records with the reason.
+ * @throws DataError where the counts do not add up, or where a byte range cannot be read on its own
+ */
+export async function ingest(
+  database: Database,
+  source: IngestSource,
+  target: IngestTarget,
+): Promise<Ingested> {
+  const contract = datasetContracts[source.dataset];
+  const columns = stagedColumns(contract, source.columns, source.allColumns, source.idType);
+  const userBuckets =
+    target.buckets > 1 && columns.some(({ name }) => name === 'user_id') ? target.buckets : 1;
+  const read = path.join(target.folder, 'read.parquet');
+
+  const records = await readRecords(database, source, columns, userBuckets, read, target.folder);
+  const line = records.numbered ? '_line' : `file_row_number + ${records.header ? 2 : 1}`;
+  const parts = await writeAccepted(database, columns, { read, line, userBuckets }, target);
+  const accepted = parts.reduce((sum, { rows }) => sum + rows, 0);
+  const quarantined = records.lines - accepted;
+  const eventIds =
+    source.dataset === 'events' && userBuckets > 1
+      ? await writeEventIds(database, { read, line, userBuckets }, target)
+      : null;
+  if (quarantined === 0) {
+    const none = { rules: [], quarantinedEvents: [], quarantine: null };
+    return { lines: records.lines, accepted, quarantined, ...none, parts, eventIds };
+  }
+
+  const faults = path.join(target.folder, 'faults.parquet');
+  await database.run(
+    renderSql(faultsSql, {
+      target: literal(faults),
+      line,
+      source: literal(read),
+      rejects: literal(records.rejects),
+      cells: source.columns.header.map((_, index) => `_cells[${index + 1}] AS c${index}`).join(', '),
+      texts: columns.map(({ text }, index) => `${text} AS t${index}`).join(', '),
+      values: columns.map(({ value }, index) => `${value} AS v${index}`).join(', '),
+      first_fault: firstFault(columns),
+      reasons: allReasons(columns),
+      event: eventOf(columns, source.dataset),
+    }),
+  );
+  const quarantine = path.join(target.folder, 'quarantine.parquet');
+  const written = await database.row<{ Count: string }>(
+    renderSql(quarantineSql, {
+      run_id: literal(target.runId),
+      source_key: literal(target.sourceKey),
+      source_version: target.sourceVersion === null ? 'NULL' : literal(target.sourceVersion),
+      dataset: literal(source.dataset),
+      faults: literal(faults),
+      target: literal(quarantine),
+    }),
+  );
+  if (Number(written.Count) !== quarantined) {
+    throw miscount(source.name, records.lines, accepted, Number(written.Count));
+  }
+  const counts = await database.query<FoundRule>(renderSql(ruleCountsSql, { faults: literal(faults) }));
+  const rules = counts.map(
+    ({ examples, ...rule }): RuleCount => ({
+      dataset: source.dataset,
+      ...rule,
+      examples: examples.map((example) => ({ file: source.name, ...example })),
+    }),
+  );
+  const quarantinedEvents = source.dataset === 'events' ? await countEvents(database, faults) : [];
+  return {
+    lines: records.lines,
+    accepted,
+    quarantined,
+    rules,
+    quarantinedEvents,
+    parts,
+    quarantine,
+    eventIds,
+  };
+}
+
+/** The query's name for the text of event_name. */
+function eventOf(columns: readonly StagedColumn[], dataset: DatasetName): string {
+  return dataset === 'events'
+    ? `left(t${columns.findIndex(({ name }) => name === 'event_name')}, 100)`
+    : 'NULL::VARCHAR';
+}
+
+async function countEvents(database: Database, faults: string): Promise<Ingested['quarantinedEvents']> {
+  const counts = await database.query<{ event: string; rows: string }>(
+    `SELECT event, count(*) AS rows FROM read_parquet(${literal(faults)})
+     WHERE event IS NOT NULL GROUP BY event ORDER BY count(*) DESC, event LIMIT ${eventNamesLimit}`,
+  );
+  return counts.map(({ event, rows }) => ({ event, rows: Number(rows) }));
+}
+
+/**
+ * Reads the file as it is where every line is a record and DuckDB takes each of them. Otherwise it is split into
+ * records first: DuckDB alone would skip malformed records without a word, and lose all that follows a stray
+ * quotation mark.
+ */
+async function readRecords(
+  database: Database,
+  source: IngestSource,
+  columns: readonly StagedColumn[],
+  userBuckets: number,
+  read: string,
+  folder: string,
+): Promise<Records> {
+  const scan = (records: Records, parallel: boolean) =>
+    scanRecords(database, source, columns, userBuckets, read, records, parallel);
+  const rejects = path.join(folder, 'rejects.csv');
+
+  if (source.inspection.plain) {
+    const lines = Math.max(0, source.inspection.lines - (source.hasHeader ? 1 : 0));
+    const header = source.hasHeader;
+    const asItIs: Records = { file: source.file, rejects, lines, numbered: false, header };
+    await writeFile(rejects, '');
+    if ((await scan(asItIs, true)) === lines) return asItIs;
+  }
+
+  const file = path.join(folder, 'records.csv');
+  const split = splitRecords(
+    source.file,
+    { records: file, rejects },
+    { columns: source.columns.header.length, header: source.hasHeader },
+  );
+  if (source.isRange && split.firstAcrossLines !== null) {
+    throw new DataError({
+      what: 'a quotation mark is open at the end of a line or is followed by text, so the file cannot be read in byte ranges',
+      where: `${source.name}, line ${split.firstAcrossLines}`,
+      remedy: 'Compress it (.csv.gz), or upload it in smaller parts: such files are read as a whole',
+    });
+  }
+  const records: Records = { file, rejects, lines: split.lines, numbered: true, header: false };
+  const expected = split.lines - split.rejected;
+  for (const parallel of [true, false]) {
+    if ((await scan(records, parallel)) === expected) return records;
+  }
+  throw miscount(source.name, split.lines, expected, split.rejected);
+}
+
+/** Scans the records into the Parquet file `read` and returns how many DuckDB took. */
+async function scanRecords(
+  database: Database,
+  source: IngestSource,
+  columns: readonly StagedColumn[],
+  userBuckets: number,
+  read: string,
+  records: Records,
+  parallel: boolean,
+): Promise<number> {
+  const cells = source.columns.header.map((_, index) => `c${index}`);
+  const names = records.numbered ? ['line', ...cells] : cells;
+  const { Count } = await database.row<{ Count: string }>(
+    renderSql(readSql, {
+      cells: names.join(', '),
+      file: literal(records.file),
+      columns: `{${names.map((name) => `${name}: 'VARCHAR'`).join(', ')}}`,
+      header: String(records.header),
+      // DuckDB would take the first line break there is, be it one inside quotation marks.
+      new_line: records.numbered ? `new_line = '\\n',` : '',
+      parallel: String(parallel),
+      values: columns.map(({ value }, index) => `${value} AS v${index}`).join(', '),
+      staged: columns.map(({ name, type }, index) => `v${index}::${type} AS ${identifier(name)}`).join(', '),
+      line: records.numbered ? 'line::BIGINT' : 'NULL::BIGINT',
+      bucket: userBuckets === 1 ? 'NULL::INTEGER' : userBucket(userIdOf(columns), userBuckets),
+      broken: columns.map(({ broken }) => broken).join('\n OR '),
+      cell_list: `[${cells.join(', ')}]`,
+      target: literal(read),
+    }),
+  );
+  return Number(Count);
+}
+
+/** The query's name for the value of user_id. */
+function userIdOf(columns: readonly StagedColumn[]): string {
+  return `v${columns.findIndex(({ name }) => name === 'user_id')}`;
+}
+
+async function writeAccepted(
+  database: Database,
+  columns: readonly StagedColumn[],
+  { read, line, userBuckets }: { read: string; line: string; userBuckets: number },
+  { folder, buckets }: IngestTarget,
+): Promise<StagedPart[]> {
+  const parts: StagedPart[] = [];
+  const write = async (name: string, bucket: number | null, inBucket: string) => {
+    const file = path.join(folder, `staged-${name}.parquet`);
+    const { Count } = await database.row<{ Count: string }>(
+      renderSql(acceptedSql, {
+        staged: columns.map((column) => identifier(column.name)).join(', '),
+        line,
+        source: literal(read),
+        in_bucket: inBucket,
+        target: literal(file),
+      }),
+    );
+    parts.push({ file, bucket, rows: Number(Count) });
+  };
+  if (userBuckets === 1) {
+    await write('all', buckets === 1 ? 0 : null, 'true');
+    return parts;
+  }
+  for (let bucket = 0; bucket < userBuckets; bucket += 1) {
+    await write(String(bucket), bucket, `_bucket = ${bucket}`);
+  }
+  await write('none', null, '_bucket IS NULL');
+  return parts.filter(({ bucket, rows }) => bucket !== null || rows > 0);
+}
+
+type FoundRule = Pick<RuleCount, 'column' | 'rule' | 'rows'> & {
+  readonly examples: readonly Pick<RuleCount['examples'][number], 'line' | 'value'>[];
+};
+
+async function writeEventIds(
+  database: Database,
+  { read, line, userBuckets }: { read: string; line: string; userBuckets: number },
+  { folder }: IngestTarget,
+): Promise<RowFile> {
+  const file = path.join(folder, 'event-ids.parquet');
+  const { Count } = await database.row<{ Count: string }>(
+    renderSql(eventIdsSql, {
+      line,
+      source: literal(read),
+      every: String(Math.ceil(userBuckets / comparedBuckets)),
+      target: literal(file),
+    }),
+  );
+  return { file, rows: Number(Count) };
+}
+
+function miscount(name: string, lines: number, accepted: number, quarantined: number): DataError {
+  return new DataError({
+    what: `${lines} records do not add up to ${accepted} accepted and ${quarantined} quarantined`,
+    where: name,
+    remedy: 'Check the quotation marks of the file; if they are right, report this as a bug with the file',
+  });
+}

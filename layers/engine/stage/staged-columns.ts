@@ -1,0 +1,109 @@
+import { isFatal } from '../../data/bad-rows.ts';
+import type { ColumnBinding } from '../../data/column-binding.ts';
+import { columnName } from '../../data/column-binding.ts';
+import type { ColumnContract, DatasetContract } from '../../data/datasets/index.ts';
+import { cellText, isBroken, sqlType, typedValue, type ValueRule, valueRules } from '../../data/values.ts';
+import type { Config } from '../../experiment/config.ts';
+import { literal } from '../../platform/sql.ts';
+import type { Chunk } from '../../runs/documents.ts';
+
+export type FileColumns = Pick<Chunk, 'header' | 'bindings' | 'otherColumns'>;
+
+/**
+ * SQL of one column of the staged file. The queries call the cells of the file c<n>, the texts of the staged columns
+ * t<n> and their values v<n>.
+ */
+export interface StagedColumn {
+  readonly name: string;
+  readonly type: string;
+  /** Text, from the cells. */
+  readonly text: string;
+  /** Typed value, from the cells. */
+  readonly value: string;
+  /** Whether any rule is broken, from cells and values: asked of every row, so without a look at the text where possible. */
+  readonly broken: string;
+  /** From texts and values. */
+  readonly rules: readonly (ValueRule & { readonly fatal: boolean })[];
+}
+
+/**
+ * Columns of a dataset's staged files: those of the contract, then those that any of the dataset's files adds. A
+ * column that this file lacks is a typed NULL, so that all staged files of a dataset have the same columns.
+ */
+export function stagedColumns(
+  contract: DatasetContract,
+  file: FileColumns,
+  allFiles: readonly FileColumns[],
+  idType: Config['id_type'],
+): StagedColumn[] {
+  const sources = new Map<string, ColumnBinding>([
+    ...file.otherColumns.map((source): [string, ColumnBinding] => {
+      const column = columnName(source);
+      return [column, { column, source, constant: null, values: {} }];
+    }),
+    ...file.bindings.map((binding): [string, ColumnBinding] => [binding.column, binding]),
+  ]);
+  return datasetColumns(contract, allFiles).map((column, index) => {
+    const type = sqlType(column, idType);
+    const binding = sources.get(column.name);
+    const cell = binding?.source === null ? 'NULL' : `c${file.header.indexOf(binding?.source ?? '')}`;
+    const text = binding === undefined ? 'NULL::VARCHAR' : cellText(binding, cell, column);
+    const isCell =
+      binding !== undefined && binding.source !== null && Object.keys(binding.values).length === 0;
+    return {
+      name: column.name,
+      type,
+      text,
+      value: binding === undefined ? `NULL::${type}` : typedValue(column, text, idType, isCell ? cell : text),
+      broken: isBroken(column, text, `v${index}`),
+      rules: valueRules(column, `t${index}`, `v${index}`, idType).map((rule) => ({
+        ...rule,
+        fatal: isFatal(contract, column.name, rule.rule),
+      })),
+    };
+  });
+}
+
+function datasetColumns(contract: DatasetContract, files: readonly FileColumns[]): ColumnContract[] {
+  const named = contract.columns.map(({ name }) => name);
+  const added = files.flatMap(({ bindings, otherColumns }) => [
+    ...bindings.map(({ column }) => column),
+    ...otherColumns.map(columnName),
+  ]);
+  const others = [...new Set(added)].filter((name) => !named.includes(name));
+  return [
+    ...contract.columns,
+    ...others.map(
+      (name): ColumnContract => ({
+        name,
+        type: 'text',
+        presence: 'optional',
+        keeps: ['NA'],
+        description: 'Kept as it is.',
+      }),
+    ),
+  ];
+}
+
+/** `{column, rule, value}` of the first rule a row breaks, one on which the run fails before others, as SQL. */
+export function firstFault(columns: readonly StagedColumn[]): string {
+  const cases = columns.flatMap(({ name, rules }, index) =>
+    rules.map(({ rule, broken, fatal }) => ({
+      fatal,
+      sql: `WHEN ${broken} THEN {'column': ${literal(name)}, 'rule': ${literal(rule)}, 'value': left(t${index}, 100)}`,
+    })),
+  );
+  const inOrder = [...cases.filter(({ fatal }) => fatal), ...cases.filter(({ fatal }) => !fatal)];
+  return `CASE ${inOrder.map(({ sql }) => sql).join('\n')} END`;
+}
+
+/** Sentences about all columns that break a rule, as SQL. */
+export function allReasons(columns: readonly StagedColumn[]): string {
+  const sentences = columns
+    .filter(({ rules }) => rules.length > 0)
+    .map(
+      ({ rules }) =>
+        `CASE ${rules.map(({ broken, reason }) => `WHEN ${broken} THEN ${reason}`).join(' ')} END`,
+    );
+  return `concat_ws('; ', ${sentences.join(',\n')})`;
+}

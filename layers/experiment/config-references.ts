@@ -1,0 +1,164 @@
+import { nearest } from '../platform/nearest.ts';
+import type { Config, DeclaredMetric, ExperimentSettings } from './config-schema.ts';
+import { existsBefore, metricNamed, metricNames, ratioColumns, ratioPart } from './metrics.ts';
+import { fixedColumns } from './outcome-columns.ts';
+
+interface Problem {
+  readonly path: readonly string[];
+  readonly what: string;
+  readonly remedy: string;
+}
+
+/** What a schema cannot see: names that refer to other parts of the configuration, and sums. */
+export function checkReferences(config: Config): Problem[] {
+  const declared = Object.entries(config.metrics).flatMap(([name, metric]) =>
+    checkDeclaration(config, name, metric),
+  );
+  // What refers to a metric whose declaration is wrong cannot be judged.
+  if (declared.length > 0) return declared;
+  return Object.entries(config.experiments).flatMap(([experiment, settings]) =>
+    checkExperiment(config, ['experiments', experiment], settings),
+  );
+}
+
+function checkDeclaration(config: Config, name: string, metric: DeclaredMetric): Problem[] {
+  const path = ['metrics', name];
+  if (fixedColumns.includes(name) || /^pre\d*_/.test(name)) {
+    return [
+      {
+        path,
+        what: `"${name}" is a column of user_outcomes, where the metric's values would stand too`,
+        remedy: 'Give the metric another name, which does not begin with "pre_" either',
+      },
+    ];
+  }
+  if (metric.kind === 'mean' && metric.value === 'quantity' && metric.event === undefined) {
+    return [
+      {
+        path,
+        what: `the metric "${name}" adds up quantities without saying of which event`,
+        remedy: `Add event: ${config.events.purchase}`,
+      },
+    ];
+  }
+  if (metric.kind !== 'ratio') return [];
+  const known = [
+    ...metricNames(config).filter((part) => ratioPart(config, part)),
+    ...Object.keys(ratioColumns),
+  ];
+  return (['numerator', 'denominator'] as const)
+    .filter((part) => ratioPart(config, metric[part]) === undefined)
+    .map((part) => ({
+      path: [...path, part],
+      what: `"${metric[part]}" is no metric or column whose sum a ratio could be made of`,
+      remedy: suggestion(metric[part], known, 'They are'),
+    }));
+}
+
+function checkExperiment(config: Config, at: readonly string[], settings: ExperimentSettings): Problem[] {
+  const cuped = Object.entries(settings.cuped?.metrics ?? {});
+  const named: (readonly [path: readonly string[], name: string])[] = [
+    [['primary'], settings.primary],
+    ...settings.secondary.map((name) => [['secondary'], name] as const),
+    ...Object.keys(settings.guardrails).map((name) => [['guardrails', name], name] as const),
+    ...Object.keys(settings.capping).map((name) => [['capping', name], name] as const),
+    ...cuped.map(([name]) => [['cuped', 'metrics', name], name] as const),
+    ...cuped.flatMap(([name, { covariates = [] }]) =>
+      covariates.map((covariate) => [['cuped', 'metrics', name, 'covariates'], covariate] as const),
+    ),
+  ];
+  const known = metricNames(config);
+  const unknown = named
+    .filter(([, name]) => !known.includes(name))
+    .map(([path, name]) => ({
+      path: [...at, ...path],
+      what: `there is no metric "${name}"`,
+      remedy: suggestion(name, known, 'The metrics are'),
+    }));
+  if (unknown.length > 0) return unknown;
+  return [
+    ...Object.keys(settings.capping).flatMap((name) => checkCap(config, [...at, 'capping', name], name)),
+    ...cuped.flatMap(([name, { covariates = [] }]) =>
+      covariates.flatMap((covariate) =>
+        checkCovariate(config, [...at, 'cuped', 'metrics', name, 'covariates'], covariate),
+      ),
+    ),
+    ...checkAnalysis(settings, at),
+    ...(settings.weights === 'equal'
+      ? []
+      : checkWeights(settings.weights, settings.control, [...at, 'weights'])),
+  ];
+}
+
+function checkCap(config: Config, path: readonly string[], name: string): Problem[] {
+  const kind = metricNamed(config, name)?.kind;
+  if (kind === 'mean' || kind === 'ratio') return [];
+  return [
+    { path, what: `"${name}" is a ${kind}, which has nothing to cap`, remedy: 'Cap means and ratios only' },
+  ];
+}
+
+function checkCovariate(config: Config, path: readonly string[], name: string): Problem[] {
+  const metric = metricNamed(config, name);
+  if (metric !== undefined && metric.kind !== 'quantile' && existsBefore(metric.numerator)) return [];
+  return [
+    {
+      path,
+      what: `"${name}" has no value before the exposure`,
+      remedy: 'Name metrics of what users do at any time, such as events_in_window',
+    },
+  ];
+}
+
+/** Settings of the analysis that do not go together. */
+function checkAnalysis(settings: ExperimentSettings, at: readonly string[]): Problem[] {
+  const { sequential, planned_users, planned_end, multiple_arms, correction, decision, cuped } = settings;
+  const problems: Problem[] = [];
+  if (multiple_arms === 'dunnett' && correction === 'benjamini_hochberg') {
+    problems.push({
+      path: [...at, 'multiple_arms'],
+      what: 'dunnett keeps the family-wise error and benjamini_hochberg the false discovery rate: they do not combine',
+      remedy: 'Use correction: holm (or none) with multiple_arms: dunnett',
+    });
+  }
+  if (multiple_arms === 'dunnett' && sequential.method === 'always_valid') {
+    problems.push({
+      path: [...at, 'multiple_arms'],
+      what: 'dunnett corrects the p-values of one look, and those of always_valid hold at all looks: they do not combine',
+      remedy: 'Use multiple_arms: holm with sequential: { method: always_valid }',
+    });
+  }
+  if (sequential.method === 'group_sequential' && planned_users === null && planned_end === null) {
+    problems.push({
+      path: [...at, 'sequential'],
+      what: 'group_sequential needs to know how far the experiment is',
+      remedy: 'Declare planned_users or planned_end',
+    });
+  }
+  if (decision.estimate === 'cuped' && cuped === null) {
+    problems.push({
+      path: [...at, 'decision', 'estimate'],
+      what: 'the decision goes by cuped, which is switched off',
+      remedy: 'Declare cuped: { lookback_days: 14 }, or decision: { estimate: unadjusted }',
+    });
+  }
+  return problems;
+}
+
+function suggestion(name: string, known: readonly string[], list: string): string {
+  const near = nearest(name, known);
+  return near === undefined ? `${list} ${known.join(', ')}` : `Did you mean "${near}"?`;
+}
+
+function checkWeights(weights: Record<string, number>, control: string, path: string[]): Problem[] {
+  const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0);
+  if (Math.abs(total - 1) > 1e-9) {
+    return [
+      { path, what: `the weights sum to ${total}`, remedy: 'They are shares of all users and sum to 1' },
+    ];
+  }
+  if (!(control in weights)) {
+    return [{ path, what: `the weights lack the control "${control}"`, remedy: 'Give each arm its share' }];
+  }
+  return [];
+}

@@ -1,0 +1,288 @@
+import { z } from 'zod';
+import { columnSource } from '../data/column-binding.ts';
+import { datasetNames } from '../data/datasets/index.ts';
+
+const name = z.string().min(1);
+const bucket = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of an S3 bucket');
+const fraction = z.number().gt(0).lt(1);
+const days = z.number().int().min(1).max(3650);
+const instant = z.iso.datetime({ offset: true }).or(z.iso.date());
+const better = z.enum(['higher', 'lower']);
+
+const exposure = z.union([
+  z.literal('assignment'),
+  z.strictObject({
+    event: name.optional().describe('Event that exposes a user; `events.exposure` by default.'),
+    require_assignment_before: z
+      .boolean()
+      .default(true)
+      .describe('Whether exposures before the assignment are passed over.'),
+  }),
+]);
+
+const guardrail = z
+  .strictObject({
+    margin_relative: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .optional()
+      .describe("Share of the control's value that may be lost."),
+    margin_absolute: z.number().gt(0).optional().describe("The same in the metric's unit."),
+    better: better.describe('Which way is good.'),
+  })
+  .refine((margin) => (margin.margin_relative === undefined) !== (margin.margin_absolute === undefined), {
+    message: 'needs either margin_relative or margin_absolute',
+  });
+
+const sequential = z.discriminatedUnion('method', [
+  z.strictObject({ method: z.literal('none') }),
+  z.strictObject({
+    method: z.literal('always_valid'),
+    tuning_users: z
+      .number()
+      .int()
+      .positive()
+      .optional()
+      .describe('Users at which the interval is tightest; `planned_users` by default.'),
+  }),
+  z.strictObject({
+    method: z.literal('group_sequential'),
+    spending: z
+      .enum(['obrien_fleming', 'pocock'])
+      .optional()
+      .describe('How the level is spent over the looks.'),
+    looks: z
+      .array(fraction.or(z.literal(1)))
+      .refine((looks) => looks.every((look, index) => index === 0 || look > (looks[index - 1] ?? 0)), {
+        message: 'must rise from look to look',
+      })
+      .optional()
+      .describe('Shares of `planned_users`, or of the time to `planned_end`, at which one looks.'),
+  }),
+]);
+
+/** Which estimate the verdicts and the decision go by; declared before the data are seen. */
+const decisionBasis = z.strictObject({
+  estimate: z.enum(['unadjusted', 'cuped']).describe('Without or with variance reduction.'),
+  values: z.enum(['uncapped', 'capped']).describe('All values, or cut ones.'),
+});
+
+/** Settings of one experiment, after the defaults of "*". */
+export const experimentSettings = z.strictObject({
+  hypothesis: z
+    .string()
+    .nullable()
+    .describe('What the change is expected to do and why; shown in the report.'),
+  control: name.describe('Variant that the others are compared with.'),
+  weights: z
+    .literal('equal')
+    .or(z.record(name, fraction))
+    .describe(
+      'Planned share of each variant, which the sample ratio is checked against: `equal`, or a map that sums to 1.',
+    ),
+  exposure: exposure.describe(
+    'From when a user counts: the first exposure event at or after the assignment, or `assignment`: the assignment itself.',
+  ),
+  outcome_window_days: days.describe('Days from the exposure on in which events count as outcomes.'),
+  immature: z
+    .enum(['include', 'exclude'])
+    .describe('Users whose window has not ended by `as_of`: `include` counts them, with a warning.'),
+  crossovers: z
+    .literal('exclude')
+    .describe('Users with two variants of the experiment are left out, and counted.'),
+  primary: name.describe('Metric that the decision is about.'),
+  secondary: z.array(name).describe('Further metrics, corrected together.'),
+  guardrails: z
+    .record(name, guardrail)
+    .describe('Metrics that must not get worse by more than a margin. `null` takes an inherited one out.'),
+  segments: z
+    .array(z.string().regex(/^[a-z_][a-z0-9_]*$/, 'must be a column name in lower case'))
+    .describe('Columns of users that effects are also shown by.'),
+  alpha: fraction.describe('Two-sided level of tests and intervals.'),
+  correction: z
+    .enum(['holm', 'benjamini_hochberg', 'none'])
+    .describe(
+      'Correction for many comparisons, over the metrics and arms of a role; guardrails are not corrected, since all of them must hold.',
+    ),
+  multiple_arms: z
+    .enum(['holm', 'dunnett'])
+    .describe(
+      'Correction for several treatments: as further metrics (`holm`), or using that they share the control (`dunnett`).',
+    ),
+  decision: decisionBasis.describe(
+    'What verdicts and decision go by, declared before the data are seen; the other estimates stand beside it.',
+  ),
+  planned_end: instant.nullable().describe('When the experiment is planned to end (ISO 8601).'),
+  planned_users: z
+    .number()
+    .int()
+    .positive()
+    .nullable()
+    .describe('How many users it is planned to have, in all arms.'),
+  cuped: z
+    .strictObject({
+      lookback_days: days.describe('Days before the exposure that are looked at.'),
+      metrics: z
+        .record(
+          name,
+          z.strictObject({
+            lookback_days: days.optional(),
+            covariates: z
+              .array(name)
+              .min(1)
+              .optional()
+              .describe('Metrics whose values before the exposure are used; by default the metric itself.'),
+          }),
+        )
+        .default({})
+        .describe('Metrics that differ in it.'),
+    })
+    .nullable()
+    .describe('Variance reduction by what users did before their exposure; `null`: none.'),
+  capping: z
+    .record(
+      name,
+      z.strictObject({
+        percentile: z.number().gt(50).lt(100),
+        ignore_zeros: z
+          .boolean()
+          .default(false)
+          .describe('Whether the percentile is taken over the users with another value than zero.'),
+      }),
+    )
+    .describe(
+      'Metrics whose largest values are cut at a percentile of all users, as an estimate beside the plain one.',
+    ),
+  sequential: sequential.describe(
+    'How often one may look: `none` (once, at the planned end), `always_valid` (at any time) or `group_sequential` (at planned shares).',
+  ),
+  bayes: z
+    .strictObject({
+      prior: z
+        .strictObject({ mean: z.number(), sd: z.number().positive() })
+        .nullable()
+        .describe('Normal prior of the relative lift; `null`: flat.'),
+    })
+    .describe('Bayesian reading, beside the tests.'),
+  power: z
+    .strictObject({
+      target_lift: z.number().positive().describe('Relative lift worth finding.'),
+      power: fraction.describe('Probability to find it.'),
+    })
+    .describe('What the report plans with.'),
+});
+
+const metricBase = {
+  window_days: days.optional().describe("Days it looks at, where they are not the experiment's window."),
+  better: better.default('higher').describe('Which way is good.'),
+};
+
+/** A metric that a configuration declares itself. */
+export const declaredMetric = z.discriminatedUnion('kind', [
+  /** Share of the users with such an event. */
+  z.strictObject({ kind: z.literal('conversion'), event: name, ...metricBase }),
+  /** Such events per user (all without `event`), or the sum of their value. */
+  z.strictObject({
+    kind: z.literal('mean'),
+    event: name.optional(),
+    value: z.enum(['revenue', 'quantity']).optional(),
+    ...metricBase,
+  }),
+  /** Sum of one metric or column over that of another. */
+  z.strictObject({
+    kind: z.literal('ratio'),
+    numerator: name,
+    denominator: name,
+    better: metricBase.better,
+  }),
+  /** Share of the users with an event (any without `event`) `day` days after the exposure, for `window_days` days. */
+  z.strictObject({
+    kind: z.literal('retention'),
+    event: name.nullable().optional(),
+    day: days,
+    ...metricBase,
+  }),
+  /** Quantile of the users' revenue, or of the durations of their sessions. */
+  z
+    .strictObject({
+      kind: z.literal('quantile'),
+      value: z.enum(['revenue', 'session_duration']),
+      quantile: z.number().min(0.5).max(0.99),
+      ...metricBase,
+    })
+    .refine(({ value, window_days }) => value === 'revenue' || window_days === undefined, {
+      message: 'window_days is for revenue: sessions are those of the outcome window',
+      path: ['window_days'],
+    }),
+]);
+
+const perDataset = <Value extends z.ZodType>(value: Value) =>
+  z.strictObject(
+    Object.fromEntries(datasetNames.map((dataset) => [dataset, value])) as Record<
+      (typeof datasetNames)[number],
+      Value
+    >,
+  );
+
+/** The whole configuration: base.yaml overlaid by a target's and a drop's file. */
+export const configSchema = z.strictObject({
+  aws: z
+    .strictObject({
+      endpoint: z.url().nullable(),
+      region: name,
+      raw_bucket: bucket,
+      processed_bucket: bucket,
+    })
+    .describe('Where the deployment lies. Not in the file of a drop.'),
+  raw: perDataset(
+    z.string().regex(/^[A-Za-z0-9._-]+\.csv$/, 'must be a file name that ends in .csv'),
+  ).describe(
+    'File of each dataset in the folder that `ecom run` and `ecom upload` take; it may also be compressed (`.csv.gz`) or a folder of parts.',
+  ),
+  id_type: z
+    .enum(['bigint', 'string'])
+    .describe('Type of all ids: whole numbers of at most 18 digits, or any text.'),
+  schema: perDataset(z.record(name, columnSource)).describe(
+    'For each dataset: canonical column: column of the file. A list takes the first that the file has; `{ column, values }` renames values too, `{ constant }` stands in for a column the file lacks.',
+  ),
+  event_aliases: z.record(name, name).describe('Other spelling of an event: its name.'),
+  events: z
+    .strictObject({
+      exposure: name,
+      add_to_cart: name,
+      begin_checkout: name,
+      purchase: name,
+      refund: name,
+    })
+    .describe('Names, after aliases, of the events that play a part in the built-in metrics.'),
+  as_of: instant
+    .nullable()
+    .describe(
+      'The moment the data are complete up to (ISO 8601, UTC); `null`: the end of the day of the latest accepted event.',
+    ),
+  exclude_users: z
+    .strictObject({
+      max_events_per_day: z
+        .number()
+        .int()
+        .positive()
+        .nullable()
+        .describe('Who has more events on a day is no person.'),
+    })
+    .describe(
+      'Users that are not people (bots, tests); besides these, the ids that a drop lists in `excluded_users.csv`.',
+    ),
+  experiments: z
+    .record(name, experimentSettings)
+    .describe(
+      'Settings by experiment id. `"*"` applies to every experiment that is found and not named; a named one starts from it.',
+    ),
+  metrics: z
+    .record(z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be in lower_snake_case'), declaredMetric)
+    .describe('Metrics of your own, by name.'),
+});
+
+export type Config = z.infer<typeof configSchema>;
+export type ExperimentSettings = z.infer<typeof experimentSettings>;
+export type DeclaredMetric = z.infer<typeof declaredMetric>;

@@ -1,0 +1,160 @@
+import { type Document, isMap, isScalar, LineCounter, type Pair, parseDocument } from 'yaml';
+import { ConfigError } from '../platform/errors.ts';
+import { mistakeIn, type Path } from './config-issue.ts';
+import { checkReferences } from './config-references.ts';
+import { type Config, configSchema, type ExperimentSettings } from './config-schema.ts';
+
+export type { Config, DeclaredMetric, ExperimentSettings } from './config-schema.ts';
+
+/** One YAML file of a configuration: its name as errors show it, and its text. */
+export interface ConfigFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+type Tree = Record<string, unknown>;
+
+interface ParsedFile {
+  readonly name: string;
+  readonly document: Document;
+  readonly lines: LineCounter;
+  readonly tree: Tree;
+}
+
+/**
+ * Merges configuration files, later ones over earlier ones (maps merge, lists and scalars replace, null takes an
+ * inherited guardrail, cap, alias or metric out; each named experiment starts from "*"), and validates the whole.
+ * @throws ConfigError naming file, line, column and, for an unknown key, the nearest known one
+ */
+export function loadConfig(files: readonly ConfigFile[]): Config {
+  const parsed = files.map(parse);
+  const merged = parsed.reduce<Tree>((under, file) => merge(under, file.tree), {});
+  const expanded = expandExperiments(merged);
+  const result = configSchema.safeParse(expanded);
+  if (!result.success) {
+    const { path, what, remedy } = mistakeIn(result.error.issues, expanded);
+    throw new ConfigError({ what, where: locate(path, parsed), remedy });
+  }
+  for (const problem of checkReferences(result.data)) {
+    throw new ConfigError({
+      what: problem.what,
+      where: locate(problem.path, parsed),
+      remedy: problem.remedy,
+    });
+  }
+  return result.data;
+}
+
+/** Settings of `experimentId`: its own, else those of "*". */
+export function settingsOf(config: Config, experimentId: string): ExperimentSettings {
+  const settings = config.experiments[experimentId] ?? config.experiments['*'];
+  if (settings === undefined) {
+    throw new ConfigError({
+      what: `experiment "${experimentId}" has no settings`,
+      where: 'experiments',
+      remedy: 'Name it there, or add "*" for all that are not named',
+    });
+  }
+  return settings;
+}
+
+function parse(file: ConfigFile): ParsedFile {
+  const lines = new LineCounter();
+  const document = parseDocument(file.text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const [error] = document.errors;
+  if (error !== undefined) {
+    const { line, col } = lines.linePos(error.pos[0]);
+    throw new ConfigError(
+      {
+        what: `not valid YAML: ${error.message}`,
+        where: `${file.name}:${line}:${col}`,
+        remedy: 'Correct the file',
+      },
+      { cause: error },
+    );
+  }
+  const tree: unknown = document.toJS() ?? {};
+  if (!isTree(tree)) {
+    throw new ConfigError({
+      what: 'a configuration is a map of keys to values',
+      where: `${file.name}:1:1`,
+      remedy: 'Begin each line with a key and a colon; docs/configuration.md has them all',
+    });
+  }
+  return { name: file.name, document, lines, tree };
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Maps whose entries have names of the author's choosing: there, null takes an inherited entry out. */
+const openMaps = new Set(['guardrails', 'capping', 'event_aliases', 'metrics']);
+
+function merge(under: Tree, over: Tree, parent?: string): Tree {
+  const result: Tree = { ...under };
+  for (const [key, value] of Object.entries(over)) {
+    const below = result[key];
+    if (value === null && parent !== undefined && openMaps.has(parent)) delete result[key];
+    else result[key] = isTree(below) && isTree(value) ? merge(below, value, key) : value;
+  }
+  return result;
+}
+
+function expandExperiments(tree: Tree): Tree {
+  const experiments = tree.experiments;
+  if (!isTree(experiments) || !isTree(experiments['*'])) return tree;
+  const star = experiments['*'];
+  const expanded = Object.entries(experiments).map(([id, own]) => [id, isTree(own) ? merge(star, own) : own]);
+  return { ...tree, experiments: Object.fromEntries(expanded) };
+}
+
+/** `file:line:column` of `path`, in the last file that says something about it (or about its nearest parent). */
+function locate(path: Path, files: readonly ParsedFile[]): string {
+  const candidates = [path, ...starredPath(path)];
+  for (let depth = path.length; depth > 0; depth -= 1) {
+    for (const file of files.toReversed()) {
+      for (const candidate of candidates) {
+        const position = positionOf(file, candidate.slice(0, depth));
+        if (position !== undefined) return position;
+      }
+    }
+  }
+  return files.at(-1)?.name ?? 'configuration';
+}
+
+/** A named experiment's setting may have been inherited from "*". */
+function starredPath(path: Path): Path[] {
+  return path[0] === 'experiments' && path.length > 1 ? [['experiments', '*', ...path.slice(2)]] : [];
+}
+
+function positionOf(file: ParsedFile, path: Path): string | undefined {
+  const parent = path.length === 1 ? file.document.contents : file.document.getIn(path.slice(0, -1), true);
+  if (!isMap(parent)) return undefined;
+  const pair = parent.items.find(
+    (item: Pair) => isScalar(item.key) && String(item.key.value) === String(path.at(-1)),
+  );
+  if (pair === undefined || !isScalar(pair.key) || !pair.key.range) return undefined;
+  const { line, col } = file.lines.linePos(pair.key.range[0]);
+  return `${file.name}:${line}:${col}`;
+}
+
+/** Names of the events that outcomes and exposures are made of, each once, in the order of the alphabet. */
+export function decisiveEvents({ events, experiments, event_aliases }: Config): string[] {
+  const exposures = Object.values(experiments).flatMap(({ exposure }) =>
+    exposure === 'assignment' ? [] : (exposure.event ?? []),
+  );
+  const names = [...Object.values(events), ...exposures].map((name) => event_aliases[name] ?? name);
+  return [...new Set(names)].sort();
+}
+
+/** Rows of an event by all of its names. */
+export function rowsOfEvent(
+  event: string,
+  counts: readonly { readonly event: string; readonly rows: number }[],
+  { event_aliases }: Pick<Config, 'event_aliases'>,
+): number {
+  return counts
+    .filter((count) => (event_aliases[count.event] ?? count.event) === event)
+    .reduce((sum, { rows }) => sum + rows, 0);
+}

@@ -1,0 +1,53 @@
+/** What went wrong, where (file, line, column or key), and what the reader can do next. */
+export interface Fault {
+  readonly what: string;
+  readonly where?: string | undefined;
+  readonly remedy?: string | undefined;
+}
+
+/**
+ * Base of every error the product raises on purpose. `name` is the contract with Step Functions: it becomes the
+ * Lambda's `errorType`, and the state machine retries `TransientError` only.
+ */
+export abstract class PipelineError extends Error {
+  readonly fault: Fault;
+
+  constructor(fault: Fault, options?: ErrorOptions) {
+    super(describeFault(fault), options);
+    this.fault = fault;
+    this.name = new.target.name;
+  }
+}
+
+/** One line: `what (where). remedy`. */
+export function describeFault({ what, where, remedy }: Fault): string {
+  const subject = where === undefined ? what : `${what} (${where})`;
+  return remedy === undefined ? subject : `${subject}. ${remedy}`;
+}
+
+/** The configuration is wrong (unknown key, wrong type, a metric that does not exist). */
+export class ConfigError extends PipelineError {}
+
+/** A file's shape is not what its dataset's contract says (missing column, wrong encoding, no header). */
+export class SchemaError extends PipelineError {}
+
+/** The uploaded rows cannot give a trustworthy result (mixed currencies, too many bad rows, counts that do not add up). */
+export class DataError extends PipelineError {}
+
+/** A part of an earlier stage left no result and no error behind: its function was killed (memory, time, a crash). */
+export class IncompleteError extends PipelineError {}
+
+/** May succeed when tried again (throttling, a lost connection, a service that restarts). The only error that is retried. */
+export class TransientError extends PipelineError {}
+
+/** The command was called in a way that cannot work (a folder that is not there, options that exclude each other). */
+export class UsageError extends PipelineError {}
+
+/** The run ended without a published result. */
+export class RunFailure extends PipelineError {}
+
+/** Something on this machine keeps the local emulator or database from running. */
+export class LocalError extends PipelineError {}
+
+/** The embedded PostgreSQL server cannot be installed, started or stopped. */
+export class PostgresError extends PipelineError {}

@@ -1,0 +1,66 @@
+import type { Client } from 'pg';
+import { ConfigError } from './errors.ts';
+import { sha256 } from './hash.ts';
+import marts from './migrations/0001_marts.sql';
+import { transaction, withPostgres } from './postgres.ts';
+
+export interface Migration {
+  /** `<version>_<what>.sql` */
+  readonly file: string;
+  readonly sql: string;
+}
+
+/** In the order in which they are applied. A file that was applied once never changes again. */
+const migrations: readonly Migration[] = [{ file: '0001_marts.sql', sql: marts }];
+
+/** Brings the database of `url` to the schema of this version. Returns the files that were missing. */
+export async function migrate(url: string): Promise<{ applied: string[] }> {
+  return withPostgres(url, { applicationName: 'ecom migrate', lockSeconds: 30 }, migrateSession);
+}
+
+/**
+ * As `migrate`, on an open session. All missing files are applied in one transaction; of several callers one applies
+ * them and the others find them applied.
+ * @throws ConfigError when a file differs from what was applied under its name
+ */
+export async function migrateSession(
+  client: Client,
+  files: readonly Migration[] = migrations,
+): Promise<{ applied: string[] }> {
+  return transaction(client, async () => {
+    await client.query(`select pg_advisory_xact_lock(hashtextextended('ecom schema', 0))`);
+    await client.query(`create table if not exists schema_migration (
+      version integer primary key,
+      name text not null,
+      sha256 text not null,
+      applied_at timestamptz not null default now()
+    )`);
+    const { rows } = await client.query<{ name: string; sha256: string }>(
+      'select name, sha256 from schema_migration',
+    );
+    const known = new Map(rows.map((row) => [row.name, row.sha256]));
+    const applied: string[] = [];
+    for (const { file, sql } of files) {
+      const before = known.get(file);
+      if (before === sha256(sql)) continue;
+      if (before !== undefined) throw changed(file);
+      await client.query(sql);
+      await client.query('insert into schema_migration (version, name, sha256) values ($1, $2, $3)', [
+        Number.parseInt(file, 10),
+        file,
+        sha256(sql),
+      ]);
+      applied.push(file);
+    }
+    return { applied };
+  });
+}
+
+function changed(file: string): ConfigError {
+  return new ConfigError({
+    what: 'the migration differs from what this database got under its name',
+    where: `layers/platform/migrations/${file}`,
+    remedy:
+      'Undo the change and put it into a new file, or use the version of the product that made the database',
+  });
+}

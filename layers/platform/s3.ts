@@ -1,0 +1,303 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { ConfigError, TransientError } from './errors.ts';
+
+export interface StoredObject {
+  readonly key: string;
+  /** Without quotes. */
+  readonly etag: string;
+  readonly size: number;
+  readonly lastModified: Date;
+}
+
+export interface ObjectRef {
+  readonly key: string;
+  readonly versionId?: string | null;
+  readonly range?: { readonly start: number; readonly end: number };
+}
+
+/** One S3 bucket. Errors of the service come out as TransientError, a missing bucket or right as ConfigError. */
+export class ObjectStore {
+  readonly bucket: string;
+  readonly #client: S3Client;
+
+  constructor(bucket: string, client: S3Client = new S3Client({})) {
+    this.bucket = bucket;
+    this.#client = client;
+  }
+
+  /** Every object below `prefix`, in key order. */
+  async list(prefix: string): Promise<StoredObject[]> {
+    const objects: StoredObject[] = [];
+    let token: string | undefined;
+    do {
+      const page = await this.#call(
+        () =>
+          this.#client.send(
+            new ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix, ContinuationToken: token }),
+          ),
+        prefix,
+      );
+      for (const { Key, ETag, Size, LastModified } of page.Contents ?? []) {
+        if (Key === undefined) continue;
+        objects.push({
+          key: Key,
+          etag: unquote(ETag),
+          size: Size ?? 0,
+          lastModified: LastModified ?? new Date(0),
+        });
+      }
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+    return objects;
+  }
+
+  /** Names of the folders right below `prefix`, which ends in `/`, in order. */
+  async folders(prefix: string): Promise<string[]> {
+    const names: string[] = [];
+    let token: string | undefined;
+    do {
+      const page = await this.#call(
+        () =>
+          this.#client.send(
+            new ListObjectsV2Command({
+              Bucket: this.bucket,
+              Prefix: prefix,
+              Delimiter: '/',
+              ContinuationToken: token,
+            }),
+          ),
+        prefix,
+      );
+      for (const { Prefix } of page.CommonPrefixes ?? []) {
+        if (Prefix !== undefined) names.push(Prefix.slice(prefix.length, -1));
+      }
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+    return names;
+  }
+
+  /** Entity tag, version and size of an object, or undefined where there is none. */
+  async head(key: string): Promise<(StoredObject & { versionId: string | null }) | undefined> {
+    const found = await this.#unlessMissing(
+      () => this.#client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: key })),
+      key,
+    );
+    if (found === undefined) return undefined;
+    return {
+      key,
+      etag: unquote(found.ETag),
+      size: found.ContentLength ?? 0,
+      lastModified: found.LastModified ?? new Date(0),
+      versionId: found.VersionId ?? null,
+    };
+  }
+
+  /** The object's bytes as a stream; the caller consumes or destroys it. */
+  async stream(ref: ObjectRef): Promise<Readable> {
+    const response = await this.#call(() => this.#client.send(new GetObjectCommand(this.#get(ref))), ref.key);
+    if (!(response.Body instanceof Readable))
+      throw new TransientError({ what: 'S3 sent no body', where: ref.key });
+    return response.Body;
+  }
+
+  /** The object as text, or undefined where there is none. */
+  async getText(key: string, versionId?: string | null): Promise<string | undefined> {
+    return (await this.getTextWithEtag(key, versionId))?.text;
+  }
+
+  /** The object as text with its entity tag (for `putIfMatch`), or undefined where there is none. */
+  async getTextWithEtag(
+    key: string,
+    versionId?: string | null,
+  ): Promise<{ text: string; etag: string } | undefined> {
+    const response = await this.#unlessMissing(
+      () => this.#client.send(new GetObjectCommand(this.#get(versionId ? { key, versionId } : { key }))),
+      key,
+    );
+    if (response === undefined) return undefined;
+    return { text: (await response.Body?.transformToString('utf-8')) ?? '', etag: unquote(response.ETag) };
+  }
+
+  async downloadTo(ref: ObjectRef, file: string): Promise<void> {
+    const body = await this.stream(ref);
+    await this.#call(() => pipeline(body, createWriteStream(file)), ref.key);
+  }
+
+  async put(key: string, body: string | Uint8Array, contentType?: string): Promise<void> {
+    await this.#call(
+      () =>
+        this.#client.send(
+          new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: body, ContentType: contentType }),
+        ),
+      key,
+    );
+  }
+
+  /** Writes pretty JSON with a final newline: the same value gives the same bytes. */
+  async putJson(key: string, value: unknown): Promise<void> {
+    await this.put(key, jsonText(value), 'application/json');
+  }
+
+  /** Writes `value` only where the key is free. Returns false, and changes nothing, where it is taken. */
+  async putJsonIfAbsent(key: string, value: unknown): Promise<boolean> {
+    return this.#conditionalPut(key, value, { IfNoneMatch: '*' });
+  }
+
+  /** Writes `value` only while the key still holds the object with `etag`. Returns false where it does not. */
+  async putJsonIfMatch(key: string, value: unknown, etag: string): Promise<boolean> {
+    return this.#conditionalPut(key, value, { IfMatch: `"${etag}"` });
+  }
+
+  /** Uploads a local file and returns its size in bytes. */
+  async uploadFrom(file: string, key: string): Promise<number> {
+    const { size } = await stat(file);
+    await this.uploadStream(createReadStream(file, { highWaterMark: 1 << 20 }), size, key);
+    return size;
+  }
+
+  /** Uploads `size` bytes of a stream, which is not kept in memory and not sent a second time. */
+  async uploadStream(body: Readable, size: number, key: string): Promise<void> {
+    await this.#call(
+      () =>
+        this.#client.send(
+          new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: body, ContentLength: size }),
+        ),
+      key,
+    );
+  }
+
+  async deleteAll(keys: readonly string[]): Promise<void> {
+    for (let start = 0; start < keys.length; start += 1000) {
+      const batch = keys.slice(start, start + 1000);
+      await this.#call(
+        () =>
+          this.#client.send(
+            new DeleteObjectsCommand({
+              Bucket: this.bucket,
+              Delete: { Objects: batch.map((Key) => ({ Key })) },
+            }),
+          ),
+        batch[0] ?? '',
+      );
+    }
+  }
+
+  #get(ref: ObjectRef) {
+    return {
+      Bucket: this.bucket,
+      Key: ref.key,
+      ...(ref.versionId ? { VersionId: ref.versionId } : {}),
+      ...(ref.range ? { Range: `bytes=${ref.range.start}-${ref.range.end - 1}` } : {}),
+    };
+  }
+
+  async #conditionalPut(key: string, value: unknown, condition: { IfMatch?: string; IfNoneMatch?: string }) {
+    try {
+      await this.#client.send(
+        new PutObjectCommand({
+          Bucket: this.bucket,
+          Key: key,
+          Body: jsonText(value),
+          ContentType: 'application/json',
+          ...condition,
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof S3ServiceException) {
+        if (error.$metadata.httpStatusCode === 412) return false;
+        // 404: IfMatch on a key that is gone. 409: a concurrent conditional write was first.
+        if (
+          error.$metadata.httpStatusCode === 404 &&
+          condition.IfMatch !== undefined &&
+          error.name !== 'NoSuchBucket'
+        )
+          return false;
+        if (error.$metadata.httpStatusCode === 409) return false;
+      }
+      throw this.#translate(error, key);
+    }
+  }
+
+  async #unlessMissing<Answer>(request: () => Promise<Answer>, key: string): Promise<Answer | undefined> {
+    try {
+      return await request();
+    } catch (error) {
+      if (error instanceof S3ServiceException && (error.name === 'NoSuchKey' || error.name === 'NotFound')) {
+        return undefined;
+      }
+      throw this.#translate(error, key);
+    }
+  }
+
+  async #call<Answer>(request: () => Promise<Answer>, key: string): Promise<Answer> {
+    try {
+      return await request();
+    } catch (error) {
+      throw this.#translate(error, key);
+    }
+  }
+
+  #translate(error: unknown, key: string): Error {
+    if (isOfLocalFile(error)) return error;
+    const where = `s3://${this.bucket}/${key}`;
+    if (error instanceof S3ServiceException && error.name === 'NoSuchBucket') {
+      return new ConfigError(
+        { what: `there is no bucket "${this.bucket}"`, where, remedy: 'Deploy first: npx ecom up' },
+        { cause: error },
+      );
+    }
+    if (error instanceof S3ServiceException && isRefusal(error)) {
+      return new ConfigError(
+        {
+          what: `access is denied: ${error.message || error.name}`,
+          where,
+          remedy: 'Check the credentials, and what they may do with the bucket',
+        },
+        { cause: error },
+      );
+    }
+    if (error instanceof S3ServiceException && error.name === 'NoSuchKey') {
+      return new TransientError(
+        { what: 'the object is not there', where, remedy: 'Run it again' },
+        { cause: error },
+      );
+    }
+    const reason = error instanceof Error ? error.message || error.name : String(error);
+    return new TransientError(
+      { what: `S3 does not answer as it should: ${reason}`, where },
+      { cause: error },
+    );
+  }
+}
+
+/** Whether the disk refused a file of this machine, for which S3 is not to blame. */
+function isOfLocalFile(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'path' in error;
+}
+
+/** A 403 is about who asks, and stays one when asked again; but for a clock that is off, which may be set right. */
+function isRefusal({ name, $metadata }: S3ServiceException): boolean {
+  return $metadata.httpStatusCode === 403 && name !== 'RequestTimeTooSkewed';
+}
+
+function unquote(etag: string | undefined): string {
+  return (etag ?? '').replaceAll('"', '');
+}
+
+/** Pretty JSON with a final newline. */
+export function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

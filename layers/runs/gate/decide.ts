@@ -1,0 +1,171 @@
+import { requiredDatasets } from '../../data/datasets/index.ts';
+import type { Config } from '../../experiment/config.ts';
+import type { StoredObject } from '../../platform/s3.ts';
+import type { DropManifest, DropUploads, GateAnswer, RawInput } from '../documents.ts';
+import { parseDropManifest } from '../drop-manifest.ts';
+import type { Attempt } from '../executions.ts';
+
+export interface DropFile extends StoredObject {
+  readonly kind: RawInput['kind'];
+}
+
+/** What lies in a drop now. */
+export interface DropState {
+  readonly drop: string;
+  readonly files: readonly DropFile[];
+  /** Keys in the drop's folder that are no file of it. */
+  readonly unrecognised: readonly string[];
+  readonly manifest: (StoredObject & { readonly text: string }) | undefined;
+}
+
+/** The object whose creation woke the gate. */
+export interface Upload {
+  readonly kind: RawInput['kind'] | 'manifest';
+  readonly key: string;
+  readonly etag: string;
+  readonly eventTime: Date;
+}
+
+/** What to run: the files, and what makes the upload newer than an attempt that failed. */
+export interface Start {
+  readonly start: true;
+  readonly files: readonly DropFile[];
+  readonly asOf: string | null;
+  readonly problem: string | undefined;
+  /** Whether a manifest says that these are the files of the drop. */
+  readonly declared: boolean;
+  /** Files of the drop that its manifest leaves out. */
+  readonly ignored: readonly string[];
+  readonly uploadedAt: Date;
+}
+
+export interface NoStart {
+  readonly start: false;
+  readonly outcome: GateAnswer['outcome'];
+  readonly reason: string;
+  /** Datasets or keys that an incomplete drop lacks. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Whether an upload makes its drop a run, and of which files.
+ *
+ * A manifest that was written after the other files, or that names them as they are, says what the drop is: nothing
+ * starts before all it names is there (entity tag and size), and the drop is exactly that. An upload it does not know
+ * makes it stale. Without one the drop is every recognised file, and the event of the newest of them starts the run once
+ * the required datasets are there. A manifest that cannot be read starts a run too, which fails with the reason: silence
+ * would hide the mistake.
+ */
+export function decide(state: DropState, upload: Upload, fileNames: Config['raw']): Start | NoStart {
+  const standing = judgeManifest(state, fileNames);
+  const uploadedAt = uploadTime(state, upload);
+
+  if (standing.status === 'waiting')
+    return incomplete('the manifest names files that are not there', standing.missing);
+  if (upload.kind === 'manifest') {
+    if (standing.status === 'none') return superseded('the manifest is gone');
+    if (standing.status === 'stale') return superseded(`a newer file is there: ${standing.newer.join(', ')}`);
+    return { start: true, uploadedAt, ...chosenFiles(state, standing) };
+  }
+
+  const chosen = chosenFiles(state, standing);
+  const missing = requiredDatasets.filter((dataset) => !chosen.files.some(({ kind }) => kind === dataset));
+  if (missing.length > 0) return incomplete('the drop lacks datasets', missing);
+  const newest = Math.max(...chosen.files.map(({ lastModified }) => lastModified.getTime()));
+  if (uploadedAt.getTime() < newest) return superseded('a newer file of the drop has its own event');
+  return { start: true, uploadedAt, ...chosen };
+}
+
+/**
+ * Files that are still those of an earlier upload while others of it were replaced. Where no manifest says that this is
+ * the drop, the upload may be half way, and a mixture of the two would be no one's data. A configuration may change alone.
+ */
+export function filesOfEarlierUpload(files: readonly DropFile[], earlier: DropUploads['files']): string[] {
+  const data = files.filter(({ kind }) => kind !== 'config');
+  const before = new Map(earlier.map((file) => [file.key, file]));
+  const isReplaced = data.some(({ key, etag }) => before.has(key) && before.get(key)?.etag !== etag);
+  if (!isReplaced) return [];
+  return data
+    .filter(({ key, lastModified }) => before.get(key)?.lastModified === lastModified.toISOString())
+    .map(({ key }) => key);
+}
+
+/**
+ * What becomes of the drop's newest run, of which `newest` is the newest attempt and `promised` the one that its upload
+ * is to have. After a failure only an upload newer than the failed attempt starts another one, so a second delivery of
+ * an event never does.
+ */
+export function judgeAttempt(
+  newest: Attempt | undefined,
+  uploadedAt: Date,
+  promised = 1,
+): { readonly outcome: 'started' | Attempt['status']; readonly attempt: number } {
+  if (newest === undefined || newest.attempt < promised) return { outcome: 'started', attempt: promised };
+  if (newest.status === 'failed' && uploadedAt > newest.startedAt) {
+    return { outcome: 'started', attempt: newest.attempt + 1 };
+  }
+  return { outcome: newest.status, attempt: newest.attempt };
+}
+
+type Standing =
+  | { readonly status: 'none' }
+  | { readonly status: 'invalid'; readonly problem: string }
+  | { readonly status: 'waiting'; readonly missing: readonly string[] }
+  | { readonly status: 'stale'; readonly newer: readonly string[] }
+  | { readonly status: 'in force'; readonly manifest: DropManifest };
+
+function judgeManifest({ drop, files, manifest }: DropState, fileNames: Config['raw']): Standing {
+  if (manifest === undefined) return { status: 'none' };
+  const parsed = parseDropManifest(manifest.text, drop, fileNames);
+  const named = 'manifest' in parsed ? parsed.manifest.files : [];
+  const present = new Map(files.map((file) => [file.key, file]));
+  const same = new Map(named.map((entry) => [entry.key, isSame(entry, present.get(entry.key))]));
+  const missing = named.map(({ key }) => key).filter((key) => !same.get(key));
+
+  const newer = files
+    .filter(({ key, lastModified }) =>
+      same.get(key) === false
+        ? lastModified >= manifest.lastModified
+        : !same.has(key) && lastModified > manifest.lastModified,
+    )
+    .map(({ key }) => key);
+  if (newer.length > 0) return { status: 'stale', newer };
+  if ('problem' in parsed) return { status: 'invalid', problem: parsed.problem };
+  return missing.length > 0
+    ? { status: 'waiting', missing }
+    : { status: 'in force', manifest: parsed.manifest };
+}
+
+function isSame(entry: DropManifest['files'][number], file: DropFile | undefined): boolean {
+  return file?.etag === entry.etag && file.size === entry.size;
+}
+
+function chosenFiles({ files }: DropState, standing: Standing) {
+  if (standing.status !== 'in force') {
+    const problem = standing.status === 'invalid' ? standing.problem : undefined;
+    return { files, asOf: null, problem, declared: problem !== undefined, ignored: [] };
+  }
+  const named = new Set(standing.manifest.files.map(({ key }) => key));
+  return {
+    files: files.filter(({ key }) => named.has(key)),
+    asOf: standing.manifest.asOf,
+    problem: undefined,
+    declared: true,
+    ignored: files.filter(({ key }) => !named.has(key)).map(({ key }) => key),
+  };
+}
+
+/** S3's own time where the object is still the one of the event, else (overwritten, deleted) the event's. */
+function uploadTime({ files, manifest }: DropState, upload: Upload): Date {
+  const objects = manifest === undefined ? files : [...files, manifest];
+  const current = objects.find(({ key, etag }) => key === upload.key && etag === upload.etag);
+  return current?.lastModified ?? upload.eventTime;
+}
+
+function incomplete(reason: string, missing: readonly string[]): NoStart {
+  return { start: false, outcome: 'incomplete', reason, missing };
+}
+
+function superseded(reason: string): NoStart {
+  return { start: false, outcome: 'superseded', reason, missing: [] };
+}

@@ -1,0 +1,53 @@
+import type { Config } from '../../experiment/config.ts';
+import { TransientError } from '../../platform/errors.ts';
+import type { ObjectStore } from '../../platform/s3.ts';
+import type { RawInput } from '../documents.ts';
+import { dropManifestKey } from '../drop-manifest.ts';
+import { defaultDrop, dropPrefix, parseRawKey } from '../keys.ts';
+import type { DropFile, DropState } from './decide.ts';
+
+/** Lists a drop and reads its manifest. */
+export async function readDropState(
+  raw: ObjectStore,
+  drop: string,
+  fileNames: Config['raw'],
+): Promise<DropState> {
+  const prefix = dropPrefix(drop);
+  const objects = await raw.list(prefix);
+  const files: DropFile[] = [];
+  const unrecognised: string[] = [];
+  for (const object of objects) {
+    const place = parseRawKey(object.key, fileNames);
+    if (place === undefined) {
+      // The folders of other drops lie below that of the default drop.
+      const isOwn = drop !== defaultDrop || !object.key.slice(prefix.length).includes('/');
+      if (isOwn && !object.key.endsWith('/')) unrecognised.push(object.key);
+    } else if (place.drop === drop && place.kind !== 'manifest') {
+      files.push({ ...object, kind: place.kind });
+    }
+  }
+
+  const listed = objects.find(({ key }) => key === dropManifestKey(drop));
+  if (listed === undefined) return { drop, files, unrecognised, manifest: undefined };
+  const stored = await raw.getTextWithEtag(listed.key);
+  if (stored?.etag !== listed.etag) throw changed(listed.key);
+  return { drop, files, unrecognised, manifest: { ...listed, text: stored.text } };
+}
+
+/**
+ * Pins the version of each file.
+ * @throws TransientError when a file is no longer the one that was listed
+ */
+export async function pinVersions(raw: ObjectStore, files: readonly DropFile[]): Promise<RawInput[]> {
+  return Promise.all(
+    files.map(async ({ kind, key, etag, size, lastModified }) => {
+      const head = await raw.head(key);
+      if (head?.etag !== etag || head.size !== size) throw changed(key);
+      return { kind, key, versionId: head.versionId, etag, size, lastModified: lastModified.toISOString() };
+    }),
+  );
+}
+
+function changed(key: string): TransientError {
+  return new TransientError({ what: 'the object changed while the drop was read', where: key });
+}

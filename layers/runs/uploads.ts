@@ -1,0 +1,34 @@
+import type { ObjectStore } from '../platform/s3.ts';
+import { type DropUploads, dropUploads } from './documents.ts';
+import { processedKeys } from './keys.ts';
+
+/** Runs of a drop whose order is known; one that is older counts as older than all of them. */
+const longestHistory = 100;
+
+/** The order of a drop's uploads, with the entity tag to replace it by; undefined before the first. */
+export async function readUploads(
+  processed: ObjectStore,
+  drop: string,
+): Promise<{ readonly uploads: DropUploads; readonly etag: string } | undefined> {
+  const stored = await processed.getTextWithEtag(processedKeys.uploads(drop));
+  return stored && { uploads: dropUploads.parse(JSON.parse(stored.text)), etag: stored.etag };
+}
+
+/** The same with `newest` at its beginning. */
+export function withNewest(
+  before: DropUploads | undefined,
+  newest: Pick<DropUploads, 'drop' | 'files'> & { readonly run: DropUploads['runs'][number] },
+): DropUploads {
+  const { drop, files, run } = newest;
+  const others = (before?.runs ?? []).filter(({ runId }) => runId !== run.runId);
+  return { schemaVersion: 1, drop, runs: [run, ...others].slice(0, longestHistory), files };
+}
+
+/** Whether run `a` was uploaded after run `b`; undefined where the uploads of neither are known. */
+export function isNewer(uploads: DropUploads | undefined, a: string, b: string): boolean | undefined {
+  const place = (run: string) => uploads?.runs.findIndex(({ runId }) => runId === run) ?? -1;
+  const [ofA, ofB] = [place(a), place(b)];
+  if (ofA < 0 && ofB < 0) return undefined;
+  if (ofA < 0 || ofB < 0) return ofB < 0;
+  return ofA < ofB;
+}

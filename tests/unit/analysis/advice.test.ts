@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { analyzeExperiment } from '../../../layers/analysis/analyze-experiment.ts';
+import { settingsOf } from '../../../layers/experiment/config.ts';
+import type { ExperimentMeasurement } from '../../../layers/experiment/measurements.ts';
+import type { ExperimentReport } from '../../../layers/report/schema.ts';
+import { armOf, columnsOf, configOf, experimentOf, type User, users } from './measurement.ts';
+
+const buyer: User = { purchased: 1, added_to_cart: 1, began_checkout: 1, revenue: 2500, orders: 1 };
+
+interface Options {
+  /** Buyers of 1,000 users. */
+  readonly control?: number;
+  readonly treatment?: number;
+  readonly settings?: string;
+  readonly guardrail?: string;
+  readonly days?: number;
+  readonly more?: Partial<ExperimentMeasurement>;
+}
+
+function analyze({
+  control = 40,
+  treatment = 42,
+  settings = '',
+  guardrail = 'bounce_rate: null',
+  days = 10,
+  more = {},
+}: Options): ExperimentReport {
+  const guardrails = `{ ${guardrail}, session_duration: null, retention_d7: null }`;
+  const config = configOf(
+    `experiments: { checkout: { guardrails: ${guardrails}, secondary: [], ${settings} } }`,
+  );
+  const columns = columnsOf(config);
+  const visits = (index: number): User => ({
+    exposure_sessions: 1,
+    bounced_sessions: index % 3 === 0 ? 1 : 0,
+    events_in_window: 1 + (index % 4),
+  });
+  const arm = (variant: string, buyers: number) =>
+    armOf(
+      variant,
+      [...users(buyers, buyer), ...users(1000 - buyers, {})].map((user, i) => ({ ...user, ...visits(i) })),
+      {},
+      columns,
+    );
+  const arms = [arm('control', control), arm('treatment', treatment)];
+  return analyzeExperiment(
+    experimentOf(arms, { columns, cohorts: [{ day: '2026-01-01', arms }], ...more }),
+    settingsOf(config, 'checkout'),
+    {
+      config,
+      unavailable: [],
+      asOf: new Date(Date.UTC(2026, 0, 1 + days)).toISOString(),
+      quality: {},
+      warnings: [],
+    },
+  );
+}
+
+const reasons = (options: Options) => analyze(options).decision.reasons;
+
+describe('keep running', () => {
+  it('says what it takes to find the lift that is sought, where that is from, and what can be found sooner', () => {
+    const { rule, reasons: found } = analyze({ control: 400, treatment: 410, days: 10 }).decision;
+    expect(rule).toBe('no_significant_effect');
+    expect(found[1]).toMatch(
+      /^To find a lift of 5\.0 % \(power\.target_lift in experiment\.yaml, by default 5 %\) with a power of 80\.0 % takes [\d,]+ users \(2,000 now\), about \d+ more days at this traffic\.$/,
+    );
+    expect(found[2]).toMatch(
+      /^The present users find lifts of 15\.\d % and more; 28 more days \(7,600 users\) would find 7\.\d % and more\.$/,
+    );
+    expect(found[3]).toBe(
+      'No planned end or size is declared (planned_end, planned_users): the p-values hold for a single look at the data only. Without one this ends with "do not ship" on shown harm alone: declare it beforehand.',
+    );
+  });
+
+  it('says when the time for that is no plan, and then by a rule of its own', () => {
+    const { rule, action, reasons: found } = analyze({ days: 30 }).decision;
+    expect([action, rule]).toEqual(['keep_running', 'target_lift_not_feasible']);
+    expect(found[1]).toMatch(/about [\d,]+ more days at this traffic, which is not feasible\.$/);
+    expect(found[2]).toMatch(/; 28 more days \(3,867 users\) would find 4\d\.\d % and more\.$/);
+  });
+
+  it('takes the lift that is configured', () => {
+    const found = reasons({ settings: 'power: { target_lift: 0.9 }' });
+    expect(found[1]).toBe(
+      'The present 2,000 users suffice to find a lift of 90.0 % (power.target_lift in experiment.yaml, by default 5 %) with a power of 80.0 %: more of them would show a smaller one.',
+    );
+  });
+
+  it('says how long the planned size takes at this traffic', () => {
+    expect(reasons({ settings: 'planned_users: 3000, planned_end: 2026-03-01' })[0]).toBe(
+      'The experiment has not reached its plan: 2,000 of 3,000 planned users, about 5 more days at this traffic; planned end 2026-03-01, data up to 2026-01-11 00:00 UTC.',
+    );
+    expect(reasons({ settings: 'planned_users: 900000' })[0]).toContain('which is not feasible');
+  });
+
+  it('at the planned size says that it is reached, and how many users show the guardrail', () => {
+    const settings = 'planned_users: 2000';
+    const guardrail = 'bounce_rate: { margin_relative: 0.05, better: lower }';
+    const { rule, reasons: found } = analyze({ treatment: 90, settings, guardrail }).decision;
+    expect(rule).toBe('guardrail_not_shown');
+    expect(found).toContain('The planned 2,000 users are reached (2,000).');
+    expect(found.join(' ')).toMatch(
+      /To show Bounce rate within its margin takes 26,\d{3} users \(2,000 now\) if treatment changes nothing about it, about \d+ more days at this traffic\./,
+    );
+  });
+});
+
+describe('a final decision', () => {
+  const open = { immatureUsers: 1320 };
+
+  it('names the open outcome windows that may still change it', () => {
+    const sentence =
+      'The outcome window of 66.0 % of the users had not ended, and what they still do may change this: wait until it has, or leave them out (immature: exclude).';
+    const ended = { settings: 'planned_users: 2000', more: open };
+    expect(analyze(ended).decision.action).toBe('do_not_ship');
+    expect(reasons(ended)).toContain(sentence);
+    expect(reasons({ ...ended, more: { immatureUsers: 20 } })).not.toContain(sentence);
+    expect(reasons({ more: open }).join(' ')).not.toContain('outcome window');
+    expect(reasons({ ...ended, settings: 'planned_users: 2000, immature: exclude' }).join(' ')).not.toContain(
+      'outcome window',
+    );
+  });
+
+  it('asks to check a lift that is too good to be true', () => {
+    const sentence =
+      "+150.0 % on Purchase conversion in treatment is unusually large: check the exposure and the event before you believe it (Twyman's law).";
+    expect(reasons({ treatment: 100 })).toContain(sentence);
+    expect(reasons({ control: 4, treatment: 8 }).join(' ')).not.toContain('Twyman');
+    expect(reasons({ control: 200, treatment: 290 }).join(' ')).not.toContain('Twyman');
+  });
+});

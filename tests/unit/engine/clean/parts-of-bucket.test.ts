@@ -1,0 +1,69 @@
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { partsOfBucket } from '../../../../lambdas/clean/handler.ts';
+import type { DatasetName } from '../../../../layers/data/datasets/index.ts';
+import type { Chunk, Completion, StageResult } from '../../../../layers/runs/documents.ts';
+
+function chunk(index: number, dataset: DatasetName, part: number): Chunk {
+  return {
+    index,
+    dataset,
+    part,
+    key: `raw/${dataset}/part-${part}.csv`,
+    versionId: `v${part}`,
+    etag: '',
+    size: 1,
+    gzip: false,
+    range: null,
+    header: [],
+    bindings: [],
+    otherColumns: [],
+  };
+}
+
+function staged(index: number, keys: readonly [string, number | null][]): Completion<StageResult> {
+  return {
+    stage: 'stage',
+    index,
+    attempt: 1,
+    startedAt: '',
+    finishedAt: '',
+    outputs: keys.map(([key, bucket]) => ({ key, rows: 1, bytes: 1, bucket })),
+    result: { dataset: 'events', part: 0, lines: 1, accepted: 1, quarantined: 0, quarantineRules: [] },
+  };
+}
+
+test('a bucket reads its own parts, those without a bucket, the sessions of all, and no quarantine', () => {
+  const parts = partsOfBucket(
+    { chunks: [chunk(0, 'sessions', 0), chunk(1, 'events', 3)] },
+    [
+      staged(0, [
+        ['processed/staged/sessions/a', 0],
+        ['processed/staged/sessions/b', 1],
+      ]),
+      staged(1, [
+        ['processed/staged/events/a', 0],
+        ['processed/staged/events/b', 1],
+        ['processed/staged/events/c', null],
+        ['processed/quarantine/events/d', null],
+      ]),
+    ],
+    1,
+    '/tmp/x',
+  );
+  expect(parts.map(({ key }) => key)).toEqual([
+    'processed/staged/sessions/a',
+    'processed/staged/sessions/b',
+    'processed/staged/events/b',
+    'processed/staged/events/c',
+  ]);
+  expect(parts[3]).toEqual({
+    dataset: 'events',
+    part: 3,
+    rawKey: 'raw/events/part-3.csv',
+    name: 'raw/events/part-3.csv',
+    rawVersion: 'v3',
+    key: 'processed/staged/events/c',
+    file: path.join('/tmp/x', 'staged-events-part-3-shared.parquet'),
+  });
+});

@@ -1,0 +1,74 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Database } from '../../../layers/platform/duckdb.ts';
+import { literal } from '../../../layers/platform/sql.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'duckdb-test-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+describe('the engine in a function', () => {
+  test.each([
+    [512, '149.7 MiB', '1'],
+    [1024, '442.5 MiB', '1'],
+    [3008, '1.5 GiB', '1'],
+    [3538, '1.8 GiB', '2'],
+    [10_240, '5.5 GiB', '5'],
+  ])(
+    'of %i MB leaves room for the rest of the process, and takes a thread for each CPU',
+    async (memoryMb, memory, threads) => {
+      await using database = await Database.open({ memoryMb, folder });
+      expect(
+        await database.row(
+          `SELECT current_setting('memory_limit') AS memory, current_setting('threads')::VARCHAR AS threads`,
+        ),
+      ).toEqual({ memory, threads });
+    },
+  );
+
+  test('counts in UTC, keeps the order of rows, and fetches nothing from the network', async () => {
+    await using database = await Database.open({ memoryMb: 1024, folder });
+    expect(
+      await database.row(`SELECT current_setting('TimeZone') AS zone, current_setting('preserve_insertion_order') AS ordered,
+        current_setting('autoinstall_known_extensions') OR current_setting('autoload_known_extensions') AS fetches`),
+    ).toEqual({ zone: 'UTC', ordered: true, fetches: false });
+    await expect(database.run(`SELECT * FROM read_parquet('s3://bucket/key')`)).rejects.toThrow(/httpfs/);
+  });
+
+  test('spills to its folder what does not fit its memory, and leaves nothing there', async () => {
+    {
+      await using database = await Database.open({ memoryMb: 460, folder });
+      const { rows } = await database.row<{ rows: string }>(
+        `SELECT count(*) AS rows FROM (SELECT i, md5(i::VARCHAR) AS text FROM range(3000000) t(i) ORDER BY text LIMIT 2900000)`,
+      );
+      expect(rows).toBe('2900000');
+    }
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('that needs more memory than there is says so, and what to do: an error, not a kill', async () => {
+    await using database = await Database.open({ memoryMb: 460, folder });
+    await expect(
+      database.run(
+        `COPY (SELECT list(md5(i::VARCHAR)) AS all FROM range(6000000) t(i)) TO ${literal(path.join(folder, 'x.parquet'))} (FORMAT parquet)`,
+      ),
+    ).rejects.toMatchObject({
+      name: 'DataError',
+      message: expect.stringMatching(
+        /^the data need more memory than the function has: .*Raise the function's memory/,
+      ),
+    });
+    expect(await database.row('SELECT 1 AS one')).toEqual({ one: 1 });
+  });
+
+  test('names the statement that is wrong', async () => {
+    await using database = await Database.open({ memoryMb: 1024, folder });
+    await expect(database.run('SELECT nothing FROM nowhere')).rejects.toThrow(
+      /nowhere does not exist[\s\S]*SELECT nothing/,
+    );
+  });
+});

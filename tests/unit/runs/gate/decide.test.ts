@@ -1,0 +1,297 @@
+import { describe, expect, test } from 'vitest';
+import { jsonText } from '../../../../layers/platform/s3.ts';
+import {
+  type DropFile,
+  type DropState,
+  decide,
+  filesOfEarlierUpload,
+  judgeAttempt,
+  type Upload,
+} from '../../../../layers/runs/gate/decide.ts';
+
+const fileNames = {
+  users: 'users.csv',
+  products: 'products.csv',
+  sessions: 'sessions.csv',
+  experiment_assignments: 'experiment_assignments.csv',
+  events: 'events.csv',
+};
+const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
+
+const file = (
+  kind: DropFile['kind'],
+  second: number,
+  etag = `${kind}-1`,
+  name = `${kind}.csv`,
+): DropFile => ({
+  kind,
+  key: `raw/spring/${name}`,
+  etag,
+  size: 10,
+  lastModified: at(second),
+});
+
+interface Drop {
+  files: DropFile[];
+  manifest?: { second: number; names?: DropFile[]; asOf?: string; text?: string };
+}
+
+function stateOf({ files, manifest }: Drop): DropState {
+  const text =
+    manifest?.text ??
+    jsonText({
+      schemaVersion: 1,
+      files: (manifest?.names ?? files).map(({ key, etag, size }) => ({ key, etag, size })),
+      asOf: manifest?.asOf ?? null,
+    });
+  return {
+    drop: 'spring',
+    files,
+    unrecognised: [],
+    manifest: manifest && {
+      key: 'raw/spring/_MANIFEST.json',
+      etag: 'manifest-1',
+      size: text.length,
+      lastModified: at(manifest.second),
+      text,
+    },
+  };
+}
+
+const uploadOf = ({ kind, key, etag, lastModified }: DropFile): Upload => ({
+  kind,
+  key,
+  etag,
+  eventTime: lastModified,
+});
+const manifestUpload = (second: number): Upload => ({
+  kind: 'manifest',
+  key: 'raw/spring/_MANIFEST.json',
+  etag: 'manifest-1',
+  eventTime: at(second),
+});
+const decideOn = (drop: Drop, upload: Upload) => decide(stateOf(drop), upload, fileNames);
+const keysOf = (decision: ReturnType<typeof decide>) =>
+  decision.start ? decision.files.map(({ key }) => key.replace('raw/spring/', '')) : decision.outcome;
+
+const assignments = file('experiment_assignments', 1);
+const events = file('events', 2);
+const users = file('users', 3);
+
+describe('without a manifest', () => {
+  test.each([
+    ['required ones first', [file('experiment_assignments', 1), file('events', 2), file('users', 3)]],
+    ['required ones last', [file('users', 1), file('events', 2), file('experiment_assignments', 3)]],
+  ])('only the newest file starts the drop: %s', (_, files) => {
+    const outcomes = files.map((upload) => {
+      const decision = decideOn({ files }, uploadOf(upload));
+      return decision.start ? 'start' : decision.outcome;
+    });
+    expect(outcomes).toEqual(['superseded', 'superseded', 'start']);
+  });
+
+  test('a drop that lacks a required dataset does not start, and the answer names it', () => {
+    expect(decideOn({ files: [users, events] }, uploadOf(users))).toMatchObject({
+      start: false,
+      outcome: 'incomplete',
+      missing: ['experiment_assignments'],
+    });
+  });
+
+  test('a drop without users, products and sessions starts', () => {
+    expect(keysOf(decideOn({ files: [assignments, events] }, uploadOf(events)))).toEqual([
+      'experiment_assignments.csv',
+      'events.csv',
+    ]);
+  });
+
+  test('files of the same second each start it, which is the same run', () => {
+    const files = [file('experiment_assignments', 1), file('events', 1)];
+    const decisions = files.map((upload) => keysOf(decideOn({ files }, uploadOf(upload))));
+    expect(decisions[0]).toEqual(decisions[1]);
+  });
+
+  test('the event of a file that was overwritten leaves the start to the newer one', () => {
+    const files = [assignments, file('events', 9, 'events-2')];
+    expect(keysOf(decideOn({ files }, uploadOf(events)))).toBe('superseded');
+  });
+
+  test('the event of a file that was deleted last starts what is left', () => {
+    const mistake = file('products', 9);
+    expect(keysOf(decideOn({ files: [assignments, events] }, uploadOf(mistake)))).toEqual([
+      'experiment_assignments.csv',
+      'events.csv',
+    ]);
+  });
+
+  test('a new experiment.yaml is an upload of its own', () => {
+    const config = file('config', 9, 'config-2', 'experiment.yaml');
+    expect(keysOf(decideOn({ files: [assignments, events, config] }, uploadOf(config)))).toContain(
+      'experiment.yaml',
+    );
+  });
+});
+
+describe('with a manifest', () => {
+  const files = [assignments, events, users];
+
+  test('written last, it starts exactly the files it names, with its as-of moment', () => {
+    const drop = {
+      files,
+      manifest: { second: 4, names: [assignments, events], asOf: '2026-01-01T00:00:00Z' },
+    };
+    const decision = decideOn(drop, manifestUpload(4));
+    expect(decision).toMatchObject({
+      start: true,
+      asOf: '2026-01-01T00:00:00Z',
+      ignored: ['raw/spring/users.csv'],
+    });
+    expect(keysOf(decision)).toEqual(['experiment_assignments.csv', 'events.csv']);
+  });
+
+  test('the delayed event of a data file means the same files as the manifest', () => {
+    const drop = { files, manifest: { second: 4, asOf: '2026-01-01T00:00:00Z' } };
+    const byManifest = decideOn(drop, manifestUpload(4));
+    const byFile = decideOn(drop, uploadOf(users));
+    expect(byFile).toMatchObject({ start: true, asOf: '2026-01-01T00:00:00Z' });
+    expect(keysOf(byFile)).toEqual(keysOf(byManifest));
+  });
+
+  test('written first, nothing starts before all it names is there, and then it is in force', () => {
+    const manifest = { second: 0, names: files, asOf: '2026-01-01T00:00:00Z' };
+    expect(decideOn({ files: [], manifest }, manifestUpload(0))).toMatchObject({ outcome: 'incomplete' });
+    expect(decideOn({ files: [assignments, events], manifest }, uploadOf(events))).toMatchObject({
+      outcome: 'incomplete',
+      missing: ['raw/spring/users.csv'],
+    });
+    expect(decideOn({ files, manifest }, uploadOf(users))).toMatchObject({
+      start: true,
+      asOf: manifest.asOf,
+    });
+  });
+
+  test('written first over an older upload of the drop, it waits for the new bytes', () => {
+    const old = [file('experiment_assignments', 1), file('events', 1, 'events-0')];
+    const names = [assignments, file('events', 9, 'events-9')];
+    expect(decideOn({ files: old, manifest: { second: 5, names } }, manifestUpload(5))).toMatchObject({
+      outcome: 'incomplete',
+      missing: ['raw/spring/events.csv'],
+    });
+  });
+
+  test('a file overwritten after it makes it stale, and the listing counts', () => {
+    const newer = file('events', 9, 'events-2');
+    const drop = {
+      files: [assignments, newer, users],
+      manifest: { second: 4, names: [assignments, events] },
+    };
+    expect(keysOf(decideOn(drop, manifestUpload(4)))).toBe('superseded');
+    expect(keysOf(decideOn(drop, uploadOf(newer)))).toEqual([
+      'experiment_assignments.csv',
+      'events.csv',
+      'users.csv',
+    ]);
+  });
+
+  test('a file it does not know makes it stale only when it is newer', () => {
+    const newer = file('products', 9);
+    const drop = { files: [...files, newer], manifest: { second: 4, names: files } };
+    expect(keysOf(decideOn(drop, uploadOf(newer)))).toContain('products.csv');
+    const older = { files: [...files, file('products', 1)], manifest: { second: 4, names: files } };
+    expect(keysOf(decideOn(older, manifestUpload(4)))).not.toContain('products.csv');
+  });
+
+  test('the same bytes uploaded again after it leave it in force', () => {
+    const again = file('events', 9);
+    const drop = { files: [assignments, again], manifest: { second: 4, asOf: '2026-01-01T00:00:00Z' } };
+    expect(decideOn(drop, uploadOf(again))).toMatchObject({ start: true, asOf: '2026-01-01T00:00:00Z' });
+  });
+
+  test('one that lacks a required dataset starts by its own event, so that a run shows the mistake', () => {
+    const drop = { files: [events], manifest: { second: 4 } };
+    expect(keysOf(decideOn(drop, manifestUpload(4)))).toEqual(['events.csv']);
+  });
+
+  test.each([
+    ['{ "schemaVersion": 1, ', /_MANIFEST\.json cannot be used/],
+    ['{ "schemaVersion": 1, "files": [] }', /names no files/],
+    ['{ "schemaVersion": 1, "files": [{ "key": "raw/spring/events.csv" }] }', /files\.0\.etag/],
+    [
+      '{ "schemaVersion": 1, "files": [{ "key": "raw/autumn/events.csv", "etag": "1", "size": 1 }] }',
+      /raw\/autumn\/events\.csv/,
+    ],
+  ])('one that cannot be read starts a run that says why: %s', (text, reason) => {
+    const decision = decideOn({ files, manifest: { second: 4, text } }, manifestUpload(4));
+    expect(decision).toMatchObject({ start: true, problem: expect.stringMatching(reason) });
+  });
+
+  test('one that cannot be read no longer counts once a file is newer', () => {
+    const newer = file('events', 9, 'events-2');
+    const drop = { files: [assignments, newer], manifest: { second: 4, text: 'oops' } };
+    expect(decideOn(drop, uploadOf(newer))).toMatchObject({ start: true, problem: undefined });
+  });
+
+  test('one that was deleted starts nothing', () => {
+    expect(keysOf(decideOn({ files }, manifestUpload(4)))).toBe('superseded');
+  });
+});
+
+describe('files of an earlier upload', () => {
+  const earlier = [assignments, events, users].map(({ key, etag, lastModified }) => ({
+    key,
+    etag,
+    lastModified: lastModified.toISOString(),
+  }));
+  const kept = (...files: DropFile[]) => filesOfEarlierUpload(files, earlier).map((key) => key.slice(11));
+
+  test('wait while others were replaced', () => {
+    expect(kept(assignments, file('events', 9, 'events-2'), users)).toEqual([
+      'experiment_assignments.csv',
+      'users.csv',
+    ]);
+  });
+
+  test('do not wait once each was uploaded again, be it with the same bytes', () => {
+    expect(kept(file('experiment_assignments', 9), file('events', 9, 'events-2'), file('users', 9))).toEqual(
+      [],
+    );
+  });
+
+  test('do not wait where a file only came in addition, or went', () => {
+    expect(kept(assignments, events, users, file('products', 9))).toEqual([]);
+    expect(kept(assignments, events)).toEqual([]);
+  });
+
+  test('do not wait for a configuration, nor does one for them', () => {
+    const config = file('config', 9, 'config-2', 'experiment.yaml');
+    expect(kept(assignments, events, users, config)).toEqual([]);
+  });
+});
+
+describe('attempts', () => {
+  const failed = { attempt: 2, status: 'failed', startedAt: at(10) } as const;
+
+  test('a run that was never started gets its first attempt', () => {
+    expect(judgeAttempt(undefined, at(1))).toEqual({ outcome: 'started', attempt: 1 });
+  });
+
+  test.each(['running', 'succeeded'] as const)('a run that is %s is not started again', (status) => {
+    expect(judgeAttempt({ ...failed, status }, at(99))).toEqual({ outcome: status, attempt: 2 });
+  });
+
+  test('an upload newer than the failed attempt starts the next one', () => {
+    expect(judgeAttempt(failed, at(11))).toEqual({ outcome: 'started', attempt: 3 });
+  });
+
+  test('an attempt that was promised, but never started, is started', () => {
+    expect(judgeAttempt({ ...failed, status: 'succeeded' }, at(1), 3)).toEqual({
+      outcome: 'started',
+      attempt: 3,
+    });
+  });
+
+  test('a second delivery of an older event starts nothing after a failure', () => {
+    expect(judgeAttempt(failed, at(10))).toEqual({ outcome: 'failed', attempt: 2 });
+    expect(judgeAttempt(failed, at(9))).toEqual({ outcome: 'failed', attempt: 2 });
+  });
+});
