@@ -1,12 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { ColumnSource } from '../../../../layers/data/column-binding.ts';
 import { bindColumns } from '../../../../layers/data/column-binding.ts';
 import { Inspector } from '../../../../layers/data/csv/inspect.ts';
 import { headerBytes, parseHeader } from '../../../../layers/data/csv-header.ts';
 import { type DatasetName, datasetContracts } from '../../../../layers/data/datasets/index.ts';
 import { type Ingested, ingest } from '../../../../layers/engine/stage/ingest.ts';
-import type { ColumnSource } from '../../../../layers/data/column-binding.ts';
 import { Database } from '../../../../layers/platform/duckdb.ts';
 import { literal } from '../../../../layers/platform/sql.ts';
 
