@@ -1,3 +1,4 @@
+import { areas } from '../layers/runs/keys.ts';
 import type { FunctionName } from './functions.ts';
 
 /** What a function may touch of the data. Prefixes are those of layers/runs/keys.ts. */
@@ -12,19 +13,7 @@ export interface DataAccess {
   readonly database: boolean;
 }
 
-/** The pipeline's own documents of a run: inputs, plan, completion markers, errors, intermediate results. */
-const runs = 'processed/runs/';
-const staged = 'processed/staged/';
-const quarantine = 'processed/quarantine/';
-const eventsClean = 'processed/events_clean/';
-const marts = 'processed/marts/';
-const reports = 'processed/reports/';
-const latest = 'processed/latest/';
-/** The gate's answers to uploads, and the order of a drop's uploads. */
-const gate = 'processed/gate/';
-
-/** Every prefix that someone owns; a test holds it against `processedKeys`. */
-export const ownedPrefixes = [runs, staged, quarantine, eventsClean, marts, reports, latest, gate] as const;
+const { runs, staged, quarantine, eventsClean, marts, reports, latest, gate } = areas;
 
 export const dataAccess: Readonly<Record<FunctionName, DataAccess>> = {
   gate: { raw: true, reads: [runs, gate], writes: [runs, gate], database: false },

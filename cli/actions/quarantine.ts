@@ -1,8 +1,7 @@
 import type { DatasetName } from '../../layers/data/datasets/index.ts';
 import { UsageError } from '../../layers/platform/errors.ts';
 import { formatCount } from '../../layers/report/format.ts';
-import { type RunPlan, runPlan } from '../../layers/runs/documents.ts';
-import { processedKeys } from '../../layers/runs/keys.ts';
+import type { RunPlan } from '../../layers/runs/documents.ts';
 import { type Connection, connect } from '../pipeline/connection.ts';
 import { findRun, newestRun } from '../pipeline/executions.ts';
 import { type ExportedFile, exportRows } from '../quarantine/export.ts';
@@ -22,7 +21,7 @@ export interface QuarantineOptions {
 export async function quarantine(run: string | undefined, options: QuarantineOptions): Promise<void> {
   const connection = connect();
   const runId = run === undefined ? await newestRun(connection) : await findRun(connection, run);
-  await using quarantine = await Quarantine.open(connection.processed, runId, options);
+  await using quarantine = await Quarantine.open(connection.store, runId, options);
   const counts = await quarantine.counts();
   const exported =
     options.export === undefined
@@ -77,9 +76,9 @@ function printExported(files: readonly ExportedFile[]): void {
   );
 }
 
-async function planOf({ processed }: Connection, runId: string): Promise<RunPlan> {
-  const text = await processed.getText(processedKeys.plan(runId));
-  if (text !== undefined) return runPlan.parse(JSON.parse(text));
+async function planOf({ store }: Connection, runId: string): Promise<RunPlan> {
+  const plan = await store.read('plan', runId);
+  if (plan !== undefined) return plan;
   throw new UsageError({
     what: `run ${runId} has no plan, so it has read no row`,
     remedy: `See why: npx ecom watch ${runId}`,

@@ -1,6 +1,7 @@
+import path from 'node:path';
 import { UsageError } from '../../layers/platform/errors.ts';
-import { latest } from '../../layers/runs/documents.ts';
-import { defaultDrop, processedKeys } from '../../layers/runs/keys.ts';
+import { areas, defaultDrop } from '../../layers/runs/keys.ts';
+import type { RunStore } from '../../layers/runs/store.ts';
 import { type Connection, connect } from '../pipeline/connection.ts';
 import { findRun } from '../pipeline/executions.ts';
 import { downloadReport, readReport, verdictText } from '../pipeline/report.ts';
@@ -24,17 +25,20 @@ export async function report(run: string | undefined, options: ReportOptions): P
 }
 
 /** The drop's published run; without a drop, that of the newest publication. */
-async function publishedRun({ processed }: Connection, drop: string | undefined): Promise<string> {
-  const pointers =
-    drop === undefined ? await processed.list('processed/latest/') : [{ key: processedKeys.latest(drop) }];
-  const texts = await Promise.all(pointers.map(({ key }) => processed.getText(key)));
-  const published = texts
-    .filter((text) => text !== undefined)
-    .map((text) => latest.parse(JSON.parse(text)))
+async function publishedRun({ store }: Connection, drop: string | undefined): Promise<string> {
+  const drops = drop === undefined ? await dropsShown(store) : [drop];
+  const pointers = await Promise.all(drops.map((name) => store.read('latest', name)));
+  const published = pointers
+    .filter((pointer) => pointer !== undefined)
     .toSorted((a, b) => b.publishedAt.localeCompare(a.publishedAt));
   if (published[0] !== undefined) return published[0].runId;
   throw new UsageError({
     what: drop === undefined ? 'nothing is published yet' : `nothing is published for the drop "${drop}"`,
     remedy: `Run it: npx ecom run <dir>${drop === undefined || drop === defaultDrop ? '' : ` --drop ${drop}`}`,
   });
+}
+
+async function dropsShown({ processed }: RunStore): Promise<string[]> {
+  const pointers = await processed.list(areas.latest);
+  return pointers.map(({ key }) => path.posix.basename(key, '.json'));
 }

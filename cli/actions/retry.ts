@@ -1,5 +1,4 @@
 import { UsageError } from '../../layers/platform/errors.ts';
-import { readInputs } from '../../layers/runs/run-order.ts';
 import { type Connection, connect } from '../pipeline/connection.ts';
 import { deployedExecutions, findRun } from '../pipeline/executions.ts';
 import { followAloud } from '../pipeline/progress.ts';
@@ -36,7 +35,7 @@ async function startNextAttempt(connection: Connection, runId: string): Promise<
       remedy: `Follow it: npx ecom watch ${runId}`,
     });
   }
-  const { drop } = await readInputs(connection.processed, runId);
+  const { drop } = await connection.store.require('inputs', runId);
   const attempt = (newest?.attempt ?? 0) + 1;
   await executions.start({ runId, drop, attempt });
   return attempt;

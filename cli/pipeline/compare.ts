@@ -1,11 +1,7 @@
 import { UsageError } from '../../layers/platform/errors.ts';
 import type { Comparison, Decision, MetricReport, Report } from '../../layers/report/schema.ts';
 import type { RawInput } from '../../layers/runs/documents.ts';
-import { runPlan } from '../../layers/runs/documents.ts';
-import { processedKeys } from '../../layers/runs/keys.ts';
-import { readUploads } from '../../layers/runs/uploads.ts';
 import type { Connection } from './connection.ts';
-import { readDocument } from './read-document.ts';
 import { readReport } from './report.ts';
 
 /** A run beside an earlier one of its drop: what went in, and what came out. */
@@ -77,9 +73,7 @@ export async function compareRuns(
   const after = await readReport(connection, runId);
   const before = await readReport(connection, previousId ?? (await requirePrevious(connection, after)));
   const [settingsBefore, settingsAfter] = await Promise.all(
-    [before, after].map(async ({ run }) =>
-      flatten((await readDocument(connection.processed, processedKeys.plan(run.runId), runPlan))?.config),
-    ),
+    [before, after].map(async ({ run }) => flatten((await connection.store.read('plan', run.runId))?.config)),
   );
   return {
     ...compareReports(before, after),
@@ -98,12 +92,12 @@ async function requirePrevious(connection: Connection, { run }: Report): Promise
 
 /** The run of the drop that was uploaded before `runId` and succeeded; undefined where there is none. */
 export async function previousRun(
-  { processed }: Connection,
+  { store }: Connection,
   { runId, drop }: { readonly runId: string; readonly drop: string },
 ): Promise<string | undefined> {
-  const uploads = await readUploads(processed, drop);
-  for (const earlier of runsBefore(uploads?.uploads.runs ?? [], runId)) {
-    const published = await processed.head(processedKeys.done(earlier, 'publish', 0));
+  const uploads = await store.read('uploads', drop);
+  for (const earlier of runsBefore(uploads?.runs ?? [], runId)) {
+    const published = await store.read('marker', earlier, 'publish', 0);
     if (published !== undefined) return earlier;
   }
   return undefined;

@@ -4,7 +4,8 @@ import dockerOverlay from '../../config/docker.yaml';
 import { type Config, type ConfigFile, loadConfig } from '../../layers/experiment/config.ts';
 import { baseConfigFile } from '../../layers/experiment/run-configuration.ts';
 import { UsageError } from '../../layers/platform/errors.ts';
-import { ObjectStore } from '../../layers/platform/s3.ts';
+import { S3Store } from '../../layers/platform/s3.ts';
+import { RunStore } from '../../layers/runs/store.ts';
 import { emulatedAccount, localEnvironment } from '../local/environment.ts';
 import { readState } from '../local/state.ts';
 
@@ -20,8 +21,10 @@ const overlays: Record<Target, ConfigFile[]> = {
 /** The deployed pipeline as the commands talk to it. */
 export interface Connection {
   readonly config: Config;
-  readonly raw: ObjectStore;
-  readonly processed: ObjectStore;
+  readonly raw: S3Store;
+  readonly processed: S3Store;
+  /** Both, as documents. */
+  readonly store: RunStore;
   readonly stepFunctions: SFNClient;
 }
 
@@ -38,12 +41,9 @@ export function targetConfig(files: readonly ConfigFile[] = []): Config {
 export function connect(): Connection {
   if (isLocal()) useLocal(process.env);
   const config = targetConfig();
-  return {
-    config,
-    raw: new ObjectStore(config.aws.raw_bucket),
-    processed: new ObjectStore(config.aws.processed_bucket),
-    stepFunctions: new SFNClient({}),
-  };
+  const raw = new S3Store(config.aws.raw_bucket);
+  const processed = new S3Store(config.aws.processed_bucket);
+  return { config, raw, processed, store: new RunStore(raw, processed), stepFunctions: new SFNClient({}) };
 }
 
 /** Whether the target is the pipeline that runs on this machine. */

@@ -1,16 +1,14 @@
 import process from 'node:process';
 import { PipelineError } from '../../layers/platform/errors.ts';
-import { latest } from '../../layers/runs/documents.ts';
-import { defaultDrop, processedKeys } from '../../layers/runs/keys.ts';
+import { defaultDrop } from '../../layers/runs/keys.ts';
 import { readState } from '../local/state.ts';
 import { shellWord } from '../terminal.ts';
 import { type Connection, connect, isLocal } from './connection.ts';
 import { dropNameOf } from './drop-name.ts';
-import { readDocument } from './read-document.ts';
 
 /** The run that a drop shows, or undefined where none of it is published yet. */
-export async function currentRun({ processed }: Connection, drop: string): Promise<string | undefined> {
-  return (await readDocument(processed, processedKeys.latest(drop), latest))?.runId;
+export async function currentRun({ store }: Connection, drop: string): Promise<string | undefined> {
+  return (await store.read('latest', drop))?.runId;
 }
 
 /**

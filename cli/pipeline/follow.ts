@@ -1,16 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
 import { RunFailure } from '../../layers/platform/errors.ts';
-import {
-  type Completion,
-  completion,
-  type GateAnswer,
-  gateAnswer,
-  type RunPlan,
-  runPlan,
-} from '../../layers/runs/documents.ts';
-import { processedKeys } from '../../layers/runs/keys.ts';
-import { databaseStages, mappedStages, type StageName, stageNames } from '../../layers/runs/stages.ts';
+import type { GateAnswer, StageMarker } from '../../layers/runs/documents.ts';
+import { RunProgress } from '../../layers/runs/progress.ts';
+import { databaseStages, type StageName, stageNames } from '../../layers/runs/stages.ts';
 import type { Connection } from './connection.ts';
 import { deployedExecutions, describeExecution, type ExecutionState } from './executions.ts';
 import type { Upload } from './upload.ts';
@@ -24,15 +16,13 @@ const longRunPollMilliseconds = 1000;
 
 /** What the gate made of an upload, as soon as it says so. */
 export async function awaitGate(
-  { processed }: Connection,
+  { store }: Connection,
   { drop, manifestEtag }: Pick<Upload, 'drop' | 'manifestEtag'>,
   timeoutSeconds = 60,
 ): Promise<GateAnswer> {
-  const key = processedKeys.gate(drop, 'manifest');
   const deadline = Date.now() + timeoutSeconds * 1000;
   while (Date.now() < deadline) {
-    const text = await processed.getText(key);
-    const answer = text === undefined ? undefined : gateAnswer.parse(JSON.parse(text));
+    const answer = await store.read('gate', drop, 'manifest');
     if (answer?.trigger.etag === manifestEtag) return answer;
     await sleep(pollMilliseconds);
   }
@@ -131,18 +121,13 @@ export function readProgress(
   return new StageWatch(connection, runId).look(current, ended);
 }
 
-/** Looks at a run's completion markers. */
+/** Looks at a run's stages again and again, and tells of each once. */
 class StageWatch {
-  readonly #connection: Connection;
-  readonly #runId: string;
-  readonly #prefix: string;
+  readonly #progress: RunProgress;
   readonly #reported = new Set<StageName>();
-  #plan: RunPlan | undefined;
 
-  constructor(connection: Connection, runId: string) {
-    this.#connection = connection;
-    this.#runId = runId;
-    this.#prefix = `${processedKeys.run(runId)}done/`;
+  constructor({ store }: Connection, runId: string) {
+    this.#progress = new RunProgress(store, runId);
   }
 
   /** The stages that are done since the last look, and the one that follows them. `ended`: whatever left a marker is done. */
@@ -150,62 +135,33 @@ class StageWatch {
     current: CurrentAttempt,
     ended: boolean,
   ): Promise<{ done: StageProgress[]; atWork: StageAtWork | undefined }> {
-    const keys = (await this.#connection.processed.list(this.#prefix)).map(({ key }) => key);
+    await this.#progress.look();
     const done: StageProgress[] = [];
     for (const stage of stageNames) {
       if (this.#reported.has(stage)) continue;
-      const markers = await this.#markersOf(stage, keys, current);
-      const parts = await this.#partsOf(stage, markers.length > 0);
+      const markers = await this.#markersOf(stage, current);
+      const parts = await this.#progress.partsOf(stage);
       if (markers.length === 0 || (!ended && markers.length !== parts)) {
         if (!ended) return { done, atWork: { stage, partsDone: markers.length, parts } };
         continue;
       }
       this.#reported.add(stage);
-      const read = await Promise.all(markers.map((key) => this.#readMarker(key)));
-      done.push(summarise(stage, read, current));
+      done.push(summarise(stage, markers, current));
     }
     return { done, atWork: undefined };
   }
 
   /** Each attempt does the work in the database anew, so a marker that an earlier one left there does not count. */
-  async #markersOf(stage: StageName, keys: readonly string[], current: CurrentAttempt): Promise<string[]> {
-    const found = keys.filter((key) => key.startsWith(`${this.#prefix}${stage}-`));
-    if (!databaseStages.includes(stage)) return found;
-    const markers = await Promise.all(found.map((key) => this.#readMarker(key)));
-    return found.filter((_, index) => {
-      const marker = markers[index];
-      return marker !== undefined && !isEarlier(marker, current);
-    });
+  async #markersOf(stage: StageName, current: CurrentAttempt): Promise<StageMarker[]> {
+    const markers = await this.#progress.markersOf(stage);
+    return databaseStages.includes(stage) ? markers.filter((marker) => !isEarlier(marker, current)) : markers;
   }
-
-  async #readMarker(key: string): Promise<Completion<unknown>> {
-    return parseMarker(await this.#connection.processed.getText(key));
-  }
-
-  async #partsOf(stage: StageName, planned: boolean): Promise<number | null> {
-    if (!(stage in mappedStages)) return 1;
-    if (planned || this.#reported.has('plan')) this.#plan ??= await this.#readPlan();
-    if (this.#plan === undefined) return null;
-    const { chunks, buckets } = this.#plan;
-    return mappedStages[stage as keyof typeof mappedStages] === 'chunks' ? chunks.length : buckets;
-  }
-
-  async #readPlan(): Promise<RunPlan | undefined> {
-    const text = await this.#connection.processed.getText(processedKeys.plan(this.#runId));
-    return text === undefined ? undefined : runPlan.parse(JSON.parse(text));
-  }
-}
-
-const anyCompletion = completion(z.unknown());
-
-function parseMarker(text: string | undefined): Completion<unknown> {
-  return anyCompletion.parse(JSON.parse(text ?? 'null')) as Completion<unknown>;
 }
 
 /** Of a stage that several attempts did a part of, the times are those of the last of them. */
 function summarise(
   stage: StageName,
-  markers: readonly Completion<unknown>[],
+  markers: readonly StageMarker[],
   current: CurrentAttempt,
 ): StageProgress {
   const own = markers.filter((marker) => !isEarlier(marker, current));

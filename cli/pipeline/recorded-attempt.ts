@@ -1,21 +1,14 @@
-import { z } from 'zod';
-import type { ObjectStore } from '../../layers/platform/s3.ts';
-import {
-  type Completion,
-  completion,
-  type Failure,
-  failure as failureDocument,
-} from '../../layers/runs/documents.ts';
-import { processedKeys } from '../../layers/runs/keys.ts';
-import { type RunManifest, runManifest } from '../../layers/runs/run-manifest.ts';
+import type { Failure, StageMarker } from '../../layers/runs/documents.ts';
+import { RunProgress } from '../../layers/runs/progress.ts';
+import type { RunManifest } from '../../layers/runs/run-manifest.ts';
 import { databaseStages } from '../../layers/runs/stages.ts';
+import type { RunStore } from '../../layers/runs/store.ts';
 import type { RunAttempt } from './executions.ts';
-import { readDocument } from './read-document.ts';
 
 /** An attempt whose execution may be forgotten; `stoppedAt` is undefined while it runs, and where nobody recorded it. */
 export type KnownAttempt = Omit<RunAttempt, 'arn'>;
 
-type Marker = Pick<Completion<unknown>, 'stage' | 'attempt' | 'startedAt' | 'finishedAt'>;
+type Marker = Pick<StageMarker, 'stage' | 'attempt' | 'startedAt' | 'finishedAt'>;
 
 /** What a run left on S3. */
 export interface RunRecords {
@@ -27,15 +20,12 @@ export interface RunRecords {
 }
 
 /** The attempt that S3 tells of where a run has no execution; undefined where nobody pinned the run's inputs. */
-export async function recordedAttempt(
-  processed: ObjectStore,
-  runId: string,
-): Promise<KnownAttempt | undefined> {
+export async function recordedAttempt(store: RunStore, runId: string): Promise<KnownAttempt | undefined> {
   const [manifest, failure, markers, pinned] = await Promise.all([
-    readDocument(processed, processedKeys.manifest(runId), runManifest),
-    readDocument(processed, processedKeys.failure(runId), failureDocument),
-    readMarkers(processed, runId),
-    processed.head(processedKeys.inputs(runId)),
+    store.read('manifest', runId),
+    store.read('failure', runId),
+    readMarkers(store, runId),
+    store.processed.head(store.key('inputs', runId)),
   ]);
   if (pinned === undefined) return undefined;
   return { runId, ...attemptOnRecord({ manifest, failure, markers, pinnedAt: pinned.lastModified }) };
@@ -106,10 +96,6 @@ function earliest(stages: readonly { readonly startedAt: string }[]): string | u
   return stages.map(({ startedAt }) => startedAt).toSorted()[0];
 }
 
-const anyCompletion = completion(z.unknown());
-
-async function readMarkers(processed: ObjectStore, runId: string): Promise<Marker[]> {
-  const keys = await processed.list(`${processedKeys.run(runId)}done/`);
-  const markers = await Promise.all(keys.map(({ key }) => readDocument(processed, key, anyCompletion)));
-  return markers.filter((marker) => marker !== undefined);
+async function readMarkers(store: RunStore, runId: string): Promise<Marker[]> {
+  return (await new RunProgress(store, runId).look()).markers();
 }

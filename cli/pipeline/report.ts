@@ -14,29 +14,21 @@ import { metricLabel } from '../../layers/report/labels.ts';
 import { comparedRows, verdictOf } from '../../layers/report/page/comparisons.ts';
 import { trustSummary } from '../../layers/report/page/trust-checks.ts';
 import { reasonText } from '../../layers/report/page/words.ts';
-import {
-  type Comparison,
-  type ExperimentReport,
-  type Report,
-  reportSchema,
-} from '../../layers/report/schema.ts';
+import type { Comparison, ExperimentReport, Report } from '../../layers/report/schema.ts';
 import { processedKeys } from '../../layers/runs/keys.ts';
 import { stateFolder, statePaths } from '../local/state.ts';
 import { paint, table, terminalWidth, visible, wrapped } from '../terminal.ts';
 import type { Connection } from './connection.ts';
 
 /** The report of a run. */
-export async function readReport({ processed }: Connection, runId: string): Promise<Report> {
-  const key = processedKeys.report(runId, 'report.json');
-  const text = await processed.getText(key);
-  if (text === undefined) {
-    throw new UsageError({
-      what: `run ${runId} has no report`,
-      where: `s3://${processed.bucket}/${key}`,
-      remedy: `It has not ended, or it failed: npx ecom watch ${runId}`,
-    });
-  }
-  return reportSchema.parse(JSON.parse(text));
+export async function readReport({ store }: Connection, runId: string): Promise<Report> {
+  const report = await store.read('report', runId);
+  if (report !== undefined) return report;
+  throw new UsageError({
+    what: `run ${runId} has no report`,
+    where: `${store.processed.location}/${store.key('report', runId)}`,
+    remedy: `It has not ended, or it failed: npx ecom watch ${runId}`,
+  });
 }
 
 /** Copies the files of a run's report below the state folder and returns where they are. */

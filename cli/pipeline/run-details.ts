@@ -1,23 +1,15 @@
 import { ExecutionDoesNotExist, type ExecutionStatus } from '@aws-sdk/client-sfn';
 import { describeFault } from '../../layers/platform/errors.ts';
-import type { ObjectStore } from '../../layers/platform/s3.ts';
-import { type Report, reportSchema } from '../../layers/report/schema.ts';
-import { readStageError } from '../../layers/runs/completions.ts';
-import {
-  type Failure,
-  failure,
-  type RunInputs,
-  type RunPlan,
-  runInputs,
-  runPlan,
-} from '../../layers/runs/documents.ts';
+import type { Report } from '../../layers/report/schema.ts';
+import type { Failure, RunInputs, RunPlan } from '../../layers/runs/documents.ts';
 import { processedKeys } from '../../layers/runs/keys.ts';
-import { type RunManifest, runManifest } from '../../layers/runs/run-manifest.ts';
+import { RunProgress } from '../../layers/runs/progress.ts';
+import type { RunManifest } from '../../layers/runs/run-manifest.ts';
 import { partsOf, type StageName } from '../../layers/runs/stages.ts';
+import type { RunStore } from '../../layers/runs/store.ts';
 import type { Connection } from './connection.ts';
 import { deployedExecutions, describeExecution, NoSuchRun } from './executions.ts';
 import { readProgress } from './follow.ts';
-import { readDocument } from './read-document.ts';
 import { recordedAttempt } from './recorded-attempt.ts';
 import { type RunSummary, summarise } from './runs.ts';
 import { asPublished, type StageState, stageStates } from './stage-states.ts';
@@ -64,7 +56,7 @@ export interface AttemptState {
 
 /** @throws NoSuchRun where neither an execution nor S3 knows the run */
 export async function describeRun(connection: Connection, runId: string): Promise<RunDetails> {
-  const { processed } = connection;
+  const { store } = connection;
   const executed = await executedAttempts(connection, runId);
   const attempts = executed.length > 0 ? executed : await attemptOnS3(connection, runId);
   const newest = attempts.at(-1);
@@ -74,7 +66,7 @@ export async function describeRun(connection: Connection, runId: string): Promis
   const running = status === 'RUNNING';
   const succeeded = status === 'SUCCEEDED';
   const current = { attempt, startedAt, status };
-  const summary = await summarise(processed, {
+  const summary = await summarise(store, {
     runId,
     ...current,
     stoppedAt: stoppedAt === null ? undefined : new Date(stoppedAt),
@@ -83,11 +75,11 @@ export async function describeRun(connection: Connection, runId: string): Promis
   const hasResult = succeeded || summary.published;
   const [progress, recorded, inputs, plan, manifest, report, files] = await Promise.all([
     readProgress(connection, runId, current, !running),
-    running || succeeded ? undefined : readDocument(processed, processedKeys.failure(runId), failure),
-    readDocument(processed, processedKeys.inputs(runId), runInputs),
-    readDocument(processed, processedKeys.plan(runId), runPlan),
-    hasResult ? readDocument(processed, processedKeys.manifest(runId), runManifest) : undefined,
-    hasResult ? readDocument(processed, processedKeys.report(runId, 'report.json'), reportSchema) : undefined,
+    running || succeeded ? undefined : store.read('failure', runId),
+    store.read('inputs', runId),
+    store.read('plan', runId),
+    hasResult ? store.read('manifest', runId) : undefined,
+    hasResult ? store.read('report', runId) : undefined,
     hasResult ? reportFiles(connection, runId) : [],
   ]);
   const reason = failureOf(newest, recorded);
@@ -104,7 +96,7 @@ export async function describeRun(connection: Connection, runId: string): Promis
     failure: reason && {
       ...reason,
       stage: reason.stage ?? (status === 'FAILED' ? (failedStage ?? null) : null),
-      parts: failedStage && plan ? await failedParts(processed, summary, failedStage, plan) : [],
+      parts: failedStage && plan ? await failedParts(store, summary, failedStage, plan) : [],
     },
     inputs: inputs ?? null,
     manifest: manifest ?? null,
@@ -134,8 +126,8 @@ async function executedAttempts(connection: Connection, runId: string): Promise<
   }
 }
 
-async function attemptOnS3({ processed }: Connection, runId: string): Promise<AttemptState[]> {
-  const recorded = await recordedAttempt(processed, runId);
+async function attemptOnS3({ store }: Connection, runId: string): Promise<AttemptState[]> {
+  const recorded = await recordedAttempt(store, runId);
   if (recorded === undefined) return [];
   const { attempt, status, startedAt, stoppedAt } = recorded;
   return [
@@ -168,24 +160,20 @@ function failureOf(
 const mostFailedParts = 20;
 
 async function failedParts(
-  processed: ObjectStore,
+  store: RunStore,
   run: Pick<RunSummary, 'runId' | 'attempt'>,
   stage: StageName,
   plan: RunPlan,
 ): Promise<FailedPart[]> {
   const parts = partsOf(stage, plan);
   if (parts === 1) return [];
-  const list = async (folder: string) =>
-    new Set((await processed.list(processedKeys.run(run.runId) + folder)).map(({ key }) => key));
-  const [errors, done] = await Promise.all([list('errors/'), list('done/')]);
-  const failed = Array.from({ length: parts }, (_, index) => index).filter(
-    (index) =>
-      errors.has(processedKeys.error(run.runId, stage, index)) &&
-      !done.has(processedKeys.done(run.runId, stage, index)),
+  const progress = await new RunProgress(store, run.runId).look();
+  const failed = Array.from({ length: parts }, (_, index) => index).filter((index) =>
+    progress.isStuck(stage, index),
   );
   const read = await Promise.all(
     failed.slice(0, mostFailedParts).map(async (index): Promise<FailedPart[]> => {
-      const found = await readStageError(processed, stage, run, index);
+      const found = await progress.errorOf(stage, index, run.attempt);
       if (found === undefined) return [];
       const file = stage === 'stage' ? (plan.chunks[index]?.key ?? null) : null;
       return [{ part: index + 1, file, error: found.error, message: describeFault(found.fault) }];

@@ -1,12 +1,8 @@
 import type { ExecutionStatus } from '@aws-sdk/client-sfn';
-import type { ObjectStore } from '../../layers/platform/s3.ts';
-import { latest, runInputs } from '../../layers/runs/documents.ts';
-import { processedKeys } from '../../layers/runs/keys.ts';
-import { runManifest } from '../../layers/runs/run-manifest.ts';
-import { readUploads } from '../../layers/runs/uploads.ts';
+import { areas } from '../../layers/runs/keys.ts';
+import type { RunStore } from '../../layers/runs/store.ts';
 import type { Connection } from './connection.ts';
 import { listAttempts } from './executions.ts';
-import { readDocument } from './read-document.ts';
 import { type KnownAttempt, recordedAttempt } from './recorded-attempt.ts';
 
 /** An attempt at a run as a list shows it. */
@@ -30,40 +26,37 @@ export interface RunSummary {
  * them when it stops) are there once, with the attempt that S3 tells of.
  */
 export async function listRuns(connection: Connection, limit: number, drop?: string): Promise<RunSummary[]> {
-  const { processed } = connection;
-  const ofDrop = drop === undefined ? undefined : await runsOf(processed, drop);
+  const { store } = connection;
+  const ofDrop = drop === undefined ? undefined : await runsOf(store, drop);
   const listed = await listAttempts(connection, ofDrop === undefined ? limit : mostAttempts);
   const attempts = listed.filter(({ runId }) => ofDrop?.has(runId) ?? true).slice(0, limit);
   const known = new Set(listed.map(({ runId }) => runId));
   const forgotten =
     attempts.length < limit
-      ? [...(ofDrop ?? (await processed.folders('processed/runs/')))].filter((runId) => !known.has(runId))
+      ? [...(ofDrop ?? (await store.processed.folders(areas.runs)))].filter((runId) => !known.has(runId))
       : [];
-  const recorded = await Promise.all(forgotten.map((runId) => recordedAttempt(processed, runId)));
+  const recorded = await Promise.all(forgotten.map((runId) => recordedAttempt(store, runId)));
   const newest = [...attempts, ...recorded.filter((attempt) => attempt !== undefined)]
     .toSorted((a, b) => b.startedAt.getTime() - a.startedAt.getTime())
     .slice(0, limit);
-  return Promise.all(newest.map((attempt) => summarise(processed, attempt)));
+  return Promise.all(newest.map((attempt) => summarise(store, attempt)));
 }
 
 /** Attempts that are looked through for those of a drop. */
 const mostAttempts = 1000;
 
-async function runsOf(processed: ObjectStore, drop: string): Promise<ReadonlySet<string>> {
-  const found = await readUploads(processed, drop);
-  return new Set(found?.uploads.runs.map(({ runId }) => runId));
+async function runsOf(store: RunStore, drop: string): Promise<ReadonlySet<string>> {
+  const found = await store.read('uploads', drop);
+  return new Set(found?.runs.map(({ runId }) => runId));
 }
 
-export async function summarise(processed: ObjectStore, found: KnownAttempt): Promise<RunSummary> {
+export async function summarise(store: RunStore, found: KnownAttempt): Promise<RunSummary> {
   const { runId, attempt, status, startedAt, stoppedAt } = found;
   const [inputs, manifest] = await Promise.all([
-    readDocument(processed, processedKeys.inputs(runId), runInputs),
-    status === 'SUCCEEDED' ? readDocument(processed, processedKeys.manifest(runId), runManifest) : undefined,
+    store.read('inputs', runId),
+    status === 'SUCCEEDED' ? store.read('manifest', runId) : undefined,
   ]);
-  const pointer =
-    inputs === undefined
-      ? undefined
-      : await readDocument(processed, processedKeys.latest(inputs.drop), latest);
+  const pointer = inputs === undefined ? undefined : await store.read('latest', inputs.drop);
   return {
     runId,
     attempt,

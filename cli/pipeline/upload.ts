@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { UsageError } from '../../layers/platform/errors.ts';
-import { jsonText, type ObjectStore } from '../../layers/platform/s3.ts';
+import { jsonText, type ObjectStore } from '../../layers/platform/object-store.ts';
 import type { DropManifest } from '../../layers/runs/documents.ts';
 import { dropConfigName, dropPrefix, manifestName } from '../../layers/runs/keys.ts';
 import { type Connection, targetConfig } from './connection.ts';

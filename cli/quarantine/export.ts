@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { type DatasetName, datasetNames } from '../../layers/data/datasets/index.ts';
 import { TransientError, UsageError } from '../../layers/platform/errors.ts';
-import type { ObjectStore } from '../../layers/platform/s3.ts';
+import type { ObjectStore } from '../../layers/platform/object-store.ts';
 import type { Chunk, RunPlan } from '../../layers/runs/documents.ts';
 import type { Quarantine, RowPlace } from './quarantine.ts';
 import { linesOf, pickRecords, type RawRecord } from './raw-records.ts';
@@ -123,7 +123,7 @@ async function open(raw: ObjectStore, chunks: readonly Chunk[]): Promise<AsyncIt
     throw new UsageError(
       {
         what: 'the raw file that the run read is no longer there',
-        where: `s3://${raw.bucket}/${key}`,
+        where: `${raw.location}/${key}`,
         remedy: 'See the rows as the run read them instead: npx ecom quarantine --json',
       },
       { cause: error },

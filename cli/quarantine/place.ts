@@ -1,7 +1,6 @@
 import { placeIn } from '../../layers/data/place.ts';
-import type { ObjectStore } from '../../layers/platform/s3.ts';
-import { readMarker } from '../../layers/runs/completions.ts';
-import { type RunPlan, stageResult } from '../../layers/runs/documents.ts';
+import type { RunPlan } from '../../layers/runs/documents.ts';
+import type { RunStore } from '../../layers/runs/store.ts';
 
 /** A row's line in the chunk that it was read with, where that is known. */
 export interface RowOfChunk {
@@ -15,7 +14,7 @@ export type LineOffsets = ReadonlyMap<number, number | undefined>;
 
 /** Reads how many lines lie before each byte range of a large file. */
 export async function readLineOffsets(
-  processed: ObjectStore,
+  store: RunStore,
   { runId, chunks }: Pick<RunPlan, 'runId' | 'chunks'>,
 ): Promise<LineOffsets> {
   const offsets = new Map<number, number | undefined>();
@@ -24,8 +23,8 @@ export async function readLineOffsets(
     const offset = before.has(key) ? before.get(key) : 0;
     offsets.set(index, offset);
     if (range === null) continue;
-    const marker = await readMarker(processed, 'stage', runId, index, stageResult);
-    const lines = marker?.result.lineFeeds;
+    const marker = await store.read('marker', runId, 'stage', index);
+    const lines = marker?.stage === 'stage' ? marker.result.lineFeeds : undefined;
     before.set(key, offset === undefined || lines === undefined ? undefined : offset + lines);
   }
   return offsets;

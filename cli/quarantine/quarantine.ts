@@ -3,11 +3,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { type DatasetName, datasetContracts, datasetNames } from '../../layers/data/datasets/index.ts';
 import { Database } from '../../layers/platform/duckdb.ts';
-import type { ObjectStore } from '../../layers/platform/s3.ts';
+import { downloadAll } from '../../layers/platform/object-store.ts';
 import { literal, literalList } from '../../layers/platform/sql.ts';
-import { downloadAll } from '../../layers/platform/transfer.ts';
-import { runPlan } from '../../layers/runs/documents.ts';
 import { processedKeys } from '../../layers/runs/keys.ts';
+import type { RunStore } from '../../layers/runs/store.ts';
 import { placeOf, type RowOfChunk, readLineOffsets } from './place.ts';
 
 /** Rows of a dataset that broke the same rule. */
@@ -56,12 +55,12 @@ export class Quarantine implements AsyncDisposable {
   }
 
   /** Works for a run in any state: what failed left its quarantine behind. */
-  static async open(processed: ObjectStore, runId: string, filter: QuarantineFilter): Promise<Quarantine> {
+  static async open(store: RunStore, runId: string, filter: QuarantineFilter): Promise<Quarantine> {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'ecom-quarantine-'));
     const database = await Database.open({ memoryMb: 2048, folder });
     const quarantine = new Quarantine(database, folder);
     try {
-      await quarantine.#load(processed, runId, filter);
+      await quarantine.#load(store, runId, filter);
     } catch (error) {
       await quarantine[Symbol.asyncDispose]();
       throw error;
@@ -69,21 +68,20 @@ export class Quarantine implements AsyncDisposable {
     return quarantine;
   }
 
-  async #load(processed: ObjectStore, runId: string, { dataset, rule }: QuarantineFilter): Promise<void> {
+  async #load(store: RunStore, runId: string, { dataset, rule }: QuarantineFilter): Promise<void> {
     const objects = [];
     for (const name of dataset === undefined ? datasetNames : [dataset]) {
       const prefix = `${path.posix.dirname(processedKeys.quarantine(name, runId, 'stage', 0))}/`;
-      for (const { key } of await processed.list(prefix)) {
+      for (const { key } of await store.processed.list(prefix)) {
         objects.push({ key, file: path.join(this.#folder, `${name}-${path.posix.basename(key)}`) });
       }
     }
-    await downloadAll(processed, objects);
+    await downloadAll(store.processed, objects);
     await this.#database.run('CREATE TABLE chunks (dataset VARCHAR, part BIGINT, index BIGINT)');
-    const text = await processed.getText(processedKeys.plan(runId));
-    if (text !== undefined) {
-      const plan = runPlan.parse(JSON.parse(text));
+    const plan = await store.read('plan', runId);
+    if (plan !== undefined) {
       const { chunks } = plan;
-      const offsets = await readLineOffsets(processed, plan);
+      const offsets = await readLineOffsets(store, plan);
       this.#placeOf = (row) => placeOf(row, plan, offsets);
       const rows = chunks.map(({ dataset: of, part, index }) => `(${literal(of)}, ${part}, ${index})`);
       await this.#database.run(`INSERT INTO chunks VALUES ${rows.join(', ')}`);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { jsonText } from '../../layers/platform/s3.ts';
+import { jsonText } from '../../layers/platform/object-store.ts';
 import type { Html } from '../../layers/report/page/html.ts';
 
 /** An answer to a request, apart from what all answers have in common. */

@@ -1,7 +1,8 @@
 import { datasetNames } from '../../layers/data/datasets/index.ts';
-import { ObjectStore } from '../../layers/platform/s3.ts';
+import { S3Store } from '../../layers/platform/s3.ts';
 import { processedKeys } from '../../layers/runs/keys.ts';
 import { databaseStages } from '../../layers/runs/stages.ts';
+import { RunStore } from '../../layers/runs/store.ts';
 import { previousRun } from '../pipeline/compare.ts';
 import type { Connection } from '../pipeline/connection.ts';
 import { type PublishedMarts, readPublishedMarts } from '../pipeline/published-marts.ts';
@@ -33,7 +34,8 @@ export class Site {
   readonly #quarantines = new Memory<QuarantineSummary>(50);
 
   constructor(connection: Connection, databaseUrl: string | undefined) {
-    this.connection = { ...connection, processed: new RememberingStore(connection.processed.bucket) };
+    const processed = new RememberingStore(connection.processed.bucket);
+    this.connection = { ...connection, processed, store: new RunStore(connection.raw, processed) };
     this.#databaseUrl = databaseUrl;
   }
 
@@ -58,12 +60,12 @@ export class Site {
         rows: [],
       };
     }
-    await using quarantine = await Quarantine.open(this.connection.processed, runId, {});
+    await using quarantine = await Quarantine.open(this.connection.store, runId, {});
     return { counts: await quarantine.counts(), rows: await quarantine.examples(examplesPerRule) };
   }
 }
 
-async function quarantinedBytes(processed: ObjectStore, runId: string): Promise<number> {
+async function quarantinedBytes(processed: S3Store, runId: string): Promise<number> {
   const folders = datasetNames.map((dataset) => processedKeys.quarantine(dataset, runId, 'stage', 0));
   const objects = await Promise.all(
     folders.map((key) => processed.list(key.slice(0, key.lastIndexOf('/') + 1))),
@@ -107,7 +109,7 @@ export function isWrittenOnce(key: string): boolean {
 /** Even so they are asked for anew each minute: the bucket may have been wiped and filled again. */
 const rememberedMilliseconds = 60_000;
 
-class RememberingStore extends ObjectStore {
+class RememberingStore extends S3Store {
   #texts = new Map<string, string>();
   #since = Date.now();
 

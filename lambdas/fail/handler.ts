@@ -1,13 +1,10 @@
 import { z } from 'zod';
-import { readEnvironment } from '../../layers/platform/environment.ts';
 import { describeFault } from '../../layers/platform/errors.ts';
 import { createLogger, type Logger } from '../../layers/platform/log.ts';
-import { ObjectStore } from '../../layers/platform/s3.ts';
-import { writeStageError } from '../../layers/runs/completions.ts';
 import { type Failure, failure as failureDocument } from '../../layers/runs/documents.ts';
 import { explain, explainPart } from '../../layers/runs/fail/explain.ts';
 import { type FailedStage, findFailedStage } from '../../layers/runs/fail/failed-stage.ts';
-import { processedKeys } from '../../layers/runs/keys.ts';
+import { functionStore } from '../../layers/runs/lambda.ts';
 import { stageNames } from '../../layers/runs/stages.ts';
 
 const failedRun = failureDocument.pick({ runId: true, drop: true, attempt: true }).strip();
@@ -28,11 +25,16 @@ export async function handler(input: unknown): Promise<{ error: string; cause: s
     const { error, fault } = explainPart(failure, { ...run, ...part });
     log.error(describeFault(fault), { error, failure, part });
     await unlessBroken(log, () =>
-      writeStageError(openProcessed(), run.runId, { ...part, attempt: run.attempt, error, fault }),
+      functionStore().write('error', [run.runId, part.stage, part.index], {
+        ...part,
+        attempt: run.attempt,
+        error,
+        fault,
+      }),
     );
     return { error, cause: describeFault(fault) };
   }
-  const failed = run && (await unlessBroken(log, () => findFailedStage(openProcessed(), run)));
+  const failed = run && (await unlessBroken(log, () => findFailedStage(functionStore(), run)));
   const { error, message } = explain(failure, run?.runId ?? '<run>', failed);
   log.error(message, { error, failure });
   if (run !== undefined) await unlessBroken(log, () => record({ ...run, error, message }, failed));
@@ -43,16 +45,12 @@ async function record(
   failed: Pick<Failure, 'runId' | 'drop' | 'attempt' | 'error' | 'message'>,
   where: FailedStage | undefined,
 ): Promise<void> {
-  await openProcessed().putJson(processedKeys.failure(failed.runId), {
+  await functionStore().write('failure', [failed.runId], {
     schemaVersion: 1,
     ...failed,
     stage: where?.stage ?? null,
     failedAt: new Date().toISOString(),
-  } satisfies Failure);
-}
-
-function openProcessed(): ObjectStore {
-  return new ObjectStore(readEnvironment().processedBucket);
+  });
 }
 
 async function unlessBroken<Answer>(log: Logger, action: () => Promise<Answer>): Promise<Answer | undefined> {

@@ -12,32 +12,22 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { ConfigError, TransientError } from './errors.ts';
-
-export interface StoredObject {
-  readonly key: string;
-  /** Without quotes. */
-  readonly etag: string;
-  readonly size: number;
-  readonly lastModified: Date;
-}
-
-export interface ObjectRef {
-  readonly key: string;
-  readonly versionId?: string | null;
-  readonly range?: { readonly start: number; readonly end: number };
-}
+import { jsonText, type ObjectRef, type ObjectStore, type StoredObject } from './object-store.ts';
 
 /** One S3 bucket. Errors of the service come out as TransientError, a missing bucket or right as ConfigError. */
-export class ObjectStore {
+export class S3Store implements ObjectStore {
   readonly bucket: string;
   readonly #client: S3Client;
+
+  get location(): string {
+    return `s3://${this.bucket}`;
+  }
 
   constructor(bucket: string, client: S3Client = new S3Client({})) {
     this.bucket = bucket;
     this.#client = client;
   }
 
-  /** Every object below `prefix`, in key order. */
   async list(prefix: string): Promise<StoredObject[]> {
     const objects: StoredObject[] = [];
     let token: string | undefined;
@@ -63,7 +53,6 @@ export class ObjectStore {
     return objects;
   }
 
-  /** Names of the folders right below `prefix`, which ends in `/`, in order. */
   async folders(prefix: string): Promise<string[]> {
     const names: string[] = [];
     let token: string | undefined;
@@ -88,7 +77,6 @@ export class ObjectStore {
     return names;
   }
 
-  /** Entity tag, version and size of an object, or undefined where there is none. */
   async head(key: string): Promise<(StoredObject & { versionId: string | null }) | undefined> {
     const found = await this.#unlessMissing(
       () => this.#client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: key })),
@@ -104,7 +92,6 @@ export class ObjectStore {
     };
   }
 
-  /** The object's bytes as a stream; the caller consumes or destroys it. */
   async stream(ref: ObjectRef): Promise<Readable> {
     const response = await this.#call(() => this.#client.send(new GetObjectCommand(this.#get(ref))), ref.key);
     if (!(response.Body instanceof Readable))
@@ -112,12 +99,10 @@ export class ObjectStore {
     return response.Body;
   }
 
-  /** The object as text, or undefined where there is none. */
   async getText(key: string, versionId?: string | null): Promise<string | undefined> {
     return (await this.getTextWithEtag(key, versionId))?.text;
   }
 
-  /** The object as text with its entity tag (for `putIfMatch`), or undefined where there is none. */
   async getTextWithEtag(
     key: string,
     versionId?: string | null,
@@ -145,22 +130,18 @@ export class ObjectStore {
     );
   }
 
-  /** Writes pretty JSON with a final newline: the same value gives the same bytes. */
   async putJson(key: string, value: unknown): Promise<void> {
     await this.put(key, jsonText(value), 'application/json');
   }
 
-  /** Writes `value` only where the key is free. Returns false, and changes nothing, where it is taken. */
   async putJsonIfAbsent(key: string, value: unknown): Promise<boolean> {
     return this.#conditionalPut(key, value, { IfNoneMatch: '*' });
   }
 
-  /** Writes `value` only while the key still holds the object with `etag`. Returns false where it does not. */
   async putJsonIfMatch(key: string, value: unknown, etag: string): Promise<boolean> {
     return this.#conditionalPut(key, value, { IfMatch: `"${etag}"` });
   }
 
-  /** Uploads a local file and returns its size in bytes. */
   async uploadFrom(file: string, key: string): Promise<number> {
     const { size } = await stat(file);
     await this.uploadStream(createReadStream(file, { highWaterMark: 1 << 20 }), size, key);
@@ -295,9 +276,4 @@ function isRefusal({ name, $metadata }: S3ServiceException): boolean {
 
 function unquote(etag: string | undefined): string {
   return (etag ?? '').replaceAll('"', '');
-}
-
-/** Pretty JSON with a final newline. */
-export function jsonText(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
 }

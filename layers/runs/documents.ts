@@ -4,7 +4,7 @@ import { datasetNames } from '../data/datasets/index.ts';
 import { eventFate, eventRows, ruleCount } from '../data/row-counts.ts';
 import { configSchema } from '../experiment/config-schema.ts';
 import { earlyExposures, populationStep } from '../experiment/measurements.ts';
-import { stageNames } from './stages.ts';
+import { type StageName, stageNames } from './stages.ts';
 
 const count = z.number().int().nonnegative();
 const runId = z.string().regex(/^[0-9a-f]{16}$/);
@@ -148,27 +148,6 @@ export const output = z.strictObject({
 });
 export type Output = z.infer<typeof output>;
 
-/** `runs/<id>/done/<stage>-<index>.json`: written last by a stage; a stage whose marker exists does nothing. */
-export const completion = <Result extends z.ZodType>(result: Result) =>
-  z.strictObject({
-    stage: z.enum(stageNames),
-    index: count,
-    attempt: z.number().int().positive(),
-    startedAt: moment,
-    finishedAt: moment,
-    outputs: z.array(output),
-    result,
-  });
-export interface Completion<Result> {
-  readonly stage: (typeof stageNames)[number];
-  readonly index: number;
-  readonly attempt: number;
-  readonly startedAt: string;
-  readonly finishedAt: string;
-  readonly outputs: readonly Output[];
-  readonly result: Result;
-}
-
 /** Result of `stage` for a chunk: lines = accepted + quarantined, header and blank lines not counted. */
 export const stageResult = z.strictObject({
   dataset,
@@ -279,3 +258,69 @@ export const latest = z.strictObject({
   publishedAt: moment,
 });
 export type Latest = z.infer<typeof latest>;
+
+/** What became of the lines of one file: lines = accepted + quarantined + duplicates. */
+export const fileCounts = z.strictObject({
+  key: z.string(),
+  lines: count,
+  accepted: count,
+  quarantined: count,
+  duplicates: count,
+});
+export type FileCounts = z.infer<typeof fileCounts>;
+
+/** What each stage says of its work in its completion marker. */
+export const stageResults = {
+  /** What the state machine maps over. */
+  plan: z.strictObject({ chunks: z.array(count), buckets: z.array(count) }),
+  stage: stageResult,
+  clean: cleanResult,
+  marts: martsResult,
+  measure: z.strictObject({ experiments: z.array(z.string()), files: z.array(fileCounts) }),
+  load: loadResult,
+  /** The decision of each experiment, for the run's manifest. */
+  analyze: z.strictObject({
+    decisions: z.array(z.strictObject({ experimentId: z.string(), action: z.string() })),
+  }),
+  publish: publishResult,
+} as const satisfies Record<StageName, z.ZodType>;
+export type ResultOf<Stage extends StageName> = z.infer<(typeof stageResults)[Stage]>;
+
+const marker = z.strictObject({
+  index: count,
+  attempt: z.number().int().positive(),
+  startedAt: moment,
+  finishedAt: moment,
+  outputs: z.array(output),
+});
+const markerOf = <Stage extends StageName>(stage: Stage) =>
+  marker.extend({ stage: z.literal(stage), result: stageResults[stage] });
+
+/** `runs/<id>/done/<stage>-<index>.json`: written last by a stage; a stage whose marker exists does nothing. */
+export const stageMarker = z.discriminatedUnion('stage', [
+  markerOf('plan'),
+  markerOf('stage'),
+  markerOf('clean'),
+  markerOf('marts'),
+  markerOf('measure'),
+  markerOf('load'),
+  markerOf('analyze'),
+  markerOf('publish'),
+]);
+export type StageMarker = z.infer<typeof stageMarker>;
+
+/** What a stage did, and what it says of it. */
+export interface Completion<Stage extends StageName> extends z.infer<typeof marker> {
+  readonly stage: Stage;
+  readonly result: ResultOf<Stage>;
+}
+
+/** `runs/<id>/errors/<stage>-<index>.json`: what kept a part of a stage from being done, in its last try. */
+export const stageError = z.strictObject({
+  stage: z.enum(stageNames),
+  index: z.number(),
+  attempt: z.number(),
+  error: z.string(),
+  fault: z.object({ what: z.string(), where: z.string().optional(), remedy: z.string().optional() }),
+});
+export type StageError = z.infer<typeof stageError>;

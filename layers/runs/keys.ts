@@ -62,36 +62,59 @@ function kindOf(relative: string, files: Readonly<Record<DatasetName, string>>):
   });
 }
 
+/** What each part of the processed bucket begins with; permissions are given by it. */
+export const areas = {
+  /** The pipeline's own documents of a run: inputs, plan, completion markers, errors, intermediate results. */
+  runs: 'processed/runs/',
+  staged: 'processed/staged/',
+  quarantine: 'processed/quarantine/',
+  eventsClean: 'processed/events_clean/',
+  marts: 'processed/marts/',
+  reports: 'processed/reports/',
+  latest: 'processed/latest/',
+  /** The gate's answers to uploads, and the order of a drop's uploads. */
+  gate: 'processed/gate/',
+} as const;
+
+/** The files of a run's report. */
+export const reportFiles = [
+  'report.json',
+  'report.html',
+  'EXPERIMENT_DECISION.md',
+  'results.csv',
+  'results.parquet',
+] as const;
+export type ReportFile = (typeof reportFiles)[number];
+
 /** Keys in the processed bucket. All of a run's keys carry its run id and are the same in every attempt. */
 export const processedKeys = {
   staged: (dataset: DatasetName, runId: string, part: number | undefined) =>
-    `processed/staged/${dataset}/run_id=${runId}/${dataset}${part === undefined ? '' : `-${pad(part)}`}.parquet`,
+    `${areas.staged}${dataset}/run_id=${runId}/${dataset}${part === undefined ? '' : `-${pad(part)}`}.parquet`,
   quarantine: (dataset: DatasetName, runId: string, stage: StageName, index: number) =>
-    `processed/quarantine/${dataset}/run_id=${runId}/${stage}-${pad(index)}.parquet`,
+    `${areas.quarantine}${dataset}/run_id=${runId}/${stage}-${pad(index)}.parquet`,
   eventsClean: (runId: string, dt: string, bucket: number) =>
-    `processed/events_clean/run_id=${runId}/dt=${dt}/events-${pad(bucket)}.parquet`,
+    `${areas.eventsClean}run_id=${runId}/dt=${dt}/events-${pad(bucket)}.parquet`,
   mart: (mart: 'user_exposure' | 'user_outcomes', runId: string, bucket: number | undefined) =>
-    `processed/marts/${mart}/run_id=${runId}/${mart}${bucket === undefined ? '' : `-${pad(bucket)}`}.parquet`,
+    `${areas.marts}${mart}/run_id=${runId}/${mart}${bucket === undefined ? '' : `-${pad(bucket)}`}.parquet`,
   /** Intermediate results between two stages, read by the pipeline only. */
   intermediate: (name: string, runId: string, index: number) =>
-    `processed/runs/${runId}/intermediate/${name}-${pad(index)}.parquet`,
+    `${areas.runs}${runId}/intermediate/${name}-${pad(index)}.parquet`,
   /** What the keys of an intermediate result begin with. */
-  intermediates: (name: string, runId: string) => `processed/runs/${runId}/intermediate/${name}-`,
-  run: (runId: string) => `processed/runs/${runId}/`,
-  inputs: (runId: string) => `processed/runs/${runId}/inputs.json`,
-  plan: (runId: string) => `processed/runs/${runId}/plan.json`,
+  intermediates: (name: string, runId: string) => `${areas.runs}${runId}/intermediate/${name}-`,
+  run: (runId: string) => `${areas.runs}${runId}/`,
+  /** The drop's files of ids to leave out, as `plan` found them. */
+  excludedUsers: (runId: string, name: string) => `${areas.runs}${runId}/excluded_users/${name}`,
+  inputs: (runId: string) => `${areas.runs}${runId}/inputs.json`,
+  plan: (runId: string) => `${areas.runs}${runId}/plan.json`,
   done: (runId: string, stage: StageName, index: number) =>
-    `processed/runs/${runId}/done/${stage}-${pad(index)}.json`,
+    `${areas.runs}${runId}/done/${stage}-${pad(index)}.json`,
   error: (runId: string, stage: StageName, index: number) =>
-    `processed/runs/${runId}/errors/${stage}-${pad(index)}.json`,
-  measurements: (runId: string) => `processed/runs/${runId}/measurements.json`,
-  manifest: (runId: string) => `processed/runs/${runId}/manifest.json`,
-  failure: (runId: string) => `processed/runs/${runId}/failure.json`,
-  report: (
-    runId: string,
-    file: 'report.json' | 'report.html' | 'results.parquet' | 'results.csv' | 'EXPERIMENT_DECISION.md',
-  ) => `processed/reports/run_id=${runId}/${file}`,
-  gate: (drop: string, trigger: 'manifest' | 'files') => `processed/gate/${drop}/${trigger}.json`,
-  uploads: (drop: string) => `processed/gate/${drop}/uploads.json`,
-  latest: (drop: string) => `processed/latest/${drop}.json`,
+    `${areas.runs}${runId}/errors/${stage}-${pad(index)}.json`,
+  measurements: (runId: string) => `${areas.runs}${runId}/measurements.json`,
+  manifest: (runId: string) => `${areas.runs}${runId}/manifest.json`,
+  failure: (runId: string) => `${areas.runs}${runId}/failure.json`,
+  report: (runId: string, file: ReportFile) => `${areas.reports}run_id=${runId}/${file}`,
+  gate: (drop: string, trigger: 'manifest' | 'files') => `${areas.gate}${drop}/${trigger}.json`,
+  uploads: (drop: string) => `${areas.gate}${drop}/uploads.json`,
+  latest: (drop: string) => `${areas.latest}${drop}.json`,
 } as const;

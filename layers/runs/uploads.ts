@@ -1,20 +1,9 @@
-import type { ObjectStore } from '../platform/s3.ts';
-import { type DropUploads, dropUploads } from './documents.ts';
-import { processedKeys } from './keys.ts';
+import type { DropUploads } from './documents.ts';
 
 /** Runs of a drop whose order is known; one that is older counts as older than all of them. */
 const longestHistory = 100;
 
-/** The order of a drop's uploads, with the entity tag to replace it by; undefined before the first. */
-export async function readUploads(
-  processed: ObjectStore,
-  drop: string,
-): Promise<{ readonly uploads: DropUploads; readonly etag: string } | undefined> {
-  const stored = await processed.getTextWithEtag(processedKeys.uploads(drop));
-  return stored && { uploads: dropUploads.parse(JSON.parse(stored.text)), etag: stored.etag };
-}
-
-/** The same with `newest` at its beginning. */
+/** The order of a drop's uploads with `newest` at its beginning. */
 export function withNewest(
   before: DropUploads | undefined,
   newest: Pick<DropUploads, 'drop' | 'files'> & { readonly run: DropUploads['runs'][number] },

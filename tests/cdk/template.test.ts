@@ -1,10 +1,9 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { ownedPrefixes } from '../../cdk/access.ts';
 import { functionNames, functionSizes } from '../../cdk/functions.ts';
 import { readSettings } from '../../cdk/settings.ts';
 import { ConfigError } from '../../layers/platform/errors.ts';
-import { processedKeys } from '../../layers/runs/keys.ts';
+import { areas, processedKeys } from '../../layers/runs/keys.ts';
 import { type Resource, render, resourcesOf, synthesize } from './synthesize.ts';
 
 const targets = ['local', 'docker', 'aws'] as const;
@@ -136,7 +135,8 @@ describe('the buckets', () => {
         processedKeys[name]('r'),
       ),
     ];
-    for (const key of keys) expect(ownedPrefixes.filter((prefix) => key.startsWith(prefix))).toHaveLength(1);
+    for (const key of keys)
+      expect(Object.values(areas).filter((prefix) => key.startsWith(prefix))).toHaveLength(1);
   });
 });
 

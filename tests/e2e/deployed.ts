@@ -4,7 +4,8 @@ import pg from 'pg';
 import { localEnvironment } from '../../cli/local/environment.ts';
 import { readState } from '../../cli/local/state.ts';
 import { type Connection, targetConfig } from '../../cli/pipeline/connection.ts';
-import { ObjectStore } from '../../layers/platform/s3.ts';
+import { S3Store } from '../../layers/platform/s3.ts';
+import { RunStore } from '../../layers/runs/store.ts';
 
 /** The shared deployment as a test talks to it, beside the command line. */
 export interface Deployed extends Connection {
@@ -25,12 +26,15 @@ export function connectTo(stateFolder: string): Deployed {
     },
   };
   const s3 = new S3Client(client);
+  const raw = new S3Store(config.aws.raw_bucket, s3);
+  const processed = new S3Store(config.aws.processed_bucket, s3);
   return {
     stateFolder,
     environment,
     config,
-    raw: new ObjectStore(config.aws.raw_bucket, s3),
-    processed: new ObjectStore(config.aws.processed_bucket, s3),
+    raw,
+    processed,
+    store: new RunStore(raw, processed),
     stepFunctions: new SFNClient(client),
     async sql(text, values = []) {
       const database = new pg.Client({ connectionString: environment.DATABASE_URL });

@@ -6,7 +6,8 @@ import path from 'node:path';
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll } from 'vitest';
 import { awaitHealthy, launchEmulator, stopEmulator } from '../../cli/local/emulator.ts';
-import { ObjectStore } from '../../layers/platform/s3.ts';
+import { S3Store } from '../../layers/platform/s3.ts';
+import { RunStore } from '../../layers/runs/store.ts';
 
 /** A LocalStack for the test file; the environment of the process points to it. */
 export function useEmulator() {
@@ -34,7 +35,11 @@ export function useEmulator() {
 }
 
 /** New buckets, versioned as the deployed ones are; the environment names them as a function's does. */
-export async function useBuckets(): Promise<{ raw: ObjectStore; processed: ObjectStore }> {
+export async function useBuckets(): Promise<{
+  raw: S3Store;
+  processed: S3Store;
+  store: RunStore;
+}> {
   const s3 = new S3Client({});
   const [raw, processed] = [`raw-${randomUUID()}`, `processed-${randomUUID()}`];
   for (const Bucket of [raw, processed]) await s3.send(new CreateBucketCommand({ Bucket }));
@@ -42,7 +47,8 @@ export async function useBuckets(): Promise<{ raw: ObjectStore; processed: Objec
     new PutBucketVersioningCommand({ Bucket: raw, VersioningConfiguration: { Status: 'Enabled' } }),
   );
   Object.assign(process.env, { RAW_BUCKET: raw, PROCESSED_BUCKET: processed });
-  return { raw: new ObjectStore(raw), processed: new ObjectStore(processed) };
+  const buckets = { raw: new S3Store(raw), processed: new S3Store(processed) };
+  return { ...buckets, store: new RunStore(buckets.raw, buckets.processed) };
 }
 
 async function freePort(): Promise<number> {

@@ -1,18 +1,5 @@
-import { z } from 'zod';
 import { DataError } from '../../platform/errors.ts';
-import type { Chunk, CleanResult, StageResult } from '../../runs/documents.ts';
-
-const count = z.number().int().nonnegative();
-
-/** What became of the lines of one file: lines = accepted + quarantined + duplicates. */
-export const fileCounts = z.strictObject({
-  key: z.string(),
-  lines: count,
-  accepted: count,
-  quarantined: count,
-  duplicates: count,
-});
-export type FileCounts = z.infer<typeof fileCounts>;
+import type { Chunk, CleanResult, FileCounts, StageResult } from '../../runs/documents.ts';
 
 /**
  * Adds up, file by file, what `stage` and `clean` made of its lines.

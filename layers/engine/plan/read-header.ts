@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { constants, gunzipSync } from 'node:zlib';
 import { headerBytes, parseHeader } from '../../data/csv-header.ts';
 import { SchemaError } from '../../platform/errors.ts';
-import type { ObjectStore } from '../../platform/s3.ts';
+import type { ObjectStore } from '../../platform/object-store.ts';
 import type { RawInput } from '../../runs/documents.ts';
 import { isGzip } from './chunks.ts';
 

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { type Inspection, Inspector } from '../../data/csv/inspect.ts';
 import { DataError, SchemaError, TransientError } from '../../platform/errors.ts';
-import type { ObjectStore } from '../../platform/s3.ts';
+import type { ObjectStore } from '../../platform/object-store.ts';
 import type { Chunk } from '../../runs/documents.ts';
 import { alignLines } from './align-lines.ts';
 

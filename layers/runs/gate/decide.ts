@@ -1,6 +1,6 @@
 import { requiredDatasets } from '../../data/datasets/index.ts';
 import type { Config } from '../../experiment/config.ts';
-import type { StoredObject } from '../../platform/s3.ts';
+import type { StoredObject } from '../../platform/object-store.ts';
 import type { DropManifest, DropUploads, GateAnswer, RawInput } from '../documents.ts';
 import { parseDropManifest } from '../drop-manifest.ts';
 import type { Attempt } from '../executions.ts';

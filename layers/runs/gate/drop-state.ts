@@ -1,6 +1,6 @@
 import type { Config } from '../../experiment/config.ts';
 import { TransientError } from '../../platform/errors.ts';
-import type { ObjectStore } from '../../platform/s3.ts';
+import type { ObjectStore } from '../../platform/object-store.ts';
 import type { RawInput } from '../documents.ts';
 import { dropManifestKey } from '../drop-manifest.ts';
 import { defaultDrop, dropPrefix, parseRawKey } from '../keys.ts';

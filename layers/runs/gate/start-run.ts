@@ -1,7 +1,6 @@
-import type { ObjectStore } from '../../platform/s3.ts';
 import type { DropUploads, GateAnswer, RunInputs } from '../documents.ts';
 import type { Attempt, Executions } from '../executions.ts';
-import { processedKeys } from '../keys.ts';
+import type { RunStore } from '../store.ts';
 import { withNewest } from '../uploads.ts';
 import { judgeAttempt, type Start } from './decide.ts';
 
@@ -14,35 +13,31 @@ type Answer = Pick<GateAnswer, 'outcome' | 'runId' | 'attempt'>;
  * @returns undefined where another upload has changed the order since: to be decided anew
  */
 export async function startRun(
-  processed: ObjectStore,
+  store: RunStore,
   executions: Executions,
   inputs: RunInputs,
   decision: Start,
-  before: { readonly uploads: DropUploads; readonly etag: string } | undefined,
+  before: { readonly value: DropUploads; readonly etag: string } | undefined,
 ): Promise<Answer | undefined> {
   const { runId, drop } = inputs;
   // Another upload of the same content may have pinned its own versions already: they hold the same bytes.
-  await processed.putJsonIfAbsent(processedKeys.inputs(runId), inputs);
+  await store.writeOnce('inputs', [runId], inputs);
 
-  const [shown] = before?.uploads.runs ?? [];
+  const [shown] = before?.value.runs ?? [];
   const newest = await executions.newest(runId);
   const answer =
     shown?.runId === runId
       ? judgeAttempt(newest, decision.uploadedAt, shown.attempt)
-      : await judgeReturn(processed, runId, newest);
+      : await judgeReturn(store, runId, newest);
 
   const files = decision.files.map(({ key, etag, lastModified }) => ({
     key,
     etag,
     lastModified: lastModified.toISOString(),
   }));
-  const uploads = withNewest(before?.uploads, { drop, files, run: { runId, attempt: answer.attempt } });
-  if (JSON.stringify(uploads) !== JSON.stringify(before?.uploads)) {
-    const key = processedKeys.uploads(drop);
-    const isWritten =
-      before === undefined
-        ? await processed.putJsonIfAbsent(key, uploads)
-        : await processed.putJsonIfMatch(key, uploads, before.etag);
+  const uploads = withNewest(before?.value, { drop, files, run: { runId, attempt: answer.attempt } });
+  if (JSON.stringify(uploads) !== JSON.stringify(before?.value)) {
+    const isWritten = await store.replace('uploads', [drop], uploads, before?.etag);
     if (!isWritten) return undefined;
   }
   if (answer.outcome === 'started') await executions.start({ runId, drop, attempt: answer.attempt });
@@ -54,10 +49,10 @@ export async function startRun(
  * attempt, which finds its stages done; one that is under way sees that it is the newest when it comes to its publication,
  * unless that may have begun.
  */
-async function judgeReturn(processed: ObjectStore, runId: string, newest: Attempt | undefined) {
+async function judgeReturn(store: RunStore, runId: string, newest: Attempt | undefined) {
   const attempt = (newest?.attempt ?? 0) + 1;
   if (newest?.status === 'running') {
-    const isAnalysed = (await processed.head(processedKeys.done(runId, 'analyze', 0))) !== undefined;
+    const isAnalysed = (await store.read('marker', runId, 'analyze', 0)) !== undefined;
     if (!isAnalysed) return { outcome: newest.status, attempt: newest.attempt };
   }
   return { outcome: 'started' as const, attempt };

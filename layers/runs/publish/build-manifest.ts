@@ -1,36 +1,36 @@
-import { z } from 'zod';
 import packageJson from '../../../package.json';
 import { IncompleteError } from '../../platform/errors.ts';
-import type { ObjectStore, StoredObject } from '../../platform/s3.ts';
-import { readCompletions } from '../completions.ts';
-import { type Completion, loadResult, type RunInputs, type RunPlan, type StageEvent } from '../documents.ts';
-import { type RunManifest, runManifest } from '../run-manifest.ts';
+import type { ObjectStore, StoredObject } from '../../platform/object-store.ts';
+import type { Completion, RunInputs, RunPlan, StageEvent } from '../documents.ts';
+import { areas } from '../keys.ts';
+import { completionsOf } from '../progress.ts';
+import type { RunManifest } from '../run-manifest.ts';
 import type { RunOrder } from '../run-order.ts';
 import { partsOf, type StageName, stageNames } from '../stages.ts';
+import type { RunStore } from '../store.ts';
 
 type EarlierStage = Exclude<StageName, 'publish'>;
-type Completions = Readonly<Record<EarlierStage, readonly Completion<unknown>[]>>;
+type Part = Pick<Completion<EarlierStage>, 'startedAt' | 'finishedAt' | 'outputs'>;
+type Completions = Readonly<Record<EarlierStage, readonly Part[]>> & {
+  readonly load: readonly Pick<Completion<'load'>, 'result'>[];
+  readonly analyze: readonly Pick<Completion<'analyze'>, 'result'>[];
+};
 
 const earlierStages = stageNames.filter((stage) => stage !== 'publish');
-/** What the manifest takes from the result of `analyze`. */
-const analyzeResult = runManifest.pick({ decisions: true }).strip();
-/** What only the pipeline reads: markers and intermediate results. */
-const internalPrefix = 'processed/runs/';
 
 /**
  * Completion markers of every stage before `publish`.
  * @throws the error of a part that is not complete
  */
 export async function readAllCompletions(
-  processed: ObjectStore,
+  store: RunStore,
   event: StageEvent,
   plan: RunPlan,
 ): Promise<Completions> {
   const entries = await Promise.all(
-    earlierStages.map(async (stage) => {
-      const parts = partsOf(stage, plan);
-      return [stage, await readCompletions(processed, stage, z.unknown(), event, parts)] as const;
-    }),
+    earlierStages.map(
+      async (stage) => [stage, await completionsOf(store, stage, event, partsOf(stage, plan))] as const,
+    ),
   );
   return Object.fromEntries(entries) as unknown as Completions;
 }
@@ -43,8 +43,11 @@ export function buildManifest(
   completions: Completions,
   stored: ReadonlyMap<string, StoredObject>,
 ): RunManifest {
-  const { tables, variants } = loadResult.parse(completions.load[0]?.result);
-  const { decisions } = analyzeResult.parse(completions.analyze[0]?.result);
+  const [loaded] = completions.load;
+  const [analyzed] = completions.analyze;
+  if (loaded === undefined || analyzed === undefined) throw new Error('load and analyze have one part each');
+  const { tables, variants } = loaded.result;
+  const { decisions } = analyzed.result;
   return {
     schemaVersion: 1,
     runId,
@@ -85,7 +88,7 @@ function publicOutputs(completions: Completions) {
     .flatMap((stage) =>
       completions[stage].flatMap(({ outputs }) => outputs.map((one) => ({ ...one, stage }))),
     )
-    .filter(({ key }) => !key.startsWith(internalPrefix));
+    .filter(({ key }) => !key.startsWith(areas.runs));
 }
 
 /** The key up to the folder that is the run's own: `processed/<layer>/run_id=<id>/`. */
@@ -106,10 +109,7 @@ function checkStored(key: string, bytes: number, object: StoredObject | undefine
   });
 }
 
-function summarise(
-  stage: EarlierStage,
-  parts: readonly Completion<unknown>[],
-): RunManifest['stages'][number] {
+function summarise(stage: EarlierStage, parts: readonly Part[]): RunManifest['stages'][number] {
   const outputs = parts.flatMap((part) => part.outputs);
   const startedAt = parts.map((part) => part.startedAt).toSorted()[0] ?? '';
   const finishedAt =

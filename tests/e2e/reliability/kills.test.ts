@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { readAttemptOfMarker } from '../../../layers/runs/completions.ts';
 import { failure } from '../../../layers/runs/documents.ts';
 import { processedKeys } from '../../../layers/runs/keys.ts';
 import { stageNames } from '../../../layers/runs/stages.ts';
@@ -107,7 +106,7 @@ describe.concurrent('a process that is killed again and again', () => {
     expect(await drop.retry(ended)).toMatchObject({ status: 'SUCCEEDED' });
     await expectWhole(opened, undisturbed);
     const attempts = await Promise.all(
-      stageNames.map((stage) => readAttemptOfMarker(deployed.processed, stage, runId, 0)),
+      stageNames.map(async (stage) => (await deployed.store.read('marker', runId, stage, 0))?.attempt),
     );
     const last = ended.attempt + 1;
     // Attempt 1 was the undisturbed one; the stages that work in the database look at it in every attempt.

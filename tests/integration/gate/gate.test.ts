@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateStateMachineCommand, ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { expect, test } from 'vitest';
 import { handler } from '../../../lambdas/gate/handler.ts';
-import { jsonText, type ObjectStore } from '../../../layers/platform/s3.ts';
+import { jsonText } from '../../../layers/platform/object-store.ts';
+import type { S3Store } from '../../../layers/platform/s3.ts';
 import { gateAnswer, runInputs } from '../../../layers/runs/documents.ts';
 import { manifestName, processedKeys } from '../../../layers/runs/keys.ts';
-import { readUploads } from '../../../layers/runs/uploads.ts';
 import { useBuckets, useEmulator } from '../emulator.ts';
 
 useEmulator();
@@ -43,7 +43,7 @@ async function openDrop(behaviour: keyof typeof states) {
 }
 
 /** Uploads a file of the drop "spring" and returns the event that S3 sends. */
-async function upload(raw: ObjectStore, name: string, text: string) {
+async function upload(raw: S3Store, name: string, text: string) {
   const key = `raw/spring/${name}`;
   await raw.put(key, text);
   const head = await raw.head(key);
@@ -58,7 +58,7 @@ async function upload(raw: ObjectStore, name: string, text: string) {
   };
 }
 
-async function uploadManifest(raw: ObjectStore, uploadId: string = randomUUID()) {
+async function uploadManifest(raw: S3Store, uploadId: string = randomUUID()) {
   const files = (await raw.list('raw/spring/'))
     .filter(({ key }) => !key.endsWith(manifestName))
     .map(({ key, etag, size }) => ({ key, etag, size }));
@@ -140,14 +140,14 @@ test('the same content uploaded again after a success is the same run', async ()
 });
 
 /** Files of the drop, and a manifest that says that they are all of it; returns what the gate made of it. */
-async function uploadDrop(raw: ObjectStore, events: string) {
+async function uploadDrop(raw: S3Store, events: string) {
   await upload(raw, 'events.csv', events);
   await upload(raw, 'experiment_assignments.csv', 'b');
   return uploadManifest(raw);
 }
 
 test('content that comes back after other content gets another attempt, once, whose upload is the newest', async () => {
-  const { raw, processed, executions, answer } = await openDrop('succeeds');
+  const { raw, store, executions, answer } = await openDrop('succeeds');
   const runIds: (string | null)[] = [];
   for (const events of ['a', 'b']) {
     await handler(await uploadDrop(raw, events));
@@ -160,7 +160,7 @@ test('content that comes back after other content gets another attempt, once, wh
   await Promise.all(Array.from({ length: 5 }, () => handler(back)));
   await expect.poll(executions, { timeout: 20_000 }).toMatchObject([...finished, { status: 'SUCCEEDED' }]);
   expect(await answer('manifest')).toMatchObject({ runId: runIds[0], attempt: 2 });
-  expect((await readUploads(processed, 'spring'))?.uploads.runs).toEqual([
+  expect((await store.read('uploads', 'spring'))?.runs).toEqual([
     { runId: runIds[0], attempt: 2 },
     { runId: runIds[1], attempt: 1 },
   ]);
@@ -186,11 +186,11 @@ test('content that comes back when the publication of its run may have begun get
 });
 
 test('a gate that died before it started what it had written down is made up for by the next delivery', async () => {
-  const { raw, processed, executions, answer } = await openDrop('succeeds');
+  const { raw, processed, store, executions, answer } = await openDrop('succeeds');
   await handler(await uploadDrop(raw, 'a'));
   const { runId } = await answer('manifest');
   await expect.poll(executions, { timeout: 20_000 }).toMatchObject([{ status: 'SUCCEEDED' }]);
-  const { uploads } = (await readUploads(processed, 'spring')) ?? {};
+  const uploads = await store.read('uploads', 'spring');
   const promised = { ...uploads, runs: [{ runId, attempt: 2 }] };
   await processed.putJson(processedKeys.uploads('spring'), promised);
   await handler(await uploadManifest(raw, 'delivered again'));

@@ -16,14 +16,14 @@ const run = (digit: number) => String(digit).padStart(16, '0');
 const eventOf = (runId: string) => ({ runId, drop: 'default', attempt: 1 });
 
 async function openPipeline() {
-  const { processed } = await useBuckets();
+  const { processed, store } = await useBuckets();
   const url = await server.database();
   process.env.DATABASE_URL = url;
   const read = async (key: string) => JSON.parse((await processed.getText(key)) ?? 'null') as unknown;
   const readLatest = async () => latest.parse(await read(processedKeys.latest('default')));
   const forget = (runId: string, stage: 'load' | 'publish') =>
     processed.deleteAll([processedKeys.done(runId, stage, 0)]);
-  return { processed, url, read, readLatest, forget };
+  return { processed, store, url, read, readLatest, forget };
 }
 
 test('a run goes from the marts on S3 to the views, its manifest and the pointer of its drop', async () => {
@@ -106,7 +106,7 @@ test('a run whose result was changed since is not published', async () => {
 });
 
 test('the pointer goes where the database points, however many write it at once', async () => {
-  const { processed, readLatest } = await openPipeline();
+  const { store, readLatest } = await openPipeline();
   let shown = 0;
   const published = async (): Promise<Latest> => ({
     schemaVersion: 1,
@@ -119,7 +119,7 @@ test('the pointer goes where the database points, however many write it at once'
   });
   const writers = Array.from({ length: 8 }, (_, index) => {
     shown = index + 1;
-    return followPublished(processed, 'default', published);
+    return followPublished(store, 'default', published);
   });
   await Promise.all(writers);
   expect((await readLatest()).runId).toBe(run(8));

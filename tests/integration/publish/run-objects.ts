@@ -1,7 +1,7 @@
 import baseConfig from '../../../config/base.yaml';
 import { loadConfig } from '../../../layers/experiment/config.ts';
-import type { ObjectStore } from '../../../layers/platform/s3.ts';
-import type { Completion, Output, RunInputs, RunPlan } from '../../../layers/runs/documents.ts';
+import type { S3Store } from '../../../layers/platform/s3.ts';
+import type { Output, RunInputs, RunPlan } from '../../../layers/runs/documents.ts';
 import { processedKeys } from '../../../layers/runs/keys.ts';
 import { martNames } from '../../../layers/runs/mart-tables.ts';
 import type { StageName } from '../../../layers/runs/stages.ts';
@@ -10,7 +10,7 @@ import { makeRun, type RunOptions, type useServer } from '../postgres/marts.ts';
 /** Everything that the stages before `load` leave of a run on S3, and what `analyze` leaves after it. */
 export async function putRun(
   server: ReturnType<typeof useServer>,
-  processed: ObjectStore,
+  processed: S3Store,
   options: RunOptions,
 ): Promise<void> {
   const { runId, drop, inputsAsOf, startedAt, files } = await makeRun(server, options);
@@ -55,7 +55,7 @@ export async function putRun(
   await processed.putJson(processedKeys.inputs(runId), inputs);
   await processed.putJson(processedKeys.plan(runId), plan);
 
-  const done = (stage: StageName, index: number, outputs: readonly Output[], result: unknown) =>
+  const done = (stage: StageName, index: number, outputs: Output[], result: unknown) =>
     processed.putJson(processedKeys.done(runId, stage, index), {
       stage,
       index,
@@ -64,10 +64,17 @@ export async function putRun(
       finishedAt: startedAt,
       outputs,
       result,
-    } satisfies Completion<unknown>);
+    });
 
-  await done('plan', 0, [], {});
-  await done('stage', 0, [], {});
+  await done('plan', 0, [], { chunks: [0], buckets: [0, 1] });
+  await done('stage', 0, [], {
+    dataset: 'events',
+    part: 0,
+    lines: 1,
+    accepted: 1,
+    quarantined: 0,
+    quarantineRules: [],
+  });
   for (const bucket of [0, 1]) {
     const outputs: Output[] = [];
     for (const mart of martNames) {
@@ -75,7 +82,13 @@ export async function putRun(
       const bytes = await processed.uploadFrom(files[mart][bucket] ?? '', key);
       outputs.push({ key, rows: options.users / 2, bytes, bucket });
     }
-    await done('clean', bucket, [], {});
+    await done('clean', bucket, [], {
+      datasets: {},
+      quarantineRules: [],
+      warnings: [],
+      currencies: [],
+      latestEventTs: null,
+    });
     await done('marts', bucket, outputs, {
       asOf: null,
       population: [],
@@ -84,7 +97,7 @@ export async function putRun(
       earlyExposures: [],
     });
   }
-  await done('measure', 0, [], {});
+  await done('measure', 0, [], { experiments: [], files: [] });
   const report = processedKeys.report(runId, 'report.json');
   await processed.put(report, '{}');
   const decisions = [{ experimentId: 'checkout', action: 'keep_running' }];

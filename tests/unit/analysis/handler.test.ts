@@ -58,7 +58,7 @@ async function analyzed(): Promise<Map<string, Buffer>> {
     startedAt: moment,
     finishedAt: moment,
     outputs: [],
-    result: {},
+    result: { experiments: [], files: [] },
   });
   await handler(event);
   return new Map([...server.objects].map(([key, bytes]) => [path.basename(key), bytes]));

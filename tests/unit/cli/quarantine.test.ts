@@ -7,10 +7,10 @@ import { Quarantine, type QuarantinedRow } from '../../../cli/quarantine/quarant
 import { handler as clean } from '../../../lambdas/clean/handler.ts';
 import { handler as plan } from '../../../lambdas/plan/handler.ts';
 import { handler as stage } from '../../../lambdas/stage/handler.ts';
-import { ObjectStore } from '../../../layers/platform/s3.ts';
-import { readMarker } from '../../../layers/runs/completions.ts';
-import { cleanResult, runPlan, stageResult } from '../../../layers/runs/documents.ts';
+import { S3Store } from '../../../layers/platform/s3.ts';
+import { runPlan } from '../../../layers/runs/documents.ts';
 import { processedKeys } from '../../../layers/runs/keys.ts';
+import { RunStore } from '../../../layers/runs/store.ts';
 import { ObjectServer } from '../engine/stage/object-server.ts';
 
 const runId = '0123456789abcdef';
@@ -63,13 +63,13 @@ describe.each([
   const physical = content.split('\n').map((line) => line.replace(/\r$/, ''));
   const bad = physical.flatMap((line, index) => (isBad(line) ? [`raw/events.csv:${index + 1}`] : []));
   let server: ObjectServer;
-  let processed: ObjectStore;
+  let store: RunStore;
   let rows: QuarantinedRow[];
   beforeAll(async () => {
     server = await ObjectServer.start();
-    processed = new ObjectStore('processed-bucket');
+    store = new RunStore(new S3Store('raw-bucket'), new S3Store('processed-bucket'));
     await run(server, content);
-    await using quarantine = await Quarantine.open(processed, runId, {});
+    await using quarantine = await Quarantine.open(store, runId, {});
     rows = await quarantine.examples(1000);
   });
   afterAll(async () => {
@@ -91,9 +91,9 @@ describe.each([
   test('are exported as they stand there, once each', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'quarantine-export-'));
     try {
-      await using quarantine = await Quarantine.open(processed, runId, {});
+      await using quarantine = await Quarantine.open(store, runId, {});
       const planned = runPlan.parse(server.json(processedKeys.plan(runId)));
-      const [exported] = await exportRows(quarantine, new ObjectStore('raw-bucket'), planned, folder);
+      const [exported] = await exportRows(quarantine, store.raw, planned, folder);
       const text = await readFile(exported?.file ?? '', 'latin1');
       expect(text.split(/\r?\n/).filter(Boolean)).toEqual([header, ...physical.filter(isBad)]);
     } finally {
@@ -102,10 +102,12 @@ describe.each([
   });
 
   test('are told in the reports with the range that their lines count in', async () => {
-    const staged = await readMarker(processed, 'stage', runId, 5, stageResult);
-    expect(staged?.result.quarantineRules[0]?.examples[0]?.file).toBe('raw/events.csv, bytes 9000 to 20000');
-    const cleaned = await readMarker(processed, 'clean', runId, 0, cleanResult);
-    for (const { examples } of cleaned?.result.quarantineRules ?? []) {
+    const staged = await store.read('marker', runId, 'stage', 5);
+    expect(staged?.stage === 'stage' && staged.result.quarantineRules[0]?.examples[0]?.file).toBe(
+      'raw/events.csv, bytes 9000 to 20000',
+    );
+    const cleaned = await store.read('marker', runId, 'clean', 0);
+    for (const { examples } of cleaned?.stage === 'clean' ? cleaned.result.quarantineRules : []) {
       for (const { file } of examples) expect(file).toMatch(/^raw\/events\.csv, bytes \d+ to \d+$/);
     }
   });
@@ -114,7 +116,7 @@ describe.each([
     const key = `processed-bucket/${processedKeys.done(runId, 'stage', 3)}`;
     const marker = server.objects.get(key);
     server.objects.delete(key);
-    await using quarantine = await Quarantine.open(processed, runId, {});
+    await using quarantine = await Quarantine.open(store, runId, {});
     const places = (await quarantine.examples(1000)).map(({ place }) => place);
     expect(places.some((place) => /^raw\/events\.csv:\d+$/.test(place))).toBe(true);
     expect(places.some((place) => /^raw\/events\.csv, line \d+ after byte 9000$/.test(place))).toBe(true);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ConfigError } from '../../../layers/platform/errors.ts';
-import { ObjectStore } from '../../../layers/platform/s3.ts';
+import { S3Store } from '../../../layers/platform/s3.ts';
 import { ObjectServer } from '../engine/stage/object-server.ts';
 
 let server: ObjectServer;
@@ -11,7 +11,7 @@ afterEach(() => server[Symbol.asyncDispose]());
 
 test('a refused access is a ConfigError, which is not tried again, whatever was asked for', async () => {
   server.forbidden.add('raw-bucket/secret.csv');
-  const store = new ObjectStore('raw-bucket');
+  const store = new S3Store('raw-bucket');
   const requests = [
     () => store.stream({ key: 'secret.csv' }),
     () => store.getText('secret.csv'),

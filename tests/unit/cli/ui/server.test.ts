@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { targetConfig } from '../../../../cli/pipeline/connection.ts';
 import { type RunningServer, serve } from '../../../../cli/ui/server.ts';
 import { Site } from '../../../../cli/ui/site.ts';
-import { ObjectStore } from '../../../../layers/platform/s3.ts';
+import { S3Store } from '../../../../layers/platform/s3.ts';
+import { RunStore } from '../../../../layers/runs/store.ts';
 
 /** A pipeline that is down: nothing listens on port 1. */
 const client = {
@@ -32,10 +33,13 @@ describe('the local server', () => {
   let token: string;
 
   beforeAll(async () => {
+    const raw = new S3Store('raw', new S3Client(client));
+    const processed = new S3Store('processed', new S3Client(client));
     const connection = {
       config: targetConfig(),
-      raw: new ObjectStore('raw', new S3Client(client)),
-      processed: new ObjectStore('processed', new S3Client(client)),
+      raw,
+      processed,
+      store: new RunStore(raw, processed),
       stepFunctions: new SFNClient(client),
     };
     server = await serve(new Site(connection, undefined), 0);

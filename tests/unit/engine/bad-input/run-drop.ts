@@ -8,12 +8,12 @@ import { handler as measure } from '../../../../lambdas/measure/handler.ts';
 import { handler as plan } from '../../../../lambdas/plan/handler.ts';
 import { handler as stage } from '../../../../lambdas/stage/handler.ts';
 import type { DatasetName } from '../../../../layers/data/datasets/index.ts';
-import { type FileCounts, fileCounts } from '../../../../layers/engine/measure/reconcile-files.ts';
 import { type Measurements, measurements } from '../../../../layers/experiment/measurements.ts';
 import { runConfiguration } from '../../../../layers/experiment/run-configuration.ts';
 import { Database } from '../../../../layers/platform/duckdb.ts';
 import { literal } from '../../../../layers/platform/sql.ts';
 import type { RunPlan } from '../../../../layers/runs/documents.ts';
+import { type FileCounts, fileCounts } from '../../../../layers/runs/documents.ts';
 import { parseRawKey, processedKeys } from '../../../../layers/runs/keys.ts';
 import { ObjectServer } from '../stage/object-server.ts';
 

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { partsOfBucket } from '../../../../lambdas/clean/handler.ts';
 import type { DatasetName } from '../../../../layers/data/datasets/index.ts';
-import type { Chunk, Completion, StageResult } from '../../../../layers/runs/documents.ts';
+import { partsOfBucket } from '../../../../layers/engine/clean/clean.ts';
+import type { Chunk, Completion } from '../../../../layers/runs/documents.ts';
 
 function chunk(index: number, dataset: DatasetName, part: number): Chunk {
   return {
@@ -21,7 +21,7 @@ function chunk(index: number, dataset: DatasetName, part: number): Chunk {
   };
 }
 
-function staged(index: number, keys: readonly [string, number | null][]): Completion<StageResult> {
+function staged(index: number, keys: readonly [string, number | null][]): Completion<'stage'> {
   return {
     stage: 'stage',
     index,

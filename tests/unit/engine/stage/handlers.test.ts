@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { handler as plan } from '../../../../lambdas/plan/handler.ts';
 import { handler as stage } from '../../../../lambdas/stage/handler.ts';
-import { completion, type RunPlan, runPlan, stageResult } from '../../../../layers/runs/documents.ts';
+import { type Completion, type RunPlan, runPlan, stageMarker } from '../../../../layers/runs/documents.ts';
 import { processedKeys } from '../../../../layers/runs/keys.ts';
 import { ObjectServer } from './object-server.ts';
 
@@ -46,7 +46,7 @@ function pin(files: Record<string, string | Uint8Array>): void {
 
 const planned = (): RunPlan => runPlan.parse(server.json(processedKeys.plan(runId)));
 const staged = (index: number) =>
-  completion(stageResult).parse(server.json(processedKeys.done(runId, 'stage', index)));
+  stageMarker.parse(server.json(processedKeys.done(runId, 'stage', index))) as Completion<'stage'>;
 
 describe('plan and stage', () => {
   test('a small drop has one chunk per file and one bucket, and ends in Parquet and quarantine', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { jsonText } from '../../../../layers/platform/s3.ts';
+import { jsonText } from '../../../../layers/platform/object-store.ts';
 import {
   type DropFile,
   type DropState,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Completion, Output } from '../../../../layers/runs/documents.ts';
+import type { Output } from '../../../../layers/runs/documents.ts';
 import { buildManifest } from '../../../../layers/runs/publish/build-manifest.ts';
 import { runManifest } from '../../../../layers/runs/run-manifest.ts';
 
@@ -17,9 +17,9 @@ const inputs = {
 };
 const order = { inputsAsOf: '2026-01-01T00:00:00.000Z', startedAt: '2026-01-01T00:00:01.000Z' };
 
-function part(second: number, outputs: readonly Output[] = [], result: unknown = {}): Completion<unknown> {
+function part<Result>(second: number, outputs: Output[] = [], result?: Result) {
   const at = (offset: number) => `2026-01-01T00:00:0${second + offset}.000Z`;
-  return { stage: 'plan', index: 0, attempt: 1, startedAt: at(0), finishedAt: at(2), outputs, result };
+  return { startedAt: at(0), finishedAt: at(2), outputs, result: result as Result };
 }
 
 const output = (key: string): Output => ({ key, rows: 5, bytes: 10, bucket: null });

@@ -1,0 +1,51 @@
+import path from 'node:path';
+import { buildReport } from '../../analysis/build-report.ts';
+import { jsonText } from '../../platform/object-store.ts';
+import { decisionDocument } from '../../report/decision-document.ts';
+import { reportPage } from '../../report/page/page.ts';
+import { resultsCsv } from '../../report/results-csv.ts';
+import { resultColumns, resultsParquet } from '../../report/results-parquet.ts';
+import { resultRows } from '../../report/results-table.ts';
+import type { Output } from '../../runs/documents.ts';
+import { processedKeys, type ReportFile } from '../../runs/keys.ts';
+import { completionsOf } from '../../runs/progress.ts';
+import type { Stage } from '../../runs/stage.ts';
+
+/** The decision of each experiment from the sums alone, as data, page, table and document. */
+export const analyzeStage: Stage<'analyze'> = {
+  name: 'analyze',
+  async run({ event, store, folder, log }) {
+    const { runId } = event;
+    await completionsOf(store, 'measure', event, 1);
+    const [plan, inputs, sums] = await Promise.all([
+      store.require('plan', runId),
+      store.require('inputs', runId),
+      store.require('measurements', runId),
+    ]);
+    const report = buildReport(plan, inputs, sums);
+    const rows = resultRows(report);
+
+    const outputs: Output[] = [];
+    const write = async (name: ReportFile, body: string | Uint8Array, type: string) => {
+      const key = processedKeys.report(runId, name);
+      await store.processed.put(key, body, type);
+      outputs.push({ key, rows: rows.length, bytes: Buffer.byteLength(body), bucket: null });
+    };
+    await write('report.json', jsonText(report), 'application/json');
+    await write('report.html', reportPage(report), 'text/html; charset=utf-8');
+    await write('EXPERIMENT_DECISION.md', decisionDocument(report), 'text/markdown; charset=utf-8');
+    await write('results.csv', resultsCsv(resultColumns, rows), 'text/csv; charset=utf-8');
+    await write(
+      'results.parquet',
+      await resultsParquet(rows, path.join(folder, 'results.parquet')),
+      'application/vnd.apache.parquet',
+    );
+
+    const decisions = report.experiments.map(({ experimentId, decision }) => ({
+      experimentId,
+      action: decision.action,
+    }));
+    log.info('decided', { decisions });
+    return { outputs, result: { decisions } };
+  },
+};

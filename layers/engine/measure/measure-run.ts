@@ -1,0 +1,68 @@
+import path from 'node:path';
+import { checkBadRate } from '../../data/bad-rows.ts';
+import { type DatasetName, datasetContracts } from '../../data/datasets/index.ts';
+import { measurements } from '../../experiment/measurements.ts';
+import { Database } from '../../platform/duckdb.ts';
+import { downloadAll, jsonText } from '../../platform/object-store.ts';
+import { areas, processedKeys } from '../../runs/keys.ts';
+import { completionsOf } from '../../runs/progress.ts';
+import type { Stage } from '../../runs/stage.ts';
+import { measure } from './measure.ts';
+import { reconcileFiles } from './reconcile-files.ts';
+
+/** Everything that the analysis reads: exact sums over all buckets, and the account of every line. */
+export const measureStage: Stage<'measure'> = {
+  name: 'measure',
+  async run({ event, store, folder, engine }) {
+    const { runId } = event;
+    const plan = await store.require('plan', runId);
+    const [staged, cleaned, marts] = await Promise.all([
+      completionsOf(store, 'stage', event, plan.chunks.length),
+      completionsOf(store, 'clean', event, plan.buckets),
+      completionsOf(store, 'marts', event, plan.buckets),
+    ]);
+
+    const files = reconcileFiles(
+      plan.chunks,
+      staged.map(({ result }) => result),
+      cleaned.map(({ result }) => result),
+    );
+
+    const copies = (prefix: string) =>
+      [...cleaned, ...marts]
+        .flatMap(({ outputs }) => outputs)
+        .filter(({ key }) => key.startsWith(prefix))
+        .map(({ key }) => ({ key, file: path.join(folder, path.basename(key)) }));
+    const exposure = copies(`${areas.marts}user_exposure/`);
+    const outcomes = copies(`${areas.marts}user_outcomes/`);
+    const sinceExposure = copies(processedKeys.intermediates('since_exposure', runId));
+    const sessionDurations = copies(processedKeys.intermediates('session_durations', runId));
+    await downloadAll(store.processed, [...exposure, ...outcomes, ...sinceExposure, ...sessionDurations]);
+
+    await using db = await Database.open({ ...engine, folder });
+    const measured = measurements.parse(
+      await measure(db, {
+        plan,
+        staged: staged.map(({ result }) => result),
+        cleaned: cleaned.map(({ result }) => result),
+        marts: marts.map(({ result }) => result),
+        userExposure: exposure.map(({ file }) => file),
+        userOutcomes: outcomes.map(({ file }) => file),
+        sinceExposure: sinceExposure.map(({ file }) => file),
+        sessionDurations: sessionDurations.map(({ file }) => file),
+      }),
+    );
+    for (const [dataset, counts] of Object.entries(measured.quality)) {
+      const contract = datasetContracts[dataset as DatasetName];
+      const quarantineRules = measured.quarantineRules.filter((rule) => rule.dataset === dataset);
+      checkBadRate(contract, { ...counts, quarantineRules }, runId, dataset);
+    }
+    const key = processedKeys.measurements(runId);
+    const text = jsonText(measured);
+    await store.processed.put(key, text, 'application/json');
+    return {
+      outputs: [{ key, rows: measured.experiments.length, bytes: Buffer.byteLength(text), bucket: null }],
+      result: { experiments: measured.experiments.map(({ experimentId }) => experimentId), files },
+    };
+  },
+};

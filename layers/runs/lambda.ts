@@ -1,0 +1,48 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { readEnvironment } from '../platform/environment.ts';
+import { createLogger } from '../platform/log.ts';
+import { S3Store } from '../platform/s3.ts';
+import { type ResultOf, stageEvent } from './documents.ts';
+import { runStage, type Stage } from './stage.ts';
+import type { StageName } from './stages.ts';
+import { RunStore } from './store.ts';
+
+/** The stores of the stack that a function belongs to. */
+export function functionStore(): RunStore {
+  const { rawBucket, processedBucket } = readEnvironment();
+  return new RunStore(new S3Store(rawBucket), new S3Store(processedBucket));
+}
+
+/** 1769 MB are one CPU on Lambda. Two threads at least: from two on, their number does not change a byte of a file. */
+function threadsOf(memoryMb: number): number {
+  return Math.max(2, Math.ceil(memoryMb / 1769));
+}
+
+/**
+ * Makes a Lambda handler of a stage.
+ * @param answer what the state machine gets to see; by default the index of the part
+ */
+export function lambdaHandler<Name extends StageName>(
+  stage: Stage<Name>,
+  answer?: (result: ResultOf<Name>) => unknown,
+): (event: unknown) => Promise<unknown> {
+  return async (input) => {
+    const event = stageEvent.parse(input);
+    const { memoryMb } = readEnvironment();
+    const folder = await mkdtemp(path.join(tmpdir(), `${stage.name}-`));
+    try {
+      const result = await runStage(stage, {
+        event,
+        store: functionStore(),
+        folder,
+        engine: { memoryMb, threads: threadsOf(memoryMb) },
+        log: createLogger({ stage: stage.name, ...event }),
+      });
+      return answer === undefined ? event.index : answer(result);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  };
+}

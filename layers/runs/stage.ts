@@ -1,0 +1,64 @@
+import { PipelineError } from '../platform/errors.ts';
+import type { Logger } from '../platform/log.ts';
+import { type Output, type ResultOf, type StageEvent, stageResults } from './documents.ts';
+import { recordStageError } from './progress.ts';
+import { databaseStages, type StageName } from './stages.ts';
+import type { RunStore } from './store.ts';
+
+/** What one part of a stage works with, wherever it runs. */
+export interface StageContext {
+  /** The run, and which part of the stage this is. */
+  readonly event: StageEvent;
+  readonly store: RunStore;
+  /** A temporary folder of this part alone, removed at its end. */
+  readonly folder: string;
+  /** What the query engine may use. */
+  readonly engine: { readonly memoryMb: number; readonly threads: number };
+  readonly log: Logger;
+}
+
+export interface StageOutcome<Stage extends StageName> {
+  readonly outputs: readonly Output[];
+  readonly result: ResultOf<Stage>;
+}
+
+/** A stage of the pipeline: reads what earlier stages left in the store, and leaves its own outputs there. */
+export interface Stage<Name extends StageName> {
+  readonly name: Name;
+  run(context: StageContext): Promise<StageOutcome<Name>>;
+}
+
+/**
+ * Runs one part of a stage once in effect: does nothing where its completion marker exists (unless the work lies in the
+ * database), writes the marker last, and records an error where the next stage can find it.
+ */
+export async function runStage<Name extends StageName>(
+  stage: Stage<Name>,
+  context: StageContext,
+): Promise<ResultOf<Name>> {
+  const { name } = stage;
+  const { event, store, log } = context;
+  const { runId, index, attempt } = event;
+  const existing = databaseStages.includes(name) ? undefined : await store.read('marker', runId, name, index);
+  if (existing !== undefined) {
+    log.info('already done');
+    return existing.result as ResultOf<Name>;
+  }
+  const startedAt = new Date().toISOString();
+  try {
+    const { outputs, result } = await stage.run(context);
+    const marker = { stage: name, index, attempt, startedAt, finishedAt: new Date().toISOString() };
+    const parsed = stageResults[name].parse(result) as ResultOf<Name>;
+    await store.write('marker', [runId, name, index], {
+      ...marker,
+      outputs: [...outputs],
+      result: parsed,
+    } as Parameters<typeof store.write<'marker'>>[2]);
+    log.info('done', { outputs: outputs.length });
+    return parsed;
+  } catch (error) {
+    log.error(error instanceof PipelineError ? error.message : 'failed', { error });
+    await recordStageError(store, name, event, error);
+    throw error;
+  }
+}
