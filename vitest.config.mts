@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { codeVersion } from './infrastructure/code-version.mjs';
 import { textExtensions } from './infrastructure/text-modules.mjs';
 
 const textModules = {
@@ -13,7 +14,10 @@ const textModules = {
 
 export default defineConfig({
   plugins: [textModules],
-  define: { PROJECT_ROOT: JSON.stringify(import.meta.dirname) },
+  define: {
+    PROJECT_ROOT: JSON.stringify(import.meta.dirname),
+    CODE_VERSION: JSON.stringify(codeVersion(import.meta.dirname)),
+  },
   test: {
     testTimeout: 30_000,
     hookTimeout: 240_000,

@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
-import { build as bundle, type Metafile, type OutputFile } from 'esbuild';
+import { build as bundle, type Metafile } from 'esbuild';
+import { codeVersion } from '../infrastructure/code-version.mjs';
 import { withLock } from '../infrastructure/lock.mjs';
 import { textLoader } from '../infrastructure/text-modules.mjs';
 import { ConfigError } from '../layers/platform/errors.ts';
-import { type DuckdbPlatform, duckdbVersion, packDuckdb } from './duckdb-layer.ts';
+import { type DuckdbPlatform, packDuckdb } from './duckdb-layer.ts';
 import { type FunctionName, functionNames, functionSizes } from './functions.ts';
 
 /**
@@ -36,7 +36,7 @@ export interface Build {
   readonly functions: Readonly<Record<FunctionName, string>>;
   /** Folder of the DuckDB layer, unless the bundles hold it. */
   readonly layer: string | undefined;
-  /** sha256 over every bundle: part of each run's identity. */
+  /** Part of each run's identity. */
   readonly codeVersion: string;
   /** esbuild's account of what went into each bundle. */
   readonly metafile: Metafile;
@@ -70,7 +70,7 @@ export async function build(options: BuildOptions): Promise<Build> {
   return {
     functions: Object.fromEntries(functionNames.map((name) => [name, folderOf(name)])) as Build['functions'],
     layer,
-    codeVersion: await codeVersion(root, output, outputFiles),
+    codeVersion: codeVersion(root),
     metafile,
   };
 }
@@ -102,15 +102,6 @@ function bundleFunctions(root: string, handlers: string, output: string) {
     sourcesContent: false,
     logLevel: 'warning',
   });
-}
-
-/** Bundles differ in nothing but what was written by people: paths in them are relative to the project. */
-async function codeVersion(root: string, output: string, files: readonly OutputFile[]): Promise<string> {
-  const hash = createHash('sha256').update(await duckdbVersion(root));
-  const bundles = files.filter((file) => file.path.endsWith('.js'));
-  for (const { path: file, contents } of bundles.sort((a, b) => (a.path < b.path ? -1 : 1)))
-    hash.update(`\0${path.relative(output, file)}\0`).update(contents);
-  return hash.digest('hex');
 }
 
 function assertHandlers(handlers: string): void {

@@ -53,11 +53,6 @@ export async function packDuckdb(root: string, platform: DuckdbPlatform, folder:
   await rename(fresh, folder);
 }
 
-/** Version of the installed `@duckdb/node-api`. */
-export async function duckdbVersion(root: string): Promise<string> {
-  return (await findPackage(root, '@duckdb/node-api')).version;
-}
-
 /** Where a package is installed. `wanted` is the version of a native package, which npm installs for this machine only. */
 async function findPackage(root: string, name: string, wanted?: string) {
   const { resolve } = createRequire(path.join(root, 'package.json'));

@@ -16,6 +16,7 @@ import {
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { codeFiles, codeVersion } from './code-version.mjs';
 import { Problem } from './setup/problem.mjs';
 import { textLoader } from './text-modules.mjs';
 
@@ -43,8 +44,10 @@ export async function importTypeScript(entry) {
  */
 function currentBundle(record) {
   if (!existsSync(record)) return undefined;
-  const { bundle, files, sources } = JSON.parse(readFileSync(record, 'utf8'));
-  return files?.every(existsSync) && stateOf(Object.keys(sources)) === JSON.stringify(sources)
+  const { bundle, files, code, sources } = JSON.parse(readFileSync(record, 'utf8'));
+  return files?.every(existsSync) &&
+    stateOf(codeFiles(root)) === code &&
+    stateOf(Object.keys(sources)) === JSON.stringify(sources)
     ? bundle
     : undefined;
 }
@@ -67,6 +70,7 @@ function stateOf(files) {
  */
 async function buildBundle(source, record) {
   const { build } = await import('esbuild');
+  const code = codeFiles(root);
   const result = await build({
     entryPoints: [source],
     absWorkingDir: root,
@@ -84,7 +88,7 @@ async function buildBundle(source, record) {
     target: 'node20',
     loader: textLoader,
     sourcemap: 'inline',
-    define: { PROJECT_ROOT: JSON.stringify(root) },
+    define: { PROJECT_ROOT: JSON.stringify(root), CODE_VERSION: JSON.stringify(codeVersion(root)) },
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
@@ -96,11 +100,12 @@ async function buildBundle(source, record) {
     .filter(([, output]) => output.entryPoint === entryPoint)
     .map(([file]) => path.resolve(root, file));
   if (bundle === undefined) throw new Error(`esbuild made nothing of ${source}`);
-  const sources = stateOf(['infrastructure/run.mjs', ...Object.keys(result.metafile.inputs)]);
+  const inputs = Object.keys(result.metafile.inputs).filter((input) => !code.includes(input));
+  const sources = stateOf(['infrastructure/run.mjs', ...inputs]);
   try {
     mkdirSync(folder, { recursive: true });
     for (const { path: file, contents } of result.outputFiles) replaceFile(file, contents);
-    replaceFile(record, JSON.stringify({ bundle, files, sources: JSON.parse(sources) }));
+    replaceFile(record, JSON.stringify({ bundle, files, code: stateOf(code), sources: JSON.parse(sources) }));
   } catch (error) {
     const { code = '' } = /** @type {NodeJS.ErrnoException} */ (error);
     if (!['EACCES', 'EPERM', 'EROFS'].includes(code)) throw error;

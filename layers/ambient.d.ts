@@ -8,3 +8,5 @@ declare module '*.yaml' {
 }
 /** Absolute path of the checkout; set by whoever bundles (esbuild, vitest). Not defined in Lambda bundles. */
 declare const PROJECT_ROOT: string;
+/** infrastructure/code-version.mjs of the checkout; set by whoever bundles. Not defined in Lambda bundles. */
+declare const CODE_VERSION: string;

@@ -6,10 +6,10 @@ import { dropConfigName } from '../../layers/runs/keys.ts';
 import experimentConfig from '../demo/experiment.yaml';
 import { generate } from '../generate/generate.ts';
 import { stateFolder, statePaths } from '../local/state.ts';
+import { prepareDrop } from '../pipeline/prepare-drop.ts';
 import { downloadReport, verdictText } from '../pipeline/report.ts';
 import { runDrop } from '../pipeline/run-drop.ts';
 import { startAndConnect } from '../pipeline/start.ts';
-import { prepareDrop } from '../pipeline/upload.ts';
 import { note, print, printJson } from '../terminal.ts';
 
 export interface DemoOptions {

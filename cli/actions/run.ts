@@ -1,7 +1,7 @@
+import { prepareDrop } from '../pipeline/prepare-drop.ts';
 import { downloadReport, verdictText } from '../pipeline/report.ts';
 import { runDrop } from '../pipeline/run-drop.ts';
 import { startAndConnect } from '../pipeline/start.ts';
-import { prepareDrop } from '../pipeline/upload.ts';
 import { note, print, printJson, visible } from '../terminal.ts';
 import { checkBeforeUpload } from '../validate/validate.ts';
 

@@ -1,7 +1,8 @@
 import { currentRun } from '../pipeline/current-run.ts';
+import { prepareDrop } from '../pipeline/prepare-drop.ts';
 import { replacement } from '../pipeline/run-drop.ts';
 import { startAndConnect } from '../pipeline/start.ts';
-import { prepareDrop, upload } from '../pipeline/upload.ts';
+import { upload } from '../pipeline/upload.ts';
 import { formatBytes, note, print, printJson, visible } from '../terminal.ts';
 import { checkBeforeUpload } from '../validate/validate.ts';
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { registerAnalyze } from './analyze.ts';
 import { registerCompletion } from './completion.ts';
 import { registerDemo } from './demo.ts';
 import { registerDeploy } from './deploy.ts';
@@ -30,6 +31,7 @@ export function registerCommands(program: Command): void {
   registerGenerate(program);
   registerInit(program);
   registerValidate(program);
+  registerAnalyze(program);
   registerUpload(program);
   registerRun(program);
   registerRuns(program);

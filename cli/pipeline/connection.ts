@@ -1,22 +1,10 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
-import awsOverlay from '../../config/aws.yaml';
-import dockerOverlay from '../../config/docker.yaml';
-import { type Config, type ConfigFile, loadConfig } from '../../layers/experiment/config.ts';
-import { baseConfigFile } from '../../layers/experiment/run-configuration.ts';
-import { UsageError } from '../../layers/platform/errors.ts';
+import type { Config } from '../../layers/experiment/config.ts';
 import { S3Store } from '../../layers/platform/s3.ts';
 import { RunStore } from '../../layers/runs/store.ts';
 import { emulatedAccount, localEnvironment } from '../local/environment.ts';
 import { readState } from '../local/state.ts';
-
-const targets = ['local', 'docker', 'aws'] as const;
-type Target = (typeof targets)[number];
-
-const overlays: Record<Target, ConfigFile[]> = {
-  local: [],
-  docker: [{ name: 'config/docker.yaml', text: dockerOverlay }],
-  aws: [{ name: 'config/aws.yaml', text: awsOverlay }],
-};
+import { isLocal, targetConfig } from './target.ts';
 
 /** The deployed pipeline as the commands talk to it. */
 export interface Connection {
@@ -26,11 +14,6 @@ export interface Connection {
   /** Both, as documents. */
   readonly store: RunStore;
   readonly stepFunctions: SFNClient;
-}
-
-/** The configuration of the target that `ECOM_TARGET` names (local by default), with further files over it. */
-export function targetConfig(files: readonly ConfigFile[] = []): Config {
-  return loadConfig([baseConfigFile, ...overlays[target()], ...files]);
 }
 
 /**
@@ -44,22 +27,6 @@ export function connect(): Connection {
   const raw = new S3Store(config.aws.raw_bucket);
   const processed = new S3Store(config.aws.processed_bucket);
   return { config, raw, processed, store: new RunStore(raw, processed), stepFunctions: new SFNClient({}) };
-}
-
-/** Whether the target is the pipeline that runs on this machine. */
-export function isLocal(): boolean {
-  return target() === 'local';
-}
-
-function target(): Target {
-  const name = process.env.ECOM_TARGET ?? 'local';
-  const found = targets.find((candidate) => candidate === name);
-  if (found !== undefined) return found;
-  throw new UsageError({
-    what: `there is no target "${name}"`,
-    where: 'ECOM_TARGET',
-    remedy: `It is one of ${targets.join(', ')}`,
-  });
 }
 
 /**

@@ -3,8 +3,9 @@ import { PipelineError } from '../../layers/platform/errors.ts';
 import { defaultDrop } from '../../layers/runs/keys.ts';
 import { readState } from '../local/state.ts';
 import { shellWord } from '../terminal.ts';
-import { type Connection, connect, isLocal } from './connection.ts';
+import { type Connection, connect } from './connection.ts';
 import { dropNameOf } from './drop-name.ts';
+import { isLocal } from './target.ts';
 
 /** The run that a drop shows, or undefined where none of it is published yet. */
 export async function currentRun({ store }: Connection, drop: string): Promise<string | undefined> {

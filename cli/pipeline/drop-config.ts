@@ -6,8 +6,8 @@ import type { Config, ConfigFile } from '../../layers/experiment/config.ts';
 import { UsageError } from '../../layers/platform/errors.ts';
 import { dropConfigName } from '../../layers/runs/keys.ts';
 import { systemFault } from '../system-error.ts';
-import { targetConfig } from './connection.ts';
 import type { NamedFiles } from './drop-folder.ts';
+import { targetConfig } from './target.ts';
 
 /** The configuration of a drop: the target's, under the drop's own. */
 export interface DropConfig {

@@ -2,8 +2,9 @@ import { hideStatus, showStatus } from '../../infrastructure/status-line.mjs';
 import { interruptible } from '../interruption.ts';
 import { note } from '../terminal.ts';
 import { counted } from '../wording.ts';
-import { type Connection, isLocal } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { follow, type StageAtWork, type StageProgress } from './follow.ts';
+import { isLocal } from './target.ts';
 
 /**
  * Follows an attempt to its end with progress on standard error: a line for each stage that is done and, on a

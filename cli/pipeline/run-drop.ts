@@ -8,9 +8,10 @@ import { counted } from '../wording.ts';
 import type { Connection } from './connection.ts';
 import { currentRun } from './current-run.ts';
 import { awaitGate } from './follow.ts';
+import type { PreparedDrop } from './prepare-drop.ts';
 import { followAloud } from './progress.ts';
 import { readReport } from './report.ts';
-import { type PreparedDrop, type Upload, upload } from './upload.ts';
+import { type Upload, upload } from './upload.ts';
 
 /** Uploads a drop, follows its run to the end with progress on standard error, and returns the report. */
 export async function runDrop(connection: Connection, prepared: PreparedDrop): Promise<Report> {

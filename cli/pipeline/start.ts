@@ -1,5 +1,6 @@
 import { ensureUp } from '../local/up.ts';
-import { type Connection, connect, isLocal } from './connection.ts';
+import { type Connection, connect } from './connection.ts';
+import { isLocal } from './target.ts';
 
 /**
  * Connects to the target's pipeline; locally, what does not run yet is started and deployed before.

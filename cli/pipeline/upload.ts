@@ -1,29 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { UsageError } from '../../layers/platform/errors.ts';
 import { jsonText, type ObjectStore } from '../../layers/platform/object-store.ts';
 import type { DropManifest } from '../../layers/runs/documents.ts';
-import { dropConfigName, dropPrefix, manifestName } from '../../layers/runs/keys.ts';
-import { type Connection, targetConfig } from './connection.ts';
-import { dropConfig } from './drop-config.ts';
-import { type DropFile, localFolder, readDropFolder, requireFolder } from './drop-folder.ts';
-import { checkDropName } from './drop-name.ts';
-import { unusedFiles } from './unused-files.ts';
-
-export interface DropSource {
-  readonly folder: string;
-  readonly drop: string;
-  /** A configuration to use in place of the folder's experiment.yaml. */
-  readonly configFile?: string | undefined;
-}
-
-/** A drop that has been read and checked, but not uploaded. */
-export interface PreparedDrop {
-  readonly drop: string;
-  readonly files: readonly DropFile[];
-  /** What the folder holds besides: see unusedFiles. */
-  readonly unused: readonly string[];
-}
+import { dropPrefix, manifestName } from '../../layers/runs/keys.ts';
+import type { Connection } from './connection.ts';
+import type { DropFile } from './drop-folder.ts';
+import type { PreparedDrop } from './prepare-drop.ts';
 
 export interface Upload {
   readonly drop: string;
@@ -31,23 +13,6 @@ export interface Upload {
   readonly bytes: number;
   /** Entity tag of the manifest: the gate's answer to this upload carries it. */
   readonly manifestEtag: string;
-}
-
-/**
- * Finds the files of a drop and validates its configuration before anything is uploaded.
- * @throws UsageError for a folder or a drop name that cannot work, ConfigError for a mistake in the configuration
- */
-export async function prepareDrop({ folder, drop, configFile }: DropSource): Promise<PreparedDrop> {
-  checkDropName(drop);
-  await requireFolder(folder);
-  const target = targetConfig();
-  const { config, named } = await dropConfig(folder, configFile);
-  const files = await readDropFolder(localFolder(folder), drop, config.raw, target.raw, named);
-  const unused = await unusedFiles(folder, files);
-  if (configFile === undefined) return { drop, files, unused };
-  const { length: size } = await readFile(configFile);
-  const own = { kind: 'config', file: configFile, key: dropPrefix(drop) + dropConfigName, size } as const;
-  return { drop, files: [...files.filter(({ kind }) => kind !== 'config'), own], unused };
 }
 
 /** Uploads the files, then the manifest that names them: the gate starts the drop when it sees that. */

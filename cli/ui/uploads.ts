@@ -3,11 +3,12 @@ import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { UsageError } from '../../layers/platform/errors.ts';
 import { dropConfigName, parseRawKey } from '../../layers/runs/keys.ts';
-import { type Connection, targetConfig } from '../pipeline/connection.ts';
+import type { Connection } from '../pipeline/connection.ts';
 import { namedFiles } from '../pipeline/drop-config.ts';
 import { type DropFile, listedFolder, readDropFolder } from '../pipeline/drop-folder.ts';
 import { checkDropName } from '../pipeline/drop-name.ts';
 import { awaitRun, type StartedRun } from '../pipeline/run-drop.ts';
+import { targetConfig } from '../pipeline/target.ts';
 import { checkStored, completeUpload, type StoredFile } from '../pipeline/upload.ts';
 
 const size = z.number().int().nonnegative();

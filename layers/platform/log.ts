@@ -22,3 +22,6 @@ function describeErrors(_key: string, value: unknown): unknown {
   if (!(value instanceof Error)) return value;
   return { name: value.name, message: value.message, stack: value.stack, cause: value.cause };
 }
+
+/** Says nothing: for whoever tells of the work in other ways. */
+export const silentLogger: Logger = { info: () => {}, warn: () => {}, error: () => {} };

@@ -1,10 +1,12 @@
 declare module 'parquetjs-lite' {
-  export class ParquetSchema {
+  class ParquetSchema {
     constructor(columns: Record<string, object>);
   }
-  export class ParquetWriter {
+  class ParquetWriter {
     static openFile(schema: ParquetSchema, file: string): Promise<ParquetWriter>;
     appendRow(row: Record<string, unknown>): Promise<void>;
     close(): Promise<void>;
   }
+  const parquet: { readonly ParquetSchema: typeof ParquetSchema; readonly ParquetWriter: typeof ParquetWriter };
+  export default parquet;
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { ParquetSchema, ParquetWriter } from 'parquetjs-lite';
+import parquet from 'parquetjs-lite';
 import type { ResultRow } from './results-table.ts';
 
 const text = { type: 'UTF8', compression: 'SNAPPY' } as const;
@@ -65,7 +65,7 @@ export const resultColumns = Object.keys(columns) as (keyof ResultRow)[];
 /** Writes `rows` as Parquet to a temporary `file` and returns the bytes. */
 export async function resultsParquet(rows: readonly ResultRow[], file: string): Promise<Uint8Array> {
   try {
-    const writer = await ParquetWriter.openFile(new ParquetSchema(columns), file);
+    const writer = await parquet.ParquetWriter.openFile(new parquet.ParquetSchema(columns), file);
     for (const row of rows) await writer.appendRow(present(row));
     await writer.close();
   } catch (error) {

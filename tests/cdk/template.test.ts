@@ -181,7 +181,7 @@ describe('the functions', () => {
     );
     expect(variables).toEqual({
       gate: ['CODE_VERSION', 'STATE_MACHINE_ARN'],
-      plan: ['CODE_VERSION'],
+      plan: [],
       stage: [],
       clean: [],
       marts: [],

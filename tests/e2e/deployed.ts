@@ -3,7 +3,8 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import pg from 'pg';
 import { localEnvironment } from '../../cli/local/environment.ts';
 import { readState } from '../../cli/local/state.ts';
-import { type Connection, targetConfig } from '../../cli/pipeline/connection.ts';
+import type { Connection } from '../../cli/pipeline/connection.ts';
+import { targetConfig } from '../../cli/pipeline/target.ts';
 import { S3Store } from '../../layers/platform/s3.ts';
 import { RunStore } from '../../layers/runs/store.ts';
 

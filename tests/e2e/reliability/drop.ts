@@ -8,7 +8,8 @@ import {
   type RunAttempt,
 } from '../../../cli/pipeline/executions.ts';
 import { awaitGate } from '../../../cli/pipeline/follow.ts';
-import { prepareDrop, upload } from '../../../cli/pipeline/upload.ts';
+import { prepareDrop } from '../../../cli/pipeline/prepare-drop.ts';
+import { upload } from '../../../cli/pipeline/upload.ts';
 import {
   type DropUploads,
   dropUploads,

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { targetConfig } from '../../../../cli/pipeline/connection.ts';
+import { targetConfig } from '../../../../cli/pipeline/target.ts';
 import { type RunningServer, serve } from '../../../../cli/ui/server.ts';
 import { Site } from '../../../../cli/ui/site.ts';
 import { S3Store } from '../../../../layers/platform/s3.ts';

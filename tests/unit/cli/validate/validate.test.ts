@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generate } from '../../../../cli/generate/generate.ts';
 import type { GenerateOptions } from '../../../../cli/generate/options.ts';
-import { prepareDrop } from '../../../../cli/pipeline/upload.ts';
+import { prepareDrop } from '../../../../cli/pipeline/prepare-drop.ts';
 import type { Check, ValidationReport } from '../../../../cli/validate/check.ts';
 import { checkBeforeUpload, validate } from '../../../../cli/validate/validate.ts';
 import { datasetNames } from '../../../../layers/data/datasets/index.ts';

@@ -1,0 +1,157 @@
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { baseConfigFile } from '../experiment/run-configuration.ts';
+import { FolderStore } from '../platform/folder-store.ts';
+import { sha256 } from '../platform/hash.ts';
+import { type Logger, silentLogger } from '../platform/log.ts';
+import type { Report } from '../report/schema.ts';
+import type { RawInput, RunInputs } from '../runs/documents.ts';
+import { runIdOf } from '../runs/run-id.ts';
+import { runStage, type Stage } from '../runs/stage.ts';
+import { partsOf, type StageName } from '../runs/stages.ts';
+import { RunStore } from '../runs/store.ts';
+import { analyzeStage } from './analyze/analyze.ts';
+import { cleanStage } from './clean/clean.ts';
+import { martsStage } from './marts/marts.ts';
+import { measureStage } from './measure/measure-run.ts';
+import { planStage } from './plan/plan.ts';
+import { stageStage } from './stage/stage.ts';
+
+/** A file of a drop on this machine, and the key that it would have in the raw bucket. */
+export interface LocalFile {
+  readonly kind: RawInput['kind'];
+  readonly file: string;
+  readonly key: string;
+}
+
+export interface LocalRunOptions {
+  readonly drop: string;
+  readonly files: readonly LocalFile[];
+  /** Folder for what the stages leave; a run of the same content finds there what it has done before. */
+  readonly folder: string;
+  /** Part of the run's identity. */
+  readonly codeVersion: string;
+  /** What the query engine may use; by default both follow the machine. */
+  readonly engine?: { readonly memoryMb: number; readonly threads: number };
+  readonly log?: Logger;
+  /** Hears of each stage before it begins, and when all its parts are done. */
+  readonly onStage?: (stage: StageName, parts: number, state: 'begins' | 'done') => void;
+}
+
+export interface LocalRun {
+  readonly runId: string;
+  readonly store: RunStore;
+}
+
+const stages = [planStage, stageStage, cleanStage, martsStage, measureStage, analyzeStage] as const;
+
+/**
+ * Runs the pipeline in this process, from local files to the report, with the stages that the Lambda functions run. The
+ * files are read where they lie.
+ * @param last the stage to stop after
+ * @throws the error of the first stage that fails
+ */
+export async function runLocal(options: LocalRunOptions, last: StageName = 'analyze'): Promise<LocalRun> {
+  const { drop, folder, onStage = () => {} } = options;
+  const inputs = await pinInputs(options);
+  const { runId } = inputs;
+  const store = openStore(folder, runId, options.files);
+  await store.write('inputs', [runId], inputs);
+  for (const stage of stages) {
+    const parts = stage.name === 'plan' ? 1 : partsOf(stage.name, await store.require('plan', runId));
+    onStage(stage.name, parts, 'begins');
+    for (let index = 0; index < parts; index += 1) {
+      await runPart(stage as Stage<StageName>, store, { runId, drop, attempt: 1, index }, options);
+    }
+    onStage(stage.name, parts, 'done');
+    if (stage.name === last) break;
+  }
+  return { runId, store };
+}
+
+/** The report of a local run. */
+export async function reportOf({ runId, store }: LocalRun): Promise<Report> {
+  return store.require('report', runId);
+}
+
+/** Runs a further stage, `load` or `publish`, on what a local run has left. */
+export async function runPart<Name extends StageName>(
+  stage: Stage<Name>,
+  store: RunStore,
+  event: { readonly runId: string; readonly drop: string; readonly attempt: number; readonly index: number },
+  { engine = engineOfMachine(), log = silentLogger }: Pick<LocalRunOptions, 'engine' | 'log'> = {},
+): Promise<void> {
+  const workspace = path.join(store.processed.location, 'work');
+  await mkdir(workspace, { recursive: true });
+  const folder = await mkdtemp(path.join(workspace, `${stage.name}-`));
+  try {
+    await runStage(stage, { event, store, folder, engine, log });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Removes what other runs than `runId` left in the folder. */
+export async function forgetOtherRuns(folder: string, runId: string): Promise<void> {
+  const runs = (await readdir(folder)).filter((name) => /^[0-9a-f]{16}$/.test(name) && name !== runId);
+  await Promise.all(runs.map((name) => rm(path.join(folder, name), { recursive: true, force: true })));
+}
+
+/**
+ * The newest run in the folder, or undefined where there is none.
+ * @param files where its raw files lie
+ */
+export async function localRunIn(
+  folder: string,
+  files: readonly LocalFile[],
+): Promise<LocalRun | undefined> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
+    throw error;
+  });
+  const runs = names.filter((name) => /^[0-9a-f]{16}$/.test(name));
+  const found = await Promise.all(
+    runs.map(async (runId): Promise<LocalRun & { readonly at: number }> => {
+      const store = openStore(folder, runId, files);
+      const pinned = await store.processed.head(store.key('inputs', runId));
+      return { runId, store, at: pinned?.lastModified.getTime() ?? 0 };
+    }),
+  );
+  return found.toSorted((a, b) => b.at - a.at)[0];
+}
+
+function openStore(folder: string, runId: string, files: readonly LocalFile[]): RunStore {
+  const root = path.join(folder, runId);
+  return new RunStore(
+    new FolderStore(root, new Map(files.map(({ key, file }) => [key, file]))),
+    new FolderStore(root),
+  );
+}
+
+async function pinInputs({ drop, files, codeVersion }: LocalRunOptions): Promise<RunInputs> {
+  const store = new FolderStore('/', new Map(files.map(({ key, file }) => [key, file])));
+  const inputs = await Promise.all(
+    files.toSorted((a, b) => (a.key < b.key ? -1 : 1)).map(async ({ kind, key, file }): Promise<RawInput> => {
+      const found = await store.head(key);
+      if (found === undefined) throw new Error(`${file} is gone`);
+      const { etag, size, lastModified } = found;
+      return { kind, key, versionId: null, etag, size, lastModified: lastModified.toISOString() };
+    }),
+  );
+  const run = {
+    schemaVersion: 1 as const,
+    drop,
+    inputs,
+    asOf: null,
+    configHash: sha256(baseConfigFile.text),
+    codeVersion,
+  };
+  return { ...run, runId: runIdOf(run) };
+}
+
+/** Half of the memory, up to what a large function has; a thread for each CPU, and two at least. */
+function engineOfMachine(): { memoryMb: number; threads: number } {
+  const memoryMb = Math.min(3008, Math.floor(os.totalmem() / 2 ** 21));
+  return { memoryMb, threads: Math.max(2, os.availableParallelism()) };
+}
