@@ -96,7 +96,8 @@ async function buildBundle(source, record) {
     .filter(([, output]) => output.entryPoint === entryPoint)
     .map(([file]) => path.resolve(root, file));
   if (bundle === undefined) throw new Error(`esbuild made nothing of ${source}`);
-  const sources = stateOf(['infrastructure/run.mjs', ...Object.keys(result.metafile.inputs)]);
+  const inputs = Object.keys(result.metafile.inputs).map((input) => input.replace(/\?raw$/, ''));
+  const sources = stateOf(['infrastructure/run.mjs', ...inputs]);
   try {
     mkdirSync(folder, { recursive: true });
     for (const { path: file, contents } of result.outputFiles) replaceFile(file, contents);

@@ -6,5 +6,9 @@ declare module '*.yaml' {
   const text: string;
   export default text;
 }
+declare module '*?raw' {
+  const text: string;
+  export default text;
+}
 /** Absolute path of the checkout; set by whoever bundles (esbuild, vitest). Not defined in Lambda bundles. */
 declare const PROJECT_ROOT: string;
