@@ -4,7 +4,6 @@ import type { Command } from 'commander';
 import { showingProgress } from '../../infrastructure/status-line.mjs';
 import { formatCount } from '../../layers/report/format.ts';
 import { dropConfigName } from '../../layers/runs/keys.ts';
-import experimentConfig from '../demo/experiment.yaml';
 import { generate } from '../generate/generate.ts';
 import { stateFolder, statePaths } from '../local/state.ts';
 import { downloadReport, verdictText } from '../pipeline/report.ts';
@@ -12,6 +11,7 @@ import { runDrop } from '../pipeline/run-drop.ts';
 import { startAndConnect } from '../pipeline/start.ts';
 import { prepareDrop } from '../pipeline/upload.ts';
 import { note, print, printJson } from '../terminal.ts';
+import experimentConfig from './demo-experiment.yaml';
 
 /** `ecom demo`: everything, once, on generated data with a known uplift. */
 export function define(command: Command): void {

@@ -5,9 +5,15 @@ import { fraction, positiveInteger, positiveNumber } from '../arguments.ts';
 import { connect } from '../pipeline/connection.ts';
 import { findRun } from '../pipeline/executions.ts';
 import { readReport } from '../pipeline/report.ts';
-import { type Baseline, baselinesOf, inflationOf, type Plan, planFor } from '../power/plan.ts';
-import type { SequentialMethod } from '../power/sequential-methods.ts';
-import { sequentialMethods } from '../power/sequential-methods.ts';
+import {
+  type Baseline,
+  baselinesOf,
+  inflationOf,
+  type Plan,
+  planFor,
+  type SequentialMethod,
+  sequentialMethods,
+} from '../power/plan.ts';
 import { note, print, printJson, table } from '../terminal.ts';
 
 /** `ecom power`: how many users an experiment takes, or what it can find. */

@@ -8,6 +8,7 @@ import { processedKeys } from '../../layers/runs/keys.ts';
 import { nonNegativeInteger } from '../arguments.ts';
 import { type Connection, connect } from '../pipeline/connection.ts';
 import { findRun, newestRun } from '../pipeline/executions.ts';
+import { readDocument } from '../pipeline/read-document.ts';
 import { type ExportedFile, exportRows } from '../quarantine/export.ts';
 import { Quarantine, type QuarantinedRow, type RuleRows } from '../quarantine/quarantine.ts';
 import { note, paint, print, printJson, table, visible } from '../terminal.ts';
@@ -97,8 +98,8 @@ function printExported(files: readonly ExportedFile[]): void {
 }
 
 async function planOf({ processed }: Connection, runId: string): Promise<RunPlan> {
-  const text = await processed.getText(processedKeys.plan(runId));
-  if (text !== undefined) return runPlan.parse(JSON.parse(text));
+  const plan = await readDocument(processed, processedKeys.plan(runId), runPlan);
+  if (plan !== undefined) return plan;
   throw new UsageError({
     what: `run ${runId} has no plan, so it has read no row`,
     remedy: `See why: npx ecom watch ${runId}`,

@@ -4,6 +4,7 @@ import { latest } from '../../layers/runs/documents.ts';
 import { defaultDrop, processedKeys } from '../../layers/runs/keys.ts';
 import { type Connection, connect } from '../pipeline/connection.ts';
 import { findRun } from '../pipeline/executions.ts';
+import { readDocument } from '../pipeline/read-document.ts';
 import { downloadReport, readReport, verdictText } from '../pipeline/report.ts';
 import { print, printJson } from '../terminal.ts';
 
@@ -40,10 +41,9 @@ async function report(run: string | undefined, options: ReportOptions): Promise<
 async function publishedRun({ processed }: Connection, drop: string | undefined): Promise<string> {
   const pointers =
     drop === undefined ? await processed.list('processed/latest/') : [{ key: processedKeys.latest(drop) }];
-  const texts = await Promise.all(pointers.map(({ key }) => processed.getText(key)));
-  const published = texts
-    .filter((text) => text !== undefined)
-    .map((text) => latest.parse(JSON.parse(text)))
+  const found = await Promise.all(pointers.map(({ key }) => readDocument(processed, key, latest)));
+  const published = found
+    .filter((document) => document !== undefined)
     .toSorted((a, b) => b.publishedAt.localeCompare(a.publishedAt));
   if (published[0] !== undefined) return published[0].runId;
   throw new UsageError({

@@ -4,8 +4,7 @@ import type { Command } from 'commander';
 import { type LocalEnvironment, localEnvironment } from '../local/environment.ts';
 import { readState } from '../local/state.ts';
 import { readStatus, type Status } from '../local/status.ts';
-import { paint, print, printJson, shellWord } from '../terminal.ts';
-import { counted } from '../wording.ts';
+import { counted, paint, print, printJson, shellWord } from '../terminal.ts';
 
 /** `ecom status`: what runs, where, and how to talk to it. */
 export function define(command: Command): void {
