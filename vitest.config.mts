@@ -21,6 +21,8 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 240_000,
+    // Vitest empties style sheets that it is not told of.
+    css: { include: [/\.css\?raw$/] },
     setupFiles: ['tests/quiet-logs.ts'],
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     maxWorkers: 2,

@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError, PipelineError, UsageError } from '../layers/platform/errors.ts';
 import { version } from '../package.json';
 import { portOfEnvironment } from './arguments.ts';
-import { registerCommands } from './commands/index.ts';
+import { addCommands, commandsFor } from './commands/index.ts';
 import { systemFault } from './system-error.ts';
 import { printError } from './terminal.ts';
 
@@ -21,8 +21,8 @@ async function main(): Promise<number> {
     .hook('preAction', () => {
       portOfEnvironment();
     });
-  registerCommands(program);
   try {
+    await addCommands(program, commandsFor(process.argv.slice(2)));
     await program.parseAsync();
     // A command that has printed its result may still say that something failed.
     return Number(process.exitCode ?? exitCodes.done);

@@ -1,6 +1,8 @@
+import process from 'node:process';
 import { styleText } from 'node:util';
 import { hideStatus } from '../infrastructure/status-line.mjs';
 import type { Fault } from '../layers/platform/errors.ts';
+import { formatCount } from '../layers/report/format.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -111,6 +113,11 @@ export function wrapped(text: string, width: number, indent = ''): string[] {
   return lines;
 }
 
+/** `1 row`, `1,234 rows`. */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${formatCount(count)} ${count === 1 ? noun : plural}`;
+}
+
 /** `12.3 MB`, in powers of 1000. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
@@ -122,4 +129,22 @@ export function formatBytes(bytes: number): string {
 /** `text` as one word of a POSIX shell. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** Exit code of a command that Ctrl-C ended. */
+const interrupted = 130;
+
+/** Does `work`. Ctrl-C meanwhile ends the command, not what goes on elsewhere: `advice` says what that is. */
+export async function interruptible<Result>(advice: string, work: () => Promise<Result>): Promise<Result> {
+  const stop = () => {
+    note(`\n${advice}`);
+    process.exit(interrupted);
+  };
+  // Not once: npm passes the signal on that the terminal sent already, and the second would cut the sentence off.
+  process.on('SIGINT', stop);
+  try {
+    return await work();
+  } finally {
+    process.off('SIGINT', stop);
+  }
 }

@@ -100,7 +100,9 @@ async function buildBundle(source, record) {
     .filter(([, output]) => output.entryPoint === entryPoint)
     .map(([file]) => path.resolve(root, file));
   if (bundle === undefined) throw new Error(`esbuild made nothing of ${source}`);
-  const inputs = Object.keys(result.metafile.inputs).filter((input) => !code.includes(input));
+  const inputs = Object.keys(result.metafile.inputs)
+    .map((input) => input.replace(/\?raw$/, ''))
+    .filter((input) => !code.includes(input));
   const sources = stateOf(['infrastructure/run.mjs', ...inputs]);
   try {
     mkdirSync(folder, { recursive: true });

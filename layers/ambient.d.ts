@@ -6,6 +6,10 @@ declare module '*.yaml' {
   const text: string;
   export default text;
 }
+declare module '*?raw' {
+  const text: string;
+  export default text;
+}
 /** Absolute path of the checkout; set by whoever bundles (esbuild, vitest). Not defined in Lambda bundles. */
 declare const PROJECT_ROOT: string;
 /** infrastructure/code-version.mjs of the checkout; set by whoever bundles. Not defined in Lambda bundles. */

@@ -1,12 +1,16 @@
+import path from 'node:path';
+import process from 'node:process';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../../layers/platform/errors.ts';
-import type { DeployOptions } from '../actions/deploy.ts';
+import { migrate } from '../../layers/platform/migrate.ts';
+import { bootstrapStack, deployStack, type StackOutputs, type Target } from '../local/cdk.ts';
+import { stateFolder } from '../local/state.ts';
+import { ensureUp } from '../local/up.ts';
+import { note, print, printJson } from '../terminal.ts';
 
 /** `ecom deploy`: the stack as it stands in this checkout, whether it has changed or not. */
-export function registerDeploy(program: Command): void {
-  program
-    .command('deploy')
-    .description('deploy the pipeline')
+export function define(command: Command): void {
+  command
     .addOption(
       new Option('--target <target>', 'where to').choices(['local', 'docker', 'aws']).default('local'),
     )
@@ -20,10 +24,53 @@ export function registerDeploy(program: Command): void {
       'after',
       '\nOn AWS the account must be bootstrapped (npx cdk bootstrap); with DATABASE_URL the schema is brought up to date there.\n\nExamples:\n  ecom deploy\n  ecom deploy --target docker\n  ecom deploy --target aws -c bucketSuffix=my-shop',
     )
-    .action(async (options: DeployOptions) => {
-      const { deploy } = await import('../actions/deploy.ts');
-      await deploy(options);
-    });
+    .action(deploy);
+}
+
+interface DeployOptions {
+  readonly target: Target;
+  readonly context: Readonly<Record<string, string>>;
+  readonly json?: boolean;
+}
+
+async function deploy({ target, context, json }: DeployOptions): Promise<void> {
+  if (target === 'local') {
+    if (Object.keys(context).length > 0) {
+      throw new UsageError({
+        what: 'the local target takes no context',
+        remedy: 'Give it to CDK itself: npx cdklocal deploy -c key=value',
+      });
+    }
+    const { deployed } = await ensureUp({ deploy: 'always', onLine: note });
+    if (json) printJson(deployed);
+    else print(`deployed: ${deployed?.stateMachineArn}`);
+    return;
+  }
+  const outputs = await (target === 'docker' ? deployToDocker(context) : deployToAws(context));
+  if (json) return printJson(outputs);
+  for (const [name, value] of Object.entries(outputs)) print(`${name}  ${value}`);
+}
+
+/** What infrastructure/docker-compose.yml started. */
+async function deployToDocker(context: DeployOptions['context']): Promise<StackOutputs> {
+  const { ECOM_PORT = '4566', POSTGRES_PORT = '5432' } = process.env;
+  const endpoint = `http://127.0.0.1:${ECOM_PORT}`;
+  await migrate(`postgres://ecom:ecom@127.0.0.1:${POSTGRES_PORT}/ecom`);
+  await bootstrapStack(endpoint);
+  return deployStack({
+    target: 'docker',
+    endpoint,
+    databaseUrl: 'postgres://ecom:ecom@postgres:5432/ecom',
+    context: { bundleLayer: 'true', ...context },
+    stateFolder: path.join(stateFolder(), 'docker'),
+    onLine: note,
+  });
+}
+
+async function deployToAws(context: DeployOptions['context']): Promise<StackOutputs> {
+  const { DATABASE_URL } = process.env;
+  if (DATABASE_URL) await migrate(DATABASE_URL);
+  return deployStack({ target: 'aws', context, stateFolder: path.join(stateFolder(), 'aws'), onLine: note });
 }
 
 function addSetting(text: string, settings: Readonly<Record<string, string>>): Record<string, string> {

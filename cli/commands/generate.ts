@@ -1,11 +1,15 @@
+import { writeFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { GenerateFlags, SegmentEffect } from '../actions/generate.ts';
+import { formatCount, formatValue } from '../../layers/report/format.ts';
+import { writeProblem } from '../generate/csv-file.ts';
+import { generate } from '../generate/generate.ts';
+import type { GeneratedTruth } from '../generate/truth.ts';
+import { note, print, printJson, shellWord, table } from '../terminal.ts';
 
 /** `ecom generate <dir>`: data whose right answers are known. */
-export function registerGenerate(program: Command): void {
-  program
-    .command('generate <dir>')
-    .description('write the CSVs of a made-up shop with an experiment into a folder')
+export function define(command: Command): void {
+  command
+    .argument('<dir>')
     .option('--users <n>', 'number of users (default: 1000)', number)
     .option('--events <n>', 'approximate number of events, instead of --users', number)
     .option('--days <n>', 'days of the experiment; users enter on all but the last 14', number, 21)
@@ -39,10 +43,85 @@ export function registerGenerate(program: Command): void {
       'after',
       '\nThe same options give the same bytes, on every machine.\n\nExamples:\n  ecom generate data/ --users 50000\n  ecom generate data/ --events 20000000 --files 8\n  ecom generate data/ --dirty 0.01 --crossovers 0.02 --truth truth.json',
     )
-    .action(async (directory: string, flags: GenerateFlags) => {
-      const { generateFolder } = await import('../actions/generate.ts');
-      await generateFolder(directory, flags);
-    });
+    .action(generateFolder);
+}
+
+type SegmentEffect = { segment: 'device' | 'country'; level: string; uplift: number };
+
+async function generateFolder(directory: string, flags: GenerateFlags): Promise<void> {
+  const { truth: truthFile, json, segmentEffect: segmentEffects, ...options } = flags;
+  const truth = await generate({ ...options, directory, segmentEffects });
+  if (truthFile !== undefined) await writeTruth(truthFile, truth);
+  if (json) printJson(truth);
+  else printTruth(truth);
+}
+
+interface GenerateFlags {
+  readonly users?: number;
+  readonly events?: number;
+  readonly days: number;
+  readonly seed: number;
+  readonly start: string;
+  readonly experiment: string;
+  readonly uplift: number;
+  readonly segmentEffect: SegmentEffect[];
+  readonly novelty: number;
+  readonly bounceEffect: number;
+  readonly srm: number;
+  readonly crossovers: number;
+  readonly unknownVariants: number;
+  readonly dirty: number;
+  readonly files: number;
+  readonly truth?: string;
+  readonly json?: boolean;
+}
+
+async function writeTruth(file: string, truth: GeneratedTruth): Promise<void> {
+  try {
+    await writeFile(file, `${JSON.stringify(truth, null, 2)}\n`);
+  } catch (error) {
+    throw writeProblem(error, file);
+  }
+}
+
+function printTruth({ settings, arms, datasets, expected }: GeneratedTruth): void {
+  const percent = (value: number) => formatValue('share', value);
+  print(
+    table(
+      [{ title: 'file' }, { title: 'rows', right: true }, { title: 'bad rows added', right: true }],
+      Object.entries(datasets).map(([dataset, { files, rows, dirty }]) => [
+        files.length === 1 ? `${files[0]}` : `${dataset}/ (${files.length} files)`,
+        formatCount(rows),
+        formatCount(Object.values(dirty).reduce((sum, kind) => sum + kind, 0)),
+      ]),
+    ),
+  );
+  print();
+  print(
+    table(
+      [
+        { title: 'variant' },
+        { title: 'assigned', right: true },
+        { title: 'exposed', right: true },
+        { title: 'purchasers', right: true },
+        { title: 'conversion', right: true },
+        { title: 'planted', right: true },
+      ],
+      (['control', 'treatment'] as const).map((variant) => {
+        const { assigned, exposed, purchasers } = arms[variant];
+        const rate = exposed === 0 ? '' : percent(purchasers / exposed);
+        return [
+          variant,
+          formatCount(assigned),
+          formatCount(exposed),
+          formatCount(purchasers),
+          rate,
+          percent(expected[variant]),
+        ];
+      }),
+    ),
+  );
+  note(`\nNext: npx ecom validate ${shellWord(settings.directory)}`);
 }
 
 function number(text: string): number {

@@ -1,11 +1,17 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
 import type { Command } from 'commander';
-import type { InitOptions } from '../actions/init.ts';
+import { UsageError } from '../../layers/platform/errors.ts';
+import { dropConfigName } from '../../layers/runs/keys.ts';
+import { type InitResult, init } from '../init/init.ts';
+import type { Confidence } from '../init/match.ts';
+import { note, paint, print, printJson, shellWord, table } from '../terminal.ts';
 
 /** `ecom init <dir>`: a configuration for files of any make. */
-export function registerInit(program: Command): void {
-  program
-    .command('init <dir>')
-    .description('look at a folder of CSVs and write an experiment.yaml that fits them')
+export function define(command: Command): void {
+  command
+    .argument('<dir>')
     .option('--force', 'replace an experiment.yaml that is there')
     .option('--print', 'print it instead of writing it')
     .option('--json', 'print the guesses, with how sure each is, as JSON')
@@ -13,8 +19,72 @@ export function registerInit(program: Command): void {
       'after',
       '\nFiles and columns may have other names than the documented ones (docs/data-contract.md).\n\nExamples:\n  ecom init data/\n  ecom init data/ --print\n  ecom init data/ --force --json | jq .questions',
     )
-    .action(async (folder: string, options: InitOptions) => {
-      const { initFolder } = await import('../actions/init.ts');
-      await initFolder(folder, options);
-    });
+    .action(initFolder);
+}
+
+interface InitOptions {
+  readonly force?: boolean;
+  readonly print?: boolean;
+  readonly json?: boolean;
+}
+
+async function initFolder(folder: string, options: InitOptions): Promise<void> {
+  const result = await init(folder);
+  const file = path.join(folder, dropConfigName);
+  if (!options.print) await write(file, result.text, options.force === true);
+  if (options.json) printJson({ file: options.print ? null : file, ...result });
+  else if (options.print) process.stdout.write(result.text);
+  else printGuesses(file, folder, result);
+}
+
+async function write(file: string, text: string, replace: boolean): Promise<void> {
+  try {
+    await writeFile(file, text, { flag: replace ? 'w' : 'wx' });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') {
+      throw new UsageError(
+        {
+          what: 'there is one already',
+          where: file,
+          remedy: 'Replace it with --force, or look with --print',
+        },
+        { cause: error },
+      );
+    }
+    if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
+      throw new UsageError(
+        { what: 'the folder cannot be written to', where: file, remedy: 'Take the text from --print' },
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+const colours = { sure: 'green', likely: 'yellow', guess: 'red' } as const;
+
+function printGuesses(file: string, folder: string, { guesses, questions, remarks }: InitResult): void {
+  const text = table(
+    [{ title: 'sure?' }, { title: 'setting' }, { title: 'value' }, { title: 'because' }],
+    guesses.map(({ path: keys, value, confidence, because }) => [
+      confidence,
+      keys.join('.'),
+      typeof value === 'string' ? value : `constant ${value.constant}`,
+      because,
+    ]),
+  );
+  print(text.replace(/^(sure|likely|guess)\b(?!\?)/gm, (word) => paint(colours[word as Confidence], word)));
+  if (questions.length > 0) {
+    print(`\n${paint('bold', 'What the files do not tell')}`);
+    print(
+      table(
+        [{ title: 'setting' }, { title: 'because' }],
+        questions.map(({ path: keys, because }) => [keys.join('.'), because]),
+      ),
+    );
+  }
+  if (remarks.length > 0) print();
+  for (const remark of remarks) print(`- ${remark}`);
+  note(`\nWritten to ${file}. Confirm it, then: npx ecom validate ${shellWord(folder)}`);
 }

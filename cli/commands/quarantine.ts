@@ -1,13 +1,20 @@
 import { type Command, Option } from 'commander';
+import type { DatasetName } from '../../layers/data/datasets/index.ts';
 import { datasetNames } from '../../layers/data/datasets/index.ts';
-import type { QuarantineOptions } from '../actions/quarantine.ts';
+import { UsageError } from '../../layers/platform/errors.ts';
+import { formatCount } from '../../layers/report/format.ts';
+import type { RunPlan } from '../../layers/runs/documents.ts';
 import { nonNegativeInteger } from '../arguments.ts';
+import { type Connection, connect } from '../pipeline/connection.ts';
+import { findRun, newestRun } from '../pipeline/executions.ts';
+import { type ExportedFile, exportRows } from '../quarantine/export.ts';
+import { Quarantine, type QuarantinedRow, type RuleRows } from '../quarantine/quarantine.ts';
+import { note, paint, print, printJson, table, visible } from '../terminal.ts';
 
 /** `ecom quarantine [run]`: the rows that were not used, and why. */
-export function registerQuarantine(program: Command): void {
-  program
-    .command('quarantine [run]')
-    .description('list the rows that a run (the newest by default) did not use, and why')
+export function define(command: Command): void {
+  command
+    .argument('[run]')
     .addOption(new Option('--dataset <name>', 'of this dataset only').choices(datasetNames))
     .option('--rule <name>', 'that broke this rule only')
     .option('--limit <n>', 'examples to show of each rule', nonNegativeInteger, 3)
@@ -18,8 +25,81 @@ export function registerQuarantine(program: Command): void {
       'after',
       '\nFailed runs have a quarantine too. The beginning of the run id will do.\n\nExamples:\n  ecom quarantine\n  ecom quarantine 3f2a --dataset events --rule not_money --limit 50\n  ecom quarantine --export repair/',
     )
-    .action(async (run: string | undefined, options: QuarantineOptions) => {
-      const { quarantine } = await import('../actions/quarantine.ts');
-      await quarantine(run, options);
-    });
+    .action(quarantine);
+}
+
+interface QuarantineOptions {
+  readonly dataset?: DatasetName;
+  readonly rule?: string;
+  readonly limit: number;
+  readonly counts?: boolean;
+  readonly export?: string;
+  readonly json?: boolean;
+}
+
+async function quarantine(run: string | undefined, options: QuarantineOptions): Promise<void> {
+  const connection = connect();
+  const runId = run === undefined ? await newestRun(connection) : await findRun(connection, run);
+  await using quarantine = await Quarantine.open(connection.store, runId, options);
+  const counts = await quarantine.counts();
+  const exported =
+    options.export === undefined
+      ? undefined
+      : await exportRows(quarantine, connection.raw, await planOf(connection, runId), options.export);
+  const examples = options.counts || options.limit === 0 ? [] : await quarantine.examples(options.limit);
+  if (options.json) {
+    printJson({ runId, counts, rows: examples, ...(exported === undefined ? {} : { exported }) });
+  } else if (exported === undefined) {
+    printRows(runId, counts, examples);
+  } else printExported(exported);
+}
+
+function printRows(runId: string, counts: readonly RuleRows[], examples: readonly QuarantinedRow[]): void {
+  note(`run ${runId}`);
+  if (counts.length === 0) {
+    print('No row was quarantined.');
+    return;
+  }
+  print(
+    table(
+      [{ title: 'dataset' }, { title: 'column' }, { title: 'rule' }, { title: 'rows', right: true }],
+      counts.map(({ dataset, column, rule, rows }) => [dataset, column ?? '', rule, formatCount(rows)]),
+    ),
+  );
+  if (examples.length === 0) return;
+  for (const row of examples) {
+    print(`\n${paint('bold', visible(`${row.place}  ${row.rule}`))}`);
+    print(`  ${oneLine(row.reason)}`);
+    print(`  ${paint('dim', oneLine(row.raw))}`);
+  }
+}
+
+function oneLine(text: string): string {
+  const line = visible(text).replaceAll('\n', '\\n');
+  return line.length > 300 ? `${line.slice(0, 300)}…` : line;
+}
+
+function printExported(files: readonly ExportedFile[]): void {
+  if (files.length === 0) {
+    print('No row was quarantined: nothing to write.');
+    return;
+  }
+  print(
+    table(
+      [{ title: 'file' }, { title: 'rows', right: true }],
+      files.map(({ file, rows }) => [file, formatCount(rows)]),
+    ),
+  );
+  note(
+    '\nRepair them, put each next to its good rows in a folder of parts (events/events.csv, events/repaired.csv), and upload again.',
+  );
+}
+
+async function planOf({ store }: Connection, runId: string): Promise<RunPlan> {
+  const plan = await store.read('plan', runId);
+  if (plan !== undefined) return plan;
+  throw new UsageError({
+    what: `run ${runId} has no plan, so it has read no row`,
+    remedy: `See why: npx ecom watch ${runId}`,
+  });
 }

@@ -1,18 +1,54 @@
 import type { Command } from 'commander';
-import type { RetryOptions } from '../actions/retry.ts';
+import { UsageError } from '../../layers/platform/errors.ts';
+import { type Connection, connect } from '../pipeline/connection.ts';
+import { deployedExecutions, findRun } from '../pipeline/executions.ts';
+import { followAloud } from '../pipeline/progress.ts';
+import { downloadReport, readReport, verdictText } from '../pipeline/report.ts';
+import { print, printJson } from '../terminal.ts';
 
 /** `ecom retry <run>`: another attempt at the same data. */
-export function registerRetry(program: Command): void {
-  program
-    .command('retry <run>')
-    .description('start a run again where it failed, follow it and print its verdict')
+export function define(command: Command): void {
+  command
+    .argument('<run>')
     .option('--json', 'print the report as JSON, and nothing else, on standard output')
     .addHelpText(
       'after',
       '\nStages that were done are not repeated. A run that succeeded is loaded again where the database has lost it. The beginning of the run id will do.\n\nExamples:\n  ecom retry 3f2a\n  ecom retry 3f2a9c0d1e4b5a67 --json',
     )
-    .action(async (run: string, options: RetryOptions) => {
-      const { retry } = await import('../actions/retry.ts');
-      await retry(run, options);
+    .action(retry);
+}
+
+interface RetryOptions {
+  readonly json?: boolean;
+}
+
+async function retry(run: string, options: RetryOptions): Promise<void> {
+  const connection = connect();
+  const runId = await findRun(connection, run);
+  const attempt = await startNextAttempt(connection, runId);
+  await followAloud(connection, { runId, attempt });
+  const report = await readReport(connection, runId);
+  const files = await downloadReport(connection, runId);
+  if (options.json) return printJson(report);
+  print(`\n${verdictText(report)}\n`);
+  for (const file of files) print(file);
+}
+
+/**
+ * Of a run that has succeeded too: its marts are loaded again where the database has lost them.
+ * @throws UsageError when the run is running
+ */
+async function startNextAttempt(connection: Connection, runId: string): Promise<number> {
+  const executions = await deployedExecutions(connection);
+  const newest = await executions.newest(runId);
+  if (newest?.status === 'running') {
+    throw new UsageError({
+      what: `run ${runId} is running, attempt ${newest.attempt}`,
+      remedy: `Follow it: npx ecom watch ${runId}`,
     });
+  }
+  const { drop } = await connection.store.require('inputs', runId);
+  const attempt = (newest?.attempt ?? 0) + 1;
+  await executions.start({ runId, drop, attempt });
+  return attempt;
 }

@@ -1,14 +1,18 @@
+import { once } from 'node:events';
+import process from 'node:process';
 import type { Command } from 'commander';
 import { UsageError } from '../../layers/platform/errors.ts';
-import type { UiOptions } from '../actions/ui.ts';
+import { openBrowser } from '../browser.ts';
+import { connect } from '../pipeline/connection.ts';
+import { note, print } from '../terminal.ts';
+import { serve } from '../ui/server.ts';
+import { Site } from '../ui/site.ts';
 
 const defaultPort = 4600;
 
 /** `ecom ui`: runs, reports and uploads in the browser. */
-export function registerUi(program: Command): void {
-  program
-    .command('ui')
-    .description('show runs and reports, and take uploads, in the browser (on this machine only)')
+export function define(command: Command): void {
+  command
     .option('--port <n>', 'port to listen on; 0 takes any that is free', parsePort, defaultPort)
     .option('--open', 'open it in the browser')
     .addHelpText(
@@ -25,10 +29,22 @@ Examples:
   ecom ui --open
   ecom ui --port 0`,
     )
-    .action(async (options: UiOptions) => {
-      const { ui } = await import('../actions/ui.ts');
-      await ui(options);
-    });
+    .action(ui);
+}
+
+interface UiOptions {
+  readonly port: number;
+  readonly open?: boolean;
+}
+
+async function ui(options: UiOptions): Promise<void> {
+  const connection = connect();
+  const server = await serve(new Site(connection, process.env.DATABASE_URL), options.port);
+  print(server.url);
+  note('Ctrl-C ends it');
+  if (options.open) await openBrowser(server.url);
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  await server.close();
 }
 
 function parsePort(text: string): number {

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import type { UpOptions } from '../actions/up.ts';
 import { parsePort } from '../arguments.ts';
+import { readStatus } from '../local/status.ts';
+import { ensureUp } from '../local/up.ts';
+import { print, printJson } from '../terminal.ts';
 
 /** `ecom up`: everything runs and is deployed. */
-export function registerUp(program: Command): void {
-  program
-    .command('up')
-    .description('start the local emulator and database, and deploy the pipeline')
+export function define(command: Command): void {
+  command
     .option('--port <number>', 'port of the emulator (default: ECOM_PORT, or 4566)', (text) =>
       parsePort(text, '--port'),
     )
@@ -16,8 +16,19 @@ export function registerUp(program: Command): void {
       'after',
       '\nDATABASE_URL in the environment takes the place of the embedded PostgreSQL; ECOM_STATE names another state folder.\n\nExamples:\n  ecom up\n  ecom up --port 4600\n  DATABASE_URL=postgres://me:secret@db/ecom ecom up',
     )
-    .action(async (options: UpOptions) => {
-      const { up } = await import('../actions/up.ts');
-      await up(options);
-    });
+    .action(up);
+}
+
+interface UpOptions {
+  readonly port?: number;
+  readonly deploy: boolean;
+  readonly json?: boolean;
+}
+
+async function up({ json, ...options }: UpOptions): Promise<void> {
+  const { emulator, deployed } = await ensureUp(options);
+  if (json) return printJson(await readStatus());
+  print(
+    `up at ${emulator?.endpoint}${deployed === undefined ? ', nothing deployed' : ''} (ecom status says more)`,
+  );
 }

@@ -1,19 +1,74 @@
 import type { Command } from 'commander';
-import type { ValidateFlags } from '../actions/validate.ts';
+import { DataError } from '../../layers/platform/errors.ts';
+import { formatCount } from '../../layers/report/format.ts';
+import { nextRun } from '../pipeline/current-run.ts';
+import { note, paint, print, printJson, table, visible } from '../terminal.ts';
+import type { Check, ValidationReport } from '../validate/check.ts';
+import { validate } from '../validate/validate.ts';
 
 /** `ecom validate <dir>`: the raw files, before anything is uploaded. */
-export function registerValidate(program: Command): void {
-  program
-    .command('validate <dir>')
-    .description('check a folder of CSVs: columns, values, keys, references, order of time, split')
+export function define(command: Command): void {
+  command
+    .argument('<dir>')
     .option('--config <file>', "configuration of the drop, in place of the folder's experiment.yaml")
     .option('--json', 'print the checks as JSON')
     .addHelpText(
       'after',
       '\nEnds with 0 where a run would pass, perhaps without some rows, and with 1 where it would fail.\n\nExamples:\n  ecom validate data/\n  ecom validate data/ --config shop_b.yaml --json',
     )
-    .action(async (folder: string, options: ValidateFlags) => {
-      const { validateFolder } = await import('../actions/validate.ts');
-      await validateFolder(folder, options);
+    .action(validateFolder);
+}
+
+interface ValidateFlags {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+async function validateFolder(folder: string, options: ValidateFlags): Promise<void> {
+  const report = await validate({ folder, configFile: options.config });
+  if (options.json) printJson(report);
+  else {
+    printChecks(report);
+    for (const sentence of report.unused) note(visible(sentence));
+  }
+  if (report.status === 'fail') {
+    throw new DataError({
+      what: report.outcome,
+      where: folder,
+      remedy: 'Each "fail" says what to do about it',
     });
+  }
+  if (options.json) return;
+  print(`\n${report.outcome}`);
+  note(`Next: ${await nextRun(folder, options.config)}`);
+}
+
+const colours = { ok: 'green', warn: 'yellow', fail: 'red', skip: 'gray' } as const;
+
+function printChecks({ checks }: ValidationReport): void {
+  const text = table(
+    [
+      { title: 'status' },
+      { title: 'dataset' },
+      { title: 'check' },
+      { title: 'count', right: true },
+      { title: 'first at' },
+      { title: 'finding' },
+    ],
+    checks.map((check) => [
+      check.status,
+      check.dataset,
+      check.column === null ? check.check : `${check.column}: ${check.check}`,
+      check.count === 0 ? '' : formatCount(check.count),
+      check.example ?? '',
+      sentence(check),
+    ]),
+  );
+  print(
+    text.replace(/^(ok|warn|fail|skip)\b/gm, (status) => paint(colours[status as Check['status']], status)),
+  );
+}
+
+function sentence({ finding, remedy }: Check): string {
+  return remedy === null ? finding : `${finding}\n      ${remedy}`;
 }

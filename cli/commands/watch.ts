@@ -1,18 +1,31 @@
 import type { Command } from 'commander';
-import type { WatchOptions } from '../actions/watch.ts';
+import { connect } from '../pipeline/connection.ts';
+import { findAttempt } from '../pipeline/executions.ts';
+import { followAloud } from '../pipeline/progress.ts';
+import { readReport, verdictText } from '../pipeline/report.ts';
+import { print, printJson } from '../terminal.ts';
 
 /** `ecom watch [run]`: follows a run to its end. */
-export function registerWatch(program: Command): void {
-  program
-    .command('watch [run]')
-    .description('follow a run (the newest by default) and print its verdict')
+export function define(command: Command): void {
+  command
+    .argument('[run]')
     .option('--json', 'print the report as JSON')
     .addHelpText(
       'after',
       '\nThe beginning of the run id will do.\n\nExamples:\n  ecom watch\n  ecom watch 3f2a --json',
     )
-    .action(async (run: string | undefined, options: WatchOptions) => {
-      const { watch } = await import('../actions/watch.ts');
-      await watch(run, options);
-    });
+    .action(watch);
+}
+
+interface WatchOptions {
+  readonly json?: boolean;
+}
+
+async function watch(run: string | undefined, options: WatchOptions): Promise<void> {
+  const connection = connect();
+  const attempt = await findAttempt(connection, run);
+  await followAloud(connection, attempt);
+  const report = await readReport(connection, attempt.runId);
+  if (options.json) return printJson(report);
+  print(`\n${verdictText(report)}`);
 }

@@ -18,9 +18,9 @@ export interface OptionWords {
   readonly values: readonly string[] | 'file' | 'any' | undefined;
 }
 
-/** Commands and options as they are registered, so that completion never lags behind. */
-export function vocabularyOf(program: Command): CommandWords[] {
-  return program.commands.map((command) => {
+/** Commands and options as they are defined, so that completion never lags behind. */
+export function vocabularyOf(commands: readonly Command[]): CommandWords[] {
+  return commands.map((command) => {
     const [argument] = command.registeredArguments;
     return {
       name: command.name(),

@@ -6,7 +6,7 @@ import { headers } from './rows.ts';
  * What is wrong with an added row. A run drops such rows, but for oddities that it takes and warns of:
  * `negative_quantity`, in a cart long before the experiment, and `unknown_user` in sessions and assignments.
  */
-export const dirtKinds = [
+const dirtKinds = [
   'duplicate_line',
   'wrong_field_count',
   'missing_key',

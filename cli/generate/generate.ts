@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type DatasetName, datasetNames } from '../../layers/data/datasets/index.ts';
 import { UsageError } from '../../layers/platform/errors.ts';
-import { counted } from '../wording.ts';
+import { counted } from '../terminal.ts';
 import { makeCatalog, type Product } from './catalog.ts';
 import { CsvFile } from './csv-file.ts';
 import { Dirt } from './dirt.ts';

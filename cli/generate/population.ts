@@ -1,7 +1,7 @@
 import type { Random } from './random.ts';
 
 /** How engaged a user is: visits per day, probability to purchase in an experiment, and per later visit. */
-export const tiers = [
+const tiers = [
   { share: 0.55, visitsPerDay: 0.04, conversion: 0.015, repeat: 0.02 },
   { share: 0.25, visitsPerDay: 0.08, conversion: 0.05, repeat: 0.05 },
   { share: 0.15, visitsPerDay: 0.15, conversion: 0.11, repeat: 0.1 },
@@ -24,7 +24,7 @@ export const countries = [
   { name: 'PT', share: 0.08 },
 ] as const;
 
-export const channels = [
+const channels = [
   { name: 'organic', share: 0.45 },
   { name: 'paid_search', share: 0.25 },
   { name: 'email', share: 0.18 },

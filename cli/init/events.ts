@@ -1,6 +1,6 @@
 import { plainName } from '../../layers/data/column-words.ts';
 import type { Config } from '../../layers/experiment/config.ts';
-import { counted } from '../wording.ts';
+import { counted } from '../terminal.ts';
 import type { Findings, Guess, Question } from './findings.ts';
 import type { DatasetMatch } from './match.ts';
 import { type EventRole, eventWords } from './vocabulary.ts';

@@ -10,7 +10,7 @@ import type { Config } from '../../layers/experiment/config.ts';
 import type { Database } from '../../layers/platform/duckdb.ts';
 import { formatCount, formatPercent } from '../../layers/report/format.ts';
 import { excludedUsersName } from '../../layers/runs/keys.ts';
-import { counted } from '../wording.ts';
+import { counted } from '../terminal.ts';
 import { guessEvents } from './events.ts';
 import type { Findings, Guess, Question } from './findings.ts';
 import { confidenceOf, type DatasetMatch, matchDatasets } from './match.ts';

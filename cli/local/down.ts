@@ -5,8 +5,7 @@ import { stopServer } from '../../infrastructure/postgres/server.ts';
 import { runConfiguration } from '../../layers/experiment/run-configuration.ts';
 import { LocalError } from '../../layers/platform/errors.ts';
 import { portOfEnvironment } from '../arguments.ts';
-import { note } from '../terminal.ts';
-import { counted } from '../wording.ts';
+import { counted, note } from '../terminal.ts';
 import {
   askVersion,
   defaultPort,

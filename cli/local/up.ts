@@ -6,9 +6,7 @@ import { isWatched, showingProgress } from '../../infrastructure/status-line.mjs
 import { UsageError } from '../../layers/platform/errors.ts';
 import { migrate } from '../../layers/platform/migrate.ts';
 import { portOfEnvironment } from '../arguments.ts';
-import { interruptible } from '../interruption.ts';
-import { note } from '../terminal.ts';
-import { counted } from '../wording.ts';
+import { counted, interruptible, note } from '../terminal.ts';
 import { bootstrapStack, deployStack } from './cdk.ts';
 import { openDatabase } from './database.ts';
 import {

@@ -1,7 +1,5 @@
 import { hideStatus, showStatus } from '../../infrastructure/status-line.mjs';
-import { interruptible } from '../interruption.ts';
-import { note } from '../terminal.ts';
-import { counted } from '../wording.ts';
+import { counted, interruptible, note } from '../terminal.ts';
 import type { Connection } from './connection.ts';
 import { follow, type StageAtWork, type StageProgress } from './follow.ts';
 import { isLocal } from './target.ts';

@@ -9,9 +9,11 @@ import {
 } from '../../layers/statistics/power.ts';
 import { obrienFlemingSpending } from '../../layers/statistics/sequential.ts';
 import { alwaysValidInflation, groupSequentialInflation } from '../../layers/statistics/sequential-power.ts';
-import type { SequentialMethod } from './sequential-methods.ts';
 
 /** How an experiment may be looked at: once at its end, at any time, or at planned looks. */
+export const sequentialMethods = ['none', 'always_valid', 'group_sequential'] as const;
+
+export type SequentialMethod = (typeof sequentialMethods)[number];
 
 /** How many times the users of a test with a single look the method takes at its planned end. */
 export function inflationOf(plan: {

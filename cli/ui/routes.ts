@@ -2,12 +2,11 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import path from 'node:path';
 import { UsageError } from '../../layers/platform/errors.ts';
-import { style } from '../../layers/report/page/style.ts';
+import style from '../../layers/report/page/style.css?raw';
 import { dropNameProblem, processedKeys } from '../../layers/runs/keys.ts';
 import { compareRuns } from '../pipeline/compare.ts';
 import { findRun } from '../pipeline/executions.ts';
 import { listRuns } from '../pipeline/runs.ts';
-import { BadRequest } from './bad-request.ts';
 import { comparePage } from './pages/compare.ts';
 import { layout, type Page } from './pages/layout.ts';
 import { overviewPage } from './pages/overview.ts';
@@ -16,6 +15,9 @@ import { uploadPage } from './pages/upload.ts';
 import { asset, file, json, page, type Reply } from './reply.ts';
 import type { Site } from './site.ts';
 import { checkListing, readJson, startRun, storeFile } from './uploads.ts';
+
+/** The address asks for something that cannot be asked for. */
+export class BadRequest extends UsageError {}
 
 export interface RouteContext {
   readonly site: Site;

@@ -2,12 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { ConfigError, type Fault, PipelineError, UsageError } from '../../layers/platform/errors.ts';
 import { NotDeployed } from '../pipeline/executions.ts';
 import { note, visible } from '../terminal.ts';
-import { BadRequest } from './bad-request.ts';
 import { Guard } from './guard.ts';
 import { layout } from './pages/layout.ts';
 import { problemPage } from './pages/problem.ts';
 import { json, page, type Reply, send } from './reply.ts';
-import { dispatch } from './routes.ts';
+import { BadRequest, dispatch } from './routes.ts';
 import type { Site } from './site.ts';
 
 export interface RunningServer {

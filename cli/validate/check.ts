@@ -1,5 +1,5 @@
 import type { DatasetName } from '../../layers/data/datasets/index.ts';
-import { counted } from '../wording.ts';
+import { counted } from '../terminal.ts';
 
 /**
  * `fail`: a run would fail. `warn`: a run goes on, perhaps without some rows, and a person should know. `skip`: not

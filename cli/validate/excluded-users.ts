@@ -2,7 +2,7 @@ import { readListedUsers, type UserList } from '../../layers/engine/stage/listed
 import type { Config } from '../../layers/experiment/config.ts';
 import type { Database } from '../../layers/platform/duckdb.ts';
 import { PipelineError } from '../../layers/platform/errors.ts';
-import { counted } from '../wording.ts';
+import { counted } from '../terminal.ts';
 import { type Check, passed } from './check.ts';
 
 /** Whether the users to leave out can be read as a run reads them, and whether anybody has their ids. */

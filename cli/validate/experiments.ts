@@ -2,7 +2,7 @@ import { type Config, type ExperimentSettings, settingsOf } from '../../layers/e
 import type { Database } from '../../layers/platform/duckdb.ts';
 import { literal, renderSql } from '../../layers/platform/sql.ts';
 import { formatCount } from '../../layers/report/format.ts';
-import { counted } from '../wording.ts';
+import { counted } from '../terminal.ts';
 import assignedUsersSql from './assigned-users.sql';
 import { type Check, type Locate, locateRow, passed, skipped } from './check.ts';
 import exposuresSql from './exposures.sql';

@@ -102,10 +102,7 @@ export async function forgetOtherRuns(folder: string, runId: string): Promise<vo
  * The newest run in the folder, or undefined where there is none.
  * @param files where its raw files lie
  */
-export async function localRunIn(
-  folder: string,
-  files: readonly LocalFile[],
-): Promise<LocalRun | undefined> {
+export async function localRunIn(folder: string, files: readonly LocalFile[]): Promise<LocalRun | undefined> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
     throw error;
@@ -132,12 +129,14 @@ function openStore(folder: string, runId: string, files: readonly LocalFile[]): 
 async function pinInputs({ drop, files, codeVersion }: LocalRunOptions): Promise<RunInputs> {
   const store = new FolderStore('/', new Map(files.map(({ key, file }) => [key, file])));
   const inputs = await Promise.all(
-    files.toSorted((a, b) => (a.key < b.key ? -1 : 1)).map(async ({ kind, key, file }): Promise<RawInput> => {
-      const found = await store.head(key);
-      if (found === undefined) throw new Error(`${file} is gone`);
-      const { etag, size, lastModified } = found;
-      return { kind, key, versionId: null, etag, size, lastModified: lastModified.toISOString() };
-    }),
+    files
+      .toSorted((a, b) => (a.key < b.key ? -1 : 1))
+      .map(async ({ kind, key, file }): Promise<RawInput> => {
+        const found = await store.head(key);
+        if (found === undefined) throw new Error(`${file} is gone`);
+        const { etag, size, lastModified } = found;
+        return { kind, key, versionId: null, etag, size, lastModified: lastModified.toISOString() };
+      }),
   );
   const run = {
     schemaVersion: 1 as const,

@@ -25,11 +25,12 @@ function bounds(text: string, name: string): { from: number; to: number } {
 }
 
 /** A Markdown table, padded as the formatter pads it. */
-export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = header.map((title, i) =>
+export function markdownTable(titles: readonly string[], content: readonly (readonly string[])[]): string {
+  const rows = content.map((cells) => cells.map((cell) => cell.replaceAll('|', '\\|')));
+  const widths = titles.map((title, i) =>
     Math.max(3, title.length, ...rows.map((row) => row[i]?.length ?? 0)),
   );
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`;
-  return [line(header), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+  return [line(titles), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }

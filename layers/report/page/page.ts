@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { formatMoment } from '../format.ts';
 import type { ExperimentReport, Report } from '../schema.ts';
-import { behaviour } from './behaviour.ts';
+import behaviour from './behaviour.client.js?raw';
 import { type Html, html, trusted } from './html.ts';
 import { icon, iconSheet } from './icons.ts';
 import { name, plainName } from './names.ts';
@@ -24,7 +24,7 @@ import { segmentsSection } from './sections/segments.ts';
 import { sinceExposureSection } from './sections/since-exposure.ts';
 import { trustSection } from './sections/trust.ts';
 import { verdictSection } from './sections/verdict.ts';
-import { style } from './style.ts';
+import style from './style.css?raw';
 import { actions } from './words.ts';
 
 /** In the order in which people ask: what to do, whether to believe it, then the evidence. */

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { registerCommands } from '../../../cli/commands/index.ts';
+import { addCommands, commandNames, commandsFor } from '../../../cli/commands/index.ts';
 import { vocabularyOf } from '../../../cli/completion/vocabulary.ts';
 import { generate } from '../../../cli/generate/generate.ts';
 import { runEcom } from '../../e2e/ecom.ts';
@@ -76,9 +76,28 @@ it('a run elsewhere starts nothing here', async () => {
   expect(code).toBe(1);
 });
 
-it('every command shows examples in its help', () => {
+it('ecom lists each command with what it takes, whether the command is loaded or not', async () => {
+  const [list, whole] = [new Command('ecom'), new Command('ecom')];
+  await addCommands(list, []);
+  await addCommands(whole, commandNames);
+  expect(list.helpInformation()).toBe(whole.helpInformation());
+});
+
+it.each([
+  ['run data --json', ['run']],
+  ['run demo', ['run']],
+  ['help run', ['run']],
+  ['-- runs --limit 5', ['runs']],
+  ['completion bash', commandNames],
+  ['powr', []],
+  ['--help', []],
+])('ecom %s loads what it needs', (words, loaded) => {
+  expect(commandsFor(words.split(' '))).toEqual(loaded);
+});
+
+it('every command shows examples in its help', async () => {
   const program = new Command('ecom');
-  registerCommands(program);
+  await addCommands(program, commandNames);
   for (const command of program.commands) {
     let help = '';
     command.configureOutput({
@@ -91,10 +110,10 @@ it('every command shows examples in its help', () => {
   }
 });
 
-it('every command that prints results prints them as JSON, too', () => {
+it('every command that prints results prints them as JSON, too', async () => {
   const program = new Command('ecom');
-  registerCommands(program);
-  const without = vocabularyOf(program)
+  await addCommands(program, commandNames);
+  const without = vocabularyOf(program.commands)
     .filter(({ options }) => !options.some(({ flag }) => flag === '--json'))
     .map(({ name }) => name);
   expect(without).toEqual(['ui', 'completion']);

@@ -2,13 +2,13 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { registerCommands } from '../../../cli/commands/index.ts';
+import { addCommands, commandNames } from '../../../cli/commands/index.ts';
 import { bashCompletion, fishCompletion, zshCompletion } from '../../../cli/completion/scripts.ts';
 import { vocabularyOf } from '../../../cli/completion/vocabulary.ts';
 
 const program = new Command('ecom');
-registerCommands(program);
-const vocabulary = vocabularyOf(program);
+await addCommands(program, commandNames);
+const vocabulary = vocabularyOf(program.commands);
 
 async function completed(...words: string[]): Promise<string[]> {
   const script = `${bashCompletion(vocabulary)}

@@ -46,17 +46,17 @@ function packagesOf(entry: string): string[] {
 }
 
 describe('a command loads what it needs, and no more', () => {
-  it('the help of every command needs the parser of the command line alone', () => {
+  it('the list of commands needs the parser of the command line alone', () => {
     expect(packagesOf('cli/main.ts')).toEqual(['commander']);
   });
 
   it('ecom status reads its files without a client of AWS or of the database', () => {
-    expect(packagesOf('cli/actions/status.ts')).toEqual(['zod']);
+    expect(packagesOf('cli/commands/status.ts')).toEqual(['zod']);
   });
 
   it('ecom runs and ecom watch need no engine, and draw nothing', () => {
     for (const command of ['runs', 'watch']) {
-      expect(packagesOf(`cli/actions/${command}.ts`)).not.toEqual(
+      expect(packagesOf(`cli/commands/${command}.ts`)).not.toEqual(
         expect.arrayContaining([expect.stringMatching(/duckdb|plot|linkedom/)]),
       );
     }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { registerCommands } from '../../../cli/commands/index.ts';
+import { addCommands, commandNames } from '../../../cli/commands/index.ts';
 
 const root = PROJECT_ROOT;
 const documents = [
@@ -30,7 +30,7 @@ function words(call: string): string[] {
 }
 
 const program = new Command('ecom');
-registerCommands(program);
+await addCommands(program, commandNames);
 
 describe('the commands that the documents show', () => {
   const calls = documents.flatMap((document) => callsIn(document).map((call) => ({ document, call })));

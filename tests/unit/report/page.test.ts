@@ -35,6 +35,7 @@ describe('report.html', () => {
     const hash = (selector: string) => {
       const found = document.querySelectorAll(selector);
       expect(found).toHaveLength(1);
+      expect(found[0]?.textContent).toMatch(/\S/);
       return `'sha256-${createHash('sha256')
         .update(found[0]?.textContent ?? '')
         .digest('base64')}'`;

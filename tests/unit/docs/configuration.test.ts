@@ -1,16 +1,16 @@
 import { expect, it } from 'vitest';
-import { configurationPage } from '../../../../cli/reference/configuration-page.ts';
-import { configJsonSchema, experimentJsonSchema } from '../../../../cli/reference/experiment-schema.ts';
-import type { JsonSchema } from '../../../../layers/experiment/setting-type.ts';
+import type { JsonSchema } from '../../../layers/experiment/setting-type.ts';
+import { configurationPage } from './configuration-page.ts';
+import { configJsonSchema, experimentJsonSchema } from './experiment-schema.ts';
 
 it("docs/experiment.schema.json is the schema of a drop's configuration (renew with vitest -u)", async () => {
   await expect(`${JSON.stringify(experimentJsonSchema(), null, 2)}\n`).toMatchFileSnapshot(
-    '../../../../docs/experiment.schema.json',
+    '../../../docs/experiment.schema.json',
   );
 });
 
 it('docs/configuration.md tells every setting (renew with vitest -u)', async () => {
-  await expect(configurationPage()).toMatchFileSnapshot('../../../../docs/configuration.md');
+  await expect(configurationPage()).toMatchFileSnapshot('../../../docs/configuration.md');
 });
 
 it('every top-level setting and every setting of an experiment says what it means', () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { configSchema } from '../../layers/experiment/config-schema.ts';
-import type { JsonSchema } from '../../layers/experiment/setting-type.ts';
+import { configSchema } from '../../../layers/experiment/config-schema.ts';
+import type { JsonSchema } from '../../../layers/experiment/setting-type.ts';
 
 /** The schema of the whole configuration, with the descriptions. */
 export function configJsonSchema(): JsonSchema {

@@ -1,17 +1,17 @@
-import baseConfig from '../../config/base.yaml';
-import { alwaysTolerated } from '../../layers/data/bad-rows.ts';
-import { recordRules } from '../../layers/data/csv/split-records.ts';
+import baseConfig from '../../../config/base.yaml';
+import { alwaysTolerated } from '../../../layers/data/bad-rows.ts';
+import { recordRules } from '../../../layers/data/csv/split-records.ts';
 import {
   type ColumnContract,
   type DatasetName,
   datasetContracts,
   datasetNames,
   type OnFail,
-} from '../../layers/data/datasets/index.ts';
-import { missingTexts, valueRules } from '../../layers/data/values.ts';
-import { rowRules } from '../../layers/engine/clean/rules.ts';
-import { loadConfig } from '../../layers/experiment/config.ts';
-import { markdownTable } from './markdown.ts';
+} from '../../../layers/data/datasets/index.ts';
+import { missingTexts, valueRules } from '../../../layers/data/values.ts';
+import { rowRules } from '../../../layers/engine/clean/rules.ts';
+import { loadConfig } from '../../../layers/experiment/config.ts';
+import { markdownTable } from '../../oracle/document.ts';
 
 /** docs/data-contract.md: what the CSVs must look like, and what becomes of rows that do not. */
 export function dataContractPage(): string {

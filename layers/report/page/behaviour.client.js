@@ -1,8 +1,4 @@
-/**
- * What the page's script adds: theme, sorting, filters, explanations, and open folds in print. The page reads without
- * it. Kept as text, because what is hashed for the page's policy must be what the browser gets, untouched by a bundler.
- */
-export const behaviour = `'use strict';
+'use strict';
 (() => {
   const all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
   const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
@@ -104,4 +100,3 @@ export const behaviour = `'use strict';
     for (const fold of all('details[data-folded]')) { fold.open = false; delete fold.dataset.folded; }
   });
 })();
-`;

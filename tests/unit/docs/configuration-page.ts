@@ -1,8 +1,8 @@
 import { parse, stringify } from 'yaml';
-import baseConfig from '../../config/base.yaml';
-import { isMapSchema, type JsonSchema, settingType } from '../../layers/experiment/setting-type.ts';
+import baseConfig from '../../../config/base.yaml';
+import { isMapSchema, type JsonSchema, settingType } from '../../../layers/experiment/setting-type.ts';
+import { markdownTable } from '../../oracle/document.ts';
 import { configJsonSchema } from './experiment-schema.ts';
-import { markdownTable } from './markdown.ts';
 
 interface Row {
   readonly key: string;
