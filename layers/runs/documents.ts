@@ -184,6 +184,8 @@ export const cleanResult = z.strictObject({
       quarantined: count,
       duplicates: count,
       parts: z.array(partCounts),
+      /** The first rows that repeat others. Older runs did not tell. */
+      duplicateExamples: ruleCount.shape.examples.optional(),
     }),
   ),
   quarantineRules: z.array(ruleCount),
@@ -219,6 +221,16 @@ export const martsResult = z.strictObject({
     z.strictObject({ experimentId: z.string(), variant: z.string(), day: z.iso.date(), users: count }),
   ),
   earlyExposures: z.array(earlyExposures.extend({ experimentId: z.string() })),
+  /** A user of each kind that is left out and of whom one may want to see the rows. Older runs did not tell. */
+  examples: z
+    .array(
+      z.strictObject({
+        experimentId: z.string(),
+        step: z.enum(['crossovers', 'exposed_before_assignment']),
+        userId: z.string(),
+      }),
+    )
+    .optional(),
 });
 export type MartsResult = z.infer<typeof martsResult>;
 

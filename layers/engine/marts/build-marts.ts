@@ -4,6 +4,7 @@ import type { Database } from '../../platform/duckdb.ts';
 import { DataError } from '../../platform/errors.ts';
 import { identifier, literal, literalList, renderSql, timestamp } from '../../platform/sql.ts';
 import type { CleanResult, MartsResult, RunPlan } from '../../runs/documents.ts';
+import { attempt, type Refusal } from '../../runs/stage.ts';
 import assignedSql from './assigned.sql';
 import { type CleanFiles, createSettings, excludeUsers, openCleanRows } from './clean-rows.ts';
 import exposedSql from './exposed.sql';
@@ -38,6 +39,8 @@ export interface MartsInput {
   readonly files: CleanFiles;
   /** Files of ids to leave out. */
   readonly excludedUsers: readonly string[];
+  /** Collects what would end the run, instead of ending it. */
+  readonly refusals?: Refusal[] | undefined;
   /** Columns of user_outcomes that the drop has no data for. */
   readonly unmeasured: readonly string[];
   readonly output: MartFiles;
@@ -59,12 +62,14 @@ export interface MartFiles {
  */
 export async function buildMarts(
   db: Database,
-  { config, asOf, files, excludedUsers, unmeasured, output }: MartsInput,
+  { config, asOf, files, excludedUsers, refusals, unmeasured, output }: MartsInput,
 ): Promise<{ result: MartsResult; rows: number }> {
   const as_of = asOf === null ? "TIMESTAMP 'infinity'" : timestamp(asOf);
   await openCleanRows(db, config, files);
   await createSettings(db, config);
-  await excludeUsers(db, config, excludedUsers);
+  const lists = { dataset: 'experiment_assignments', of: 'rows' } as const;
+  const read = await attempt(refusals, lists, () => excludeUsers(db, config, excludedUsers).then(() => true));
+  if (read === undefined) await excludeUsers(db, config, []);
   await db.run(renderSql(assignedSql, { as_of }));
   await db.run(renderSql(exposedSql, { as_of }));
   await db.run(firstDevicesSql);
@@ -80,6 +85,7 @@ export async function buildMarts(
       arms: await assignedArms(db),
       assignedByDay: await assignedByDay(db),
       earlyExposures: await earlyExposures(db),
+      examples: await examplesOfLeftOut(db),
     },
     rows: Number(rows),
   };
@@ -237,4 +243,18 @@ async function earlyExposures(db: Database): Promise<MartsResult['earlyExposures
     users: Number(users),
     usersLeftOut: Number(usersLeftOut),
   }));
+}
+
+async function examplesOfLeftOut(db: Database): Promise<NonNullable<MartsResult['examples']>> {
+  return db.query<{
+    experimentId: string;
+    step: 'crossovers' | 'exposed_before_assignment';
+    userId: string;
+  }>(`
+    SELECT experiment_id AS "experimentId", 'crossovers' AS step, CAST(min(user_id) AS VARCHAR) AS "userId"
+    FROM crossovers GROUP BY experiment_id
+    UNION ALL
+    SELECT experiment_id, 'exposed_before_assignment', CAST(min(user_id) AS VARCHAR)
+    FROM exposure_moments WHERE exposed_at IS NULL GROUP BY experiment_id
+    ORDER BY ALL`);
 }

@@ -8,7 +8,12 @@ import {
   chunksOf,
   type PlannedFile,
 } from '../../../../layers/engine/plan/chunks.ts';
-import { dataFiles, makePlan } from '../../../../layers/engine/plan/make-plan.ts';
+import {
+  dataFiles,
+  makePlan,
+  requireDataset,
+  requireEventUsers,
+} from '../../../../layers/engine/plan/make-plan.ts';
 import type { Config } from '../../../../layers/experiment/config.ts';
 import { runConfiguration } from '../../../../layers/experiment/run-configuration.ts';
 import { type RunInputs, runPlan } from '../../../../layers/runs/documents.ts';
@@ -62,7 +67,7 @@ test('files come in the order of datasets and keys, without empty parts', () => 
     input('experiment_assignments'),
     input('products'),
   ];
-  expect(dataFiles({ inputs: files, drop: 'default' }, config).map(({ key }) => key)).toEqual([
+  expect(dataFiles({ inputs: files }).map(({ key }) => key)).toEqual([
     'raw/products.csv',
     'raw/experiment_assignments.csv',
     'raw/events/b.csv',
@@ -71,12 +76,12 @@ test('files come in the order of datasets and keys, without empty parts', () => 
 
 test('a required dataset that is missing or empty is named with where it should lie', () => {
   const only = [input('experiment_assignments')];
-  expect(() => dataFiles({ inputs: only, drop: 'spring' }, config)).toThrow(
+  expect(() => requireDataset('events', { inputs: only, drop: 'spring' }, config)).toThrow(
     /no events \(raw\/spring\/events.csv\)/,
   );
-  expect(() => dataFiles({ inputs: [...only, input('events', 0)], drop: 'default' }, config)).toThrow(
-    /events is empty \(raw\/events.csv\)/,
-  );
+  expect(() =>
+    requireDataset('events', { inputs: [...only, input('events', 0)], drop: 'default' }, config),
+  ).toThrow(/events is empty \(raw\/events.csv\)/);
 });
 
 test('with all datasets nothing is unavailable', () => {
@@ -162,9 +167,9 @@ test('declared metrics that the files lack the columns or datasets for are switc
 
 test('events that name no user, and no session of one, are refused', () => {
   const sessionsOnly = planned('events', { header: ['event_id', 'session_id', 'event_type', 'event_ts'] });
-  const assignments = planned('experiment_assignments');
-  expect(() => planOf([assignments, sessionsOnly])).toThrow(/events name no users/);
-  expect(() => planOf([planned('sessions'), assignments, sessionsOnly])).not.toThrow();
+  expect(() => requireEventUsers(sessionsOnly, false)).toThrow(/events name no users/);
+  expect(() => requireEventUsers(sessionsOnly, true)).not.toThrow();
+  expect(() => requireEventUsers(planned('events'), false)).not.toThrow();
 });
 
 test('large files are cut into byte ranges that cover them; compressed ones and those without LF are not', () => {
