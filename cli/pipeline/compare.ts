@@ -184,14 +184,14 @@ function decisionOf({ action, variant }: Decision): Pick<Decision, 'action' | 'v
   return { action, variant };
 }
 
-function metricSide({ control, treatment, effect, test }: Comparison): MetricSide {
+function metricSide({ control, treatment, deciding }: Comparison): MetricSide {
   return {
     control: control.mean,
     treatment: treatment.mean,
     users: control.n + treatment.n,
-    lift: effect.relative,
-    liftCi: effect.relativeCi,
-    p: test?.p ?? null,
+    lift: deciding.effect.relative,
+    liftCi: deciding.effect.relativeCi,
+    p: deciding.p,
   };
 }
 

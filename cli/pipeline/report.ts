@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { UsageError } from '../../layers/platform/errors.ts';
+import { trustSummary } from '../../layers/report/checks.ts';
+import { adjustedP, comparedRows, verdictOf } from '../../layers/report/comparisons.ts';
 import {
   formatCount,
   formatDifference,
@@ -11,15 +13,13 @@ import {
   statedP,
 } from '../../layers/report/format.ts';
 import { metricLabel } from '../../layers/report/labels.ts';
-import { comparedRows, verdictOf } from '../../layers/report/page/comparisons.ts';
-import { trustSummary } from '../../layers/report/page/trust-checks.ts';
-import { reasonText } from '../../layers/report/page/words.ts';
 import {
   type Comparison,
   type ExperimentReport,
   type Report,
   reportSchema,
 } from '../../layers/report/schema.ts';
+import { reasonText } from '../../layers/report/words.ts';
 import { processedKeys } from '../../layers/runs/keys.ts';
 import { stateFolder, statePaths } from '../local/state.ts';
 import { paint, table, terminalWidth, visible, wrapped } from '../terminal.ts';
@@ -105,11 +105,11 @@ function metricsText(experiment: ExperimentReport): string {
             comparison.variant,
             formatValue(unit, comparison.control.mean),
             formatValue(unit, comparison.treatment.mean),
-            formatDifference(unit, comparison.effect.absolute),
-            formatLift(comparison.effect.relative),
-            formatLiftInterval(comparison.effect.relativeCi),
-            formatP(comparison.test?.p ?? null),
-            adjustedP(comparison),
+            formatDifference(unit, comparison.deciding.effect.absolute),
+            formatLift(comparison.deciding.effect.relative),
+            formatLiftInterval(comparison.deciding.effect.relativeCi),
+            formatP(comparison.deciding.p),
+            adjustedText(comparison),
             verdictWords(comparison),
           ],
     ),
@@ -121,8 +121,9 @@ function metricsText(experiment: ExperimentReport): string {
     .flatMap(({ metric: { metric, unit, unavailable }, comparison }) => {
       const label = paint('bold', metricLabel(metric));
       if (comparison === null) return [`${label}  ${reasonText(unavailable ?? 'no treatment arm')}`];
-      const { variant, control, treatment, effect } = comparison;
-      const adjusted = adjustedP(comparison);
+      const { variant, control, treatment, deciding } = comparison;
+      const { effect } = deciding;
+      const adjusted = adjustedText(comparison);
       return [
         `${label}  ${verdictWords(comparison)}`,
         ...wrapped(
@@ -145,9 +146,9 @@ function ratioText({ status, reason, p }: ExperimentReport['trust']['srm']): str
   return `${status === 'pass' ? 'passed' : 'failed'}, ${statedP(p)}`;
 }
 
-/** The p that the verdict goes by; guardrails have none, since their margin decides. */
-function adjustedP({ test, nonInferiority }: Comparison): string {
-  return nonInferiority === undefined ? formatP(test?.pAdjusted ?? null) : '';
+/** Empty for a guardrail, whose margin decides. */
+function adjustedText(comparison: Comparison): string {
+  return comparison.deciding.test.isAdjusted ? formatP(adjustedP(comparison)) : '';
 }
 
 function verdictWords(comparison: Comparison): string {

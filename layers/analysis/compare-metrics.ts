@@ -1,7 +1,7 @@
 import type { ExperimentSettings } from '../experiment/config.ts';
 import type { Measurements } from '../experiment/measurements.ts';
 import type { Metric } from '../experiment/metrics.ts';
-import type { Comparison, MetricReport } from '../report/schema.ts';
+import { type Comparison, decidingOf, type MetricReport } from '../report/schema.ts';
 import type { RunPlan } from '../runs/documents.ts';
 import { type Candidate, type ComparisonPlan, compareMetric } from './compare-metric.ts';
 import { type Arm, reportedUnit, type Sample } from './estimate.ts';
@@ -96,17 +96,12 @@ export function compareMetrics(
       const comparison = judged.get(candidate);
       if (comparison === undefined) return [];
       const { guardrail } = part;
-      return guardrail === undefined
-        ? [comparison]
-        : [
-            {
-              ...comparison,
-              nonInferiority: assessGuardrail(candidate.estimate, guardrail, {
-                usersNow: sample.control.users + candidate.treatment.users,
-                power: plan.power.power,
-              }),
-            },
-          ];
+      if (guardrail === undefined) return [comparison];
+      const nonInferiority = assessGuardrail(candidate.estimate, guardrail, {
+        usersNow: sample.control.users + candidate.treatment.users,
+        power: plan.power.power,
+      });
+      return [{ ...comparison, nonInferiority, deciding: decidingOf({ ...comparison, nonInferiority }) }];
     }),
   }));
 }

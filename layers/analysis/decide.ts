@@ -1,7 +1,7 @@
 import { formatLift, formatLiftInterval, formatP, statedP } from '../report/format.ts';
 import { metricLabel } from '../report/labels.ts';
-import { reasonText } from '../report/page/words.ts';
 import type { Comparison, Decision, ExperimentReport, MetricReport } from '../report/schema.ts';
+import { reasonText } from '../report/words.ts';
 import { caveats, guardrailAdvice, powerAdvice } from './advice.ts';
 import type { Blocked } from './blocked.ts';
 import { daysSoFar, type Progress } from './look.ts';
@@ -221,16 +221,13 @@ function untestable({ unavailable, comparisons }: MetricReport): string {
 }
 
 /** One treatment's result on the primary metric, with the interval and p that its verdict goes by. */
-function sentence(
-  { metric }: MetricReport,
-  { variant, effect, test, adjustedCi, sequential }: Comparison,
-  claim = 'so far',
-): string {
-  const deciding = sequential ?? { adjustedCi, p: test?.p ?? null, pAdjusted: test?.pAdjusted ?? null };
+function sentence({ metric }: MetricReport, { variant, deciding }: Comparison, claim = 'so far'): string {
+  const { effect, adjustedCi, testing, test } = deciding;
   const lift = effect.relative === null ? '' : ` ${formatLift(effect.relative)}`;
-  const ci = deciding.adjustedCi?.relativeCi ?? null;
+  const found = `${variant} ${claim} on ${metricLabel(metric)}:${lift}`;
+  if (test.p === null) return `${found}, not tested: ${reasonText(test.reason ?? 'too_early')}.`;
+  const ci = adjustedCi?.relativeCi ?? null;
   const interval = ci === null ? '' : `, interval ${formatLiftInterval(ci)}`;
-  const level =
-    sequential?.method === 'group_sequential' ? ` against ${formatP(sequential.alpha)} at this look` : '';
-  return `${variant} ${claim} on ${metricLabel(metric)}:${lift}${interval}, adjusted ${statedP(deciding.pAdjusted ?? deciding.p)}${level}.`;
+  const level = testing === 'group_sequential' ? ` against ${formatP(test.alpha)} at this look` : '';
+  return `${found}${interval}, adjusted ${statedP(test.p)}${level}.`;
 }

@@ -1,5 +1,5 @@
 import type { ExperimentSettings } from '../experiment/config.ts';
-import type { Comparison } from '../report/schema.ts';
+import { type Comparison, type Deciding, decidingOf } from '../report/schema.ts';
 import { type Effect, effectOf } from '../statistics/effect.ts';
 import { type Candidate, intervalsOf } from './compare-metric.ts';
 import { type Basis, controlVariance, type Sample } from './estimate.ts';
@@ -35,26 +35,19 @@ export function judgeFamily(family: readonly Candidate[], sample: Sample, plan: 
       adjustedCi: corrected && intervalsAt(corrected.level, (level) => effectOf(estimate, level)),
       ...(sequential === undefined ? {} : { sequential }),
     };
-    return { ...judged, verdict: verdictOf(judged, candidate.better, alpha) };
+    const deciding = decidingOf(judged);
+    const p = plan.correction === null ? deciding.p : deciding.test.p;
+    const isSignificant = p !== null && p < (deciding.test.alpha ?? alpha);
+    return { ...judged, deciding, verdict: verdictOf(deciding, isSignificant, candidate.better) };
   });
 }
 
-/** Whether a comparison counts as significant, by what was declared: at this look, or at the one fixed in advance. */
-function isSignificant(
-  { test, sequential }: Pick<Comparison, 'test' | 'sequential'>,
-  alpha: number,
-): boolean {
-  const p = sequential === undefined ? (test?.pAdjusted ?? test?.p) : (sequential.pAdjusted ?? sequential.p);
-  return p != null && p < (sequential?.alpha ?? alpha);
-}
-
 function verdictOf(
-  comparison: Pick<Comparison, 'test' | 'sequential' | 'effect'>,
+  { effect: { absolute } }: Deciding,
+  isSignificant: boolean,
   better: 'higher' | 'lower',
-  alpha: number,
 ): Comparison['verdict'] {
-  const { absolute } = comparison.effect;
-  if (absolute === null || !isSignificant(comparison, alpha)) return 'inconclusive';
+  if (absolute === null || !isSignificant) return 'inconclusive';
   return absolute > 0 === (better === 'higher') ? 'better' : 'worse';
 }
 

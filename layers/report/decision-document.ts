@@ -1,4 +1,6 @@
-import { checkLines, confidence, designLines, plain, table } from './decision-lines.ts';
+import { otherWarnings } from './checks.ts';
+import { adjustedP, intervalLabel, verdictOf } from './comparisons.ts';
+import { checkLines, designLines, plain, table } from './decision-lines.ts';
 import { exposureDays } from './exposure-days.ts';
 import { fewBuyersSentences } from './few-buyers.ts';
 import {
@@ -13,10 +15,9 @@ import {
   statedP,
 } from './format.ts';
 import { checkLabel, metricLabel } from './labels.ts';
-import { otherWarnings } from './page/trust-checks.ts';
-import { basisText, hasPlan, marginStatuses, reasonText, stepWording, verdicts } from './page/words.ts';
 import type { Comparison, Decision, ExperimentReport, Report } from './schema.ts';
 import { unavailableBeside } from './unavailable.ts';
+import { basisText, hasPlan, stepWording } from './words.ts';
 
 const millisecondsPerDay = 86_400_000;
 
@@ -112,7 +113,7 @@ function experimentSection(experiment: ExperimentReport, report: Report): string
   ];
 }
 
-function resultTable({ metrics, settings }: ExperimentReport): string[] {
+function resultTable(experiment: ExperimentReport): string[] {
   const header = [
     'metric',
     'role',
@@ -121,7 +122,7 @@ function resultTable({ metrics, settings }: ExperimentReport): string[] {
     'treatment',
     'difference',
     'lift',
-    `${confidence(settings.alpha)} interval`,
+    intervalLabel(experiment).replace('\u00a0', ' '),
     'corrected interval',
     'p (difference)',
     'adjusted p',
@@ -130,37 +131,32 @@ function resultTable({ metrics, settings }: ExperimentReport): string[] {
   ];
   return table(
     header,
-    metrics.flatMap((metric) =>
-      metric.comparisons.map((comparison) => [
-        plain(metricLabel(metric.metric)),
-        metric.role,
-        plain(comparison.variant),
-        formatValue(metric.unit, comparison.control.mean),
-        formatValue(metric.unit, comparison.treatment.mean),
-        formatDifference(metric.unit, comparison.effect.absolute),
-        formatLift(comparison.effect.relative),
-        formatLiftInterval(comparison.effect.relativeCi),
-        formatLiftInterval((comparison.sequential?.adjustedCi ?? comparison.adjustedCi)?.relativeCi ?? null),
-        formatP(comparison.test?.p ?? null),
-        formatP(decidingP(comparison)),
-        formatP(comparison.nonInferiority?.p ?? null),
-        verdictWords(comparison),
-      ]),
+    experiment.metrics.flatMap((metric) =>
+      metric.comparisons.map((comparison) => {
+        const { variant, control, treatment, deciding, nonInferiority } = comparison;
+        return [
+          plain(metricLabel(metric.metric)),
+          metric.role,
+          plain(variant),
+          formatValue(metric.unit, control.mean),
+          formatValue(metric.unit, treatment.mean),
+          formatDifference(metric.unit, deciding.effect.absolute),
+          formatLift(deciding.effect.relative),
+          formatLiftInterval(deciding.effect.relativeCi),
+          formatLiftInterval(deciding.adjustedCi?.relativeCi ?? null),
+          formatP(deciding.p),
+          formatP(adjustedP(comparison)),
+          formatP(nonInferiority?.p ?? null),
+          verdictWords(comparison),
+        ];
+      }),
     ),
   );
 }
 
-/** The p that the verdict goes by; guardrails have none, since their margin decides. */
-function decidingP({ sequential, test, nonInferiority }: Comparison): number | null {
-  if (nonInferiority !== undefined) return null;
-  return sequential?.pAdjusted ?? test?.pAdjusted ?? null;
-}
-
-function verdictWords({ nonInferiority, reason, verdict }: Comparison): string {
-  const why = reason ?? nonInferiority?.reason;
-  if (why != null) return `not tested: ${plain(reasonText(why))}`;
-  const { label } = nonInferiority === undefined ? verdicts[verdict] : marginStatuses[nonInferiority.status];
-  return label.toLowerCase();
+function verdictWords(comparison: Comparison): string {
+  const { label, why } = verdictOf(comparison);
+  return why === null ? label.toLowerCase() : `${label.toLowerCase()}: ${plain(why)}`;
 }
 
 /** The levels in which the primary metric differs, if any. */

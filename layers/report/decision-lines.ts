@@ -1,6 +1,6 @@
+import { checksByGravity, isCorrected } from './checks.ts';
 import { formatMoment, formatPercent, formatQuantity, statedP } from './format.ts';
 import { checkLabel, metricLabel } from './labels.ts';
-import { checksByGravity, isCorrected } from './page/trust-checks.ts';
 import type { ExperimentReport } from './schema.ts';
 
 const statuses = { pass: 'pass', warn: 'NOTE', fail: 'FAILED', not_checked: 'not checked' } as const;
@@ -38,11 +38,6 @@ export function checkLines(experiment: ExperimentReport): string[] {
         : ` (${isCorrected(check) ? 'adj. ' : ''}${statedP(p)})`;
     return `- ${checkLabel(check)}: ${statuses[status]}${shown}. ${plain(explanation)}`;
   });
-}
-
-/** `95 %` for alpha = 0.05. */
-export function confidence(alpha: number): string {
-  return `${Number(((1 - alpha) * 100).toFixed(4))} %`;
 }
 
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {

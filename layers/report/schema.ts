@@ -7,7 +7,8 @@ import { cap, distribution, novelty, sinceExposure } from './series-schema.ts';
 import { trust } from './trust-schema.ts';
 import { count, interval, number, probability, reason } from './values.ts';
 
-export type { Comparison, MetricReport } from './comparison-schema.ts';
+export type { Comparison, Deciding, MetricReport } from './comparison-schema.ts';
+export { decidingOf } from './comparison-schema.ts';
 export type { Cap, Distribution, Novelty, SinceExposure } from './series-schema.ts';
 export type { SampleRatio, TrustCheck } from './trust-schema.ts';
 

@@ -8,7 +8,7 @@ import {
 import { type Content, type Html, html } from '../../../layers/report/page/html.ts';
 import { metricName, name, unbroken } from '../../../layers/report/page/names.ts';
 import { plainTable, table } from '../../../layers/report/page/table.ts';
-import { roles } from '../../../layers/report/page/words.ts';
+import { roles } from '../../../layers/report/words.ts';
 import type {
   Change,
   ExperimentChange,

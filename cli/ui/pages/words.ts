@@ -2,7 +2,7 @@ import type { ExecutionStatus } from '@aws-sdk/client-sfn';
 import { type Html, html } from '../../../layers/report/page/html.ts';
 import { status } from '../../../layers/report/page/icons.ts';
 import { name } from '../../../layers/report/page/names.ts';
-import { actions, type Tone } from '../../../layers/report/page/words.ts';
+import { actions, type Tone } from '../../../layers/report/words.ts';
 import type { RunSummary } from '../../pipeline/runs.ts';
 import type { StageState } from '../../pipeline/stage-states.ts';
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { formatMoment } from '../format.ts';
 import type { ExperimentReport, Report } from '../schema.ts';
+import { actions } from '../words.ts';
 import { behaviour } from './behaviour.ts';
 import { type Html, html, trusted } from './html.ts';
 import { icon, iconSheet } from './icons.ts';
@@ -25,7 +26,6 @@ import { sinceExposureSection } from './sections/since-exposure.ts';
 import { trustSection } from './sections/trust.ts';
 import { verdictSection } from './sections/verdict.ts';
 import { style } from './style.ts';
-import { actions } from './words.ts';
 
 /** In the order in which people ask: what to do, whether to believe it, then the evidence. */
 const experimentSections: readonly ExperimentSection[] = [

@@ -2,11 +2,11 @@ import { placeIn } from '../../../data/place.ts';
 import { formatCount } from '../../format.ts';
 import type { Report } from '../../schema.ts';
 import { unavailableBeside } from '../../unavailable.ts';
+import { reasonText } from '../../words.ts';
 import { type Html, html } from '../html.ts';
 import { name, rawValue } from '../names.ts';
 import type { RunSection } from '../section.ts';
 import { plainTable, table } from '../table.ts';
-import { reasonText } from '../words.ts';
 
 type Rule = Report['warnings'][number];
 

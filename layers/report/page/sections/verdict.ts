@@ -1,3 +1,5 @@
+import { checkNote, otherWarnings, trustSummary } from '../../checks.ts';
+import { decidingComparison, intervalLabel } from '../../comparisons.ts';
 import { exposureDays } from '../../exposure-days.ts';
 import {
   formatCount,
@@ -9,14 +11,12 @@ import {
   formatValue,
 } from '../../format.ts';
 import type { ExperimentReport, Report } from '../../schema.ts';
-import { liftAxis, liftChart, liftScale } from '../charts/interval.ts';
-import { decidingComparison, intervalLabel, liftOf } from '../comparisons.ts';
+import { actions, basisText, checkStatuses, nextStep, ruleSentence } from '../../words.ts';
+import { liftAxis, liftChart, liftOf, liftScale } from '../charts/interval.ts';
 import { type Content, type Html, html } from '../html.ts';
 import { icon } from '../icons.ts';
 import { metricName, name, sentence, unbroken } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
-import { checkNote, otherWarnings, trustSummary } from '../trust-checks.ts';
-import { actions, basisText, checkStatuses, nextStep, ruleSentence } from '../words.ts';
 
 /** What to do, by which rule and why, and the numbers it rests on. */
 export const verdictSection: ExperimentSection = (experiment, report) => {
@@ -74,7 +74,8 @@ function primaryLift(experiment: ExperimentReport): Html | null {
   const row = decidingComparison(experiment);
   if (row === null || row.comparison === null) return null;
   const { unit, metric } = row.metric;
-  const { effect, test, variant, control, treatment } = row.comparison;
+  const { deciding, variant, control, treatment } = row.comparison;
+  const { effect, test } = deciding;
   const lift = liftOf(row);
   const scale = liftScale([lift]);
   return html`<div class="verdict-numbers">
@@ -86,7 +87,7 @@ ${effect.relativeCi === null ? null : html`<div class="hero-chart">${liftChart(l
 ${figure('Control', formatValue(unit, control.mean))}
 ${figure('Treatment', formatValue(unit, treatment.mean))}
 ${figure('Difference', formatDifference(unit, effect.absolute))}
-${figure('Adjusted p', formatP(test?.pAdjusted ?? test?.p ?? null))}
+${figure('Adjusted p', formatP(test.p))}
 </dl>
 </div>`;
 }

@@ -1,5 +1,5 @@
-import { sentenceCase } from '../labels.ts';
-import type { Comparison, Decision, ExperimentReport, MetricReport, TrustCheck } from '../schema.ts';
+import { sentenceCase } from './labels.ts';
+import type { Comparison, Decision, ExperimentReport, MetricReport, TrustCheck } from './schema.ts';
 
 /** How a status looks: always a colour, a shape and a word together. */
 export type Tone = 'good' | 'bad' | 'caution' | 'neutral';

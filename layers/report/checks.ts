@@ -1,6 +1,6 @@
-import { formatDecimal, formatPercent, statedP } from '../format.ts';
-import { checkLabel } from '../labels.ts';
-import type { ExperimentReport, Report, TrustCheck } from '../schema.ts';
+import { formatDecimal, formatPercent, statedP } from './format.ts';
+import { checkLabel } from './labels.ts';
+import type { ExperimentReport, Report, TrustCheck } from './schema.ts';
 
 const corrected: readonly TrustCheck['name'][] = [
   'sample_ratio_by_segment',
