@@ -47,7 +47,7 @@ export function rolesOf(
       role,
       better: guardrail?.better ?? metric.better,
       unavailable:
-        unavailable.find(({ what }) => what === name)?.reason ??
+        unavailable.find((found) => found.kind === 'metric' && found.name === name)?.reason ??
         (role === 'guardrail' ? null : missingEvent(metric, arms, config.events, eventNames)),
       guardrail,
     };

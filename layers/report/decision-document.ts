@@ -16,8 +16,7 @@ import {
 } from './format.ts';
 import { checkLabel, metricLabel } from './labels.ts';
 import type { Comparison, Decision, ExperimentReport, Report } from './schema.ts';
-import { unavailableBeside } from './unavailable.ts';
-import { basisText, hasPlan, stepWording } from './words.ts';
+import { basisText, hasPlan, stepWording, unavailableBeside, unavailableLabel } from './words.ts';
 
 const millisecondsPerDay = 86_400_000;
 
@@ -47,7 +46,7 @@ export function decisionDocument(report: Report): string {
       ]),
     ),
     ...unavailableBeside(report).map(
-      ({ what, reason }) => `\nNot available: ${plain(what)}, ${plain(reason)}.`,
+      (found) => `\nNot available: ${plain(unavailableLabel(found))}, ${plain(found.reason)}.`,
     ),
     '',
   ].join('\n');

@@ -147,6 +147,25 @@ export const experimentReport = z.strictObject({
 });
 export type ExperimentReport = z.infer<typeof experimentReport>;
 
+const unavailableByName = z.strictObject({
+  kind: z.enum(['metric', 'check', 'segment']),
+  name: z.string(),
+  reason: z.string(),
+});
+
+/** What the drop lacks the data for. Earlier versions wrote `what` in words: `segment country`. */
+export const unavailable = z.union([
+  unavailableByName,
+  z
+    .strictObject({ what: z.string(), reason: z.string() })
+    .transform(({ what, reason }): z.infer<typeof unavailableByName> => {
+      const [, segment] = /^segment (.+)$/s.exec(what) ?? [];
+      if (segment !== undefined) return { kind: 'segment', name: segment, reason };
+      return { kind: what.startsWith('check of ') ? 'check' : 'metric', name: what, reason };
+    }),
+]);
+export type Unavailable = z.infer<typeof unavailable>;
+
 /** `report.json`. Byte-identical for the same run id: no wall-clock data. */
 export const reportSchema = z.strictObject({
   schemaVersion: z.literal(1),
@@ -166,6 +185,6 @@ export const reportSchema = z.strictObject({
   ),
   quarantineRules: z.array(ruleCount),
   warnings: z.array(ruleCount),
-  unavailable: z.array(z.strictObject({ what: z.string(), reason: z.string() })),
+  unavailable: z.array(unavailable),
 });
 export type Report = z.infer<typeof reportSchema>;

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { decisionDocument } from '../../../layers/report/decision-document.ts';
 import { reportPage } from '../../../layers/report/page/page.ts';
 import { resultRows } from '../../../layers/report/results-table.ts';
-import { reportSchema } from '../../../layers/report/schema.ts';
+import { reportSchema, unavailable } from '../../../layers/report/schema.ts';
+import { unavailableLabel } from '../../../layers/report/words.ts';
 
 const folder = path.join(import.meta.dirname, 'fixtures');
 
@@ -18,5 +19,37 @@ describe('reports of earlier versions', () => {
     expect(reportPage(report)).toContain('checkout');
     expect(decisionDocument(report)).toContain('## checkout');
     expect(resultRows(report).length).toBeGreaterThan(0);
+  });
+
+  it('name what was not available in words, which are read as what they mean', () => {
+    const reason = 'the drop has no users';
+    const read = ['session_duration', 'segment country', 'check of user ids against users'].map((what) =>
+      unavailable.parse({ what, reason }),
+    );
+    expect(read).toEqual([
+      { kind: 'metric', name: 'session_duration', reason },
+      { kind: 'segment', name: 'country', reason },
+      { kind: 'check', name: 'check of user ids against users', reason },
+    ]);
+    expect(read.map(unavailableLabel)).toEqual([
+      'session_duration',
+      'segment country',
+      'check of user ids against users',
+    ]);
+  });
+
+  it('lack which numbers decide, which follow from the others', () => {
+    const [file = ''] = readdirSync(folder);
+    const stored = JSON.parse(readFileSync(path.join(folder, file), 'utf8'));
+    const [before] = stored.experiments[0].metrics[0].comparisons;
+    const [after] = reportSchema.parse(stored).experiments[0]?.metrics[0]?.comparisons ?? [];
+    expect(before.deciding).toBeUndefined();
+    expect(after?.deciding).toMatchObject({
+      testing: 'fixed_horizon',
+      effect: before.effect,
+      adjustedCi: before.adjustedCi,
+      p: before.test.p,
+      test: { p: before.test.pAdjusted },
+    });
   });
 });
