@@ -19,7 +19,7 @@ import {
   type Report,
   reportSchema,
 } from '../../layers/report/schema.ts';
-import { reasonText } from '../../layers/report/words.ts';
+import { actions, reasonText } from '../../layers/report/words.ts';
 import { processedKeys } from '../../layers/runs/keys.ts';
 import { stateFolder, statePaths } from '../local/state.ts';
 import { paint, table, terminalWidth, visible, wrapped } from '../terminal.ts';
@@ -54,12 +54,7 @@ export async function downloadReport({ processed }: Connection, runId: string): 
   );
 }
 
-const actions = {
-  ship: { text: 'SHIP', style: 'green' },
-  do_not_ship: { text: 'DO NOT SHIP', style: 'red' },
-  keep_running: { text: 'KEEP RUNNING', style: 'yellow' },
-  invalid: { text: 'INVALID', style: 'red' },
-} as const;
+const colours = { good: 'green', bad: 'red', caution: 'yellow', neutral: 'bold' } as const;
 
 /** The verdict of each experiment with its reasons and its metrics, for the terminal. */
 export function verdictText(report: Report): string {
@@ -68,11 +63,11 @@ export function verdictText(report: Report): string {
 
 function experimentText(experiment: ExperimentReport): string {
   const { experimentId, decision, arms, trust } = experiment;
-  const action = actions[decision.action];
+  const { label, tone } = actions[decision.action];
   const subject =
     decision.action === 'ship' && decision.variant !== null ? ` ${visible(decision.variant)}` : '';
   return [
-    `${paint(['bold', action.style], `${action.text}${subject}`)}  ${paint('bold', visible(experimentId))}`,
+    `${paint(['bold', colours[tone]], `${label.toUpperCase()}${subject}`)}  ${paint('bold', visible(experimentId))}`,
     ...decision.reasons.map((reason) => `  ${visible(reason)}`),
     `  Users: ${arms.map(({ variant, users }) => `${visible(variant)} ${formatCount(users)}`).join(', ')}. Sample ratio: ${ratioText(trust.srm)}. Trust checks: ${trustSummary(experiment).text}.`,
     ...trust.warnings.map((warning) => `  ${paint('yellow', 'Note:')} ${visible(warning)}`),

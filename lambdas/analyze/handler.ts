@@ -5,9 +5,8 @@ import { measurements } from '../../layers/experiment/measurements.ts';
 import { jsonText } from '../../layers/platform/s3.ts';
 import { decisionDocument } from '../../layers/report/decision-document.ts';
 import { reportPage } from '../../layers/report/page/page.ts';
-import { resultsCsv } from '../../layers/report/results-csv.ts';
-import { resultColumns, resultsParquet } from '../../layers/report/results-parquet.ts';
-import { resultRows } from '../../layers/report/results-table.ts';
+import { resultRows, resultsCsv } from '../../layers/report/results.ts';
+import { resultsParquet } from '../../layers/report/results-parquet.ts';
 import { readCompletions } from '../../layers/runs/completions.ts';
 import { type Output, runInputs } from '../../layers/runs/documents.ts';
 import { processedKeys } from '../../layers/runs/keys.ts';
@@ -48,7 +47,7 @@ export const handler = stageHandler({
     await write('report.json', jsonText(report), 'application/json');
     await write('report.html', reportPage(report), 'text/html; charset=utf-8');
     await write('EXPERIMENT_DECISION.md', decisionDocument(report), 'text/markdown; charset=utf-8');
-    await write('results.csv', resultsCsv(resultColumns, rows), 'text/csv; charset=utf-8');
+    await write('results.csv', resultsCsv(rows), 'text/csv; charset=utf-8');
     await write(
       'results.parquet',
       await resultsParquet(rows, path.join(folder, 'results.parquet')),

@@ -15,17 +15,10 @@ import {
   statedP,
 } from './format.ts';
 import { checkLabel, metricLabel } from './labels.ts';
-import type { Comparison, Decision, ExperimentReport, Report } from './schema.ts';
-import { basisText, hasPlan, stepWording, unavailableBeside, unavailableLabel } from './words.ts';
+import type { Comparison, ExperimentReport, Report } from './schema.ts';
+import { basisText, hasPlan, headline, stepWording, unavailableBeside, unavailableLabel } from './words.ts';
 
 const millisecondsPerDay = 86_400_000;
-
-const headlines: Record<Decision['action'], string> = {
-  ship: 'Ship',
-  do_not_ship: 'Do not ship',
-  keep_running: 'Keep running',
-  invalid: 'Invalid: do not read the effects',
-};
 
 /** `EXPERIMENT_DECISION.md`: the report as a document to file and discuss. */
 export function decisionDocument(report: Report): string {
@@ -56,7 +49,7 @@ function experimentSection(experiment: ExperimentReport, report: Report): string
   const { experimentId, decision, settings } = experiment;
   const population = report.population.filter((step) => step.experimentId === experimentId);
   return [
-    `## ${plain(experimentId)}: ${headlines[decision.action]}${decision.action === 'ship' ? ` ${plain(decision.variant ?? '')}` : ''}`,
+    `## ${plain(experimentId)}: ${headline(decision)}${decision.action === 'ship' ? ` ${plain(decision.variant ?? '')}` : ''}`,
     '',
     ...decision.reasons.map((reason) => `- ${plain(reason)}`),
     '',
@@ -87,7 +80,7 @@ function experimentSection(experiment: ExperimentReport, report: Report): string
     '',
     '### Decision',
     '',
-    `${headlines[decision.action]}, by the rule \`${decision.rule}\`: ${basisText(experiment)}.`,
+    `${headline(decision)}, by the rule \`${decision.rule}\`: ${basisText(experiment)}.`,
     '',
     '### Limits',
     '',

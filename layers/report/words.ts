@@ -32,6 +32,12 @@ export const actions: Record<Decision['action'], Wording & { readonly next: stri
   },
 };
 
+/** The action in a heading, which says of an invalid experiment what that means. */
+export function headline({ action }: Pick<Decision, 'action'>): string {
+  const { label } = actions[action];
+  return action === 'invalid' ? `${label}: do not read the effects` : label;
+}
+
 const rules: Readonly<Record<string, string>> = {
   nobody_exposed: 'There is nobody to compare.',
   no_window_ended: 'There is nobody to compare yet.',

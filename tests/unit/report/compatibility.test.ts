@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decisionDocument } from '../../../layers/report/decision-document.ts';
 import { reportPage } from '../../../layers/report/page/page.ts';
-import { resultRows } from '../../../layers/report/results-table.ts';
+import { resultRows } from '../../../layers/report/results.ts';
 import { reportSchema, unavailable } from '../../../layers/report/schema.ts';
 import { unavailableLabel } from '../../../layers/report/words.ts';
 
