@@ -17,7 +17,8 @@ import { cumulativeEffects, effectsSinceExposure } from './novelty.ts';
 import { originalAnalyses } from './parity.ts';
 import { adjustedRegressions } from './regression.ts';
 import { compareSegments, segmentMinimumUsers } from './segments.ts';
-import { checkTrust, type RunQuality } from './trust.ts';
+import type { RunQuality } from './trust/check.ts';
+import { checkTrust } from './trust/index.ts';
 
 type Run = Pick<RunPlan, 'unavailable'> & RunQuality & Pick<Measurements, 'asOf' | 'eventNames'>;
 

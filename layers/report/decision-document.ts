@@ -14,7 +14,7 @@ import {
   formatValue,
   statedP,
 } from './format.ts';
-import { checkLabel, metricLabel } from './labels.ts';
+import { metricLabel } from './labels.ts';
 import type { Comparison, ExperimentReport, Report } from './schema.ts';
 import { basisText, hasPlan, headline, stepWording, unavailableBeside, unavailableLabel } from './words.ts';
 
@@ -204,7 +204,9 @@ function limits(experiment: ExperimentReport): string[] {
 
 /** The checks with a note by name, since they are told above; and what else is to be minded. */
 function notes(experiment: ExperimentReport): string[] {
-  const warned = experiment.trust.checks.filter(({ status }) => status === 'warn').map(checkLabel);
+  const warned = experiment.trust.checks
+    .filter(({ status }) => status === 'warn')
+    .map(({ label }) => plain(label));
   return [
     ...(warned.length === 0 ? [] : [`Notes of the checks above: ${warned.join('; ')}.`]),
     ...otherWarnings(experiment).map(plain),
@@ -244,7 +246,7 @@ function nextSteps(experiment: ExperimentReport): string[] {
       return failed.some(({ name }) => name === 'unknown_variants')
         ? ['Correct experiment.yaml as the first reason says, and run the same files again.']
         : [
-            ...failed.map((check) => `Find the cause: ${checkLabel(check).toLowerCase()}.`),
+            ...failed.map(({ label }) => `Find the cause: ${plain(label.toLowerCase())}.`),
             'Repair the experiment and run it again with new users.',
           ];
     }

@@ -38,6 +38,17 @@ describe('reports of earlier versions', () => {
     ]);
   });
 
+  it('name their checks only, which are called by their names', () => {
+    const [file = ''] = readdirSync(folder);
+    const report = reportSchema.parse(JSON.parse(readFileSync(path.join(folder, file), 'utf8')));
+    const checks = report.experiments.flatMap(({ trust }) => trust.checks);
+    expect(checks.find(({ name }) => name === 'sample_ratio_by_segment')).toMatchObject({
+      label: 'Sample ratio by segment',
+      isAdjusted: true,
+      note: null,
+    });
+  });
+
   it('lack which numbers decide, which follow from the others', () => {
     const [file = ''] = readdirSync(folder);
     const stored = JSON.parse(readFileSync(path.join(folder, file), 'utf8'));

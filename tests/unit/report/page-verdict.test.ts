@@ -126,7 +126,7 @@ describe('verdict and trust checks of report.html', () => {
       );
     expect(numberOf(named)).toBe('χ²(1) = 0.63, p = 0.7463');
     expect(numberOf(ratio)).toBe('χ² = 0.10, p = 0.7463');
-    expect(numberOf({ ...named, name: 'sample_ratio_by_day' })).toBe('χ²(1) = 0.63, adj. p = 0.7463');
+    expect(numberOf({ ...named, isAdjusted: true })).toBe('χ²(1) = 0.63, adj. p = 0.7463');
   });
 
   it('counts checks that failed in the verdict', () => {

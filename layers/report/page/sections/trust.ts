@@ -1,6 +1,6 @@
 import { checkNumber, checksByGravity } from '../../checks.ts';
 import { formatCount, formatP, formatPercent } from '../../format.ts';
-import { checkLabel, covariateLabel } from '../../labels.ts';
+import { covariateLabel } from '../../labels.ts';
 import type { ExperimentReport, SampleRatio, TrustCheck } from '../../schema.ts';
 import { checkStatuses, reasonText } from '../../words.ts';
 import { type Content, type Html, html } from '../html.ts';
@@ -20,7 +20,7 @@ export const trustSection: ExperimentSection = (experiment) => ({
 ${plainTable<TrustCheck>(
   'What was checked before any effect was computed',
   [
-    { label: 'Check', cell: (check) => html`<strong>${checkLabel(check)}</strong>` },
+    { label: 'Check', cell: ({ label }) => html`<strong>${label}</strong>` },
     { label: 'Result', cell: (check) => status(checkStatuses[check.status]) },
     {
       label: 'Number',

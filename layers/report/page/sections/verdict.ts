@@ -102,7 +102,7 @@ function warnings(experiment: ExperimentReport, report: Report): Html | null {
     warned.length === 0
       ? null
       : warningItem(
-          html`Note: ${warned.map((check, index) => html`${index === 0 ? '' : ', '}<a href="${checks}">${unbroken(checkNote(check, experiment, report))}</a>`)}`,
+          html`Note: ${warned.map((check, index) => html`${index === 0 ? '' : ', '}<a href="${checks}">${unbroken(checkNote(check))}</a>`)}`,
         )
   }${others.map((warning) => warningItem(html`<span class="visually-hidden">Note: </span>${sentence(warning)}`))}</ul>`;
 }
