@@ -2,7 +2,7 @@ import { UsageError } from '../../layers/platform/errors.ts';
 import { formatCount } from '../../layers/report/format.ts';
 import { connect } from '../pipeline/connection.ts';
 import { findRun } from '../pipeline/executions.ts';
-import { readReport } from '../pipeline/report.ts';
+import { readReport } from '../pipeline/run-report.ts';
 import { type Baseline, baselinesOf, inflationOf, type Plan, planFor } from '../power/plan.ts';
 import type { SequentialMethod } from '../power/sequential-methods.ts';
 import { note, print, printJson, table } from '../terminal.ts';

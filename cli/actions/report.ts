@@ -3,7 +3,7 @@ import { latest } from '../../layers/runs/documents.ts';
 import { defaultDrop, processedKeys } from '../../layers/runs/keys.ts';
 import { type Connection, connect } from '../pipeline/connection.ts';
 import { findRun } from '../pipeline/executions.ts';
-import { downloadReport, readReport, verdictText } from '../pipeline/report.ts';
+import { downloadReport, readReport, verdictText } from '../pipeline/run-report.ts';
 import { print, printJson } from '../terminal.ts';
 
 export interface ReportOptions {

@@ -1,5 +1,5 @@
-import { downloadReport, verdictText } from '../pipeline/report.ts';
 import { runDrop } from '../pipeline/run-drop.ts';
+import { downloadReport, verdictText } from '../pipeline/run-report.ts';
 import { startAndConnect } from '../pipeline/start.ts';
 import { prepareDrop } from '../pipeline/upload.ts';
 import { note, print, printJson, visible } from '../terminal.ts';

@@ -1,7 +1,7 @@
 import { connect } from '../pipeline/connection.ts';
 import { findAttempt } from '../pipeline/executions.ts';
 import { followAloud } from '../pipeline/progress.ts';
-import { readReport, verdictText } from '../pipeline/report.ts';
+import { readReport, verdictText } from '../pipeline/run-report.ts';
 import { print, printJson } from '../terminal.ts';
 
 export interface WatchOptions {

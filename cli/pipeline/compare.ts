@@ -6,7 +6,7 @@ import { processedKeys } from '../../layers/runs/keys.ts';
 import { readUploads } from '../../layers/runs/uploads.ts';
 import type { Connection } from './connection.ts';
 import { readDocument } from './read-document.ts';
-import { readReport } from './report.ts';
+import { readReport } from './run-report.ts';
 
 /** A run beside an earlier one of its drop: what went in, and what came out. */
 export interface RunComparison {

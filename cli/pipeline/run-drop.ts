@@ -9,7 +9,7 @@ import type { Connection } from './connection.ts';
 import { currentRun } from './current-run.ts';
 import { awaitGate } from './follow.ts';
 import { followAloud } from './progress.ts';
-import { readReport } from './report.ts';
+import { readReport } from './run-report.ts';
 import { type PreparedDrop, type Upload, upload } from './upload.ts';
 
 /** Uploads a drop, follows its run to the end with progress on standard error, and returns the report. */

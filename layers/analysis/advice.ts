@@ -1,4 +1,4 @@
-import { fewBuyersSentences } from '../report/few-buyers.ts';
+import { fewBuyersSentences } from '../report/comparisons.ts';
 import { formatCount, formatLift, formatPercent, formatQuantity } from '../report/format.ts';
 import { metricLabel } from '../report/labels.ts';
 import type { Comparison, MetricReport } from '../report/schema.ts';

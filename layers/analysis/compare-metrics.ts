@@ -6,8 +6,8 @@ import type { RunPlan } from '../runs/documents.ts';
 import { type Candidate, type ComparisonPlan, compareMetric } from './compare-metric.ts';
 import { type Arm, reportedUnit, type Sample } from './estimate.ts';
 import { assessGuardrail } from './guardrail.ts';
-import { type JudgingPlan, judgeFamily } from './judge.ts';
 import { missingEvent } from './missing-events.ts';
+import { type FamilyPlan, testFamily } from './significance.ts';
 
 /** A metric in the part that it plays in an experiment. */
 export interface RoleOfMetric {
@@ -71,7 +71,7 @@ export function describeMetric({ metric, role, better, unavailable }: RoleOfMetr
 export function compareMetrics(
   roles: readonly RoleOfMetric[],
   sample: Sample,
-  plan: ComparisonPlan & JudgingPlan,
+  plan: ComparisonPlan & FamilyPlan,
 ): MetricReport[] {
   const candidates = roles.map((part) => ({
     part,
@@ -84,7 +84,7 @@ export function compareMetrics(
   for (const role of ['primary', 'secondary', 'guardrail'] as const) {
     const family = candidates.filter(({ part }) => part.role === role).flatMap(({ own }) => own);
     const correction = role === 'guardrail' ? null : plan.correction;
-    const comparisons = judgeFamily(family, sample, { ...plan, correction });
+    const comparisons = testFamily(family, sample, { ...plan, correction });
     for (const [i, candidate] of family.entries()) {
       const comparison = comparisons[i];
       if (comparison !== undefined) judged.set(candidate, comparison);

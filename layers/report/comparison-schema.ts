@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, interval, number, probability, reason } from './values.ts';
+import { count, interval, number, probability, reason } from './schema-values.ts';
 
 /**
  * Sums of one arm: n exposed users; mean = sum / n, for a ratio sum / denominator, for a quantile the quantile itself

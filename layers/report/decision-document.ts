@@ -1,8 +1,6 @@
 import { otherWarnings } from './checks.ts';
-import { adjustedP, intervalLabel, verdictOf } from './comparisons.ts';
+import { adjustedP, fewBuyersSentences, intervalLabel, verdictOf } from './comparisons.ts';
 import { checkLines, designLines, plain, table } from './decision-lines.ts';
-import { exposureDays } from './exposure-days.ts';
-import { fewBuyersSentences } from './few-buyers.ts';
 import {
   formatCount,
   formatDifference,
@@ -16,7 +14,15 @@ import {
 } from './format.ts';
 import { metricLabel } from './labels.ts';
 import type { Comparison, ExperimentReport, Report } from './schema.ts';
-import { basisText, hasPlan, headline, stepWording, unavailableBeside, unavailableLabel } from './words.ts';
+import {
+  basisText,
+  exposureDays,
+  hasPlan,
+  headline,
+  stepWording,
+  unavailableBeside,
+  unavailableLabel,
+} from './words.ts';
 
 const millisecondsPerDay = 86_400_000;
 
@@ -101,7 +107,7 @@ function experimentSection(experiment: ExperimentReport, report: Report): string
         return [plain(label), counted(rows), counted(users)];
       }),
     ),
-    ...parityLines(experiment),
+    ...originalLines(experiment),
   ];
 }
 
@@ -273,7 +279,7 @@ function soughtLift({ decision, metrics }: ExperimentReport): string[] {
   ];
 }
 
-function parityLines({ parity }: ExperimentReport): string[] {
+function originalLines({ parity }: ExperimentReport): string[] {
   if (parity === null) return [];
   const { twoProportionZ: z, logit } = parity;
   const lines = ['', '### The original analyses', ''];

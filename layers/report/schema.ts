@@ -3,9 +3,9 @@ import { datasetNames } from '../data/datasets/index.ts';
 import { ruleCount } from '../data/row-counts.ts';
 import { populationStep } from '../experiment/measurements.ts';
 import { metricReport } from './comparison-schema.ts';
+import { count, interval, number, probability, reason } from './schema-values.ts';
 import { cap, distribution, novelty, sinceExposure } from './series-schema.ts';
 import { trust } from './trust-schema.ts';
-import { count, interval, number, probability, reason } from './values.ts';
 
 export type { Comparison, Deciding, MetricReport } from './comparison-schema.ts';
 export { decidingOf } from './comparison-schema.ts';
@@ -37,7 +37,7 @@ const logitTerm = z.strictObject({
   p: probability,
 });
 
-export const parity = z.strictObject({
+export const originalAnalyses = z.strictObject({
   /** Treatment the original's two analyses compare with the control. */
   variant: z.string(),
   twoProportionZ: z.union([
@@ -58,7 +58,7 @@ export const parity = z.strictObject({
     z.strictObject({ note: z.string(), reason }),
   ]),
 });
-export type Parity = z.infer<typeof parity>;
+export type OriginalAnalyses = z.infer<typeof originalAnalyses>;
 
 /** Logistic regression of purchased on the treatment and what users did before their exposure. */
 export const regression = z.strictObject({
@@ -143,7 +143,8 @@ export const experimentReport = z.strictObject({
   regression: z.array(regression),
   distributions: z.array(distribution),
   caps: z.array(cap),
-  parity: parity.nullable(),
+  /** The analyses of the original project. */
+  parity: originalAnalyses.nullable(),
 });
 export type ExperimentReport = z.infer<typeof experimentReport>;
 
@@ -188,3 +189,12 @@ export const reportSchema = z.strictObject({
   unavailable: z.array(unavailable),
 });
 export type Report = z.infer<typeof reportSchema>;
+
+/** The report's schema as JSON Schema 2020-12, which docs/report.schema.json publishes. */
+export function reportJsonSchema(): Record<string, unknown> {
+  return {
+    ...z.toJSONSchema(reportSchema, { target: 'draft-2020-12', io: 'input' }),
+    title: 'Experiment report',
+    description: 'report.json of a run: decision, checks, metrics and population of each experiment.',
+  };
+}

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { sentenceCase } from './labels.ts';
-import { count, day, number, probability, reason } from './values.ts';
+import { count, day, number, probability, reason } from './schema-values.ts';
 
 export const sampleRatio = z.strictObject({
   chi2: number.nullable(),

@@ -1,6 +1,5 @@
 import { checkNote, otherWarnings, trustSummary } from '../../checks.ts';
 import { decidingComparison, intervalLabel } from '../../comparisons.ts';
-import { exposureDays } from '../../exposure-days.ts';
 import {
   formatCount,
   formatDifference,
@@ -11,7 +10,7 @@ import {
   formatValue,
 } from '../../format.ts';
 import type { ExperimentReport, Report } from '../../schema.ts';
-import { actions, basisText, checkStatuses, nextStep, ruleSentence } from '../../words.ts';
+import { actions, basisText, checkStatuses, exposureDays, nextStep, ruleSentence } from '../../words.ts';
 import { liftAxis, liftChart, liftOf, liftScale } from '../charts/interval.ts';
 import { type Content, type Html, html } from '../html.ts';
 import { icon } from '../icons.ts';

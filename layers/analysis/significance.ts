@@ -6,7 +6,7 @@ import { type Basis, controlVariance, type Sample } from './estimate.ts';
 import { type Corrected, type Correction, correct, correctManyToOne } from './families.ts';
 import { effectAtLook, type Look } from './look.ts';
 
-export interface JudgingPlan {
+export interface FamilyPlan {
   readonly alpha: number;
   readonly look: Look;
   readonly basis: Basis;
@@ -21,7 +21,7 @@ type Sequential = NonNullable<Comparison['sequential']>;
  * The comparisons of a family with corrected p-values, intervals at the corrected level, what holds at this look, and
  * verdicts, in the order given.
  */
-export function judgeFamily(family: readonly Candidate[], sample: Sample, plan: JudgingPlan): Comparison[] {
+export function testFamily(family: readonly Candidate[], sample: Sample, plan: FamilyPlan): Comparison[] {
   const { alpha, look } = plan;
   const fixed = correctTested(family, sample, plan, alpha, ({ comparison }) => comparison.test?.p ?? null);
   const looked = look.method === 'none' ? null : lookAt(family, sample, plan, look);
@@ -54,7 +54,7 @@ function verdictOf(
 function lookAt(
   family: readonly Candidate[],
   sample: Sample,
-  plan: JudgingPlan,
+  plan: FamilyPlan,
   look: Exclude<Look, { method: 'none' }>,
 ): Sequential[] {
   // At a level of zero nothing is significant and no interval ends.
@@ -82,7 +82,7 @@ function lookAt(
 function correctTested(
   family: readonly Candidate[],
   sample: Sample,
-  plan: JudgingPlan,
+  plan: FamilyPlan,
   alpha: number,
   pOf: (candidate: Candidate, index: number) => number | null,
 ): (Corrected | null)[] {

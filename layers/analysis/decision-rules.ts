@@ -35,7 +35,7 @@ type Rule = Omit<Decision, 'basis'>;
  *    its own where the lift worth finding cannot be found in a time that one can wait.
  * Significance is by the declared basis: estimate, values and way of testing.
  */
-export function decide(input: DecisionInput): Decision {
+export function decideExperiment(input: DecisionInput): Decision {
   const { reasons, ...rule } = ruleOf(input);
   const primary = input.metrics.filter(({ role }) => role === 'primary');
   const more = rule.action === 'invalid' ? [] : caveats(rule.action, primary, input);
@@ -71,7 +71,7 @@ function ruleOf(input: DecisionInput): Rule {
       ...testable.map((found) => sentence(primary, found)),
     ]);
   }
-  if (better.length > 0) return judgeGuardrails(input, primary, better, end);
+  if (better.length > 0) return guardrailRule(input, primary, better, end);
   const reasons = testable.map((found) => sentence(primary, found, 'shows no significant improvement'));
   if (end.reached === null) {
     const advice = testable.map(powerAdvice);
@@ -135,7 +135,7 @@ function harmOf(
   };
 }
 
-function judgeGuardrails(
+function guardrailRule(
   { metrics, progress }: DecisionInput,
   primary: MetricReport,
   better: readonly Comparison[],
