@@ -1,8 +1,8 @@
 import { formatCount } from '../../../layers/report/format.ts';
-import { type Html, html } from '../../../layers/report/page/html.ts';
-import { icon } from '../../../layers/report/page/icons.ts';
-import { name, rawValue, sentence } from '../../../layers/report/page/names.ts';
-import { plainTable } from '../../../layers/report/page/table.ts';
+import { type Html, html } from '../../../layers/report/html/html.ts';
+import { icon } from '../../../layers/report/html/icons.ts';
+import { name, rawValue, sentence } from '../../../layers/report/html/names.ts';
+import { plainTable } from '../../../layers/report/html/table.ts';
 import type { Report } from '../../../layers/report/schema.ts';
 import { reasonText } from '../../../layers/report/words.ts';
 import type { RawInput } from '../../../layers/runs/documents.ts';

@@ -9,13 +9,13 @@ import {
   formatQuantity,
   formatValue,
 } from '../format.ts';
+import { type Html, html } from '../html/html.ts';
+import { icon, status } from '../html/icons.ts';
+import { metricName, name, plainName, unbroken } from '../html/names.ts';
+import type { Column } from '../html/table.ts';
 import type { Comparison, ExperimentReport, MetricReport } from '../schema.ts';
 import { reasonText } from '../words.ts';
 import { type LiftScale, liftAxis, liftChart, liftOf } from './charts/interval.ts';
-import { type Html, html } from './html.ts';
-import { icon, status } from './icons.ts';
-import { metricName, name, plainName, unbroken } from './names.ts';
-import type { Column } from './table.ts';
 
 /** Below this many users on either side of a conversion the normal interval is rough, and Newcombe's is shown too. */
 const smallCount = 30;

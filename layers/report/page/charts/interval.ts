@@ -1,11 +1,11 @@
 import { axisX, gridX } from '@observablehq/plot';
 import { type Compared, verdictOf } from '../../comparisons.ts';
 import { formatCount, formatLift, formatLiftInterval } from '../../format.ts';
+import { type Html, html } from '../../html/html.ts';
+import { plainName } from '../../html/names.ts';
 import { metricLabel } from '../../labels.ts';
 import type { Comparison, MetricReport } from '../../schema.ts';
 import type { Tone } from '../../words.ts';
-import { type Html, html } from '../html.ts';
-import { plainName } from '../names.ts';
 import { draw } from './draw.ts';
 
 /** Relative lifts that one axis shows. */

@@ -1,11 +1,11 @@
 import { placeIn } from '../../../data/place.ts';
 import { formatCount } from '../../format.ts';
+import { type Html, html } from '../../html/html.ts';
+import { name, rawValue } from '../../html/names.ts';
+import { plainTable, table } from '../../html/table.ts';
 import type { Report } from '../../schema.ts';
 import { reasonText, unavailableBeside, unavailableLabel } from '../../words.ts';
-import { type Html, html } from '../html.ts';
-import { name, rawValue } from '../names.ts';
 import type { RunSection } from '../section.ts';
-import { plainTable, table } from '../table.ts';
 
 type Rule = Report['warnings'][number];
 

@@ -1,12 +1,12 @@
 import { formatCount, formatDifference, formatLift, formatLiftInterval, formatP } from '../../format.ts';
+import { type Content, html } from '../../html/html.ts';
+import { metricName, name, unbroken } from '../../html/names.ts';
+import { table } from '../../html/table.ts';
 import { covariateLabel, metricLabel } from '../../labels.ts';
 import type { Comparison, ExperimentReport, MetricReport } from '../../schema.ts';
 import { confidence, reasonText } from '../../words.ts';
 import { type Lift, liftAxis, liftChart, liftScale } from '../charts/interval.ts';
-import { type Content, html } from '../html.ts';
-import { metricName, name, unbroken } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
-import { table } from '../table.ts';
 
 /** One way of estimating a metric's effect. */
 interface Estimate {

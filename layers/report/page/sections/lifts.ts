@@ -1,4 +1,7 @@
 import { type Compared, comparedRows, intervalLabel, missing } from '../../comparisons.ts';
+import { html } from '../../html/html.ts';
+import { icon } from '../../html/icons.ts';
+import { table } from '../../html/table.ts';
 import type { MetricReport } from '../../schema.ts';
 import { roles, ruleSentence } from '../../words.ts';
 import { liftOf, liftScale } from '../charts/interval.ts';
@@ -11,10 +14,7 @@ import {
   pColumn,
   verdictColumn,
 } from '../comparison-columns.ts';
-import { html } from '../html.ts';
-import { icon } from '../icons.ts';
 import type { ExperimentSection } from '../section.ts';
-import { table } from '../table.ts';
 
 const order: readonly MetricReport['role'][] = ['primary', 'secondary', 'guardrail'];
 

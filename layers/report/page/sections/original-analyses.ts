@@ -1,10 +1,10 @@
 import { formatP } from '../../format.ts';
+import { type Html, html } from '../../html/html.ts';
+import { name } from '../../html/names.ts';
+import { plainTable } from '../../html/table.ts';
 import type { OriginalAnalyses } from '../../schema.ts';
 import { confidence, reasonText } from '../../words.ts';
-import { type Html, html } from '../html.ts';
-import { name } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
-import { plainTable } from '../table.ts';
 
 const four = (value: number) => value.toFixed(4).replace('-', '−');
 

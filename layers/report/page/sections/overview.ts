@@ -1,14 +1,14 @@
 import { trustSummary } from '../../checks.ts';
 import { type Compared, decidingComparison } from '../../comparisons.ts';
 import { formatCount, formatLift, formatLiftInterval, formatP } from '../../format.ts';
+import { html } from '../../html/html.ts';
+import { status } from '../../html/icons.ts';
+import { metricName, name, unbroken } from '../../html/names.ts';
+import { table } from '../../html/table.ts';
 import type { ExperimentReport } from '../../schema.ts';
 import { actions, checkStatuses } from '../../words.ts';
 import { liftAxis, liftChart, liftOf, liftScale } from '../charts/interval.ts';
-import { html } from '../html.ts';
-import { status } from '../icons.ts';
-import { metricName, name, unbroken } from '../names.ts';
 import type { RunSection } from '../section.ts';
-import { table } from '../table.ts';
 
 /** One row for each experiment, where there are several. */
 export const overviewSection: RunSection = ({ experiments }) => {

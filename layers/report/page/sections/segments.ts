@@ -1,5 +1,9 @@
 import { type Compared, comparedRows, missing } from '../../comparisons.ts';
 import { formatCount, formatP } from '../../format.ts';
+import { type Html, html } from '../../html/html.ts';
+import { status } from '../../html/icons.ts';
+import { metricName, name } from '../../html/names.ts';
+import { plainTable, table } from '../../html/table.ts';
 import { metricLabel } from '../../labels.ts';
 import type { ExperimentReport, Interaction } from '../../schema.ts';
 import { reasonText } from '../../words.ts';
@@ -13,11 +17,7 @@ import {
   pColumn,
   verdictColumn,
 } from '../comparison-columns.ts';
-import { type Html, html } from '../html.ts';
-import { status } from '../icons.ts';
-import { metricName, name } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
-import { plainTable, table } from '../table.ts';
 
 interface Level extends Compared {
   readonly level: string;

@@ -9,12 +9,12 @@ import {
   formatPercent,
   formatValue,
 } from '../../format.ts';
+import { type Content, type Html, html } from '../../html/html.ts';
+import { icon } from '../../html/icons.ts';
+import { metricName, name, sentence, unbroken } from '../../html/names.ts';
 import type { ExperimentReport, Report } from '../../schema.ts';
 import { actions, basisText, checkStatuses, exposureDays, nextStep, ruleSentence } from '../../words.ts';
 import { liftAxis, liftChart, liftOf, liftScale } from '../charts/interval.ts';
-import { type Content, type Html, html } from '../html.ts';
-import { icon } from '../icons.ts';
-import { metricName, name, sentence, unbroken } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
 
 /** What to do, by which rule and why, and the numbers it rests on. */
