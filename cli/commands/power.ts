@@ -4,7 +4,7 @@ import { formatCount } from '../../layers/report/format.ts';
 import { fraction, positiveInteger, positiveNumber } from '../arguments.ts';
 import { connect } from '../pipeline/connection.ts';
 import { findRun } from '../pipeline/executions.ts';
-import { readReport } from '../pipeline/report.ts';
+import { readReport } from '../pipeline/run-report.ts';
 import {
   type Baseline,
   baselinesOf,

@@ -8,16 +8,17 @@ import type { Decision, ExperimentReport } from '../report/schema.ts';
 import type { RunPlan } from '../runs/documents.ts';
 import { blockedBy } from './blocked.ts';
 import { compareMetrics, rolesOf } from './compare-metrics.ts';
-import { decide } from './decide.ts';
-import { capsOf, distributionsOf } from './displays.ts';
+import { decideExperiment } from './decision-rules.ts';
+import { capsOf, distributionsOf } from './distributions.ts';
 import type { Arm, Sample } from './estimate.ts';
 import { guardrailAlpha } from './guardrail.ts';
 import { costOfLooking, daysSoFar, type Look, type Progress, planLook, tuningOf } from './look.ts';
 import { cumulativeEffects, effectsSinceExposure } from './novelty.ts';
-import { originalAnalyses } from './parity.ts';
+import { originalAnalyses } from './original-analyses.ts';
 import { adjustedRegressions } from './regression.ts';
 import { compareSegments, segmentMinimumUsers } from './segments.ts';
-import { checkTrust, type RunQuality } from './trust.ts';
+import type { RunQuality } from './trust/check.ts';
+import { checkTrust } from './trust/index.ts';
 
 type Run = Pick<RunPlan, 'unavailable'> & RunQuality & Pick<Measurements, 'asOf' | 'eventNames'>;
 
@@ -70,7 +71,7 @@ export function analyzeExperiment(
     settings: describeSettings(settings, weights, run.config.events.exposure),
     arms: arms.map(({ variant, users, exposed, assigned }) => ({ variant, users, exposed, assigned })),
     trust,
-    decision: decide({
+    decision: decideExperiment({
       blocked: blockedBy(measurement, settings, roles, run),
       trust,
       metrics,

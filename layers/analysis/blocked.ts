@@ -34,7 +34,9 @@ export function blockedBy(
   }
   const primary = roles.find(({ role }) => role === 'primary');
   if (primary === undefined || primary.unavailable === null) return null;
-  const isMissing = run.unavailable.some(({ what }) => what === primary.metric.name);
+  const isMissing = run.unavailable.some(
+    ({ kind, name }) => kind === 'metric' && name === primary.metric.name,
+  );
   const isAbsent = absentEvent(primary.metric, arms, run.config.events, run.eventNames) !== null;
   if (!isMissing && !isAbsent) return null;
   const remedy = isMissing

@@ -36,7 +36,7 @@ export interface Candidate {
   readonly better: 'higher' | 'lower';
   readonly treatment: Arm;
   readonly estimate: Estimate;
-  readonly comparison: Omit<Comparison, 'adjustedCi' | 'sequential' | 'verdict'>;
+  readonly comparison: Omit<Comparison, 'adjustedCi' | 'sequential' | 'deciding' | 'verdict'>;
 }
 
 /** Sums and effect of one treatment against the control on the declared basis, and nothing beside it. */

@@ -5,7 +5,7 @@ import { holm } from '../statistics/multiplicity.ts';
 import { type Candidate, type ComparisonPlan, compareBriefly } from './compare-metric.ts';
 import { describeMetric, type RoleOfMetric } from './compare-metrics.ts';
 import type { Arm, Sample } from './estimate.ts';
-import { judgeFamily } from './judge.ts';
+import { testFamily } from './significance.ts';
 
 /** A level with fewer analysed users in an arm says too little to be looked at. */
 export const segmentMinimumUsers = 100;
@@ -41,7 +41,7 @@ export function compareSegments(
   const judged = new Map<Candidate, Comparison>();
   const families = familiesOf(levels);
   for (const { members } of families) {
-    const comparisons = judgeFamily(members, whole, {
+    const comparisons = testFamily(members, whole, {
       ...plan,
       look: { method: 'none', alpha: plan.alpha },
       correction: 'holm',

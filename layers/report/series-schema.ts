@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, day, interval, number, probability, reason } from './values.ts';
+import { count, day, interval, number, probability, reason } from './schema-values.ts';
 
 /** Does the effect fade or grow? Of one metric and treatment. */
 export const novelty = z.strictObject({

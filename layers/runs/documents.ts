@@ -4,6 +4,7 @@ import { datasetNames } from '../data/datasets/index.ts';
 import { eventFate, eventRows, ruleCount } from '../data/row-counts.ts';
 import { configSchema } from '../experiment/config-schema.ts';
 import { earlyExposures, populationStep } from '../experiment/measurements.ts';
+import { unavailable } from '../report/schema.ts';
 import { type StageName, stageNames } from './stages.ts';
 
 const count = z.number().int().nonnegative();
@@ -133,7 +134,7 @@ export const runPlan = z.strictObject({
   /** Datasets the drop has. */
   present: z.array(dataset),
   /** Metrics, checks and segments that are switched off, each with the reason. */
-  unavailable: z.array(z.strictObject({ what: z.string(), reason: z.string() })),
+  unavailable: z.array(unavailable),
   /** Columns of user_outcomes that the drop has no data for: NULL, where zero would be a claim. */
   unmeasured: z.array(z.string()),
 });

@@ -170,7 +170,8 @@ function measurableSegments(
   experiments: readonly Experiment[],
 ): string[] {
   const named = new Set(experiments.flatMap(({ settings }) => settings.segments));
-  return [...named].filter((segment) => !unavailable.some(({ what }) => what === `segment ${segment}`));
+  const absent = unavailable.filter(({ kind }) => kind === 'segment').map(({ name }) => name);
+  return [...named].filter((segment) => !absent.includes(segment));
 }
 
 /** Arms that the weights name or someone was assigned to, also those in which nobody was exposed. */

@@ -13,9 +13,9 @@ import type { RunPlan } from '../../runs/documents.ts';
 export type PresentColumns = ReadonlyMap<DatasetName, ReadonlySet<string>>;
 
 const references = {
-  users: 'check of user ids against users',
-  products: 'check of product ids against products',
-  sessions: 'check of session ids against sessions',
+  users: 'user_ids',
+  products: 'product_ids',
+  sessions: 'session_ids',
 } as const;
 
 /** Metrics, checks and segments that the drop lacks the data for, by name, each with the reason. */
@@ -26,7 +26,8 @@ export function unavailableIn(present: PresentColumns, config: Config): RunPlan[
     ...absent
       .filter((dataset) => dataset in references)
       .map((dataset) => ({
-        what: references[dataset as keyof typeof references],
+        kind: 'check' as const,
+        name: references[dataset as keyof typeof references],
         reason: noDataset(dataset),
       })),
     ...unavailableSegments(present, config),
@@ -38,13 +39,13 @@ function unavailableMetrics(present: PresentColumns, config: Config): RunPlan['u
     const metric = metricNamed(config, name);
     if (metric === undefined) return [];
     const dataset = metric.needs.find((needed) => !present.has(needed));
-    if (dataset !== undefined) return [{ what: name, reason: noDataset(dataset) }];
+    if (dataset !== undefined) return [{ kind: 'metric', name, reason: noDataset(dataset) }];
     const [missing] = [metric.numerator, metric.denominator].flatMap((column) =>
       column === undefined ? [] : (missingSource(column, present) ?? []),
     );
     return missing === undefined
       ? []
-      : [{ what: name, reason: `${missing.dataset} have no column "${missing.column}"` }];
+      : [{ kind: 'metric', name, reason: `${missing.dataset} have no column "${missing.column}"` }];
   });
 }
 
@@ -90,7 +91,7 @@ function unavailableSegments(present: PresentColumns, config: Config): RunPlan['
     if (users?.has(segment)) return [];
     if (segment === 'device' && present.get('sessions')?.has('device')) return [];
     const reason = users === undefined ? noDataset('users') : `users have no column "${segment}"`;
-    return [{ what: `segment ${segment}`, reason }];
+    return [{ kind: 'segment', name: segment, reason }];
   });
 }
 

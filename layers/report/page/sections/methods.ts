@@ -1,9 +1,9 @@
 import { formatCount, formatMoment, formatPercent, formatQuantity } from '../../format.ts';
+import { type Content, type Html, html } from '../../html/html.ts';
+import { metricName, name, sentence } from '../../html/names.ts';
 import type { ExperimentReport } from '../../schema.ts';
-import { type Content, type Html, html } from '../html.ts';
-import { metricName, name, sentence } from '../names.ts';
+import { basisText, confidence } from '../../words.ts';
 import type { ExperimentSection } from '../section.ts';
-import { basisText, confidence } from '../words.ts';
 
 /** How the numbers were made, and with which settings. */
 export const methodsSection: ExperimentSection = (experiment) => {

@@ -1,12 +1,12 @@
+import { type Compared, comparedRows } from '../../comparisons.ts';
 import { formatCount, formatDifference, formatLift, formatPercent } from '../../format.ts';
+import { html } from '../../html/html.ts';
+import { unbroken } from '../../html/names.ts';
+import { table } from '../../html/table.ts';
 import type { Comparison } from '../../schema.ts';
+import { reasonText, roles } from '../../words.ts';
 import { metricColumn } from '../comparison-columns.ts';
-import { type Compared, comparedRows } from '../comparisons.ts';
-import { html } from '../html.ts';
-import { unbroken } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
-import { table } from '../table.ts';
-import { reasonText, roles } from '../words.ts';
 
 /** How likely each treatment is to be the better arm, what a wrong choice costs, and what more users would show. */
 export const outlookSection: ExperimentSection = (experiment) => {

@@ -92,12 +92,12 @@ test('without users, products and sessions what needs them is named with the rea
   const { unavailable, present } = planOf([planned('experiment_assignments'), planned('events')]);
   expect(present).toEqual(['experiment_assignments', 'events']);
   expect(unavailable).toEqual([
-    { what: 'session_duration', reason: 'the drop has no sessions' },
-    { what: 'check of user ids against users', reason: 'the drop has no users' },
-    { what: 'check of product ids against products', reason: 'the drop has no products' },
-    { what: 'check of session ids against sessions', reason: 'the drop has no sessions' },
-    { what: 'segment device', reason: 'the drop has no users' },
-    { what: 'segment country', reason: 'the drop has no users' },
+    { kind: 'metric', name: 'session_duration', reason: 'the drop has no sessions' },
+    { kind: 'check', name: 'user_ids', reason: 'the drop has no users' },
+    { kind: 'check', name: 'product_ids', reason: 'the drop has no products' },
+    { kind: 'check', name: 'session_ids', reason: 'the drop has no sessions' },
+    { kind: 'segment', name: 'device', reason: 'the drop has no users' },
+    { kind: 'segment', name: 'country', reason: 'the drop has no users' },
   ]);
 });
 
@@ -107,7 +107,8 @@ test('sessions without an end have no duration', () => {
     planned('sessions', { header: ['session_id', 'user_id', 'session_start_ts'] }),
   ]);
   expect(unavailable).toContainEqual({
-    what: 'session_duration',
+    kind: 'metric',
+    name: 'session_duration',
     reason: 'sessions have no column "session_end_ts"',
   });
 });
@@ -140,11 +141,11 @@ test('columns that the files lack switch off what is made of them', () => {
     planned('events', { header: ['event_id', 'user_id', 'event_type', 'event_ts'] }),
   ]);
   expect(unavailable).toEqual([
-    { what: 'revenue_per_user', reason: 'events have no column "revenue"' },
-    { what: 'average_order_value', reason: 'events have no column "revenue"' },
-    { what: 'bounce_rate', reason: 'events have no column "session_id"' },
-    { what: 'segment device', reason: 'users have no column "device"' },
-    { what: 'segment country', reason: 'users have no column "country"' },
+    { kind: 'metric', name: 'revenue_per_user', reason: 'events have no column "revenue"' },
+    { kind: 'metric', name: 'average_order_value', reason: 'events have no column "revenue"' },
+    { kind: 'metric', name: 'bounce_rate', reason: 'events have no column "session_id"' },
+    { kind: 'segment', name: 'device', reason: 'users have no column "device"' },
+    { kind: 'segment', name: 'country', reason: 'users have no column "country"' },
   ]);
 });
 
@@ -158,10 +159,10 @@ test('declared metrics that the files lack the columns or datasets for are switc
     planned('experiment_assignments'),
     planned('events', { header: [...headers.events].filter((column) => column !== 'quantity') }),
   ];
-  const named = planOf(files, {}, { ...config, metrics }).unavailable.filter(({ what }) => what in metrics);
+  const named = planOf(files, {}, { ...config, metrics }).unavailable.filter(({ name }) => name in metrics);
   expect(named).toEqual([
-    { what: 'items', reason: 'events have no column "quantity"' },
-    { what: 'time_per_item', reason: 'the drop has no sessions' },
+    { kind: 'metric', name: 'items', reason: 'events have no column "quantity"' },
+    { kind: 'metric', name: 'time_per_item', reason: 'the drop has no sessions' },
   ]);
 });
 

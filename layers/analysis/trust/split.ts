@@ -1,7 +1,6 @@
-import type { ExperimentMeasurement } from '../experiment/measurements.ts';
-import type { ExperimentReport, SampleRatio } from '../report/schema.ts';
-import { holm } from '../statistics/multiplicity.ts';
-import { sampleRatioTest, srmAlpha } from '../statistics/srm.ts';
+import type { SampleRatio } from '../../report/schema.ts';
+import { holm } from '../../statistics/multiplicity.ts';
+import { sampleRatioTest, srmAlpha } from '../../statistics/srm.ts';
 
 /** A split of fewer users than this says nothing by a chi-square test: expected counts must be at least five. */
 const minimumExpected = 5;
@@ -41,41 +40,10 @@ export function checkSampleRatio(arms: readonly ArmUsers[], weights: Weights): S
   return { chi2, df, p, status: p < srmAlpha ? 'fail' : 'pass', reason: null, arms: expected };
 }
 
-type Trust = ExperimentReport['trust'];
-
-/** The split of the exposed users within each level of each segment. */
-export function srmBySegment(
-  segments: ExperimentMeasurement['segments'],
-  variants: readonly string[],
-  weights: Weights,
-): Trust['srmBySegment'] {
-  return ofParts(
-    segments.map(({ segment, level, arms }) => ({
-      part: { segment, level },
-      arms: arms.map(({ variant, exposed }) => ({ variant, users: exposed })),
-    })),
-    variants,
-    weights,
-  );
-}
-
-/** The split of the users assigned on each day. */
-export function srmByDay(
-  days: ExperimentMeasurement['assignedByDay'],
-  variants: readonly string[],
-  weights: Weights,
-): Trust['srmByDay'] {
-  return ofParts(
-    days.map(({ day, arms }) => ({ part: { day }, arms })),
-    variants,
-    weights,
-  );
-}
-
 /** Parts large enough to be checked; a part fails by its p corrected by Holm over the parts. */
-function ofParts<Part extends object>(
+export function checkParts<Part extends object>(
   parts: readonly { readonly part: Part; readonly arms: readonly ArmUsers[] }[],
-  variants: readonly string[],
+  all: readonly { readonly variant: string }[],
   weights: Weights,
 ): (Part & SampleRatio & { pAdjusted: number | null })[] {
   const checked = parts
@@ -83,7 +51,7 @@ function ofParts<Part extends object>(
     .map(({ part, arms }) => ({
       ...part,
       ...checkSampleRatio(
-        variants.map((variant) => ({
+        all.map(({ variant }) => ({
           variant,
           users: arms.find((arm) => arm.variant === variant)?.users ?? 0,
         })),

@@ -1,12 +1,12 @@
 import type { ExperimentSettings } from '../experiment/config.ts';
-import type { Comparison } from '../report/schema.ts';
+import { type Comparison, type Deciding, decidingOf } from '../report/schema.ts';
 import { type Effect, effectOf } from '../statistics/effect.ts';
 import { type Candidate, intervalsOf } from './compare-metric.ts';
 import { type Basis, controlVariance, type Sample } from './estimate.ts';
 import { type Corrected, type Correction, correct, correctManyToOne } from './families.ts';
 import { effectAtLook, type Look } from './look.ts';
 
-export interface JudgingPlan {
+export interface FamilyPlan {
   readonly alpha: number;
   readonly look: Look;
   readonly basis: Basis;
@@ -21,7 +21,7 @@ type Sequential = NonNullable<Comparison['sequential']>;
  * The comparisons of a family with corrected p-values, intervals at the corrected level, what holds at this look, and
  * verdicts, in the order given.
  */
-export function judgeFamily(family: readonly Candidate[], sample: Sample, plan: JudgingPlan): Comparison[] {
+export function testFamily(family: readonly Candidate[], sample: Sample, plan: FamilyPlan): Comparison[] {
   const { alpha, look } = plan;
   const fixed = correctTested(family, sample, plan, alpha, ({ comparison }) => comparison.test?.p ?? null);
   const looked = look.method === 'none' ? null : lookAt(family, sample, plan, look);
@@ -35,33 +35,26 @@ export function judgeFamily(family: readonly Candidate[], sample: Sample, plan: 
       adjustedCi: corrected && intervalsAt(corrected.level, (level) => effectOf(estimate, level)),
       ...(sequential === undefined ? {} : { sequential }),
     };
-    return { ...judged, verdict: verdictOf(judged, candidate.better, alpha) };
+    const deciding = decidingOf(judged);
+    const p = plan.correction === null ? deciding.p : deciding.test.p;
+    const isSignificant = p !== null && p < (deciding.test.alpha ?? alpha);
+    return { ...judged, deciding, verdict: verdictOf(deciding, isSignificant, candidate.better) };
   });
 }
 
-/** Whether a comparison counts as significant, by what was declared: at this look, or at the one fixed in advance. */
-function isSignificant(
-  { test, sequential }: Pick<Comparison, 'test' | 'sequential'>,
-  alpha: number,
-): boolean {
-  const p = sequential === undefined ? (test?.pAdjusted ?? test?.p) : (sequential.pAdjusted ?? sequential.p);
-  return p != null && p < (sequential?.alpha ?? alpha);
-}
-
 function verdictOf(
-  comparison: Pick<Comparison, 'test' | 'sequential' | 'effect'>,
+  { effect: { absolute } }: Deciding,
+  isSignificant: boolean,
   better: 'higher' | 'lower',
-  alpha: number,
 ): Comparison['verdict'] {
-  const { absolute } = comparison.effect;
-  if (absolute === null || !isSignificant(comparison, alpha)) return 'inconclusive';
+  if (absolute === null || !isSignificant) return 'inconclusive';
   return absolute > 0 === (better === 'higher') ? 'better' : 'worse';
 }
 
 function lookAt(
   family: readonly Candidate[],
   sample: Sample,
-  plan: JudgingPlan,
+  plan: FamilyPlan,
   look: Exclude<Look, { method: 'none' }>,
 ): Sequential[] {
   // At a level of zero nothing is significant and no interval ends.
@@ -89,7 +82,7 @@ function lookAt(
 function correctTested(
   family: readonly Candidate[],
   sample: Sample,
-  plan: JudgingPlan,
+  plan: FamilyPlan,
   alpha: number,
   pOf: (candidate: Candidate, index: number) => number | null,
 ): (Corrected | null)[] {

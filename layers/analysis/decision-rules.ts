@@ -1,7 +1,7 @@
 import { formatLift, formatLiftInterval, formatP, statedP } from '../report/format.ts';
 import { metricLabel } from '../report/labels.ts';
-import { reasonText } from '../report/page/words.ts';
 import type { Comparison, Decision, ExperimentReport, MetricReport } from '../report/schema.ts';
+import { reasonText } from '../report/words.ts';
 import { caveats, guardrailAdvice, powerAdvice } from './advice.ts';
 import type { Blocked } from './blocked.ts';
 import { daysSoFar, type Progress } from './look.ts';
@@ -35,7 +35,7 @@ type Rule = Omit<Decision, 'basis'>;
  *    its own where the lift worth finding cannot be found in a time that one can wait.
  * Significance is by the declared basis: estimate, values and way of testing.
  */
-export function decide(input: DecisionInput): Decision {
+export function decideExperiment(input: DecisionInput): Decision {
   const { reasons, ...rule } = ruleOf(input);
   const primary = input.metrics.filter(({ role }) => role === 'primary');
   const more = rule.action === 'invalid' ? [] : caveats(rule.action, primary, input);
@@ -71,7 +71,7 @@ function ruleOf(input: DecisionInput): Rule {
       ...testable.map((found) => sentence(primary, found)),
     ]);
   }
-  if (better.length > 0) return judgeGuardrails(input, primary, better, end);
+  if (better.length > 0) return guardrailRule(input, primary, better, end);
   const reasons = testable.map((found) => sentence(primary, found, 'shows no significant improvement'));
   if (end.reached === null) {
     const advice = testable.map(powerAdvice);
@@ -135,7 +135,7 @@ function harmOf(
   };
 }
 
-function judgeGuardrails(
+function guardrailRule(
   { metrics, progress }: DecisionInput,
   primary: MetricReport,
   better: readonly Comparison[],
@@ -221,16 +221,13 @@ function untestable({ unavailable, comparisons }: MetricReport): string {
 }
 
 /** One treatment's result on the primary metric, with the interval and p that its verdict goes by. */
-function sentence(
-  { metric }: MetricReport,
-  { variant, effect, test, adjustedCi, sequential }: Comparison,
-  claim = 'so far',
-): string {
-  const deciding = sequential ?? { adjustedCi, p: test?.p ?? null, pAdjusted: test?.pAdjusted ?? null };
+function sentence({ metric }: MetricReport, { variant, deciding }: Comparison, claim = 'so far'): string {
+  const { effect, adjustedCi, testing, test } = deciding;
   const lift = effect.relative === null ? '' : ` ${formatLift(effect.relative)}`;
-  const ci = deciding.adjustedCi?.relativeCi ?? null;
+  const found = `${variant} ${claim} on ${metricLabel(metric)}:${lift}`;
+  if (test.p === null) return `${found}, not tested: ${reasonText(test.reason ?? 'too_early')}.`;
+  const ci = adjustedCi?.relativeCi ?? null;
   const interval = ci === null ? '' : `, interval ${formatLiftInterval(ci)}`;
-  const level =
-    sequential?.method === 'group_sequential' ? ` against ${formatP(sequential.alpha)} at this look` : '';
-  return `${variant} ${claim} on ${metricLabel(metric)}:${lift}${interval}, adjusted ${statedP(deciding.pAdjusted ?? deciding.p)}${level}.`;
+  const level = testing === 'group_sequential' ? ` against ${formatP(test.alpha)} at this look` : '';
+  return `${found}${interval}, adjusted ${statedP(test.p)}${level}.`;
 }

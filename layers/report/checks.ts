@@ -1,28 +1,16 @@
-import { formatDecimal, formatPercent, statedP } from '../format.ts';
-import { checkLabel } from '../labels.ts';
-import type { ExperimentReport, Report, TrustCheck } from '../schema.ts';
-
-const corrected: readonly TrustCheck['name'][] = [
-  'sample_ratio_by_segment',
-  'sample_ratio_by_day',
-  'covariate_balance',
-];
-
-/** Whether a check's p is that of the most unlikely of several tests, corrected for their number. */
-export function isCorrected({ name }: Pick<TrustCheck, 'name'>): boolean {
-  return corrected.includes(name);
-}
+import { formatDecimal, statedP } from './format.ts';
+import type { ExperimentReport, TrustCheck } from './schema.ts';
 
 /**
  * What the check measured: `χ²(1) = 0.63, p = 0.4288`, with the degrees of freedom where they are known; `adj. p` where
  * it is corrected and the statistic is not.
  */
 export function checkNumber(check: TrustCheck): string {
-  const { p, statistic, df } = check;
+  const { p, statistic, df, isAdjusted } = check;
   const freedom = df === null || df === undefined ? '' : `(${df})`;
   const parts = [
     ...(statistic === null ? [] : [`χ²${freedom} = ${formatDecimal(statistic, 2)}`]),
-    ...(p === null ? [] : [`${isCorrected(check) ? 'adj. ' : ''}${statedP(p)}`]),
+    ...(p === null ? [] : [`${isAdjusted ? 'adj. ' : ''}${statedP(p)}`]),
   ];
   return parts.length === 0 ? '–' : parts.join(', ');
 }
@@ -35,27 +23,8 @@ export function checksByGravity({ trust: { checks } }: ExperimentReport): TrustC
 }
 
 /** A check that warns, in a few words: `Outcome windows (66.0 % not ended)`. */
-export function checkNote(
-  check: TrustCheck,
-  { experimentId, trust }: ExperimentReport,
-  report: Report,
-): string {
-  const share = (of: number | null, what: string) =>
-    of === null ? checkLabel(check) : `${checkLabel(check)} (${formatPercent(of)} ${what})`;
-  const users = (step: string) =>
-    report.population.find((found) => found.experimentId === experimentId && found.step === step)?.users ?? 0;
-  switch (check.name) {
-    case 'immature_users':
-      return share(trust.immature.share, 'not ended');
-    case 'crossovers':
-      return share(trust.crossovers.share, 'of the assigned left out');
-    case 'assignment_before_exposure': {
-      const [early, all] = [users('exposed_before_assignment'), users('assigned')];
-      return share(early === 0 || all === 0 ? null : early / all, 'of the assigned left out');
-    }
-    default:
-      return checkLabel(check);
-  }
+export function checkNote({ label, note }: TrustCheck): string {
+  return note === null ? label : `${label} (${note})`;
 }
 
 /** Warnings of an experiment that no check tells already. */

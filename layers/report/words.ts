@@ -1,5 +1,13 @@
-import { sentenceCase } from '../labels.ts';
-import type { Comparison, Decision, ExperimentReport, MetricReport, TrustCheck } from '../schema.ts';
+import { sentenceCase } from './labels.ts';
+import type {
+  Comparison,
+  Decision,
+  ExperimentReport,
+  MetricReport,
+  Report,
+  TrustCheck,
+  Unavailable,
+} from './schema.ts';
 
 /** How a status looks: always a colour, a shape and a word together. */
 export type Tone = 'good' | 'bad' | 'caution' | 'neutral';
@@ -23,6 +31,12 @@ export const actions: Record<Decision['action'], Wording & { readonly next: stri
     next: 'Do not read the effects. Find the cause of the failed check, repair it, and run again.',
   },
 };
+
+/** The action in a heading, which says of an invalid experiment what that means. */
+export function headline({ action }: Pick<Decision, 'action'>): string {
+  const { label } = actions[action];
+  return action === 'invalid' ? `${label}: do not read the effects` : label;
+}
 
 const rules: Readonly<Record<string, string>> = {
   nobody_exposed: 'There is nobody to compare.',
@@ -175,4 +189,39 @@ export function hasPlan({
 /** `95 %` for alpha = 0.05. */
 export function confidence(alpha: number): string {
   return `${Number(((1 - alpha) * 100).toFixed(4))}\u00a0%`;
+}
+
+const references: Readonly<Record<string, string>> = {
+  user_ids: 'check of user ids against users',
+  product_ids: 'check of product ids against products',
+  session_ids: 'check of session ids against sessions',
+};
+
+/** What is not available, as its table names it: `session_duration`, `segment country`. */
+export function unavailableLabel({ kind, name }: Pick<Unavailable, 'kind' | 'name'>): string {
+  switch (kind) {
+    case 'metric':
+      return name;
+    case 'check':
+      return references[name] ?? name;
+    case 'segment':
+      return `segment ${name}`;
+  }
+}
+
+/** What is not available apart from the experiments' metrics, which say so where they would stand. */
+export function unavailableBeside({ experiments, unavailable }: Report): Unavailable[] {
+  const metrics = new Set(
+    experiments.flatMap((experiment) => experiment.metrics.map(({ metric }) => metric)),
+  );
+  return unavailable.filter(({ kind, name }) => kind !== 'metric' || !metrics.has(name));
+}
+
+/** First and last day (UTC) on which users were exposed, or null where the days are not known. */
+export function exposureDays({
+  novelty,
+}: Pick<ExperimentReport, 'novelty'>): { readonly first: string; readonly last: string } | null {
+  const days = novelty[0]?.cumulative ?? [];
+  const [first, last] = [days[0]?.day, days.at(-1)?.day];
+  return first === undefined || last === undefined ? null : { first, last };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decide } from '../../../layers/analysis/decide.ts';
+import { decideExperiment } from '../../../layers/analysis/decision-rules.ts';
 import type { Progress } from '../../../layers/analysis/look.ts';
 import type { Comparison, Decision, MetricReport } from '../../../layers/report/schema.ts';
 import { exampleReport } from './report-of.ts';
@@ -59,7 +59,7 @@ function decisionOn(
           },
         })),
   };
-  return decide({
+  return decideExperiment({
     blocked: null,
     openWindows,
     trust,

@@ -1,4 +1,4 @@
-import type { Config } from '../experiment/config.ts';
+import type { Config } from '../../experiment/config.ts';
 import {
   type LabelUsers,
   type StrayLabel,
@@ -6,21 +6,33 @@ import {
   strayRemedy,
   strayText,
   withMisspelt,
-} from '../experiment/similar-labels.ts';
-import { formatCount, formatPercent, formatQuantity } from '../report/format.ts';
-import type { TrustCheck } from '../report/schema.ts';
-import { checkSampleRatio } from './sample-ratio.ts';
-import { counted, notChecked, withoutStatistic } from './trust-checks.ts';
+} from '../../experiment/similar-labels.ts';
+import { formatCount, formatPercent, formatQuantity } from '../../report/format.ts';
+import { type Check, counted, type Finding, notChecked, type TrustInput } from './check.ts';
+import { checkSampleRatio } from './split.ts';
 
 /** Share of users in unknown variants from which it is worth a warning. */
 const notableShare = 0.02;
 
-const name = 'unknown_variants';
+type Needs = Pick<TrustInput, 'measurement' | 'settings' | 'run' | 'arms' | 'users' | 'strays'>;
 
 interface About {
   readonly experimentId: string;
   readonly schema: Config['schema'];
 }
+
+/** Users in variants that are no arms. */
+export const unknownVariants: Check = {
+  name: 'unknown_variants',
+  label: 'Users in arms that are not configured',
+  evaluate({ measurement, settings, run, arms, users, strays }: Needs) {
+    const about = { experimentId: measurement.experimentId, schema: run.config.schema };
+    const assigned = arms.map((arm) => ({ variant: arm.variant, users: arm.assigned }));
+    return settings.weights === 'equal'
+      ? ofStrays(strays, assigned, about)
+      : ofUnknown(measurement.unknownVariants, users.everyone, assigned, about);
+  },
+};
 
 /** Whether the others split equally once the users of misspelt arms are given to the right ones. */
 export function splitsWithout(strays: readonly StrayLabel[], arms: readonly LabelUsers[]): boolean {
@@ -30,13 +42,9 @@ export function splitsWithout(strays: readonly StrayLabel[], arms: readonly Labe
 }
 
 /** With equal weights every variant is an arm; one that is probably misspelt makes the experiment invalid. */
-export function strayArmsCheck(
-  strays: readonly StrayLabel[],
-  arms: readonly LabelUsers[],
-  about: About,
-): TrustCheck {
+function ofStrays(strays: readonly StrayLabel[], arms: readonly LabelUsers[], about: About): Finding {
   if (strays.length === 0) {
-    return notChecked(name, 'With weights: equal, every variant that the data have is an arm.');
+    return notChecked('With weights: equal, every variant that the data have is an arm.');
   }
   const variants = arms
     .map(({ variant }) => variant)
@@ -52,18 +60,18 @@ export function strayArmsCheck(
       ? `${strayText(strays)}. If it is no arm of the experiment, name those that are in ${line}; if it is one, find out where its users are.`
       : `${strayText(strays)}. If they are no arms of the experiment, name those that are in ${line}; if they are, find out where their users are.`;
   }
-  return { name, status: 'fail', ...withoutStatistic, p: null, explanation };
+  return { status: 'fail', explanation };
 }
 
 /** With weights, users of other variants are left out. */
-export function unknownVariantsCheck(
+function ofUnknown(
   unknown: readonly LabelUsers[],
   everyone: number,
   arms: readonly LabelUsers[],
   about: About,
-): TrustCheck {
+): Finding {
   const users = unknown.reduce((sum, variant) => sum + variant.users, 0);
-  if (users === 0) return counted(name, false, 'No user was in a variant that the weights do not name.');
+  if (users === 0) return counted(false, 'No user was in a variant that the weights do not name.');
   const share = everyone === 0 ? 0 : users / everyone;
   const variants = arms.map(({ variant }) => variant);
   const misspelt = unknown.flatMap((label) => {
@@ -75,7 +83,6 @@ export function unknownVariantsCheck(
       ? ''
       : ` ${strayText(misspelt)}; to count them, put this into experiment.yaml and run the same files again: ${strayRemedy(misspelt, { ...about, variants })}.`;
   return counted(
-    name,
     share >= notableShare || misspelt.length > 0,
     `${formatQuantity(users, 'user')} (${formatPercent(share)}) in variants that the weights do not name ${users === 1 ? 'is' : 'are'} left out: ${unknown.map(({ variant, users: own }) => `${variant} ${formatCount(own)}`).join(', ')}.${hint}`,
   );

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { analyzeExperiment } from '../../../layers/analysis/analyze-experiment.ts';
-import { settingsOf } from '../../../layers/experiment/config.ts';
-import type { ExperimentMeasurement, Measurements } from '../../../layers/experiment/measurements.ts';
-import type { ExperimentReport, TrustCheck } from '../../../layers/report/schema.ts';
-import { armOf, configOf, experimentOf, type User } from './measurement.ts';
-import { shoppers } from './shoppers.ts';
+import { analyzeExperiment } from '../../../../layers/analysis/analyze-experiment.ts';
+import { settingsOf } from '../../../../layers/experiment/config.ts';
+import type { ExperimentMeasurement, Measurements } from '../../../../layers/experiment/measurements.ts';
+import type { ExperimentReport, TrustCheck } from '../../../../layers/report/schema.ts';
+import { armOf, configOf, experimentOf, type User } from '../measurement.ts';
+import { shoppers } from '../shoppers.ts';
 
 type Run = Pick<Measurements, 'quality' | 'warnings' | 'decisiveEvents'>;
 
@@ -52,6 +52,21 @@ describe('checks', () => {
     expect(trust.checks).toHaveLength(14);
     expect(new Set(trust.checks.map(({ name }) => name)).size).toBe(14);
     expect(trust.checks.every(({ explanation }) => /[.]$/.test(explanation))).toBe(true);
+  });
+
+  it('bring the words that they are shown with, and the number to note in a few of them', () => {
+    const report = analyze({ ...crossed(20, 20), immatureUsers: 500 });
+    expect(new Set(report.trust.checks.map(({ label }) => label)).size).toBe(14);
+    expect(report.trust.checks.flatMap(({ name, isAdjusted }) => (isAdjusted ? [name] : []))).toEqual([
+      'sample_ratio_by_segment',
+      'sample_ratio_by_day',
+      'covariate_balance',
+    ]);
+    expect(check(report, 'crossovers')).toMatchObject({
+      label: 'Users in several arms',
+      note: '1.6 % of the assigned left out',
+    });
+    expect(check(report, 'immature_users')).toMatchObject({ status: 'warn', note: '25.0 % not ended' });
   });
 
   it('tell a split that is wrong from the assignment on from one that the exposure makes wrong', () => {

@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { UsageError } from '../../layers/platform/errors.ts';
+import { trustSummary } from '../../layers/report/checks.ts';
+import { adjustedP, comparedRows, verdictOf } from '../../layers/report/comparisons.ts';
 import {
   formatCount,
   formatDifference,
@@ -11,10 +13,8 @@ import {
   statedP,
 } from '../../layers/report/format.ts';
 import { metricLabel } from '../../layers/report/labels.ts';
-import { comparedRows, verdictOf } from '../../layers/report/page/comparisons.ts';
-import { trustSummary } from '../../layers/report/page/trust-checks.ts';
-import { reasonText } from '../../layers/report/page/words.ts';
 import type { Comparison, ExperimentReport, Report } from '../../layers/report/schema.ts';
+import { actions, reasonText } from '../../layers/report/words.ts';
 import { processedKeys } from '../../layers/runs/keys.ts';
 import { stateFolder, statePaths } from '../local/state.ts';
 import { paint, table, terminalWidth, visible, wrapped } from '../terminal.ts';
@@ -46,12 +46,7 @@ export async function downloadReport({ processed }: Connection, runId: string): 
   );
 }
 
-const actions = {
-  ship: { text: 'SHIP', style: 'green' },
-  do_not_ship: { text: 'DO NOT SHIP', style: 'red' },
-  keep_running: { text: 'KEEP RUNNING', style: 'yellow' },
-  invalid: { text: 'INVALID', style: 'red' },
-} as const;
+const colours = { good: 'green', bad: 'red', caution: 'yellow', neutral: 'bold' } as const;
 
 /** The verdict of each experiment with its reasons and its metrics, for the terminal. */
 export function verdictText(report: Report): string {
@@ -60,11 +55,11 @@ export function verdictText(report: Report): string {
 
 function experimentText(experiment: ExperimentReport): string {
   const { experimentId, decision, arms, trust } = experiment;
-  const action = actions[decision.action];
+  const { label, tone } = actions[decision.action];
   const subject =
     decision.action === 'ship' && decision.variant !== null ? ` ${visible(decision.variant)}` : '';
   return [
-    `${paint(['bold', action.style], `${action.text}${subject}`)}  ${paint('bold', visible(experimentId))}`,
+    `${paint(['bold', colours[tone]], `${label.toUpperCase()}${subject}`)}  ${paint('bold', visible(experimentId))}`,
     ...decision.reasons.map((reason) => `  ${visible(reason)}`),
     `  Users: ${arms.map(({ variant, users }) => `${visible(variant)} ${formatCount(users)}`).join(', ')}. Sample ratio: ${ratioText(trust.srm)}. Trust checks: ${trustSummary(experiment).text}.`,
     ...trust.warnings.map((warning) => `  ${paint('yellow', 'Note:')} ${visible(warning)}`),
@@ -97,11 +92,11 @@ function metricsText(experiment: ExperimentReport): string {
             comparison.variant,
             formatValue(unit, comparison.control.mean),
             formatValue(unit, comparison.treatment.mean),
-            formatDifference(unit, comparison.effect.absolute),
-            formatLift(comparison.effect.relative),
-            formatLiftInterval(comparison.effect.relativeCi),
-            formatP(comparison.test?.p ?? null),
-            adjustedP(comparison),
+            formatDifference(unit, comparison.deciding.effect.absolute),
+            formatLift(comparison.deciding.effect.relative),
+            formatLiftInterval(comparison.deciding.effect.relativeCi),
+            formatP(comparison.deciding.p),
+            adjustedText(comparison),
             verdictWords(comparison),
           ],
     ),
@@ -113,8 +108,9 @@ function metricsText(experiment: ExperimentReport): string {
     .flatMap(({ metric: { metric, unit, unavailable }, comparison }) => {
       const label = paint('bold', metricLabel(metric));
       if (comparison === null) return [`${label}  ${reasonText(unavailable ?? 'no treatment arm')}`];
-      const { variant, control, treatment, effect } = comparison;
-      const adjusted = adjustedP(comparison);
+      const { variant, control, treatment, deciding } = comparison;
+      const { effect } = deciding;
+      const adjusted = adjustedText(comparison);
       return [
         `${label}  ${verdictWords(comparison)}`,
         ...wrapped(
@@ -137,9 +133,9 @@ function ratioText({ status, reason, p }: ExperimentReport['trust']['srm']): str
   return `${status === 'pass' ? 'passed' : 'failed'}, ${statedP(p)}`;
 }
 
-/** The p that the verdict goes by; guardrails have none, since their margin decides. */
-function adjustedP({ test, nonInferiority }: Comparison): string {
-  return nonInferiority === undefined ? formatP(test?.pAdjusted ?? null) : '';
+/** Empty for a guardrail, whose margin decides. */
+function adjustedText(comparison: Comparison): string {
+  return comparison.deciding.test.isAdjusted ? formatP(adjustedP(comparison)) : '';
 }
 
 function verdictWords(comparison: Comparison): string {

@@ -1,5 +1,5 @@
+import type { Tone } from '../words.ts';
 import { type Html, html, trusted } from './html.ts';
-import type { Tone } from './words.ts';
 
 /** Shapes of the four tones, told apart without colour. Used by `<use>`, so the page holds each once. */
 export const iconSheet: Html = trusted(

@@ -1,5 +1,5 @@
 import type { ExperimentMeasurement } from '../experiment/measurements.ts';
-import type { Parity } from '../report/schema.ts';
+import type { OriginalAnalyses } from '../report/schema.ts';
 import { fitLogit } from '../statistics/logit.ts';
 import { pooledZTest } from '../statistics/proportion.ts';
 import { type Arm, sumOf } from './estimate.ts';
@@ -13,7 +13,7 @@ export function originalAnalyses(
   control: Arm,
   treatment: Arm,
   alpha: number,
-): Parity {
+): OriginalAnalyses {
   const counts = (arm: Arm) => ({ n: BigInt(arm.users), sum: sumOf(arm, 'purchased') });
   const pooled = pooledZTest({ control: counts(control), treatment: counts(treatment), alpha });
   const fit = fitLogit({
