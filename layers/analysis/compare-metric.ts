@@ -5,19 +5,17 @@ import { posteriorOf } from '../statistics/bayes.ts';
 import { type Effect, effectOf } from '../statistics/effect.ts';
 import { divide } from '../statistics/moments.ts';
 import { newcombeInterval } from '../statistics/proportion.ts';
+import type { Arm } from './arm.ts';
 import {
-  type Arm,
   adjustedArms,
   type Basis,
   type Estimate,
   estimateLift,
-  momentsOfArm,
   numeratorOf,
   plainBasis,
   quantileSample,
   type Sample,
   scales,
-  sumOf,
 } from './estimate.ts';
 import { fewBuyers } from './few-buyers.ts';
 import { type PowerPlan, powerNow } from './power-now.ts';
@@ -185,7 +183,7 @@ function newcombe(
   treatment: Arm,
   alpha: number,
 ): [number, number] | null {
-  const counts = (arm: Arm) => ({ n: BigInt(arm.users), sum: momentsOfArm(metric, arm).sumX });
+  const counts = ({ aggregates }: Arm) => aggregates.moments(metric.numerator.column);
   const interval = newcombeInterval({ control: counts(control), treatment: counts(treatment), alpha });
   return interval && [...interval];
 }
@@ -193,9 +191,9 @@ function newcombe(
 function summarise(metric: Metric, arm: Arm, sample: Sample, basis: Basis): Comparison['control'] {
   const numerator = numeratorOf(metric, basis, sample.caps);
   const scale = scales[numerator.unit];
-  const total = sumOf(arm, numerator.column);
+  const total = arm.aggregates.sum(numerator.column);
   const sum = divide(total, scale);
-  const n = BigInt(arm.users);
+  const { n } = arm.aggregates;
   if (metric.kind === 'quantile') {
     const value = quantileSample(metric, sample.quantiles, arm)?.value;
     return { n: arm.users, sum, mean: value === undefined ? null : divide(value, scale) };
@@ -203,7 +201,7 @@ function summarise(metric: Metric, arm: Arm, sample: Sample, basis: Basis): Comp
   if (metric.denominator === undefined) {
     return { n: arm.users, sum, mean: n === 0n ? null : divide(total, n * scale) };
   }
-  const under = sumOf(arm, metric.denominator.column);
+  const under = arm.aggregates.sum(metric.denominator.column);
   const denominatorScale = scales[metric.denominator.unit];
   return {
     n: arm.users,

@@ -1,4 +1,4 @@
-import type { ArmMeasurement, CapMeasurement, QuantileMeasurement } from '../experiment/measurements.ts';
+import type { CapMeasurement, QuantileMeasurement } from '../experiment/measurements.ts';
 import type { Metric, OutcomeColumn, Unit } from '../experiment/metrics.ts';
 import type { Decision, MetricReport } from '../report/schema.ts';
 import {
@@ -9,13 +9,13 @@ import {
 } from '../statistics/adjustment.ts';
 import { type InestimableEffect, inestimable, type LiftEstimate } from '../statistics/effect.ts';
 import { type MeanArms, meanLift } from '../statistics/mean.ts';
-import { type MomentMatrix, momentsOfX, type PairMoments } from '../statistics/moments.ts';
+import type { PairMoments } from '../statistics/moments.ts';
 import { proportionLift } from '../statistics/proportion.ts';
 import { type QuantileSample, quantileLift } from '../statistics/quantile.ts';
 import { ratioLift } from '../statistics/ratio.ts';
+import type { Arm } from './arm.ts';
 import { enoughForMetric, enoughUsers } from './enough-users.ts';
 
-export type Arm = ArmMeasurement;
 export type Estimate = LiftEstimate | InestimableEffect;
 /** Which estimate, of which values. */
 export type Basis = Pick<Decision['basis'], 'estimate' | 'values'>;
@@ -60,17 +60,9 @@ export function numeratorOf(
 /** Exact sums of two columns in one arm: x the numerator, y the denominator (the numerator where there is none). */
 export function momentsOfArm(
   { numerator, denominator = numerator }: Pick<Metric, 'numerator' | 'denominator'>,
-  arm: Arm,
+  { aggregates }: Arm,
 ): PairMoments {
-  const [x, y] = [numerator.column, denominator.column];
-  return {
-    n: BigInt(arm.users),
-    sumX: sumOf(arm, x),
-    sumY: sumOf(arm, y),
-    sumXX: productOf(arm, x, x),
-    sumYY: productOf(arm, y, y),
-    sumXY: productOf(arm, x, y),
-  };
+  return aggregates.pair(numerator.column, denominator.column);
 }
 
 /**
@@ -112,7 +104,11 @@ function liftOf(
   if (metric.denominator !== undefined) {
     return ratioLift({ control: c, treatment: t, scale, denominatorScale: scales[metric.denominator.unit] });
   }
-  return meanLift({ control: momentsOfX(c), treatment: momentsOfX(t), scale });
+  return meanLift({
+    control: sample.control.aggregates.moments(numerator.column),
+    treatment: treatment.aggregates.moments(numerator.column),
+    scale,
+  });
 }
 
 /** The lift of a mean, as {@link estimateLift} gives it: the lift alone where an arm has too few users for inference. */
@@ -150,19 +146,28 @@ export function adjustedArms(
   basis: Pick<Basis, 'values'>,
 ): AdjustedArms {
   const numerator = numeratorOf(metric, basis, caps);
-  const own = [numerator, ...(metric.denominator === undefined ? [] : [metric.denominator])];
-  const columns = [...own, ...metric.covariates].map(({ column }) => column);
-  const quantity: Quantity = own.length === 1 ? { numerator: 0 } : { numerator: 0, denominator: 1 };
-  const covariates = metric.covariates.map((_, index) => ({ numerator: own.length + index }));
-  const matrices = pooled.map((arm) => matrixOf(arm, columns));
+  const { denominator, covariates } = metric;
+  const columns = [numerator, ...(denominator === undefined ? [] : [denominator]), ...covariates].map(
+    ({ column }) => column,
+  );
+  const sums = { columns, pairs: columns.flatMap((a, i) => columns.slice(i).map((b) => [a, b] as const)) };
+  const quantity: Quantity = {
+    numerator: numerator.column,
+    ...(denominator === undefined ? {} : { denominator: denominator.column }),
+  };
+  const explaining = covariates.map(({ column }): Quantity => ({ numerator: column }));
   return {
-    control: matrixOf(control, columns),
-    treatment: matrixOf(treatment, columns),
+    control: control.aggregates,
+    treatment: treatment.aggregates,
     metric: quantity,
-    covariates,
-    slopes: adjustmentSlopes(matrices, quantity, covariates),
+    covariates: explaining,
+    slopes: adjustmentSlopes(
+      pooled.map(({ aggregates }) => aggregates.restrict(sums)),
+      quantity,
+      explaining,
+    ),
     scale: scales[numerator.unit],
-    denominatorScale: metric.denominator === undefined ? 1n : scales[metric.denominator.unit],
+    denominatorScale: denominator === undefined ? 1n : scales[denominator.unit],
   };
 }
 
@@ -170,24 +175,4 @@ export function adjustedArms(
 export function controlVariance(metric: Metric, sample: Sample, basis: Basis): number | null {
   const against = estimateLift(metric, sample, sample.control, basis);
   return against.reason === null ? against.liftVariance / 2 : null;
-}
-
-function matrixOf(arm: Arm, columns: readonly string[]): MomentMatrix {
-  return {
-    n: BigInt(arm.users),
-    sums: columns.map((column) => sumOf(arm, column)),
-    products: columns.map((a) => columns.map((b) => productOf(arm, a, b))),
-  };
-}
-
-export function sumOf(arm: Arm, column: string): bigint {
-  return BigInt(arm.sums[column] ?? missing(column));
-}
-
-export function productOf(arm: Arm, a: string, b: string): bigint {
-  return BigInt(arm.products[a]?.[b] ?? arm.products[b]?.[a] ?? missing(`${a} x ${b}`));
-}
-
-function missing(what: string): never {
-  throw new Error(`the measurements lack the sum of ${what}`);
 }

@@ -1,5 +1,10 @@
 import { eventLosses, notableLoss } from '../data/bad-rows.ts';
-import type { EarlyExposures, ExperimentMeasurement, Measurements } from '../experiment/measurements.ts';
+import type {
+  ArmMeasurement,
+  EarlyExposures,
+  ExperimentMeasurement,
+  Measurements,
+} from '../experiment/measurements.ts';
 import { formatCount, formatDecimal, formatPercent, formatQuantity, statedP } from '../report/format.ts';
 import { covariateLabel } from '../report/labels.ts';
 import { reasonText } from '../report/page/words.ts';
@@ -112,7 +117,9 @@ export function asymmetryCheck(
   {
     arms,
     crossoversByFirstVariant: crossed,
-  }: Pick<ExperimentMeasurement, 'arms' | 'crossoversByFirstVariant'>,
+  }: Pick<ExperimentMeasurement, 'crossoversByFirstVariant'> & {
+    readonly arms: readonly Pick<ArmMeasurement, 'variant' | 'assigned'>[];
+  },
   weights: Weights,
 ): TrustCheck {
   const name = 'crossover_asymmetry';

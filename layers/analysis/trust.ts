@@ -5,10 +5,11 @@ import { strayArms } from '../experiment/similar-labels.ts';
 import type { ExperimentReport } from '../report/schema.ts';
 import type { RunPlan } from '../runs/documents.ts';
 import { effectOf } from '../statistics/effect.ts';
-import { divide, momentsOfX } from '../statistics/moments.ts';
+import { divide } from '../statistics/moments.ts';
 import { holm } from '../statistics/multiplicity.ts';
 import { srmAlpha } from '../statistics/srm.ts';
-import { type Arm, meanLiftOf, momentsOfArm, type Sample, scales } from './estimate.ts';
+import type { Arm } from './arm.ts';
+import { meanLiftOf, type Sample, scales } from './estimate.ts';
 import { checkSampleRatio, srmByDay, srmBySegment, type Weights } from './sample-ratio.ts';
 import {
   assignmentBeforeCheck,
@@ -117,9 +118,12 @@ function shareOf(users: number, all: number): Trust['crossovers'] {
 /** Welch's test of each covariate between the control and each treatment, corrected by Holm. */
 function balanceOf(sample: Sample, covariates: readonly CovariateColumn[]): Trust['balance'] {
   const rows = covariates.flatMap((covariate) => {
-    const moments = (arm: Arm) => momentsOfX(momentsOfArm({ numerator: covariate }, arm));
+    const moments = ({ aggregates }: Arm) => aggregates.moments(covariate.column);
     const scale = scales[covariate.unit];
-    const mean = (arm: Arm) => (arm.users === 0 ? null : divide(moments(arm).sum, BigInt(arm.users) * scale));
+    const mean = (arm: Arm) => {
+      const { n, sum } = moments(arm);
+      return n === 0n ? null : divide(sum, n * scale);
+    };
     return sample.treatments.map((treatment) => {
       const arms = { control: moments(sample.control), treatment: moments(treatment), scale };
       const { test, reason } = effectOf(meanLiftOf(arms), srmAlpha);
