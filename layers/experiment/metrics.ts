@@ -1,4 +1,6 @@
-import type { Config, DeclaredMetric, ExperimentSettings } from './config-schema.ts';
+import type { Config, ExperimentSettings } from './config-schema.ts';
+import { type DeclaredMetric, kindNamed, type MetricKindName } from './metrics/kinds.ts';
+import type { MeasuredMetric } from './metrics/metric-kind.ts';
 import {
   type CovariateColumn,
   covariateOf,
@@ -13,19 +15,10 @@ import {
 export type { CovariateColumn, EventColumn, OutcomeColumn, Unit } from './outcome-columns.ts';
 
 /** A metric as it is defined, apart from what an experiment sets about it. */
-export interface MetricDefinition {
+export interface MetricDefinition extends MeasuredMetric {
   readonly name: string;
-  readonly kind: 'conversion' | 'mean' | 'ratio' | 'quantile';
-  /** Of a quantile: the column whose values are ranked; `session_ms` stands for the duration of each session. */
-  readonly numerator: OutcomeColumn;
-  readonly denominator?: OutcomeColumn;
-  /** Whether a ratio's numerator counts some of what its denominator counts, so that it is a share. */
-  readonly isShare?: true;
+  readonly kind: MetricKindName;
   readonly better: 'higher' | 'lower';
-  /** Optional datasets without which the metric is unavailable. */
-  readonly needs: readonly ('sessions' | 'users' | 'products')[];
-  /** Of a quantile: which, 0.5 to 0.99. */
-  readonly quantile?: number;
 }
 
 /** A metric of an experiment: a mean, a ratio of two sums or a quantile over its analysed users. */
@@ -95,7 +88,13 @@ export function metricNamed(config: Declarations, name: string): MetricDefinitio
   const declared = config.metrics[name];
   return declared === undefined
     ? builtInMetrics.find((metric) => metric.name === name)
-    : declaredMetric(config, name, declared);
+    : defined(config, name, declared);
+}
+
+function defined(config: Declarations, name: string, declared: DeclaredMetric): MetricDefinition {
+  const { kind, measure } = kindNamed(declared.kind);
+  const measured = measure(name, declared, { partNamed: (part) => ratioPart(config, part) });
+  return { name, kind, better: declared.better, ...measured };
 }
 
 /**
@@ -194,67 +193,11 @@ export const ratioColumns: Readonly<Record<string, OutcomeColumn>> = { ...eventC
 export function ratioPart(config: Declarations, name: string): OutcomeColumn | undefined {
   const declared = config.metrics[name];
   if (declared !== undefined) {
-    return declared.kind === 'ratio' || declared.kind === 'quantile'
-      ? undefined
-      : declaredColumn(name, declared);
+    const kind = kindNamed(declared.kind);
+    return kind.isPart ? kind.columnOf(name, declared) : undefined;
   }
   const builtIn = builtInMetrics.find((metric) => metric.name === name && metric.denominator === undefined);
   return builtIn?.numerator ?? ratioColumns[name];
-}
-
-function declaredMetric(config: Declarations, name: string, declared: DeclaredMetric): MetricDefinition {
-  const { better } = declared;
-  if (declared.kind === 'ratio') {
-    const numerator = ratioPart(config, declared.numerator);
-    const denominator = ratioPart(config, declared.denominator);
-    if (numerator === undefined || denominator === undefined) {
-      throw new Error(`the parts of the metric "${name}" are none`);
-    }
-    const needs = [numerator, denominator].some(isOfSessions) ? (['sessions'] as const) : [];
-    return { name, kind: 'ratio', numerator, denominator, better, needs };
-  }
-  const numerator = declaredColumn(name, declared);
-  if (declared.kind === 'quantile') {
-    const { quantile } = declared;
-    return numerator === undefined
-      ? { name, kind: 'quantile', numerator: session_ms, quantile, better, needs: ['sessions'] }
-      : { name, kind: 'quantile', numerator, quantile, better, needs: [] };
-  }
-  if (numerator === undefined) throw new Error(`the metric "${name}" has no column`);
-  return { name, kind: declared.kind === 'mean' ? 'mean' : 'conversion', numerator, better, needs: [] };
-}
-
-function declaredColumn(column: string, declared: DeclaredMetric): EventColumn | undefined {
-  const event = 'event' in declared && declared.event != null ? { name: declared.event } : null;
-  const window = { fromDay: 0, toDay: declared.kind === 'ratio' ? null : (declared.window_days ?? null) };
-  switch (declared.kind) {
-    case 'conversion':
-      return { column, unit: 'count', sum: { of: 'any', event }, ...window };
-    case 'retention':
-      return {
-        column,
-        unit: 'count',
-        sum: { of: 'any', event },
-        fromDay: declared.day,
-        toDay: declared.day + (declared.window_days ?? 1),
-      };
-    case 'mean': {
-      const of = declared.value ?? 'count';
-      // Without an event, revenue is what the built-in metric takes it for: purchases less refunds.
-      const net = of === 'revenue' && event === null ? 'net_revenue' : of;
-      return { column, unit: of === 'revenue' ? 'cents' : 'count', sum: { of: net, event }, ...window };
-    }
-    case 'quantile':
-      return declared.value === 'session_duration'
-        ? undefined
-        : { column, unit: 'cents', sum: { of: 'net_revenue', event: null }, ...window };
-    case 'ratio':
-      return undefined;
-  }
-}
-
-function isOfSessions({ column }: OutcomeColumn): boolean {
-  return column === sessions.column || column === session_ms.column;
 }
 
 /** The metric's own columns before the exposure, unless the configuration names the metrics to take. */
@@ -263,7 +206,7 @@ function covariatesOf(
   { cuped }: ExperimentSettings,
   metric: MetricDefinition,
 ): CovariateColumn[] {
-  if (cuped === null || metric.kind === 'quantile') return [];
+  if (cuped === null || !kindNamed(metric.kind).canAdjust) return [];
   const own = cuped.metrics[metric.name];
   const lookback =
     own?.lookback_days === undefined || own.lookback_days === cuped.lookback_days ? null : own.lookback_days;

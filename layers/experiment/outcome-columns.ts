@@ -1,5 +1,3 @@
-import type { Config } from './config-schema.ts';
-
 /** Integer unit in which a column of user_outcomes is summed. */
 export type Unit = 'count' | 'cents' | 'milliseconds';
 
@@ -9,11 +7,14 @@ export interface OutcomeColumn {
   readonly unit: Unit;
 }
 
+/** Parts that events play in the built-in metrics; the configuration names the event of each. */
+export type EventRole = 'exposure' | 'add_to_cart' | 'begin_checkout' | 'purchase' | 'refund';
+
 /** What a column adds up over some of a user's events: whether there is one, how many, or a value of each. */
 export interface EventSum {
   readonly of: 'any' | 'count' | 'revenue' | 'net_revenue' | 'quantity';
   /** Events of a name, or of that which the configuration gives a role; null: all. */
-  readonly event: { readonly name: string } | { readonly role: keyof Config['events'] } | null;
+  readonly event: { readonly name: string } | { readonly role: EventRole } | null;
 }
 
 /** A column whose value is a sum over the events in [exposed_at + fromDay, exposed_at + toDay). */
@@ -38,7 +39,7 @@ export interface CovariateColumn extends OutcomeColumn {
 }
 
 const inWindow = { fromDay: 0, toDay: null };
-const flag = (column: string, role: keyof Config['events']): EventColumn => ({
+const flag = (column: string, role: EventRole): EventColumn => ({
   column,
   unit: 'count',
   sum: { of: 'any', event: { role } },
