@@ -11,12 +11,12 @@ import { blockedBy } from './blocked.ts';
 import { compareMetrics, rolesOf } from './compare-metrics.ts';
 import { decide } from './decide.ts';
 import { capsOf, distributionsOf } from './displays.ts';
-import type { Sample } from './estimate.ts';
 import { guardrailAlpha } from './guardrail.ts';
 import { costOfLooking, daysSoFar, type Look, type Progress, planLook, tuningOf } from './look.ts';
 import { cumulativeEffects, effectsSinceExposure } from './novelty.ts';
 import { originalAnalyses } from './parity.ts';
 import { adjustedRegressions } from './regression.ts';
+import type { Sample } from './sample.ts';
 import { compareSegments, segmentMinimumUsers } from './segments.ts';
 import { checkTrust, type RunQuality } from './trust.ts';
 

@@ -5,10 +5,11 @@ import type { Comparison, MetricReport } from '../report/schema.ts';
 import type { RunPlan } from '../runs/documents.ts';
 import type { Arm } from './arm.ts';
 import { type Candidate, type ComparisonPlan, compareMetric } from './compare-metric.ts';
-import { reportedUnit, type Sample } from './estimate.ts';
 import { assessGuardrail } from './guardrail.ts';
 import { type JudgingPlan, judgeFamily } from './judge.ts';
+import { analyses } from './metrics/kinds.ts';
 import { missingEvent } from './missing-events.ts';
+import type { Sample } from './sample.ts';
 
 /** A metric in the part that it plays in an experiment. */
 export interface RoleOfMetric {
@@ -61,7 +62,7 @@ export function describeMetric({ metric, role, better, unavailable }: RoleOfMetr
     metric: metric.name,
     role,
     kind: metric.kind,
-    unit: reportedUnit(metric),
+    unit: analyses[metric.kind].unit(metric),
     better,
     ...(metric.quantile === undefined ? {} : { quantile: metric.quantile }),
     unavailable,

@@ -8,7 +8,9 @@ import { linearTrend } from '../statistics/trend.ts';
 import { type Arm, armOf } from './arm.ts';
 import { effectReport, intervalsOf } from './compare-metric.ts';
 import type { RoleOfMetric } from './compare-metrics.ts';
-import { columnUnit, estimateLift, meanLiftOf, plainBasis, type Sample, scales } from './estimate.ts';
+import { estimateLift, meanLiftOf } from './estimate.ts';
+import { analyses } from './metrics/kinds.ts';
+import { columnUnit, plainBasis, type Sample, scales } from './sample.ts';
 
 /**
  * The effect on the primary and the secondary metrics among all users exposed up to each day, unadjusted and uncapped.
@@ -23,7 +25,7 @@ export function cumulativeEffects(
   const days = accumulate(cohorts, [sample.control, ...sample.treatments]);
   const shown = roles.filter(
     ({ role, metric, unavailable }) =>
-      role !== 'guardrail' && metric.kind !== 'quantile' && unavailable === null,
+      role !== 'guardrail' && analyses[metric.kind].isOfSums && unavailable === null,
   );
   return shown.flatMap(({ metric }) =>
     sample.treatments.map(({ variant }) => ({

@@ -5,8 +5,9 @@ import { holm } from '../statistics/multiplicity.ts';
 import { type Arm, armOf } from './arm.ts';
 import { type Candidate, type ComparisonPlan, compareBriefly } from './compare-metric.ts';
 import { describeMetric, type RoleOfMetric } from './compare-metrics.ts';
-import type { Sample } from './estimate.ts';
 import { judgeFamily } from './judge.ts';
+import { analyses } from './metrics/kinds.ts';
+import type { Sample } from './sample.ts';
 
 /** A level with fewer analysed users in an arm says too little to be looked at. */
 export const segmentMinimumUsers = 100;
@@ -35,7 +36,7 @@ export function compareSegments(
   const parts = roles.filter(
     ({ metric, unavailable }, i) =>
       unavailable === null &&
-      metric.kind !== 'quantile' &&
+      analyses[metric.kind].isOfSums &&
       roles.findIndex((other) => other.metric === metric) === i,
   );
   const levels = measured.map((own) => levelOf(own, parts, whole, plan));

@@ -9,7 +9,8 @@ import { divide } from '../statistics/moments.ts';
 import { holm } from '../statistics/multiplicity.ts';
 import { srmAlpha } from '../statistics/srm.ts';
 import type { Arm } from './arm.ts';
-import { meanLiftOf, type Sample, scales } from './estimate.ts';
+import { meanLiftOf } from './estimate.ts';
+import { type Sample, scales } from './sample.ts';
 import { checkSampleRatio, srmByDay, srmBySegment, type Weights } from './sample-ratio.ts';
 import {
   assignmentBeforeCheck,
