@@ -1,8 +1,8 @@
 import { nearest } from '../platform/nearest.ts';
 import type { Config, ExperimentSettings } from './config-schema.ts';
+import { fixedColumns } from './metrics/built-in.ts';
 import { type DeclaredMetric, kindNamed } from './metrics/kinds.ts';
 import { existsBefore, metricNamed, metricNames, ratioColumns, ratioPart } from './metrics.ts';
-import { fixedColumns } from './outcome-columns.ts';
 
 interface Problem {
   readonly path: readonly string[];

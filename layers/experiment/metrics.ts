@@ -1,10 +1,9 @@
 import type { Config, ExperimentSettings } from './config-schema.ts';
-import { type DeclaredMetric, kindNamed, type MetricKindName } from './metrics/kinds.ts';
-import type { MeasuredMetric } from './metrics/metric-kind.ts';
+import { builtInEventColumns, builtInMetrics, type MetricDefinition } from './metrics/built-in.ts';
+import { type DeclaredMetric, kindNamed } from './metrics/kinds.ts';
 import {
   type CovariateColumn,
   covariateOf,
-  covariateSources,
   type EventColumn,
   eventColumns,
   isEventColumn,
@@ -12,14 +11,8 @@ import {
   otherColumns,
 } from './outcome-columns.ts';
 
+export { builtInMetrics, type MetricDefinition } from './metrics/built-in.ts';
 export type { CovariateColumn, EventColumn, OutcomeColumn, Unit } from './outcome-columns.ts';
-
-/** A metric as it is defined, apart from what an experiment sets about it. */
-export interface MetricDefinition extends MeasuredMetric {
-  readonly name: string;
-  readonly kind: MetricKindName;
-  readonly better: 'higher' | 'lower';
-}
 
 /** A metric of an experiment: a mean, a ratio of two sums or a quantile over its analysed users. */
 export interface Metric extends MetricDefinition {
@@ -37,44 +30,8 @@ export interface CappedColumn extends OutcomeColumn {
   readonly ignoreZeros: boolean;
 }
 
-const { purchased, added_to_cart, began_checkout, revenue, events_in_window, retained_d7 } = eventColumns;
-const { orders, refunded_orders, bounced_sessions, exposure_sessions, session_ms, sessions } = otherColumns;
-
-const conversion = (name: string, numerator: OutcomeColumn): MetricDefinition => ({
-  name,
-  kind: 'conversion',
-  numerator,
-  better: 'higher',
-  needs: [],
-});
-const ratio = (
-  name: string,
-  numerator: OutcomeColumn,
-  denominator: OutcomeColumn,
-  rest: Partial<Pick<MetricDefinition, 'better' | 'needs' | 'isShare'>> = {},
-): MetricDefinition => ({
-  name,
-  kind: 'ratio',
-  numerator,
-  denominator,
-  better: 'higher',
-  needs: [],
-  ...rest,
-});
-
-/** The built-in metrics; their columns are those that lambdas/marts writes for every run. */
-export const builtInMetrics: readonly MetricDefinition[] = [
-  conversion('purchase_conversion', purchased),
-  conversion('add_to_cart_rate', added_to_cart),
-  conversion('begin_checkout_rate', began_checkout),
-  { name: 'revenue_per_user', kind: 'mean', numerator: revenue, better: 'higher', needs: [] },
-  { name: 'events_in_window', kind: 'mean', numerator: events_in_window, better: 'higher', needs: [] },
-  ratio('average_order_value', revenue, orders),
-  ratio('refund_rate', refunded_orders, orders, { better: 'lower', isShare: true }),
-  ratio('bounce_rate', bounced_sessions, exposure_sessions, { better: 'lower', isShare: true }),
-  ratio('session_duration', session_ms, sessions, { needs: ['sessions'] }),
-  conversion('retention_d7', retained_d7),
-];
+const { purchased, added_to_cart, began_checkout, revenue, events_in_window } = eventColumns;
+const { orders, sessions, session_ms } = otherColumns;
 
 type Declarations = Pick<Config, 'metrics'>;
 
@@ -135,8 +92,7 @@ export function columnsOfRun(config: Pick<Config, 'metrics' | 'experiments'>): {
   for (const settings of Object.values(config.experiments)) {
     for (const metric of metricsOf(config, settings)) {
       for (const column of [metric.numerator, metric.denominator]) {
-        if (column !== undefined && isEventColumn(column) && !(column.column in eventColumns))
-          declared.set(column.column, column);
+        if (column !== undefined && isDeclared(column)) declared.set(column.column, column);
       }
     }
     for (const covariate of covariatesOfExperiment(config, settings))
@@ -161,10 +117,10 @@ export function covariatesOfExperiment(
 
 /** Days from the exposure on after which a user's outcomes are complete: the outcome window, or a longer one of a declared metric. */
 export function maturityDays(config: Declarations, settings: ExperimentSettings): number {
-  const declared = metricsOf(config, settings)
-    .flatMap(({ numerator, denominator }) => [numerator, denominator])
-    .filter((column) => column !== undefined && isEventColumn(column) && !(column.column in eventColumns));
-  const ends = declared.map((column) => (column as EventColumn).toDay ?? 0);
+  const ends = metricsOf(config, settings)
+    .flatMap(({ numerator, denominator }) => [numerator, denominator ?? numerator])
+    .filter(isDeclared)
+    .map(({ toDay }) => toDay ?? 0);
   return Math.max(settings.outcome_window_days, ...ends);
 }
 
@@ -187,7 +143,10 @@ function sorted<Column extends OutcomeColumn>(columns: ReadonlyMap<string, Colum
 }
 
 /** Columns that the numerator or denominator of a declared ratio may name, besides metrics. */
-export const ratioColumns: Readonly<Record<string, OutcomeColumn>> = { ...eventColumns, ...otherColumns };
+export const ratioColumns: Readonly<Record<string, OutcomeColumn>> = {
+  ...Object.fromEntries(builtInEventColumns.map((column) => [column.column, column])),
+  ...otherColumns,
+};
 
 /** The sum that a ratio means by `name`: that of a conversion or mean metric, else a column's. */
 export function ratioPart(config: Declarations, name: string): OutcomeColumn | undefined {
@@ -220,5 +179,12 @@ function covariatesOf(
 
 /** Whether a user can have a column's value before the exposure too. */
 export function existsBefore(column: OutcomeColumn): boolean {
-  return covariateSources.has(column.column) || (isEventColumn(column) && !(column.column in eventColumns));
+  if (isDeclared(column)) return true;
+  if (isEventColumn(column)) return column.fromDay === 0 && column.toDay === null;
+  return [orders, sessions, session_ms].some((source) => source.column === column.column);
+}
+
+/** Whether a column is that of a metric which the configuration declares. */
+function isDeclared(column: OutcomeColumn): column is EventColumn {
+  return isEventColumn(column) && !builtInEventColumns.some((builtIn) => builtIn.column === column.column);
 }

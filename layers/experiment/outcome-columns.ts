@@ -46,7 +46,7 @@ const flag = (column: string, role: EventRole): EventColumn => ({
   ...inWindow,
 });
 
-/** Columns of every user_outcomes that are sums over events. */
+/** Columns of built-in metrics that are sums over events of the window. */
 export const eventColumns = {
   purchased: flag('purchased', 'purchase'),
   added_to_cart: flag('added_to_cart', 'add_to_cart'),
@@ -57,13 +57,6 @@ export const eventColumns = {
     unit: 'count',
     sum: { of: 'count', event: null },
     ...inWindow,
-  },
-  retained_d7: {
-    column: 'retained_d7',
-    unit: 'count',
-    sum: { of: 'any', event: null },
-    fromDay: 7,
-    toDay: 8,
   },
 } as const satisfies Record<string, EventColumn>;
 
@@ -77,28 +70,9 @@ export const otherColumns = {
   session_ms: { column: 'session_ms', unit: 'milliseconds' },
 } as const satisfies Record<string, OutcomeColumn>;
 
-/** Outcome columns that a user can have before the exposure too; the others exist only from it on. */
-export const covariateSources: ReadonlySet<string> = new Set([
-  'purchased',
-  'added_to_cart',
-  'began_checkout',
-  'revenue',
-  'events_in_window',
-  'orders',
-  'sessions',
-  'session_ms',
-]);
-
 /** The column with the value that `of` had before the exposure, `lookbackDays` where it differs from the experiment's. */
 export function covariateOf(of: OutcomeColumn, lookbackDays: number | null): CovariateColumn {
   const name = of.column === 'events_in_window' ? 'events' : of.column;
   const column = lookbackDays === null ? `pre_${name}` : `pre${lookbackDays}_${name}`;
   return { column, unit: of.unit, of, lookbackDays };
 }
-
-/** Columns of every user_outcomes, whose names no declared metric may have. */
-export const fixedColumns: readonly string[] = [
-  ...['run_id', 'experiment_id', 'user_id', 'variant', 'exposed_at', 'window_end', 'is_mature'],
-  ...['purchase_value', 'refunds'],
-  ...Object.keys({ ...eventColumns, ...otherColumns }),
-];

@@ -108,7 +108,7 @@ async function writeOutcomes(
   );
   await db.run(
     renderSql(userOutcomesSql, {
-      other_columns: sql.otherColumns,
+      metric_columns: sql.metricColumns,
       unmeasured: nulled(unmeasured),
       file: literal(output.userOutcomes),
     }),
