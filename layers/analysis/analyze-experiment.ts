@@ -6,16 +6,17 @@ import { ConfigError, DataError } from '../platform/errors.ts';
 import { formatMoment } from '../report/format.ts';
 import type { Decision, ExperimentReport } from '../report/schema.ts';
 import type { RunPlan } from '../runs/documents.ts';
+import { type Arm, armOf } from './arm.ts';
 import { blockedBy } from './blocked.ts';
 import { compareMetrics, rolesOf } from './compare-metrics.ts';
 import { decideExperiment } from './decision-rules.ts';
 import { capsOf, distributionsOf } from './distributions.ts';
-import type { Arm, Sample } from './estimate.ts';
 import { guardrailAlpha } from './guardrail.ts';
 import { costOfLooking, daysSoFar, type Look, type Progress, planLook, tuningOf } from './look.ts';
 import { cumulativeEffects, effectsSinceExposure } from './novelty.ts';
 import { originalAnalyses } from './original-analyses.ts';
 import { adjustedRegressions } from './regression.ts';
+import type { Sample } from './sample.ts';
 import { compareSegments, segmentMinimumUsers } from './segments.ts';
 import type { RunQuality } from './trust/check.ts';
 import { checkTrust } from './trust/index.ts';
@@ -72,7 +73,7 @@ export function analyzeExperiment(
     arms: arms.map(({ variant, users, exposed, assigned }) => ({ variant, users, exposed, assigned })),
     trust,
     decision: decideExperiment({
-      blocked: blockedBy(measurement, settings, roles, run),
+      blocked: blockedBy(measurement, arms, settings, roles, run),
       trust,
       metrics,
       control: control.variant,
@@ -102,15 +103,13 @@ export function analyzeExperiment(
 function sampleOf(measurement: ExperimentMeasurement, controlName: string, asOf: string | null): Sample {
   const { experimentId, caps, quantiles } = measurement;
   if (measurement.arms.length === 0) throw nobodyAssigned(experimentId, asOf);
-  const control = measurement.arms.find(({ variant }) => variant === controlName);
+  const arms = measurement.arms.map(armOf);
+  const control = arms.find(({ variant }) => variant === controlName);
   if (control === undefined) {
-    const arms = measurement.arms.map(({ variant }) => `"${variant}"`).join(', ');
-    const like = similarLabel(
-      controlName,
-      measurement.arms.map(({ variant }) => variant),
-    );
+    const variants = arms.map(({ variant }) => variant);
+    const like = similarLabel(controlName, variants);
     throw new ConfigError({
-      what: `experiment "${experimentId}" has no arm "${controlName}", its arms are ${arms}`,
+      what: `experiment "${experimentId}" has no arm "${controlName}", its arms are ${variants.map((variant) => `"${variant}"`).join(', ')}`,
       where: `experiments.${experimentId}.control, or experiments."*".control`,
       remedy:
         like === undefined
@@ -118,7 +117,7 @@ function sampleOf(measurement: ExperimentMeasurement, controlName: string, asOf:
           : `Did you mean "${like}"?`,
     });
   }
-  const treatments = measurement.arms
+  const treatments = arms
     .filter((arm) => arm !== control)
     .toSorted((a, b) => (a.variant < b.variant ? -1 : 1));
   return { control, treatments, pooled: [control, ...treatments], caps, quantiles };

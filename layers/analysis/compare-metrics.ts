@@ -3,10 +3,12 @@ import type { Measurements } from '../experiment/measurements.ts';
 import type { Metric } from '../experiment/metrics.ts';
 import { type Comparison, decidingOf, type MetricReport } from '../report/schema.ts';
 import type { RunPlan } from '../runs/documents.ts';
+import type { Arm } from './arm.ts';
 import { type Candidate, type ComparisonPlan, compareMetric } from './compare-metric.ts';
-import { type Arm, reportedUnit, type Sample } from './estimate.ts';
 import { assessGuardrail } from './guardrail.ts';
+import { analyses } from './metrics/kinds.ts';
 import { missingEvent } from './missing-events.ts';
+import type { Sample } from './sample.ts';
 import { type FamilyPlan, testFamily } from './significance.ts';
 
 /** A metric in the part that it plays in an experiment. */
@@ -60,7 +62,7 @@ export function describeMetric({ metric, role, better, unavailable }: RoleOfMetr
     metric: metric.name,
     role,
     kind: metric.kind,
-    unit: reportedUnit(metric),
+    unit: analyses[metric.kind].unit(metric),
     better,
     ...(metric.quantile === undefined ? {} : { quantile: metric.quantile }),
     unavailable,

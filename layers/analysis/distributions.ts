@@ -1,8 +1,9 @@
 import type { ExperimentMeasurement } from '../experiment/measurements.ts';
 import type { Cap, Distribution } from '../report/schema.ts';
 import { divide } from '../statistics/moments.ts';
+import type { Arm } from './arm.ts';
 import type { RoleOfMetric } from './compare-metrics.ts';
-import { type Arm, columnUnit, scales } from './estimate.ts';
+import { columnUnit, scales } from './sample.ts';
 
 /** The histogram of revenue per user in units of money, arms in the order given. */
 export function distributionsOf(

@@ -1,8 +1,9 @@
 import type { ExperimentMeasurement } from '../experiment/measurements.ts';
+import { eventColumns } from '../experiment/outcome-columns.ts';
 import type { OriginalAnalyses } from '../report/schema.ts';
 import { fitLogit } from '../statistics/logit.ts';
 import { pooledZTest } from '../statistics/proportion.ts';
-import { type Arm, sumOf } from './estimate.ts';
+import type { Arm } from './arm.ts';
 
 const descriptive =
   'Descriptive only: events_in_window happens after exposure, so the treatment can change it, and holding it fixed biases the coefficient of is_treatment.';
@@ -14,7 +15,7 @@ export function originalAnalyses(
   treatment: Arm,
   alpha: number,
 ): OriginalAnalyses {
-  const counts = (arm: Arm) => ({ n: BigInt(arm.users), sum: sumOf(arm, 'purchased') });
+  const counts = ({ aggregates }: Arm) => aggregates.moments(eventColumns.purchased.column);
   const pooled = pooledZTest({ control: counts(control), treatment: counts(treatment), alpha });
   const fit = fitLogit({
     terms: ['is_treatment', 'events_in_window'],

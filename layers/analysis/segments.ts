@@ -2,9 +2,11 @@ import type { SegmentMeasurement } from '../experiment/measurements.ts';
 import type { Comparison, Interaction, MetricReport, SegmentReport } from '../report/schema.ts';
 import { testHeterogeneity } from '../statistics/heterogeneity.ts';
 import { holm } from '../statistics/multiplicity.ts';
+import { type Arm, armOf } from './arm.ts';
 import { type Candidate, type ComparisonPlan, compareBriefly } from './compare-metric.ts';
 import { describeMetric, type RoleOfMetric } from './compare-metrics.ts';
-import type { Arm, Sample } from './estimate.ts';
+import { analyses } from './metrics/kinds.ts';
+import type { Sample } from './sample.ts';
 import { testFamily } from './significance.ts';
 
 /** A level with fewer analysed users in an arm says too little to be looked at. */
@@ -34,7 +36,7 @@ export function compareSegments(
   const parts = roles.filter(
     ({ metric, unavailable }, i) =>
       unavailable === null &&
-      metric.kind !== 'quantile' &&
+      analyses[metric.kind].isOfSums &&
       roles.findIndex((other) => other.metric === metric) === i,
   );
   const levels = measured.map((own) => levelOf(own, parts, whole, plan));
@@ -76,9 +78,12 @@ function levelOf(
   plan: Pick<ComparisonPlan, 'alpha' | 'basis'>,
 ): Level {
   const users = arms.reduce((sum, arm) => sum + arm.users, 0);
-  const armOf = ({ variant }: Arm) => arms.find((arm) => arm.variant === variant);
-  const control = armOf(whole.control);
-  const treatments = whole.treatments.flatMap((arm) => armOf(arm) ?? []);
+  const here = ({ variant }: Arm) => {
+    const arm = arms.find((measured) => measured.variant === variant);
+    return arm === undefined ? [] : [armOf(arm)];
+  };
+  const [control] = here(whole.control);
+  const treatments = whole.treatments.flatMap(here);
   const isLarge = (arm: Arm) => arm.users >= segmentMinimumUsers;
   const large = treatments.filter(isLarge);
   if (control === undefined || !isLarge(control) || large.length === 0) {

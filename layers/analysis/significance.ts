@@ -2,9 +2,10 @@ import type { ExperimentSettings } from '../experiment/config.ts';
 import { type Comparison, type Deciding, decidingOf } from '../report/schema.ts';
 import { type Effect, effectOf } from '../statistics/effect.ts';
 import { type Candidate, intervalsOf } from './compare-metric.ts';
-import { type Basis, controlVariance, type Sample } from './estimate.ts';
+import { controlVariance } from './estimate.ts';
 import { type Corrected, type Correction, correct, correctManyToOne } from './families.ts';
 import { effectAtLook, type Look } from './look.ts';
+import type { Basis, Sample } from './sample.ts';
 
 export interface FamilyPlan {
   readonly alpha: number;

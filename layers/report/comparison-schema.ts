@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { metricKindNames } from '../experiment/metrics/kinds.ts';
 import { count, interval, number, probability, reason } from './schema-values.ts';
 
 /**
@@ -251,7 +252,7 @@ export const metricReport = z
   .strictObject({
     metric: z.string(),
     role: z.enum(['primary', 'secondary', 'guardrail']),
-    kind: z.enum(['conversion', 'mean', 'ratio', 'quantile']),
+    kind: z.enum(metricKindNames),
     unit: z.enum(['share', 'count', 'currency', 'seconds']),
     better: z.enum(['higher', 'lower']),
     /** Of a quantile metric. */

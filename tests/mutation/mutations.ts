@@ -14,6 +14,7 @@ const in_ =
 
 const distributions = in_('distributions.ts', 'distributions');
 const moments = in_('moments.ts', 'moments', 'comparisons');
+const sums = in_('aggregates.ts', 'aggregates', 'cuped');
 const effect = in_('effect.ts', 'comparisons', 'invariants');
 const fieller = in_('fieller.ts', 'comparisons', 'invariants');
 const proportion = in_('proportion.ts', 'comparisons');
@@ -70,18 +71,15 @@ export const mutations: readonly Mutation[] = [
     'lower for upper noncentral tail',
   ),
 
-  moments(
-    'divide(centred(n, sum, sum, sumSquares), n * (n - 1n))',
-    'divide(centred(n, sum, sum, sumSquares), n * n)',
-    'n for n - 1 in the variance',
+  sums(
+    'divide(this.codeviation(a, b), this.n * (this.n - 1n))',
+    'divide(this.codeviation(a, b), this.n * this.n)',
+    'n for n - 1 in the covariance',
   ),
   moments('return n * sumAB - sumA * sumB;', 'return n * sumAB + sumA * sumB;', 'sign of the centring'),
-  moments('sumXY: a.sumXY + b.sumXY,', 'sumXY: a.sumXY,', 'merging forgets the cross product'),
-  moments(
-    'return { n: pair.n, sum: pair.sumY, sumSquares: pair.sumYY };',
-    'return { n: pair.n, sum: pair.sumX, sumSquares: pair.sumYY };',
-    'the wrong marginal',
-  ),
+  sums('this.product(a, b) + other.product(a, b)', 'this.product(a, b)', 'adding forgets the products'),
+  sums('sumSquares: this.product(column, column)', 'sumSquares: this.sum(column)', 'sum for sum of squares'),
+  sums('sumY: this.sum(y)', 'sumY: this.sum(x)', 'the wrong marginal'),
   moments('const sticky = floor * divisor === scaled ? 0n : 1n;', 'const sticky = 0n;', 'division truncates'),
 
   effect(
@@ -181,7 +179,7 @@ export const mutations: readonly Mutation[] = [
     'sign of theta',
   ),
   adjustment(
-    'const all = rest.reduce(mergeMomentMatrices, first);',
+    'const all = rest.reduce((sum, arm) => sum.add(arm), first);',
     'const all = first;',
     'theta of one arm',
   ),
@@ -191,14 +189,14 @@ export const mutations: readonly Mutation[] = [
     'adjusted in the wrong direction',
   ),
   adjustment(
-    'gradient: adjusted.gradient.map((g, i) => g * over - theta',
-    'gradient: adjusted.gradient.map((g, i) => g * over + theta',
+    'times(x.gradient, -theta * adjusted.over)',
+    'times(x.gradient, theta * adjusted.over)',
     'sign of the covariance',
   ),
   adjustment('n ** 2n * (n - 1n) * a.over', 'n ** 3n * a.over', 'n for n - 1'),
   adjustment(
-    '(i === numerator ? n * under : 0n) - (i === denominator ? n * value : 0n)',
-    'i === numerator ? n * under : 0n',
+    'plus(new Map([[numerator, n * under]]), new Map([[denominator, -n * value]]))',
+    'new Map([[numerator, n * under]])',
     'a ratio linearised as if its denominator were fixed',
   ),
   adjustment(

@@ -9,7 +9,7 @@ import {
 } from '../../layers/statistics/quantile.ts';
 import { describeAgainst, expectClose, expectRounds, scaled } from './close.ts';
 import fixtures from './fixtures/quantiles.json';
-import { matrix, pairOf } from './moment-matrix.ts';
+import { aggregatesIn } from './sums.ts';
 
 type Arm = (typeof fixtures.cases)[number]['control'];
 
@@ -24,7 +24,7 @@ const sampleOf = ({ users, sample }: Arm, z: number): QuantileSample => ({
 describeAgainst('Quantiles of users and of sessions', 'numpy and scipy on rows', () => {
   test.each(fixtures.cases.map((row, index) => ({ row, index })))('case $index', ({ row }) => {
     for (const arm of [row.control, row.treatment]) {
-      const clusters = arm.clusters === null ? {} : { clusters: pairOf(matrix(arm.clusters), 0, 1) };
+      const clusters = arm.clusters === null ? {} : { clusters: aggregatesIn(arm.clusters).pair('a', 'b') };
       expect(quantileRanks({ observations: arm.observations, ...clusters }, row)).toEqual(arm.ranks);
       expectClose(Math.sqrt(quantileEstimate(sampleOf(arm, row.z)).variance), arm.se);
     }

@@ -1,12 +1,12 @@
 import { adjustmentSlopes, compareAdjusted } from '../../layers/statistics/adjustment.ts';
 import type { Effect, Interval } from '../../layers/statistics/effect.ts';
 import { compareMeans } from '../../layers/statistics/mean.ts';
-import { momentMatrixOfPair } from '../../layers/statistics/moments.ts';
 import { testNonInferiority } from '../../layers/statistics/non-inferiority.ts';
 import { sampleSizeForMean, sampleSizeForProportion } from '../../layers/statistics/power.ts';
 import { compareProportions, newcombeInterval, proportionLift } from '../../layers/statistics/proportion.ts';
 import { compareQuantiles, type QuantileSample, quantileRanks } from '../../layers/statistics/quantile.ts';
 import { compareRatios } from '../../layers/statistics/ratio.ts';
+import { aggregatesOfPair } from '../oracle/sums.ts';
 import {
   conversions,
   geometric,
@@ -288,8 +288,8 @@ function cuped(): Scenario[] {
     promise: 'equal',
   } as const;
   const effect = (random: Random, other: typeof treatment) => {
-    const [c, t] = [momentMatrixOfPair(control(random)), momentMatrixOfPair(other(random))];
-    const [metric, covariates] = [{ numerator: 0 }, [{ numerator: 1 }]];
+    const [c, t] = [aggregatesOfPair(control(random)), aggregatesOfPair(other(random))];
+    const [metric, covariates] = [{ numerator: 'a' }, [{ numerator: 'b' }]];
     const slopes = adjustmentSlopes([c, t], metric, covariates);
     return compareAdjusted({ control: c, treatment: t, metric, covariates, slopes, alpha });
   };

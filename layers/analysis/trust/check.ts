@@ -4,7 +4,8 @@ import type { CovariateColumn } from '../../experiment/metrics.ts';
 import type { StrayLabel } from '../../experiment/similar-labels.ts';
 import type { ExperimentReport, TrustCheck } from '../../report/schema.ts';
 import type { RunPlan } from '../../runs/documents.ts';
-import type { Arm, Sample } from '../estimate.ts';
+import type { Arm } from '../arm.ts';
+import type { Sample } from '../sample.ts';
 import type { Weights } from './split.ts';
 
 export type Trust = ExperimentReport['trust'];

@@ -1,10 +1,12 @@
 import type { CovariateColumn } from '../../experiment/metrics.ts';
 import { covariateLabel } from '../../report/labels.ts';
 import { effectOf } from '../../statistics/effect.ts';
-import { divide, momentsOfX } from '../../statistics/moments.ts';
+import { divide } from '../../statistics/moments.ts';
 import { holm } from '../../statistics/multiplicity.ts';
 import { srmAlpha } from '../../statistics/srm.ts';
-import { type Arm, meanLiftOf, momentsOfArm, type Sample, scales } from '../estimate.ts';
+import type { Arm } from '../arm.ts';
+import { meanLiftOf } from '../estimate.ts';
+import { type Sample, scales } from '../sample.ts';
 import { type Check, notChecked, type Trust, type TrustInput } from './check.ts';
 
 /** Whether the arms were alike before the exposure, in what the treatment cannot have changed. */
@@ -36,9 +38,12 @@ export const covariateBalance: Check = {
 /** Welch's test of each covariate between the control and each treatment, corrected by Holm. */
 function balanceOf(sample: Sample, covariates: readonly CovariateColumn[]): Trust['balance'] {
   const rows = covariates.flatMap((covariate) => {
-    const moments = (arm: Arm) => momentsOfX(momentsOfArm({ numerator: covariate }, arm));
+    const moments = ({ aggregates }: Arm) => aggregates.moments(covariate.column);
     const scale = scales[covariate.unit];
-    const mean = (arm: Arm) => (arm.users === 0 ? null : divide(moments(arm).sum, BigInt(arm.users) * scale));
+    const mean = (arm: Arm) => {
+      const { n, sum } = moments(arm);
+      return n === 0n ? null : divide(sum, n * scale);
+    };
     return sample.treatments.map((treatment) => {
       const arms = { control: moments(sample.control), treatment: moments(treatment), scale };
       const { test, reason } = effectOf(meanLiftOf(arms), srmAlpha);

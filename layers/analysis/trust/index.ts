@@ -3,7 +3,7 @@ import type { ExperimentMeasurement } from '../../experiment/measurements.ts';
 import type { CovariateColumn } from '../../experiment/metrics.ts';
 import { strayArms } from '../../experiment/similar-labels.ts';
 import type { TrustCheck } from '../../report/schema.ts';
-import type { Sample } from '../estimate.ts';
+import type { Sample } from '../sample.ts';
 import { assignmentBeforeExposure } from './assignment-before-exposure.ts';
 import type { Check, Finding, RunQuality, Trust, TrustInput } from './check.ts';
 import { covariateBalance } from './covariate-balance.ts';

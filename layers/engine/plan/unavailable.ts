@@ -1,5 +1,6 @@
 import { type DatasetName, datasetContracts, datasetNames } from '../../data/datasets/index.ts';
 import type { Config } from '../../experiment/config.ts';
+import { builtInEventColumns } from '../../experiment/metrics/built-in.ts';
 import { columnsOfRun, metricNamed, metricNames } from '../../experiment/metrics.ts';
 import {
   eventColumns,
@@ -52,7 +53,7 @@ function unavailableMetrics(present: PresentColumns, config: Config): RunPlan['u
 /** Columns of user_outcomes that no column of the drop's files says anything of, in the order of the alphabet. */
 export function unmeasuredColumns(present: PresentColumns, config: Config): string[] {
   const { declared, covariates } = columnsOfRun(config);
-  const columns = [...Object.values(eventColumns), ...Object.values(otherColumns), ...declared];
+  const columns = [...builtInEventColumns, ...Object.values(otherColumns), ...declared];
   const isUnmeasured = (column: OutcomeColumn) => missingSource(column, present) !== undefined;
   const unmeasured = [
     ...columns.filter(isUnmeasured),
