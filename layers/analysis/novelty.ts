@@ -1,9 +1,8 @@
 import type { ExperimentMeasurement } from '../experiment/measurements.ts';
 import type { Novelty, SinceExposure } from '../report/schema.ts';
-import { relativeEstimate } from '../statistics/bayes.ts';
 import { effectOf } from '../statistics/effect.ts';
 import { alwaysValidEffect } from '../statistics/sequential.ts';
-import { linearTrend } from '../statistics/trend.ts';
+import { effectOverPooled, linearTrend } from '../statistics/trend.ts';
 import { effectReport, intervalsOf } from './compare-metric.ts';
 import type { RoleOfMetric } from './compare-metrics.ts';
 import {
@@ -70,13 +69,13 @@ export function effectsSinceExposure(
         if (same === undefined) return [];
         const [c, t] = [momentsOfDay(same, column), momentsOfDay(treatment, column)];
         const estimate = meanLiftOf({ control: c, treatment: t, scale: scales[unit] });
-        return [{ day: treatment.day, users: { control: same.users, treatment: treatment.users }, estimate }];
+        const overPooled = estimate.reason === null ? effectOverPooled({ control: c, treatment: t }) : null;
+        const users = { control: same.users, treatment: treatment.users };
+        return [{ day: treatment.day, users, estimate, overPooled }];
       });
-      const points = days.flatMap(({ day, estimate }) => {
-        if (estimate.reason !== null || estimate.baseline === 0) return [];
-        const { value, variance } = relativeEstimate(estimate);
-        return variance > 0 && Number.isFinite(value + variance) ? [{ x: day, value, variance }] : [];
-      });
+      const points = days.flatMap(({ day, overPooled }) =>
+        overPooled === null ? [] : [{ x: day, ...overPooled }],
+      );
       const trend = linearTrend(points);
       return {
         column,

@@ -432,4 +432,6 @@ export const mutations: readonly Mutation[] = [
   homogeneity('const df = used.length - 1;', 'const df = used.length;', 'degrees of freedom off by one'),
   trend('x / variance)) / weights', 'x)) / points.length', 'centre without weights'),
   trend('const se = Math.sqrt(1 / spread);', 'const se = 1 / spread;', 'variance for standard error'),
+  trend('divide(deviations * n * n,', 'divide(deviations * n,', 'variance of a user for that of the mean'),
+  trend('difference * n, each', 'difference * n, n', "the wrong users under a day's difference"),
 ];
