@@ -408,8 +408,19 @@ export const mutations: readonly Mutation[] = [
     'const sd = Math.sqrt(variance);',
     'the prior adds no precision',
   ),
+  bayes(
+    'update(prior, lift / unit, liftVariance / unit ** 2)',
+    'update(prior, lift / unit, liftVariance / unit)',
+    'square missing in the chance to win',
+  ),
+  bayes(
+    'return prior === null && reference.df !== null',
+    'return prior !== null && reference.df !== null',
+    'normal for t chance',
+  ),
+  bayes("(better === 'higher' ? mean : -mean) / sd", 'mean / sd', 'the chance takes higher for better'),
   bayes('- 2 * value * covariance', '+ 2 * value * covariance', 'sign of the covariance'),
-  bayes("plan.better === 'higher' ? mean : -mean", 'mean', 'lower is better ignored'),
+  bayes("plan.better === 'higher' ? mean : -mean", 'mean', 'lower is better ignored in the loss'),
   bayes(
     'sd * normalDensity(z) - gain * normalCdf(-z)',
     'sd * normalDensity(z) + gain * normalCdf(-z)',
