@@ -404,8 +404,8 @@ export const mutations: readonly Mutation[] = [
     'prior and data swapped',
   ),
   bayes(
-    'const sd = Math.sqrt(weight * variance);',
-    'const sd = Math.sqrt(variance);',
+    'sd: Math.sqrt(weight * variance)',
+    'sd: Math.sqrt(variance)',
     'the prior adds no precision',
   ),
   bayes(
