@@ -234,10 +234,12 @@ export const mutations: readonly Mutation[] = [
     'ranks off by one',
   ),
   quantile(
-    'if (c.variance === 0 || t.variance === 0)',
-    'if (c.variance === 0 && t.variance === 0)',
+    'if (isLumpy(control) || isLumpy(treatment))',
+    'if (isLumpy(control) && isLumpy(treatment))',
     'a tied arm passes',
   ),
+  quantile('near <= 0n ||', 'near < 0n ||', 'a quantile on its bound passes'),
+  quantile('far > mostLopsided * near', 'false', 'lumps pass'),
   quantile(
     'Math.ceil(observations * quantile - 1e-9)',
     'Math.floor(observations * quantile) + 1',
@@ -403,11 +405,7 @@ export const mutations: readonly Mutation[] = [
     'variance / (prior.sd ** 2 + variance)',
     'prior and data swapped',
   ),
-  bayes(
-    'sd: Math.sqrt(weight * variance)',
-    'sd: Math.sqrt(variance)',
-    'the prior adds no precision',
-  ),
+  bayes('sd: Math.sqrt(weight * variance)', 'sd: Math.sqrt(variance)', 'the prior adds no precision'),
   bayes(
     'update(prior, lift / unit, liftVariance / unit ** 2)',
     'update(prior, lift / unit, liftVariance / unit)',

@@ -381,6 +381,44 @@ function quantiles(): Scenario[] {
   });
 }
 
+/** Amounts that come in lumps: where there is no density to measure, nothing is to be claimed. */
+function quantilesOfPrices(): Scenario[] {
+  const [prices, shares] = [
+    [1000, 2000, 3000, 4000, 9000],
+    [0.5, 0.75, 0.9, 0.97],
+  ];
+  const price = (random: Random) => {
+    const at = random();
+    return prices[shares.filter((share) => share <= at).length] ?? 0;
+  };
+  const basket = (random: Random): number =>
+    ([1990, 2990, 4990][Math.floor(3 * random())] ?? 0) + (random() < 0.3 ? basket(random) : 0);
+  const rounded = (random: Random) => 1000 * Math.ceil(3 * Math.exp(normal(random)));
+  return [
+    { of: 'five price points, the quantile between two of them', draw: price, n: 1000, quantile: 0.97 },
+    { of: 'baskets of three prices', draw: basket, n: 4000, quantile: 0.97 },
+    { of: 'baskets of three prices', draw: basket, n: 2000, quantile: 0.99 },
+    { of: 'lognormal amounts in steps of a third of the median', draw: rounded, n: 1000, quantile: 0.9 },
+  ].map(({ of, draw, n, quantile }) => {
+    const sample = (random: Random) =>
+      quantileSample(
+        Float64Array.from({ length: n }, () => draw(random)),
+        n,
+        quantile,
+      );
+    return {
+      method: 'Quantile of few distinct values',
+      setting: `${quantile} of ${n} users an arm, ${of}`,
+      measures: 'false positives',
+      nominal: alpha,
+      promise: 'at most',
+      repetitions: 3000,
+      trial: (random) =>
+        significant(compareQuantiles({ control: sample(random), treatment: sample(random), alpha })),
+    };
+  });
+}
+
 // --- non-inferiority -------------------------------------------------------------------------------------------------
 
 function nonInferiority(): Scenario[] {
@@ -415,5 +453,6 @@ export const fixedHorizon: readonly Scenario[] = [
   ...ratios(),
   ...cuped(),
   ...quantiles(),
+  ...quantilesOfPrices(),
   ...nonInferiority(),
 ];
