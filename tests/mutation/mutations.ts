@@ -436,6 +436,13 @@ export const mutations: readonly Mutation[] = [
     '((lift - commonLift) / variance) ** 2',
     'variance for standard error',
   ),
+  heterogeneity('+ slope ** 2 * baselineVariance', '', "the control's error forgotten in the log ratio"),
+  heterogeneity(
+    '- 2 * slope * covariance) / treated',
+    '+ 2 * slope * covariance) / treated',
+    'sign of the covariance in the log ratio',
+  ),
+  heterogeneity('value > 2 * Math.sqrt', 'value > Math.sqrt', 'a ratio of next to nothing'),
 
   homogeneity('(group.total * share * (1 - share))', '(group.total * share)', 'misses forgotten'),
   homogeneity('const df = used.length - 1;', 'const df = used.length;', 'degrees of freedom off by one'),
