@@ -1,9 +1,18 @@
 import { UsageError } from '../../layers/platform/errors.ts';
 import { formatCount } from '../../layers/report/format.ts';
+import type { Sharing } from '../../layers/statistics/joint-power.ts';
 import { connect } from '../pipeline/connection.ts';
 import { findRun } from '../pipeline/executions.ts';
 import { readReport } from '../pipeline/report.ts';
-import { type Baseline, baselinesOf, inflationOf, type Plan, planFor } from '../power/plan.ts';
+import {
+  type Baseline,
+  baselinesOf,
+  comparisonDesign,
+  type Guardrail,
+  inflationOf,
+  type Plan,
+  planFor,
+} from '../power/plan.ts';
 import type { SequentialMethod } from '../power/sequential-methods.ts';
 import { note, print, printJson, table } from '../terminal.ts';
 
@@ -18,6 +27,9 @@ export interface PowerOptions {
   readonly alpha: number;
   readonly power: number;
   readonly allocation: number;
+  readonly arms: number;
+  readonly correction: Sharing;
+  readonly guardrail: readonly Guardrail[];
   readonly sequential: SequentialMethod;
   readonly looks: number;
   readonly json?: boolean;
@@ -32,7 +44,8 @@ export async function power(options: PowerOptions): Promise<void> {
     });
   }
   const baselines = await baselinesFor(options);
-  const question = { ...options, inflation: inflationOf(options) };
+  const design = comparisonDesign({ ...options, guardrails: options.guardrail });
+  const question = { ...design, inflation: inflationOf(design) };
   const plans = baselines.map((baseline) => planFor(baseline, question));
   if (options.json) printJson(options.run === undefined ? plans[0] : plans);
   else printPlans(plans, options);
@@ -60,6 +73,7 @@ async function baselinesFor({ baseline, mean, sd, run }: PowerOptions): Promise<
 
 function printPlans(plans: readonly Plan[], options: PowerOptions): void {
   const { lift, users, dailyUsers, alpha, power, allocation, sequential, looks } = options;
+  const { arms, correction, guardrail } = options;
   const columns = [
     { title: 'metric', show: true, cell: ({ metric }: Plan) => metric },
     { title: 'baseline', show: true, cell: ({ baseline }: Plan) => significant(baseline) },
@@ -94,6 +108,10 @@ function printPlans(plans: readonly Plan[], options: PowerOptions): void {
   note(
     [
       `\nalpha ${alpha}, two-sided; power ${power}; ${allocation} treatment users per control user`,
+      ...(arms === 2 ? [] : [`; ${arms} arms, correction ${correction}`]),
+      ...(guardrail.length === 0
+        ? []
+        : [`; with ${formatCount(guardrail.length)} guardrails that must hold too`]),
       ...(sequential === 'none' ? [] : [`; ${sequential.replace('_', ' ')}`]),
       ...(sequential === 'group_sequential' ? [`, ${looks} looks, O'Brien-Fleming-like spending`] : []),
       ...(lift === undefined ? [] : [`; lift ${significant(lift * 100)} %`]),

@@ -120,6 +120,12 @@ const bayes = z.union([
   unavailable,
 ]);
 
+/**
+ * What is left of the relative lift when true lifts scatter around zero by `priorSd`: significant lifts are too large on
+ * average, for being picked. Posterior mean with its interval at 1 - alpha.
+ */
+const shrunken = z.union([z.strictObject({ priorSd: number, relative: number, interval }), unavailable]);
+
 const power = z.union([
   z.strictObject({
     power: probability,
@@ -168,6 +174,7 @@ export const comparison = z
     capped: capped.optional(),
     sequential: sequential.optional(),
     bayes: bayes.optional(),
+    shrunken: shrunken.optional(),
     power: power.optional(),
     /** Newcombe's interval of a conversion's absolute effect, for display at small counts. */
     newcombeCi: interval.nullable().optional(),

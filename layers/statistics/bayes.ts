@@ -59,7 +59,7 @@ export function posteriorOf(
 }
 
 /** Mean and sd of what a normal estimate leaves of a normal prior. */
-function update(
+export function update(
   prior: Prior,
   value: number,
   variance: number,

@@ -31,8 +31,10 @@ const dunnett = in_('dunnett.ts', 'dunnett');
 const multiplicity = in_('multiplicity.ts', 'trust-and-planning', 'heterogeneity');
 const srm = in_('srm.ts', 'trust-and-planning');
 const power = in_('power.ts', 'trust-and-planning', 'sequential-power');
+const jointPower = in_('joint-power.ts', 'joint-power');
 const nonInferiority = in_('non-inferiority.ts', 'non-inferiority');
 const bayes = in_('bayes.ts', 'bayes', 'engines');
+const shrinkage = in_('shrinkage.ts', 'shrinkage');
 const heterogeneity = in_('heterogeneity.ts', 'heterogeneity');
 const homogeneity = in_('homogeneity.ts', 'trends-and-shares');
 const trend = in_('trend.ts', 'trends-and-shares');
@@ -378,6 +380,12 @@ export const mutations: readonly Mutation[] = [
     'square missing',
   ),
 
+  jointPower('return alpha / treatments;', 'return alpha;', 'the treatments share nothing'),
+  jointPower('variance: 1 / allocation };', 'variance: 1 };', "allocation forgotten in Dunnett's level"),
+  jointPower('1 - (1 - power) / tests', 'power', 'each test may miss as much as all together'),
+  jointPower('(1 / allocation + (1 + limit) ** 2)', '(1 / allocation + 1)', 'a limit that stands still'),
+  jointPower('normalUpperQuantile(alpha) +', 'normalUpperQuantile(alpha / 2) +', 'two- for one-sided level'),
+
   nonInferiority(
     'toRelativeMargin(estimate, -direction * size)',
     'toRelativeMargin(estimate, direction * size)',
@@ -424,6 +432,9 @@ export const mutations: readonly Mutation[] = [
     'sd * normalDensity(z) + gain * normalCdf(-z)',
     'sign in the loss',
   ),
+
+  shrinkage('normalCritical(alpha) * sd', 'normalCritical(alpha) * sd ** 2', 'variance for standard error'),
+  shrinkage('value ** 2 / (variance + tau2)', 'value ** 2 / variance + tau2', 'the scatter beside the error'),
 
   heterogeneity('weight: smallest / variance', 'weight: variance / smallest', 'weights upside down'),
   heterogeneity(

@@ -1,6 +1,7 @@
 import { fixedHorizon } from './fixed-horizon.ts';
 import { manyLooks } from './many-looks.ts';
 import { manyTests } from './many-tests.ts';
+import { planning } from './planning.ts';
 import { posterior } from './posterior.ts';
 import type { Scenario } from './scenario.ts';
 import { sinceExposure } from './since-exposure.ts';
@@ -11,4 +12,5 @@ export const scenarios: readonly Scenario[] = [
   ...manyTests,
   ...sinceExposure,
   ...posterior,
+  ...planning,
 ];
