@@ -45,7 +45,10 @@ const test = z.strictObject({
   pAdjusted: probability.nullable(),
 });
 
-/** Intervals at the level at which the correction judges this comparison. */
+/**
+ * Intervals at the level at which the correction judges this comparison, which agree with its corrected p. Holm's and
+ * Benjamini and Hochberg's do not all hold at once with the stated confidence.
+ */
 const adjustedCi = z.strictObject({ alpha: probability, ...intervals }).meta({ id: 'adjustedIntervals' });
 
 /** An estimate that stands beside the deciding one. */

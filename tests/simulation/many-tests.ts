@@ -1,4 +1,6 @@
+import { correct } from '../../layers/analysis/families.ts';
 import { dunnett } from '../../layers/statistics/dunnett.ts';
+import { effectOf } from '../../layers/statistics/effect.ts';
 import { liftsOfSegments, testHeterogeneity } from '../../layers/statistics/heterogeneity.ts';
 import { fitLogit } from '../../layers/statistics/logit.ts';
 import { averageMarginalEffect } from '../../layers/statistics/marginal-effect.ts';
@@ -82,6 +84,39 @@ function families(): Scenario[] {
       },
     },
   ];
+}
+
+/** Of five metrics with a real effect, whether all corrected intervals cover theirs. */
+function correctedIntervals(): Scenario[] {
+  const same = conversions(1500, 0.1);
+  const better = conversions(1500, 0.14);
+  const levels = {
+    'Corrected intervals of Holm, all of the family': (pValues: number[]) =>
+      correct(pValues, alpha, 'holm').map(({ level }) => level),
+    'Intervals at alpha / m, all of the family': (pValues: number[]) =>
+      pValues.map(() => alpha / pValues.length),
+  };
+  return Object.entries(levels).map(
+    ([method, levelsOf], i): Scenario => ({
+      method,
+      setting: '5 metrics, all with an effect',
+      measures: 'coverage',
+      nominal: 1 - alpha,
+      promise: 'at least',
+      ...(i === 0 && { deviation: 'each agrees with its own corrected p; they are not simultaneous' }),
+      repetitions: 10_000,
+      trial: (random) => {
+        const estimates = Array.from({ length: 5 }, () =>
+          proportionLift({ control: same(random), treatment: better(random) }),
+        );
+        const own = levelsOf(estimates.map((estimate) => effectOf(estimate, alpha).test?.p ?? 1));
+        return estimates.every((estimate, k) => {
+          const interval = effectOf(estimate, own[k] ?? alpha).absoluteCi;
+          return interval !== null && interval[0] <= 0.04 && 0.04 <= interval[1];
+        });
+      },
+    }),
+  );
 }
 
 function trust(): Scenario[] {
@@ -185,4 +220,10 @@ function regression(): Scenario[] {
   }));
 }
 
-export const manyTests: readonly Scenario[] = [...families(), ...trust(), ...interactions(), ...regression()];
+export const manyTests: readonly Scenario[] = [
+  ...families(),
+  ...correctedIntervals(),
+  ...trust(),
+  ...interactions(),
+  ...regression(),
+];
