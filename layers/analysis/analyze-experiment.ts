@@ -57,6 +57,7 @@ export function analyzeExperiment(
     correction,
     multipleArms: settings.multiple_arms,
     prior: settings.bayes.prior,
+    priorRelativeSd: settings.bayes.prior_relative_sd,
     power: {
       power: settings.power.power,
       targetLift: settings.power.target_lift,

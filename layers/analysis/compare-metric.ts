@@ -1,9 +1,10 @@
 import type { Metric } from '../experiment/metrics.ts';
 import type { Comparison } from '../report/schema.ts';
 import { compareAdjusted } from '../statistics/adjustment.ts';
-import { posteriorOf } from '../statistics/bayes.ts';
+import { posteriorOf, relativeEstimate } from '../statistics/bayes.ts';
 import { type Effect, effectOf } from '../statistics/effect.ts';
 import { divide } from '../statistics/moments.ts';
+import { shrunkenLift } from '../statistics/shrinkage.ts';
 import type { Arm } from './arm.ts';
 import { adjustedArms, estimateLift } from './estimate.ts';
 import { fewBuyers } from './few-buyers.ts';
@@ -17,6 +18,8 @@ export interface ComparisonPlan {
   readonly alpha: number;
   readonly basis: Basis;
   readonly prior: { readonly mean: number; readonly sd: number } | null;
+  /** Scatter of true relative lifts around zero, by which a lift is drawn towards it. */
+  readonly priorRelativeSd: number;
   readonly power: PowerPlan;
 }
 
@@ -79,6 +82,7 @@ export function compareMetric(
       cuped: cupedReport(candidate, sample, alpha),
       ...(metric.capped === undefined ? {} : { capped: cappedReport(metric, sample, treatment, alpha) }),
       bayes: bayesReport(candidate, plan),
+      shrunken: shrunkenReport(candidate, plan),
       ...(few === null ? {} : { fewBuyers: few }),
       power: powerNow(candidate.estimate, sample.control.users + treatment.users, plan),
       ...analyses[metric.kind].beside?.({ metric, sample, numerator: metric.numerator }, treatment, alpha),
@@ -167,6 +171,18 @@ function bayesReport(
   if (posterior.reason !== null) return { reason: posterior.reason };
   const { chanceToWin, expectedLoss, mean, sd, credibleInterval } = posterior;
   return { prior, chanceToWin, expectedLoss, lift: { mean, sd, credibleInterval: [...credibleInterval] } };
+}
+
+function shrunkenReport(
+  { estimate }: Candidate,
+  { priorRelativeSd: priorSd, alpha }: ComparisonPlan,
+): NonNullable<Comparison['shrunken']> {
+  if (estimate.reason !== null) return { reason: estimate.reason };
+  if (estimate.baseline === 0) return { reason: 'zero_baseline' };
+  const lift = relativeEstimate(estimate);
+  if (!(lift.variance > 0 && Number.isFinite(lift.value + lift.variance))) return { reason: 'no_variance' };
+  const { value, interval } = shrunkenLift(lift, { priorSd, alpha });
+  return { priorSd, relative: value, interval: [...interval] };
 }
 
 function summarise(metric: Metric, arm: Arm, sample: Sample, basis: Basis): Comparison['control'] {

@@ -1,10 +1,9 @@
 import type { ExperimentMeasurement } from '../experiment/measurements.ts';
 import type { Novelty, SinceExposure } from '../report/schema.ts';
 import { Aggregates } from '../statistics/aggregates.ts';
-import { relativeEstimate } from '../statistics/bayes.ts';
 import { effectOf } from '../statistics/effect.ts';
 import { alwaysValidEffect } from '../statistics/sequential.ts';
-import { linearTrend } from '../statistics/trend.ts';
+import { effectOverPooled, linearTrend } from '../statistics/trend.ts';
 import { type Arm, armOf } from './arm.ts';
 import { effectReport, intervalsOf } from './compare-metric.ts';
 import type { RoleOfMetric } from './compare-metrics.ts';
@@ -70,18 +69,18 @@ export function effectsSinceExposure(
       const days = daysOf(variant).flatMap((treatment) => {
         const same = control.find(({ day }) => day === treatment.day);
         if (same === undefined) return [];
-        const estimate = meanLiftOf({
+        const moments = {
           control: same.aggregates.moments(column),
           treatment: treatment.aggregates.moments(column),
-          scale: scales[unit],
-        });
-        return [{ day: treatment.day, users: { control: same.users, treatment: treatment.users }, estimate }];
+        };
+        const estimate = meanLiftOf({ ...moments, scale: scales[unit] });
+        const overPooled = estimate.reason === null ? effectOverPooled(moments) : null;
+        const users = { control: same.users, treatment: treatment.users };
+        return [{ day: treatment.day, users, estimate, overPooled }];
       });
-      const points = days.flatMap(({ day, estimate }) => {
-        if (estimate.reason !== null || estimate.baseline === 0) return [];
-        const { value, variance } = relativeEstimate(estimate);
-        return variance > 0 && Number.isFinite(value + variance) ? [{ x: day, value, variance }] : [];
-      });
+      const points = days.flatMap(({ day, overPooled }) =>
+        overPooled === null ? [] : [{ x: day, ...overPooled }],
+      );
       const trend = linearTrend(points);
       return {
         column,

@@ -1,6 +1,6 @@
 import type { SegmentMeasurement } from '../experiment/measurements.ts';
 import type { Comparison, Interaction, MetricReport, SegmentReport } from '../report/schema.ts';
-import { testHeterogeneity } from '../statistics/heterogeneity.ts';
+import { liftsOfSegments, testHeterogeneity } from '../statistics/heterogeneity.ts';
 import { holm } from '../statistics/multiplicity.ts';
 import { type Arm, armOf } from './arm.ts';
 import { type Candidate, type ComparisonPlan, compareBriefly } from './compare-metric.ts';
@@ -121,14 +121,14 @@ function familiesOf(levels: readonly Level[]): Family[] {
   return [...families.values()];
 }
 
+const methods = { log_ratio: 'cochran_q_log_ratio', difference: 'cochran_q_difference' } as const;
+
 function interactionOf({ segment, metric, variant, members }: Family): Interaction {
-  const effects = members.flatMap(({ estimate }) =>
-    estimate.reason === null && estimate.liftVariance > 0
-      ? [{ lift: estimate.lift, variance: estimate.liftVariance }]
-      : [],
+  const { scale, segments } = liftsOfSegments(
+    members.flatMap(({ estimate }) => (estimate.reason === null ? [estimate] : [])),
   );
-  const test = testHeterogeneity(effects);
-  const named = { segment, metric, variant };
+  const test = testHeterogeneity(segments);
+  const named = { segment, metric, variant, method: methods[scale] };
   return test.reason === null
     ? { ...named, q: test.q, df: test.df, p: test.p, pAdjusted: null, reason: null }
     : { ...named, q: null, df: null, p: null, pAdjusted: null, reason: test.reason };

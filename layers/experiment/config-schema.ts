@@ -163,6 +163,12 @@ export const experimentSettings = z.strictObject({
         .strictObject({ mean: z.number(), sd: z.number().positive() })
         .nullable()
         .describe('Normal prior of the relative lift; `null`: flat.'),
+      prior_relative_sd: z
+        .number()
+        .positive()
+        .describe(
+          'How far true relative lifts scatter around zero: a significant lift, too large for being picked, is also shown drawn towards zero by it.',
+        ),
     })
     .describe('Bayesian reading, beside the tests.'),
   power: z

@@ -46,7 +46,10 @@ const test = z.strictObject({
   pAdjusted: probability.nullable(),
 });
 
-/** Intervals at the level at which the correction judges this comparison. */
+/**
+ * Intervals at the level at which the correction judges this comparison, which agree with its corrected p. Holm's and
+ * Benjamini and Hochberg's do not all hold at once with the stated confidence.
+ */
 const adjustedCi = z.strictObject({ alpha: probability, ...intervals }).meta({ id: 'adjustedIntervals' });
 
 /** An estimate that stands beside the deciding one. */
@@ -120,6 +123,12 @@ const bayes = z.union([
   }),
   unavailable,
 ]);
+
+/**
+ * What is left of the relative lift when true lifts scatter around zero by `priorSd`: significant lifts are too large on
+ * average, for being picked. Posterior mean with its interval at 1 - alpha.
+ */
+const shrunken = z.union([z.strictObject({ priorSd: number, relative: number, interval }), unavailable]);
 
 const power = z.union([
   z.strictObject({
@@ -195,6 +204,7 @@ const measured = z
     capped: capped.optional(),
     sequential: sequential.optional(),
     bayes: bayes.optional(),
+    shrunken: shrunken.optional(),
     power: power.optional(),
     /** Newcombe's interval of a conversion's absolute effect, for display at small counts. */
     newcombeCi: interval.nullable().optional(),

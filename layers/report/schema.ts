@@ -100,6 +100,11 @@ const interaction = z.strictObject({
   segment: z.string(),
   metric: z.string(),
   variant: z.string(),
+  /**
+   * Whether relative effects are compared (logarithms of treatment / control), or differences, where some level has a
+   * value that is not clearly above zero; absent in old reports, which compared differences.
+   */
+  method: z.enum(['cochran_q_log_ratio', 'cochran_q_difference']).optional(),
   q: number.nullable(),
   df: count.nullable(),
   p: probability.nullable(),

@@ -83,7 +83,7 @@ const reasons: Readonly<Record<string, string>> = {
   no_ended_sessions: 'no session that starts in the window has an end',
   no_sessions: 'an arm has no sessions',
   no_orders: 'an arm has no orders',
-  tied_quantile: 'too many users share the value at the quantile',
+  tied_quantile: 'too many users share the values around the quantile',
   zero_baseline: 'the control is zero, so there is nothing to relate to',
   unbounded: 'the control is too close to zero for a relative interval; read the absolute one',
   not_representable: 'the result is too large or too small for a number',

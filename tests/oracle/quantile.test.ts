@@ -103,6 +103,21 @@ describe('what cannot be estimated has a name', () => {
     });
   });
 
+  test.each([
+    ['the quantile is the lower bound', { lower: 5n, upper: 7n }],
+    ['the quantile is the upper bound', { lower: 3n, upper: 5n }],
+    ['one bound is more than five times as far as the other', { lower: 4n, upper: 11n }],
+    ['the same on the other side', { lower: -1n, upper: 6n }],
+  ])('%s: lumps have no density', (_, bounds) => {
+    const [lumpy, smooth] = [
+      { ...sample, ...bounds },
+      { ...sample, upper: 10n },
+    ];
+    expect(compareQuantiles({ control: smooth, treatment: lumpy, alpha: 0.05 }).reason).toBe('tied_quantile');
+    expect(compareQuantiles({ control: lumpy, treatment: smooth, alpha: 0.05 }).reason).toBe('tied_quantile');
+    expect(compareQuantiles({ control: smooth, treatment: smooth, alpha: 0.05 }).reason).toBeNull();
+  });
+
   test('bounds on the wrong side are refused', () => {
     expect(() => quantileEstimate({ ...sample, lower: 6n })).toThrow(RangeError);
   });

@@ -70,6 +70,7 @@ export function withEvidence(experiment: ExperimentReport): ExperimentReport {
       segment: 'device',
       metric: experiment.settings.primary,
       variant,
+      method: 'cochran_q_log_ratio',
       q: 1.84,
       df: 2,
       p: 0.3985,

@@ -59,6 +59,10 @@ function interactions({ interactions: all, settings }: ExperimentReport): Html |
         label: 'Segment',
         cell: ({ segment, variant }) => html`${metricName(segment)}<small>${name(variant)}</small>`,
       },
+      {
+        label: 'Compared',
+        cell: ({ method }) => (method === 'cochran_q_log_ratio' ? 'relative effects' : 'differences'),
+      },
       { label: 'Q', align: 'number', cell: ({ q }) => (q === null ? 'n/a' : q.toFixed(2)) },
       { label: 'Degrees of freedom', align: 'number', cell: ({ df }) => df ?? 'n/a' },
       { label: 'p', align: 'number', cell: ({ p }) => formatP(p) },
