@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { buildReport } from '../../layers/analysis/build-report.ts';
 import { runConfiguration } from '../../layers/experiment/run-configuration.ts';
+import { dateOf } from '../simulation/decisions/calendar.ts';
 import { recordFiles } from '../simulation/decisions/csv.ts';
 import { simulateExperiment } from '../simulation/decisions/experiment.ts';
 import { generate } from '../simulation/decisions/generate.ts';
-import { dateOf, measurementsAt } from '../simulation/decisions/measure.ts';
+import { measurementsAt } from '../simulation/decisions/measured/measure.ts';
 import { randomFrom } from '../simulation/decisions/random.ts';
 import { shopBehaviour, type Truth, twoArms } from '../simulation/decisions/truth.ts';
 import { runDrop } from '../unit/engine/bad-input/run-drop.ts';

@@ -1,4 +1,4 @@
-import { dateOf, experimentId } from './measure.ts';
+import { dateOf, experimentId } from './calendar.ts';
 import { bouncedSteps, type Sink, type Stage, type Visitor, visitSteps } from './sink.ts';
 import type { Truth } from './truth.ts';
 

@@ -7,5 +7,5 @@ import type { Truth } from './truth.ts';
 export function simulateExperiment(truth: Truth, seed: string): History {
   const { sink, history } = recordHistory(truth);
   generate(truth, randomFrom(seed), sink);
-  return history;
+  return history();
 }

@@ -5,7 +5,7 @@ import { metricLabel } from '../../../layers/report/labels.ts';
 import type { Decision, ExperimentReport } from '../../../layers/report/schema.ts';
 import type { Cell } from './cell.ts';
 import { simulateExperiment } from './experiment.ts';
-import { measurementsAt } from './measure.ts';
+import { measurementsAt } from './measured/measure.ts';
 
 /** What the product said at one look. */
 export interface Verdict {
@@ -14,7 +14,7 @@ export interface Verdict {
   readonly variant: string | null;
   /** Whether some treatment is significantly better on the primary metric. */
   readonly isBetter: boolean;
-  /** Whether it ships a treatment that some metric is significantly worse in, without a word of it. */
+  /** Whether it ships a treatment that some metric is significantly worse in, without a reason that names it and says so. */
   readonly isSilentHarm: boolean;
   /** Analysed users. */
   readonly users: number;
@@ -52,7 +52,10 @@ function verdictOf({ decision, metrics, arms }: ExperimentReport): Verdict {
     ),
     isSilentHarm:
       action === 'ship' &&
-      worse.some(({ metric }) => !reasons.some((reason) => reason.includes(metricLabel(metric)))),
+      worse.some(
+        ({ metric }) =>
+          !reasons.some((reason) => reason.includes(metricLabel(metric)) && reason.includes('worse')),
+      ),
     users: arms.reduce((sum, { users }) => sum + users, 0),
   };
 }

@@ -1,5 +1,5 @@
+import { dateOf } from '../calendar.ts';
 import type { Promised } from '../cell.ts';
-import { dateOf } from '../measure.ts';
 import { type ArmTruth, type Behaviour, shopBehaviour, type Truth, twoArms, windowDays } from '../truth.ts';
 
 /** Nine of ten assigned users are exposed, most on the same day. */
