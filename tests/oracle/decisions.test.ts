@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Cell } from '../simulation/decisions/cell.ts';
 import { binomial, multinomial } from '../simulation/decisions/draws.ts';
@@ -68,6 +70,30 @@ test('a cell gives the same counts however its experiments are shared out', () =
   expect(simulateCell(cell, 'other seed', 0, 4).users).not.toBe(whole.users);
   const parts = [simulateCell(cell, 'seed', 0, 1), simulateCell(cell, 'seed', 1, 4)];
   expect(parts.reduce((sum, { users }) => sum + users, 0)).toBe(whole.users);
+});
+
+test('what generates the experiments and their files imports nothing of the product', () => {
+  const folder = path.join(PROJECT_ROOT, 'tests/simulation/decisions');
+  const files = ['generate', 'history', 'csv'];
+  for (const file of files) {
+    const text = readFileSync(path.join(folder, `${file}.ts`), 'utf8');
+    for (const [, from = ''] of text.matchAll(/from '([^']+)'/g)) {
+      expect(from, `${file}.ts`).toMatch(/^\.\/[a-z]+\.ts$/);
+      const name = path.basename(from, '.ts');
+      if (!files.includes(name)) files.push(name);
+    }
+  }
+  expect(files.toSorted()).toEqual([
+    'calendar',
+    'csv',
+    'draws',
+    'generate',
+    'history',
+    'random',
+    'sink',
+    'truth',
+    'visits',
+  ]);
 });
 
 describe('counts are drawn from their distribution', () => {

@@ -69,11 +69,7 @@ function drawCohort(
   const once = byStage.map((count, stage) => {
     const back = binomial(random, count, returns);
     for (let i = 0; i < back; i++) {
-      sink.visitor(arm, day, {
-        ...firstSession(random, stage as Stage),
-        purchase: null,
-        returnSteps: stepsOfVisit(random),
-      });
+      sink.visitor(arm, day, drawVisitor(random, stage as Stage, null, stepsOfVisit(random)));
     }
     return count - back;
   });
@@ -100,17 +96,22 @@ function drawBuyer(behaviour: Behaviour, random: Random, returns: number): Visit
     const amount = behaviour.orderMedian * Math.exp(behaviour.orderSigma * random.normal());
     cents += Math.max(1, Math.round(amount));
   }
-  return {
-    ...firstSession(random, 1),
-    purchase: { day, orders, cents, steps: stepsOfVisit(random) },
-    returnSteps: day !== retentionDay && random.uniform() < returns ? stepsOfVisit(random) : null,
-  };
+  const purchase = { day, orders, cents, steps: stepsOfVisit(random) };
+  const comesBack = day !== retentionDay && random.uniform() < returns;
+  return drawVisitor(random, 1, purchase, comesBack ? stepsOfVisit(random) : null);
 }
 
-function firstSession(random: Random, stage: Stage): Pick<Visitor, 'stage' | 'further' | 'steps'> {
-  return stage === 0
-    ? { stage, further: 0, steps: bouncedSteps[choose(random, bouncedStepShares)] as number }
-    : { stage, further: 1 + choose(random, furtherShares), steps: stepsOfVisit(random) };
+/** The first session of a user of whom the rest is known. */
+function drawVisitor(
+  random: Random,
+  stage: Stage,
+  purchase: Visitor['purchase'],
+  returnSteps: number | null,
+): Visitor {
+  const isBounce = stage === 0;
+  const further = isBounce ? 0 : 1 + choose(random, furtherShares);
+  const steps = isBounce ? (bouncedSteps[choose(random, bouncedStepShares)] as number) : stepsOfVisit(random);
+  return { stage, further, steps, purchase, returnSteps };
 }
 
 function stepsOfVisit(random: Random): number {

@@ -13,25 +13,32 @@ export interface Visit {
 
 /** A user's days with a visit, in order. */
 export function visitsOf({ stage, further, steps, purchase, returnSteps }: Visitor): Visit[] {
+  const buysAtOnce = purchase?.day === 0;
   const first: Visit = {
     age: 0,
-    events: 1 + further + Math.max(0, stage - 1),
+    events: 1 + further + Math.max(0, stage - 1) + (buysAtOnce ? 2 + purchase.orders : 0),
     steps,
-    carts: stage > 1 ? 1 : 0,
-    checksOut: stage > 2 ? 1 : 0,
-    orders: 0,
-    cents: 0,
+    carts: stage > 1 || buysAtOnce ? 1 : 0,
+    checksOut: stage > 2 || buysAtOnce ? 1 : 0,
+    orders: buysAtOnce ? purchase.orders : 0,
+    cents: buysAtOnce ? purchase.cents : 0,
   };
-  const visits = [first];
-  if (purchase !== null) {
-    const { day: age, orders, cents } = purchase;
-    const bought = { carts: 1, checksOut: 1, orders, cents } as const;
-    if (age === 0) visits[0] = { ...first, ...bought, events: first.events + 2 + orders };
-    // In a session of its own, which begins with a page view.
-    else visits.push({ ...bought, age, events: 3 + orders, steps: purchase.steps });
-  }
-  if (returnSteps !== null) {
-    visits.push({ age: 7, events: 1, steps: returnSteps, carts: 0, checksOut: 0, orders: 0, cents: 0 });
-  }
-  return visits.sort((a, b) => a.age - b.age);
+  const back: Visit | null =
+    returnSteps === null
+      ? null
+      : { age: 7, events: 1, steps: returnSteps, carts: 0, checksOut: 0, orders: 0, cents: 0 };
+  if (purchase === null || buysAtOnce) return back === null ? [first] : [first, back];
+  const { day: age, orders, cents } = purchase;
+  // In a session of its own, which begins with a page view.
+  const later: Visit = {
+    age,
+    events: 3 + orders,
+    steps: purchase.steps,
+    carts: 1,
+    checksOut: 1,
+    orders,
+    cents,
+  };
+  if (back === null) return [first, later];
+  return age < back.age ? [first, later, back] : [first, back, later];
 }
