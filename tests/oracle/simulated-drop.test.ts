@@ -27,6 +27,12 @@ const cases: readonly { name: string; truth: Truth; day: number; yaml: string }[
     yaml: 'experiments: { "*": { immature: exclude, cuped: null, capping: { revenue_per_user: { percentile: 90, ignore_zeros: true } } } }',
   },
   {
+    name: 'a window of five days, which ends before day 7',
+    truth: shop,
+    day: 12,
+    yaml: 'experiments: { "*": { outcome_window_days: 5 } }',
+  },
+  {
     name: 'four arms of unequal size and a quantile of revenue',
     truth: {
       ...shop,

@@ -1,5 +1,5 @@
 import { bouncedSteps, type Sink, type Visitor, visitSteps } from './sink.ts';
-import { type Truth, windowDays } from './truth.ts';
+import { horizonDays, type Truth } from './truth.ts';
 import { visitsOf } from './visits.ts';
 
 /** What is added up over users, by the age of their cohort in days: sums, squares and the products that metrics need. */
@@ -55,7 +55,7 @@ const dailyPlaces = Object.fromEntries(daily.map((name, place) => [name, place])
 /** Adds up an experiment while it is generated; `history` is called when it is complete. */
 export function recordHistory(truth: Truth): { readonly sink: Sink; readonly history: () => History } {
   const exposureDays = truth.assignmentDays + truth.exposure.length - 1;
-  const cells = truth.arms.length * exposureDays * windowDays;
+  const cells = truth.arms.length * exposureDays * horizonDays;
   const sums = new Float64Array(cells * totals.length);
   const days = new Float64Array(cells * daily.length);
   const byEvents = new Float64Array(cells * eventLevels * 2);
@@ -63,7 +63,7 @@ export function recordHistory(truth: Truth): { readonly sink: Sink; readonly his
   const exposed = truth.arms.map(() => new Array<number>(exposureDays).fill(0));
   const buyers: Buyer[] = [];
 
-  const cellOf = (arm: number, day: number, age: number) => (arm * exposureDays + day) * windowDays + age;
+  const cellOf = (arm: number, day: number, age: number) => (arm * exposureDays + day) * horizonDays + age;
   const addTotal = (cell: number, name: (typeof totals)[number], value: number) =>
     add(sums, cell * totals.length + (places[name] as number), value);
   const addDaily = (cell: number, name: (typeof daily)[number], value: number) =>
@@ -187,8 +187,8 @@ export function recordHistory(truth: Truth): { readonly sink: Sink; readonly his
 
 /** From what each age adds to what there is by then. */
 function sumUp(values: Float64Array, width: number): void {
-  for (let start = 0; start < values.length; start += windowDays * width) {
-    for (let i = start + width; i < start + windowDays * width; i++) {
+  for (let start = 0; start < values.length; start += horizonDays * width) {
+    for (let i = start + width; i < start + horizonDays * width; i++) {
       add(values, i, values[i - width] as number);
     }
   }

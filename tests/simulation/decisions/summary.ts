@@ -27,6 +27,7 @@ export interface Result {
   readonly bands: Readonly<Record<Rate, Band>>;
   readonly lastRules: Tally['lastRules'];
   readonly firstRules: Tally['firstRules'];
+  readonly guardrails: Tally['guardrails'];
   readonly shipped: Tally['shipped'];
   readonly promises: readonly Judged[];
   readonly power: { readonly promised: number; readonly found: number; readonly band: Band } | null;
@@ -39,7 +40,7 @@ export function band(count: number, experiments: number): Band {
 }
 
 export function summarise(cell: Cell, tally: Tally, made: Pick<Result, 'seed' | 'versions'>): Result {
-  const { experiments, counts, lastRules, firstRules, shipped, users } = tally;
+  const { experiments, counts, lastRules, firstRules, guardrails, shipped, users } = tally;
   const rates = mapped(counts, (count) => rounded(count / experiments));
   const bands = mapped(counts, (count) => {
     const { lower, upper } = band(count, experiments);
@@ -57,6 +58,7 @@ export function summarise(cell: Cell, tally: Tally, made: Pick<Result, 'seed' | 
     bands,
     lastRules,
     firstRules,
+    guardrails,
     shipped,
     promises: cell.promises.map((promise) => ({
       ...promise,

@@ -8,6 +8,8 @@ export interface Tally {
   /** Rules of the last look, and of the first look that ships or does not. */
   readonly lastRules: Readonly<Record<string, number>>;
   readonly firstRules: Readonly<Record<string, number>>;
+  /** States of the guardrails of all treatments at the last look. */
+  readonly guardrails: Readonly<Record<string, number>>;
   /** Treatments that the last look ships. */
   readonly shipped: Readonly<Record<string, number>>;
   /** Analysed users of the last look, over all experiments. */
@@ -39,6 +41,7 @@ export function tallyOf(verdicts: readonly Verdict[]): Tally {
     },
     lastRules: { [last.rule]: 1 },
     firstRules: first === undefined ? {} : { [first.rule]: 1 },
+    guardrails: last.guardrails.map((state) => ({ [state]: 1 })).reduce(added, {}),
     shipped: last.action === 'ship' ? { [last.variant ?? '']: 1 } : {},
     users: last.users,
   };
@@ -50,6 +53,7 @@ export function addTallies(a: Tally, b: Tally): Tally {
     counts: added(a.counts, b.counts) as Tally['counts'],
     lastRules: added(a.lastRules, b.lastRules),
     firstRules: added(a.firstRules, b.firstRules),
+    guardrails: added(a.guardrails, b.guardrails),
     shipped: added(a.shipped, b.shipped),
     users: a.users + b.users,
   };

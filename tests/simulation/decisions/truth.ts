@@ -1,5 +1,5 @@
-/** Days from the exposure on in which the shop's purchases count. */
-export const windowDays = 14;
+/** Days from the exposure on in which users do what is simulated: the longest outcome window there can be. */
+export const horizonDays = 14;
 
 /** How the users of one arm behave: what is true, of which an experiment sees a sample. */
 export interface Behaviour {
@@ -43,7 +43,7 @@ export interface Truth {
 
 /** Purchases of whom `firstDay` come on the day of exposure, the others by half in every `halfLife` days. */
 export function delayOf(firstDay: number, halfLife: number): number[] {
-  const weights = Array.from({ length: windowDays - 1 }, (_, day) => 0.5 ** (day / halfLife));
+  const weights = Array.from({ length: horizonDays - 1 }, (_, day) => 0.5 ** (day / halfLife));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return [firstDay, ...weights.map((weight) => ((1 - firstDay) * weight) / total)];
 }

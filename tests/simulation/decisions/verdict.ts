@@ -16,6 +16,8 @@ export interface Verdict {
   readonly isBetter: boolean;
   /** Whether it ships a treatment that some metric is significantly worse in, without a reason that names it and says so. */
   readonly isSilentHarm: boolean;
+  /** Of each treatment and guardrail, whether it is shown to be within its margin: `bounce_rate not_shown`. */
+  readonly guardrails: readonly string[];
   /** Analysed users. */
   readonly users: number;
 }
@@ -56,6 +58,11 @@ function verdictOf({ decision, metrics, arms }: ExperimentReport): Verdict {
         ({ metric }) =>
           !reasons.some((reason) => reason.includes(metricLabel(metric)) && reason.includes('worse')),
       ),
+    guardrails: metrics.flatMap(({ metric, comparisons }) =>
+      comparisons.flatMap(({ nonInferiority }) =>
+        nonInferiority === undefined ? [] : [`${metric} ${nonInferiority.status}`],
+      ),
+    ),
     users: arms.reduce((sum, { users }) => sum + users, 0),
   };
 }

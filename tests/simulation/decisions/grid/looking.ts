@@ -6,7 +6,16 @@ import {
 } from '../../../../layers/statistics/sequential-power.ts';
 import type { Cell, Promised } from '../cell.ts';
 import { shopBehaviour } from '../truth.ts';
-import { conversionOf, endsAfter, exposedShare, lean, noGuardrails, settings, shop } from './shop.ts';
+import {
+  closingDay,
+  conversionOf,
+  endsAfter,
+  exposedShare,
+  lean,
+  noGuardrails,
+  settings,
+  shop,
+} from './shop.ts';
 
 const group = 'Several looks';
 
@@ -15,9 +24,12 @@ const atOnce = { delay: [1, ...new Array<number>(13).fill(0)] };
 
 const users = 20_000;
 const analysed = Math.round(users * exposedShare);
-const everyDay = Array.from({ length: 16 }, (_, day) => day);
+/** Purchases come at once, so a day is window enough. */
+const window = 'outcome_window_days: 1';
+const end = closingDay({ assignmentDays: 14 }, 1);
+const everyDay = Array.from({ length: end + 1 }, (_, day) => day);
 /** Days at whose end about a quarter, a half, three quarters and all of the users are there. */
-const quarters = [3, 7, 10, 15];
+const quarters = [3, 7, 10, end];
 
 const rarelyShipsAtAny: Promised = { rate: 'ship at some look', is: 'at most', value: 0.025 };
 const rarelyHarmAtAny: Promised = { rate: 'harm at some look', is: 'at most', value: 0.025 };
@@ -27,7 +39,7 @@ function noEffect(name: string, looks: readonly number[], lines: readonly string
     group,
     name: `no effect, ${name}`,
     truth: shop(users, atOnce, atOnce),
-    yaml: settings(noGuardrails, ...lean, ...lines),
+    yaml: settings(noGuardrails, ...lean, window, ...lines),
     looks,
     experiments: 1000,
     promises: [rarelyShipsAtAny, rarelyHarmAtAny],
@@ -46,8 +58,8 @@ const names = [
 
 const peeking: readonly Cell[] = [
   noEffect('no method and no plan (the default), daily looks', everyDay, []),
-  noEffect('no method, planned end, daily looks', everyDay, [endsAfter(15)]),
-  noEffect('no method, planned end, one look', [15], [endsAfter(15)]),
+  noEffect('no method, planned end, daily looks', everyDay, [endsAfter(end)]),
+  noEffect('no method, planned end, one look', [end], [endsAfter(end)]),
   noEffect('always valid, daily looks', everyDay, [planned(analysed), always]),
   noEffect('always valid, no plan, daily looks', everyDay, [always]),
   ...names.flatMap(([title, name]) => [
@@ -57,7 +69,7 @@ const peeking: readonly Cell[] = [
       planned(analysed),
       spending(
         name,
-        `[${everyDay.map((day) => (day === 15 ? '1' : ((day + 1) / 16.5).toFixed(2))).join(', ')}]`,
+        `[${everyDay.map((day) => (day === end ? '1' : ((day + 1) / (end + 1.5)).toFixed(2))).join(', ')}]`,
       ),
     ]),
     noEffect(`${title}, half of the planned users come`, quarters, [planned(2 * analysed), spending(name)]),
@@ -79,7 +91,7 @@ function atMargin(name: string, looks: readonly number[], lines: readonly string
     group,
     name: `conversion +${100 * lift} %, bounce rate at its margin, ${name}`,
     truth,
-    yaml: settings('guardrails: { session_duration: null, retention_d7: null }', ...lean, ...lines),
+    yaml: settings('guardrails: { session_duration: null, retention_d7: null }', ...lean, window, ...lines),
     looks,
     experiments: 500,
     promises: [rarelyShipsAtAny, rarelyHarmAtAny],
@@ -87,9 +99,9 @@ function atMargin(name: string, looks: readonly number[], lines: readonly string
 }
 
 const margins: readonly Cell[] = [
-  atMargin('no method, planned end, one look', [15], [endsAfter(15)], 0.3),
+  atMargin('no method, planned end, one look', [end], [endsAfter(end)], 0.3),
   atMargin('always valid, daily looks', everyDay, [planned(90_000), always], 0.3),
-  atMargin('no method, planned end, daily looks', everyDay, [endsAfter(15)], 0.3),
+  atMargin('no method, planned end, daily looks', everyDay, [endsAfter(end)], 0.3),
   atMargin("O'Brien-Fleming, looks as planned", quarters, [planned(90_000), spending('obrien_fleming')], 0.3),
 ];
 
@@ -114,7 +126,7 @@ function sized(
     group,
     name: `conversion +20 %, sized for a power of 80 %, ${name}`,
     truth,
-    yaml: settings(noGuardrails, ...lean, ...lines(needed)),
+    yaml: settings(noGuardrails, ...lean, window, ...lines(needed)),
     looks,
     experiments: 1000,
     promises: [{ rate: 'better at some look', is: 'at least', value: 0.8 }],
@@ -126,9 +138,9 @@ const design = { alpha: 0.05, power: 0.8 };
 const information = [0.25, 0.5, 0.75, 1];
 
 const powers: readonly Cell[] = [
-  sized('one look', 1, [15], () => [endsAfter(15)]),
+  sized('one look', 1, [end], () => [endsAfter(end)]),
   sized('always valid, daily looks', alwaysValidInflation(design), everyDay, (needed) => [
-    endsAfter(15),
+    endsAfter(end),
     planned(needed),
     always,
   ]),
@@ -137,7 +149,7 @@ const powers: readonly Cell[] = [
       `${title}, looks as planned`,
       groupSequentialInflation({ ...design, information, spending: spend }),
       quarters,
-      (needed) => [endsAfter(15), planned(needed), spending(name)],
+      (needed) => [endsAfter(end), planned(needed), spending(name)],
     ),
   ),
 ];

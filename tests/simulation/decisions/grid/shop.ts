@@ -1,6 +1,6 @@
 import { dateOf } from '../calendar.ts';
 import type { Promised } from '../cell.ts';
-import { type ArmTruth, type Behaviour, shopBehaviour, type Truth, twoArms, windowDays } from '../truth.ts';
+import { type ArmTruth, type Behaviour, horizonDays, shopBehaviour, type Truth, twoArms } from '../truth.ts';
 
 /** Nine of ten assigned users are exposed, most on the same day. */
 const exposure = [0.8, 0.06, 0.04];
@@ -19,8 +19,8 @@ export function shopOf(users: number, arms: readonly ArmTruth[], assignmentDays 
 }
 
 /** The first day at whose end nobody's outcome window is open. */
-export function closingDay({ assignmentDays }: Pick<Truth, 'assignmentDays'>): number {
-  return assignmentDays + exposure.length - 2 + windowDays;
+export function closingDay({ assignmentDays }: Pick<Truth, 'assignmentDays'>, window = horizonDays): number {
+  return assignmentDays + exposure.length - 2 + window;
 }
 
 export const noGuardrails = 'guardrails: { bounce_rate: null, session_duration: null, retention_d7: null }';

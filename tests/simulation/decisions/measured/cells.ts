@@ -3,11 +3,14 @@ import { eventLevels } from '../history.ts';
 import { accumulate, ageAt, analysedDays, analysedUsers, byVariant, type Look } from './look.ts';
 
 export function logitCellsOf(look: Look): ExperimentMeasurement['logitCells'] {
-  const { history, day } = look;
+  const { history, settings } = look;
   return byVariant(look, (arm, variant) => {
     const added = new Float64Array(eventLevels * 2);
     for (const exposureDay of analysedDays(look)) {
-      accumulate(added, history.byEventsOf(arm, exposureDay, ageAt(day, exposureDay)));
+      accumulate(
+        added,
+        history.byEventsOf(arm, exposureDay, ageAt(look, exposureDay, settings.outcome_window_days)),
+      );
     }
     return Array.from({ length: eventLevels }, (_, eventsInWindow) => ({
       variant,

@@ -3,7 +3,6 @@ import type { ExperimentMeasurement } from '../../../../layers/experiment/measur
 import { columnsSinceExposure } from '../../../../layers/experiment/metrics.ts';
 import { dateOf } from '../calendar.ts';
 import { daily } from '../history.ts';
-import { windowDays } from '../truth.ts';
 import { accumulate, armOf, byVariant, exact, type Look, usersBetween } from './look.ts';
 import { sumsOf, unknown } from './sums.ts';
 
@@ -21,8 +20,8 @@ export function cohortsOf(look: Look): ExperimentMeasurement['cohorts'] {
 }
 
 export function sinceExposureOf(look: Look, config: Config): ExperimentMeasurement['sinceExposure'] {
-  const { history, day, lastAnalysed, sources } = look;
-  const columns = columnsSinceExposure(config, look.settings).map(({ column }) => column);
+  const { history, day, lastAnalysed, sources, settings } = look;
+  const columns = columnsSinceExposure(config, settings).map(({ column }) => column);
   const parts: Readonly<Record<string, readonly [(typeof daily)[number], (typeof daily)[number]]>> = {
     purchased: ['purchased', 'purchased'],
     added_to_cart: ['carted', 'carted'],
@@ -32,7 +31,7 @@ export function sinceExposureOf(look: Look, config: Config): ExperimentMeasureme
   };
   const arms = byVariant(look, (arm, variant) => ({
     variant,
-    days: Array.from({ length: windowDays }, (_, k) => {
+    days: Array.from({ length: settings.outcome_window_days }, (_, k) => {
       const last = Math.min(lastAnalysed, day - k - 1);
       const added = new Float64Array(daily.length);
       for (let exposureDay = 0; exposureDay <= Math.min(last, history.exposureDays - 1); exposureDay++) {

@@ -2,7 +2,7 @@ import type { measuredColumns } from '../../../../layers/engine/measure/columns.
 import type { ExperimentSettings } from '../../../../layers/experiment/config.ts';
 import type { CapMeasurement } from '../../../../layers/experiment/measurements.ts';
 import { type Buyer, type History, totals } from '../history.ts';
-import { type Truth, windowDays } from '../truth.ts';
+import type { Truth } from '../truth.ts';
 
 /** An experiment as seen at the end of a day. */
 export interface Look {
@@ -51,21 +51,19 @@ export function analysedDays({ history, lastAnalysed }: Look): number[] {
   );
 }
 
-export function ageAt(day: number, exposureDay: number): number {
-  return Math.min(day - exposureDay, windowDays - 1);
+/** What is known of the users exposed on a day: that they are so many days old, at most the last day of `window`. */
+export function ageAt({ day }: Pick<Look, 'day'>, exposureDay: number, window: number): number {
+  return Math.min(day - exposureDay, window - 1);
 }
 
-export function addUp({ history, day }: Look, arm: number, from: number, to: number): Float64Array {
+/** Totals of the users exposed from one day to another, each up to the end of `window` days. */
+export function addUp(look: Look, arm: number, from: number, to: number, window: number): Float64Array {
+  const { history } = look;
   const added = new Float64Array(totals.length);
   for (let exposureDay = from; exposureDay <= Math.min(to, history.exposureDays - 1); exposureDay++) {
-    accumulate(added, history.totalsOf(arm, exposureDay, ageAt(day, exposureDay)));
+    accumulate(added, history.totalsOf(arm, exposureDay, ageAt(look, exposureDay, window)));
   }
   return added;
-}
-
-/** Of everyone exposed by a day, analysed or not. */
-export function totalsUpTo(look: Look, arm: number, to: number): Float64Array {
-  return addUp(look, arm, 0, to);
 }
 
 export function accumulate(into: Float64Array, values: Float64Array): void {

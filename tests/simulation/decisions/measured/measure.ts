@@ -4,11 +4,11 @@ import type { Measurements } from '../../../../layers/experiment/measurements.ts
 import { metricsOf } from '../../../../layers/experiment/metrics.ts';
 import { dateOf, experimentId } from '../calendar.ts';
 import { type History, totals } from '../history.ts';
-import { type Truth, windowDays } from '../truth.ts';
+import { horizonDays, type Truth } from '../truth.ts';
 import { capOf, histogramOf, quantileOf } from './amounts.ts';
 import { adjustedCellsOf, logitCellsOf } from './cells.ts';
 import { cohortsOf, daysWith, sinceExposureOf } from './days.ts';
-import { byVariant, type Look, sumOver, totalsUpTo, usersBetween } from './look.ts';
+import { addUp, byVariant, type Look, sumOver, usersBetween } from './look.ts';
 import { sourcesOf, sumsOf } from './sums.ts';
 
 /**
@@ -17,9 +17,11 @@ import { sourcesOf, sumsOf } from './sums.ts';
  */
 export function measurementsAt(truth: Truth, history: History, config: Config, day: number): Measurements {
   const settings = settingsOf(config, experimentId);
-  const lastAnalysed = settings.immature === 'include' ? day : day - windowDays;
+  const { outcome_window_days: window, immature } = settings;
+  const lastAnalysed = immature === 'include' ? day : day - window;
   const buyers = history.buyers.filter(
-    ({ exposureDay, purchaseDay }) => exposureDay <= lastAnalysed && purchaseDay <= day,
+    ({ exposureDay, purchaseDay }) =>
+      exposureDay <= lastAnalysed && purchaseDay <= day && purchaseDay < exposureDay + window,
   );
   const columns = measuredColumns(config, settings);
   const metrics = metricsOf(config, settings);
@@ -28,8 +30,8 @@ export function measurementsAt(truth: Truth, history: History, config: Config, d
   const look: Look = { ...uncapped, caps: metrics.flatMap((metric) => capOf(uncapped, metric)) };
 
   const arms = truth.arms.map((_, arm) => arm);
-  const immatureUsers = sumOver(arms, (arm) => usersBetween(look, arm, day - windowDays + 1, day));
-  const everyone = arms.map((arm) => totalsUpTo(look, arm, day));
+  const immatureUsers = sumOver(arms, (arm) => usersBetween(look, arm, day - window + 1, day));
+  const everyone = arms.map((arm) => addUp(look, arm, 0, day, horizonDays));
   const counts = (name: (typeof totals)[number]) =>
     sumOver(everyone, (values) => values[totals.indexOf(name)] as number);
   const events = {

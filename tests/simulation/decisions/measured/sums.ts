@@ -1,6 +1,7 @@
 import type { ArmMeasurement } from '../../../../layers/experiment/measurements.ts';
 import { isEventColumn, type OutcomeColumn } from '../../../../layers/experiment/outcome-columns.ts';
 import { totals } from '../history.ts';
+import { horizonDays } from '../truth.ts';
 import { addUp, exact, type Look, sumOver, usersBetween } from './look.ts';
 
 /** Sums of an arm's users exposed from one day to another, as the document names them. */
@@ -40,7 +41,9 @@ interface Values {
 /** Sums and products of columns by their names, in the document's integer units. */
 function valuesOf(look: Look, arm: number, from: number, to: number, users: number): Values {
   const { truth, sources, caps, buyers } = look;
-  const added = addUp(look, arm, from, to);
+  const added = addUp(look, arm, from, to, look.settings.outcome_window_days);
+  // Day 7 counts also where the window ends before it.
+  const late = addUp(look, arm, from, to, horizonDays);
   const of = (name: (typeof totals)[number]) => exact(added[totals.indexOf(name)] as number);
   const stepMs = exact(truth.arms[arm]?.behaviour.stepMs ?? 0);
   const source = (column: string) => sources.get(column) ?? column;
@@ -49,7 +52,7 @@ function valuesOf(look: Look, arm: number, from: number, to: number, users: numb
     added_to_cart: of('carted'),
     began_checkout: of('checkedOut'),
     bounced_sessions: of('bounced'),
-    retained_d7: of('retained'),
+    retained_d7: exact(late[totals.indexOf('retained')] as number),
     exposure_sessions: exact(users),
     refunded_orders: 0n,
   };
