@@ -20,7 +20,7 @@ export function sumsOf(
   ).map(({ column }) => column);
   const values = valuesOf(look, arm, from, last, users);
   const products: Record<string, Record<string, string>> = {};
-  for (const [a, b] of which === 'all' ? columns.pairs : columns.outcomePairs) {
+  for (const [a, b] of which === 'all' ? columns.all.pairs : columns.outcomesAlone.pairs) {
     const row = products[a] ?? {};
     row[b] = String(values.product(a, b));
     products[a] = row;
