@@ -15,6 +15,7 @@ import { ConfigError, TransientError, UsageError } from '../../layers/platform/e
 import type { OpenSession } from '../../layers/platform/postgres.ts';
 import type { Report } from '../../layers/report/schema.ts';
 import { processedKeys, type ReportFile, reportFiles } from '../../layers/runs/keys.ts';
+import { systemFault } from '../system-error.ts';
 import type { DropFile } from './drop-folder.ts';
 import { errorInFilesOfUser } from './files-of-user.ts';
 import { prepareDrop } from './prepare-drop.ts';
@@ -64,8 +65,7 @@ export async function analyzeFolder(
   if (options.load !== undefined) await tryDatabase(options.load);
   const out = reportFolder(folder, options.out);
   const runs = runsFolder(out);
-  if (!cache) await rm(runs, { recursive: true, force: true });
-  await mkdir(runs, { recursive: true });
+  await makeFolder(runs, out, cache);
   await writeFile(path.join(runs, filesName), JSON.stringify(files.map((file) => relativeTo(folder, file))));
   try {
     const run = await runLocal({
@@ -83,6 +83,19 @@ export async function analyzeFolder(
     throw errorInFilesOfUser(error, files);
   } finally {
     if (!cache) await rm(runs, { recursive: true, force: true });
+  }
+}
+
+/** @throws UsageError where the folder for the report cannot be made or written to */
+async function makeFolder(runs: string, out: string, cache: boolean): Promise<void> {
+  try {
+    if (!cache) await rm(runs, { recursive: true, force: true });
+    await mkdir(runs, { recursive: true });
+  } catch (error) {
+    const fault = systemFault(error);
+    if (fault === undefined) throw error;
+    const remedy = 'Name a folder for the report that can be written to: --out <dir>';
+    throw new UsageError({ what: fault.what, where: out, remedy }, { cause: error });
   }
 }
 

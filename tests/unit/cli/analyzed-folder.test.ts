@@ -75,6 +75,18 @@ describe('ecom quarantine <dir>', () => {
   });
 });
 
+it('a place where no report can be written is told before anything is read', async () => {
+  const out = path.join(data, 'users.csv');
+  await expect(analyzeFolder(data, { out })).rejects.toMatchObject({
+    name: 'UsageError',
+    fault: {
+      what: 'this is a file, not a folder',
+      where: out,
+      remedy: expect.stringContaining('--out <dir>'),
+    },
+  });
+});
+
 describe('ecom report <dir>', () => {
   it('prints the verdict of the last analysis again, and where its files lie', async () => {
     const { code, stdout, stderr } = await ecom('report', data);
