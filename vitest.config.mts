@@ -16,6 +16,7 @@ export default defineConfig({
   plugins: [textModules],
   define: {
     PROJECT_ROOT: JSON.stringify(import.meta.dirname),
+    HAS_CHECKOUT: 'true',
     CODE_VERSION: JSON.stringify(codeVersion(import.meta.dirname)),
   },
   test: {

@@ -8,13 +8,17 @@ import { printError } from './terminal.ts';
 
 const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
 
+const startHere = HAS_CHECKOUT
+  ? '  ecom demo                 everything once, on made-up data\n  ecom init <dir>           a configuration for your own CSVs\n  ecom analyze <dir>        from the CSVs to the verdict, right here\n  ecom run <dir>            the same through the pipeline\n\ndemo, run and upload start the local pipeline where it does not run; the other commands look at what runs.'
+  : '  ecom generate <dir>       the CSVs of a made-up shop\n  ecom init <dir>           a configuration for your own CSVs\n  ecom analyze <dir>        from the CSVs to the verdict\n';
+
 async function main(): Promise<number> {
   const program = new Command('ecom')
     .description('From raw e-commerce CSVs to an experiment decision.')
     .version(version)
     .addHelpText(
       'after',
-      '\nStart here:\n  ecom demo                 everything once, on made-up data\n  ecom init <dir>           a configuration for your own CSVs\n  ecom run <dir>            from the CSVs to the verdict\n\ndemo, run and upload start the local pipeline where it does not run; the other commands look at what runs.\nResults go to standard output, progress to standard error. Exit code: 0 done, 1 failed, 2 wrong usage.\nEnvironment: ECOM_STATE (state folder), ECOM_TARGET (local, docker, aws), ECOM_PORT, DATABASE_URL, NO_COLOR.',
+      `\nStart here:\n${startHere}\nResults go to standard output, progress to standard error. Exit code: 0 done, 1 failed, 2 wrong usage.\nEnvironment: ECOM_STATE (state folder), ECOM_TARGET (local, docker, aws), ECOM_PORT, DATABASE_URL, NO_COLOR.`,
     )
     .showHelpAfterError('(ecom --help lists the commands)')
     .exitOverride()

@@ -88,7 +88,11 @@ async function buildBundle(source, record) {
     target: 'node20',
     loader: textLoader,
     sourcemap: 'inline',
-    define: { PROJECT_ROOT: JSON.stringify(root), CODE_VERSION: JSON.stringify(codeVersion(root)) },
+    define: {
+      PROJECT_ROOT: JSON.stringify(root),
+      HAS_CHECKOUT: 'true',
+      CODE_VERSION: JSON.stringify(codeVersion(root)),
+    },
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },

@@ -12,5 +12,7 @@ declare module '*?raw' {
 }
 /** Absolute path of the checkout; set by whoever bundles (esbuild, vitest). Not defined in Lambda bundles. */
 declare const PROJECT_ROOT: string;
+/** Whether what is bundled runs in the checkout; a package of the command alone does not. */
+declare const HAS_CHECKOUT: boolean;
 /** infrastructure/code-version.mjs of the checkout; set by whoever bundles. Not defined in Lambda bundles. */
 declare const CODE_VERSION: string;

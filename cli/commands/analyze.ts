@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
-import { hideStatus, showStatus } from '../../infrastructure/status-line.mjs';
+import { hideStatus } from '../../infrastructure/status-line.mjs';
 import { defaultDrop } from '../../layers/runs/keys.ts';
-import type { StageName } from '../../layers/runs/stages.ts';
 import { openBrowser } from '../browser.ts';
 import { analyzeFolder } from '../pipeline/analyze-folder.ts';
-import { verdictText } from '../pipeline/run-report.ts';
+import { followStages } from '../pipeline/follow-stages.ts';
+import { verdictText } from '../pipeline/verdict.ts';
 import { note, print, printJson, visible } from '../terminal.ts';
 
 /** `ecom analyze <dir>`: from a folder of CSVs to the verdict, in this process. */
@@ -40,14 +40,14 @@ interface AnalyzeOptions {
 async function analyze(folder: string, options: AnalyzeOptions): Promise<void> {
   const { drop, config: configFile, out, load, cache, open, json } = options;
   const started = Date.now();
-  const onStage = followStages();
+  using follower = followStages();
   const { report, files, unused } = await analyzeFolder(folder, {
     drop,
     configFile,
     out,
     load,
     cache,
-    onStage,
+    onStage: follower.onStage,
   }).finally(hideStatus);
   for (const sentence of unused) note(visible(sentence));
   note(`analysed in ${((Date.now() - started) / 1000).toFixed(1)} s`);
@@ -58,18 +58,4 @@ async function analyze(folder: string, options: AnalyzeOptions): Promise<void> {
   }
   const page = files.find((file) => file.endsWith('.html'));
   if (open && page !== undefined) await openBrowser(pathToFileURL(path.resolve(page)).href);
-}
-
-/** Shows the stage at work and, of those that take a while, how long each took. */
-function followStages(): (stage: StageName, parts: number, state: 'begins' | 'done') => void {
-  let since = Date.now();
-  return (stage, parts, state) => {
-    if (state === 'begins') {
-      since = Date.now();
-      showStatus(`${stage} …${parts > 1 ? ` ${parts} parts` : ''}`);
-      return;
-    }
-    const seconds = (Date.now() - since) / 1000;
-    if (seconds >= 1) note(`  ${stage.padEnd(8)} ${seconds.toFixed(1).padStart(7)} s`);
-  };
 }

@@ -8,8 +8,9 @@ import { generate } from '../generate/generate.ts';
 import { stateFolder, statePaths } from '../local/state.ts';
 import { prepareDrop } from '../pipeline/prepare-drop.ts';
 import { runDrop } from '../pipeline/run-drop.ts';
-import { downloadReport, verdictText } from '../pipeline/run-report.ts';
+import { downloadReport } from '../pipeline/run-report.ts';
 import { startAndConnect } from '../pipeline/start.ts';
+import { verdictText } from '../pipeline/verdict.ts';
 import { note, print, printJson } from '../terminal.ts';
 import experimentConfig from './demo-experiment.yaml';
 

@@ -1,10 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../../layers/platform/errors.ts';
 import { formatCount } from '../../layers/report/format.ts';
+import type { Report } from '../../layers/report/schema.ts';
 import type { Sharing } from '../../layers/statistics/joint-power.ts';
 import { fraction, positiveInteger, positiveNumber } from '../arguments.ts';
-import { connect } from '../pipeline/connection.ts';
-import { findRun } from '../pipeline/executions.ts';
+import { isFolder, lastReportOf } from '../pipeline/analyses.ts';
+import { deployedPipeline } from '../pipeline/deployed.ts';
 import { readReport } from '../pipeline/run-report.ts';
 import {
   type Baseline,
@@ -25,7 +26,10 @@ export function define(command: Command): void {
     .option('--baseline <rate>', 'conversion rate of the control (0.042)', fraction)
     .option('--mean <value>', 'mean of the control, of a metric that is no rate; with --sd', number)
     .option('--sd <value>', 'standard deviation of one user', positiveNumber)
-    .option('--run <run>', 'take the baselines of all metrics from the report of a run')
+    .option(
+      '--run <run|dir>',
+      'take the baselines of all metrics from the report of a run, or of an analysed folder',
+    )
     .option('--lift <ratio>', 'relative lift to find (0.05 for 5 %)', number)
     .option('--users <n>', 'users of all arms: tells the lift that they suffice to find', positiveInteger)
     .option('--daily-users <n>', 'new users a day, of all arms: tells the days', positiveInteger)
@@ -110,11 +114,20 @@ async function baselinesFor({ baseline, mean, sd, run }: PowerOptions): Promise<
   }
   if (mean !== undefined && sd !== undefined)
     return [{ metric: 'mean', kind: 'mean', value: mean, variance: sd ** 2 }];
-  const connection = connect();
-  const runId = await findRun(connection, run ?? '');
-  const baselines = baselinesOf(await readReport(connection, runId));
+  const { runId, report } = await reportOf(run ?? '');
+  const baselines = baselinesOf(report);
   if (baselines.length > 0) return baselines;
   throw new UsageError({ what: `the report of run ${runId} has no metric with an interval to plan from` });
+}
+
+async function reportOf(source: string): Promise<{ runId: string; report: Report }> {
+  if (await isFolder(source)) {
+    const { report } = await lastReportOf(source);
+    return { runId: report.run.runId, report };
+  }
+  const { connection, findRun } = await deployedPipeline();
+  const runId = await findRun(connection, source);
+  return { runId, report: await readReport(connection, runId) };
 }
 
 function printPlans(plans: readonly Plan[], options: PowerOptions): void {

@@ -4,26 +4,31 @@ import { datasetNames } from '../../layers/data/datasets/index.ts';
 import { UsageError } from '../../layers/platform/errors.ts';
 import { formatCount } from '../../layers/report/format.ts';
 import type { RunPlan } from '../../layers/runs/documents.ts';
+import type { RunStore } from '../../layers/runs/store.ts';
 import { nonNegativeInteger } from '../arguments.ts';
-import { type Connection, connect } from '../pipeline/connection.ts';
-import { findRun, newestRun } from '../pipeline/executions.ts';
+import { isFolder, lastAnalysisOf } from '../pipeline/analyses.ts';
+import { deployedPipeline } from '../pipeline/deployed.ts';
 import { type ExportedFile, exportRows } from '../quarantine/export.ts';
 import { Quarantine, type QuarantinedRow, type RuleRows } from '../quarantine/quarantine.ts';
 import { note, paint, print, printJson, table, visible } from '../terminal.ts';
 
-/** `ecom quarantine [run]`: the rows that were not used, and why. */
+/** `ecom quarantine [run|dir]`: the rows that were not used, and why. */
 export function define(command: Command): void {
   command
-    .argument('[run]')
+    .argument('[run|dir]', 'a run of the pipeline, or a folder that was analysed')
     .addOption(new Option('--dataset <name>', 'of this dataset only').choices(datasetNames))
     .option('--rule <name>', 'that broke this rule only')
     .option('--limit <n>', 'examples to show of each rule', nonNegativeInteger, 3)
     .option('--counts', 'show the counts alone')
     .option('--export <dir>', 'write the raw lines, one CSV per dataset, to be repaired and uploaded again')
+    .option(
+      '--out <dir>',
+      'where ecom analyze put the report of the folder, if elsewhere than it does by itself',
+    )
     .option('--json', 'print counts and examples as JSON')
     .addHelpText(
       'after',
-      '\nFailed runs have a quarantine too. The beginning of the run id will do.\n\nExamples:\n  ecom quarantine\n  ecom quarantine 3f2a --dataset events --rule not_money --limit 50\n  ecom quarantine --export repair/',
+      '\nFailed runs have a quarantine too. The beginning of the run id will do.\n\nExamples:\n  ecom quarantine data/\n  ecom quarantine\n  ecom quarantine 3f2a --dataset events --rule not_money --limit 50\n  ecom quarantine --export repair/',
     )
     .action(quarantine);
 }
@@ -34,24 +39,47 @@ interface QuarantineOptions {
   readonly limit: number;
   readonly counts?: boolean;
   readonly export?: string;
+  readonly out?: string;
   readonly json?: boolean;
 }
 
-async function quarantine(run: string | undefined, options: QuarantineOptions): Promise<void> {
-  const connection = connect();
-  const runId = run === undefined ? await newestRun(connection) : await findRun(connection, run);
-  await using quarantine = await Quarantine.open(connection.store, runId, options);
+/** Whose rows are shown. */
+interface Source {
+  readonly runId: string;
+  readonly store: RunStore;
+  /** A text as it names the files to whoever reads it. */
+  readonly told: (text: string) => string;
+}
+
+async function quarantine(source: string | undefined, options: QuarantineOptions): Promise<void> {
+  const { runId, store, told } =
+    source !== undefined && (await isFolder(source))
+      ? await ofFolder(source, options.out)
+      : await ofPipeline(source);
+  await using quarantine = await Quarantine.open(store, runId, options);
   const counts = await quarantine.counts();
   const exported =
     options.export === undefined
       ? undefined
-      : await exportRows(quarantine, connection.raw, await planOf(connection, runId), options.export);
-  const examples = options.counts || options.limit === 0 ? [] : await quarantine.examples(options.limit);
+      : await exportRows(quarantine, store.raw, await planOf(store, runId), options.export);
+  const found = options.counts || options.limit === 0 ? [] : await quarantine.examples(options.limit);
+  const examples = found.map((row) => ({ ...row, file: told(row.file), place: told(row.place) }));
   if (options.json) {
     printJson({ runId, counts, rows: examples, ...(exported === undefined ? {} : { exported }) });
   } else if (exported === undefined) {
     printRows(runId, counts, examples);
   } else printExported(exported);
+}
+
+async function ofFolder(folder: string, out: string | undefined): Promise<Source> {
+  const { runId, store, inOwnFiles } = await lastAnalysisOf(folder, out);
+  return { runId, store, told: inOwnFiles };
+}
+
+async function ofPipeline(run: string | undefined): Promise<Source> {
+  const { connection, findRun, newestRun } = await deployedPipeline();
+  const runId = run === undefined ? await newestRun(connection) : await findRun(connection, run);
+  return { runId, store: connection.store, told: (text) => text };
 }
 
 function printRows(runId: string, counts: readonly RuleRows[], examples: readonly QuarantinedRow[]): void {
@@ -91,11 +119,11 @@ function printExported(files: readonly ExportedFile[]): void {
     ),
   );
   note(
-    '\nRepair them, put each next to its good rows in a folder of parts (events/events.csv, events/repaired.csv), and upload again.',
+    '\nRepair them, put each next to its good rows in a folder of parts (events/events.csv, events/repaired.csv), and upload or analyse again.',
   );
 }
 
-async function planOf({ store }: Connection, runId: string): Promise<RunPlan> {
+async function planOf(store: RunStore, runId: string): Promise<RunPlan> {
   const plan = await store.read('plan', runId);
   if (plan !== undefined) return plan;
   throw new UsageError({

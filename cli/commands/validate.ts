@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { DataError } from '../../layers/platform/errors.ts';
 import { formatCount } from '../../layers/report/format.ts';
-import { nextRun } from '../pipeline/current-run.ts';
-import { note, paint, print, printJson, table, visible } from '../terminal.ts';
+import { note, paint, print, printJson, shellWord, table, visible } from '../terminal.ts';
 import type { Check, ValidationReport } from '../validate/check.ts';
 import { validate } from '../validate/validate.ts';
 
@@ -40,7 +39,16 @@ async function validateFolder(folder: string, options: ValidateFlags): Promise<v
   }
   if (options.json) return;
   print(`\n${report.outcome}`);
-  note(`Next: ${await nextRun(folder, options.config)}`);
+  note(`Next: ${await nextCommand(folder, options.config)}`);
+}
+
+async function nextCommand(folder: string, configFile: string | undefined): Promise<string> {
+  if (HAS_CHECKOUT) {
+    const { nextRun } = await import('../pipeline/current-run.ts');
+    return nextRun(folder, configFile);
+  }
+  const config = configFile === undefined ? '' : ` --config ${shellWord(configFile)}`;
+  return `npx ecom analyze ${shellWord(folder)}${config}`;
 }
 
 const colours = { ok: 'green', warn: 'yellow', fail: 'red', skip: 'gray' } as const;

@@ -26,7 +26,7 @@ export function vocabularyOf(commands: readonly Command[]): CommandWords[] {
       name: command.name(),
       description: command.description(),
       options: command.options.map(optionWords),
-      argument: argument?.argChoices ?? (argument?.name() === 'dir' ? 'folder' : undefined),
+      argument: argument?.argChoices ?? (argument?.name().endsWith('dir') ? 'folder' : undefined),
     };
   });
 }

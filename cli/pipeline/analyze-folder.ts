@@ -1,18 +1,23 @@
-import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import process from 'node:process';
+import { z } from 'zod';
+import { datasetNames } from '../../layers/data/datasets/index.ts';
 import {
   forgetOtherRuns,
+  type LocalFile,
   type LocalRun,
   type LocalRunOptions,
   reportOf,
   runLocal,
   runPart,
 } from '../../layers/engine/run-local.ts';
-import { PipelineError } from '../../layers/platform/errors.ts';
+import { ConfigError, TransientError, UsageError } from '../../layers/platform/errors.ts';
+import type { OpenSession } from '../../layers/platform/postgres.ts';
 import type { Report } from '../../layers/report/schema.ts';
 import { processedKeys, type ReportFile, reportFiles } from '../../layers/runs/keys.ts';
+import { systemFault } from '../system-error.ts';
 import type { DropFile } from './drop-folder.ts';
+import { errorInFilesOfUser } from './files-of-user.ts';
 import { prepareDrop } from './prepare-drop.ts';
 
 export interface AnalyzeFolderOptions extends Pick<LocalRunOptions, 'onStage'> {
@@ -57,10 +62,11 @@ export async function analyzeFolder(
 ): Promise<FolderAnalysis> {
   const { drop = 'default', configFile, cache = true } = options;
   const { files, unused } = await prepareDrop({ folder, drop, configFile });
+  if (options.load !== undefined) await tryDatabase(options.load);
   const out = reportFolder(folder, options.out);
   const runs = runsFolder(out);
-  if (!cache) await rm(runs, { recursive: true, force: true });
-  await mkdir(runs, { recursive: true });
+  await makeFolder(runs, out, cache);
+  await writeFile(path.join(runs, filesName), JSON.stringify(files.map((file) => relativeTo(folder, file))));
   try {
     const run = await runLocal({
       drop,
@@ -74,13 +80,58 @@ export async function analyzeFolder(
     await forgetOtherRuns(runs, run.runId);
     return { report: await reportOf(run), files: copied, unused };
   } catch (error) {
-    throw inFilesOfUser(error, files);
+    throw errorInFilesOfUser(error, files);
   } finally {
     if (!cache) await rm(runs, { recursive: true, force: true });
   }
 }
 
-/** Loads and publishes the marts as the stages of these names do; they take the database from the environment. */
+/** @throws UsageError where the folder for the report cannot be made or written to */
+async function makeFolder(runs: string, out: string, cache: boolean): Promise<void> {
+  try {
+    if (!cache) await rm(runs, { recursive: true, force: true });
+    await mkdir(runs, { recursive: true });
+  } catch (error) {
+    const fault = systemFault(error);
+    if (fault === undefined) throw error;
+    const remedy = 'Name a folder for the report that can be written to: --out <dir>';
+    throw new UsageError({ what: fault.what, where: out, remedy }, { cause: error });
+  }
+}
+
+/** Which files of the folder the newest analysis read, since their names depend on its configuration. */
+const filesName = 'files.json';
+const filesSchema = z.array(
+  z.strictObject({
+    kind: z.enum([...datasetNames, 'excluded_users', 'config']),
+    key: z.string(),
+    file: z.string(),
+  }),
+);
+
+function relativeTo(folder: string, { kind, key, file }: DropFile): z.infer<typeof filesSchema>[number] {
+  return { kind, key, file: path.relative(folder, file) };
+}
+
+/** The files that the newest analysis of the folder read, or none where nothing was kept. */
+export async function filesOfAnalysis(folder: string, runs: string): Promise<LocalFile[]> {
+  const text = await readFile(path.join(runs, filesName), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return '[]';
+    throw error;
+  });
+  return filesSchema.parse(JSON.parse(text)).map((read) => ({ ...read, file: path.join(folder, read.file) }));
+}
+
+/** So that a database that is not there is told before the work, not after it. */
+async function tryDatabase(url: string): Promise<void> {
+  const withDatabase = await databaseAt(url);
+  await withDatabase({ applicationName: 'ecom analyze' }, (client) => client.query('select 1'));
+}
+
+/**
+ * Loads and publishes the marts as the deployed stages do. Of a drop's analyses the one that is made last is the newest,
+ * whatever the dates of its files: whoever analyses a folder wants to see it.
+ */
 async function loadInto(
   url: string,
   { runId, store }: LocalRun,
@@ -91,12 +142,34 @@ async function loadInto(
     import('../../layers/runs/load/load.ts'),
     import('../../layers/runs/publish/publish.ts'),
   ]);
-  process.env.DATABASE_URL = url;
-  for (const stage of [loadStage, publishStage]) {
+  const withDatabase = await databaseAt(url);
+  await store.write('uploads', [drop], { schemaVersion: 1, drop, runs: [{ runId, attempt: 1 }], files: [] });
+  for (const stage of [loadStage(withDatabase), publishStage(withDatabase)]) {
     onStage(stage.name, 1, 'begins');
     await runPart(stage, store, { runId, drop, attempt: 1, index: 0 });
     onStage(stage.name, 1, 'done');
   }
+}
+
+/** @throws UsageError where the URL is none, or the database does not let anybody in */
+async function databaseAt(url: string): Promise<OpenSession> {
+  if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) {
+    throw new UsageError({
+      what: 'this is not the URL of a PostgreSQL database',
+      where: '--load',
+      remedy: 'Write it as postgres://user:password@host:port/database',
+    });
+  }
+  const { withPostgres } = await import('../../layers/platform/postgres.ts');
+  return async (session, work) => {
+    try {
+      return await withPostgres(url, session, work);
+    } catch (error) {
+      if (!(error instanceof ConfigError || error instanceof TransientError)) throw error;
+      const remedy = 'Correct the URL of --load, or see that the database runs and lets its user write';
+      throw new UsageError({ ...error.fault, remedy }, { cause: error });
+    }
+  };
 }
 
 async function copyReport({ runId, store }: LocalRun, out: string): Promise<string[]> {
@@ -106,20 +179,4 @@ async function copyReport({ runId, store }: LocalRun, out: string): Promise<stri
     return target;
   };
   return Promise.all(reportFiles.map(copy));
-}
-
-/** The error with the user's file where the pipeline names the key that it would have in the raw bucket. */
-function inFilesOfUser(error: unknown, files: readonly DropFile[]): unknown {
-  if (!(error instanceof PipelineError)) return error;
-  const { what, where, remedy } = error.fault;
-  const own = (text: string) => files.reduce((told, { key, file }) => told.replaceAll(key, file), text);
-  const ErrorClass = error.constructor as new (...of: ConstructorParameters<typeof PipelineError>) => Error;
-  return new ErrorClass(
-    {
-      what: own(what),
-      ...(where !== undefined && { where: own(where) }),
-      ...(remedy !== undefined && { remedy: own(remedy) }),
-    },
-    { cause: error },
-  );
 }

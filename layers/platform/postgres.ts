@@ -10,6 +10,12 @@ export interface SessionOptions {
   readonly lockSeconds?: number;
 }
 
+/** Opens a session on some database, hands it to `work` and closes it. */
+export type OpenSession = <Answer>(
+  options: SessionOptions,
+  work: (client: pg.Client) => Promise<Answer>,
+) => Promise<Answer>;
+
 /** SQLSTATE classes of what may succeed when tried again. */
 const transientClasses = [
   '08', // connection

@@ -1,10 +1,10 @@
 import path from 'node:path';
-import { withDatabase } from '../../platform/database.ts';
 import { Database } from '../../platform/duckdb.ts';
 import { IncompleteError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
 import { migrateSession } from '../../platform/migrate.ts';
 import { downloadAll, type Transfer } from '../../platform/object-store.ts';
+import type { OpenSession } from '../../platform/postgres.ts';
 import type { LoadResult, Output } from '../documents.ts';
 import { processedKeys } from '../keys.ts';
 import type { MartName } from '../mart-tables.ts';
@@ -14,7 +14,7 @@ import type { Stage } from '../stage.ts';
 import { loadMarts } from './load-marts.ts';
 
 /** Copies the marts into PostgreSQL, where `publish` makes them visible. */
-export const loadStage: Stage<'load'> = {
+export const loadStage = (withDatabase: OpenSession): Stage<'load'> => ({
   name: 'load',
   async run({ event, store, folder, engine, log }) {
     const { runId, drop } = event;
@@ -42,7 +42,7 @@ export const loadStage: Stage<'load'> = {
     logSplit(log, result);
     return { outputs: [], result };
   },
-};
+});
 
 function copiesOf(mart: MartName, runId: string, outputs: readonly Output[], folder: string): Transfer[] {
   const prefix = path.posix.dirname(processedKeys.mart(mart, runId, undefined));

@@ -1,4 +1,4 @@
-import packageJson from '../../../package.json';
+import { dependencies } from '../../../package.json';
 import { IncompleteError } from '../../platform/errors.ts';
 import type { ObjectStore, StoredObject } from '../../platform/object-store.ts';
 import type { Completion, RunInputs, RunPlan, StageEvent } from '../documents.ts';
@@ -55,7 +55,7 @@ export function buildManifest(
     attempt,
     configHash,
     codeVersion,
-    versions: { node: process.versions.node, duckdb: packageJson.dependencies['@duckdb/node-api'] },
+    versions: { node: process.versions.node, duckdb: dependencies['@duckdb/node-api'] },
     inputs,
     inputsAsOf,
     stages: earlierStages.map((stage) => summarise(stage, completions[stage])),

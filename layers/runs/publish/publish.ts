@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { withDatabase } from '../../platform/database.ts';
 import { sha256 } from '../../platform/hash.ts';
+import type { OpenSession } from '../../platform/postgres.ts';
 import type { RunManifest } from '../run-manifest.ts';
 import { readRunOrder } from '../run-order.ts';
 import type { Stage } from '../stage.ts';
@@ -16,7 +16,7 @@ const publishEnvironment = z.object({ KEEP_RUNS: z.coerce.number().int().min(1).
  * Shows the run to everyone: its manifest, then the database, then `latest/<drop>.json`. Each step may be repeated after
  * a death at any point; nothing before the database's one row is seen by readers.
  */
-export const publishStage: Stage<'publish'> = {
+export const publishStage = (withDatabase: OpenSession): Stage<'publish'> => ({
   name: 'publish',
   async run({ event, store, log }) {
     const { runId, drop } = event;
@@ -51,7 +51,7 @@ export const publishStage: Stage<'publish'> = {
     log.info(result.published ? 'published' : 'not published', { reason: result.reason });
     return { outputs: [], result };
   },
-};
+});
 
 /** Writes the manifest unless an earlier try of this stage did, and returns the hash of what stands there. */
 async function writeOnce(store: RunStore, manifest: RunManifest): Promise<string> {

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { verdictText } from '../../../cli/pipeline/run-report.ts';
+import { verdictText } from '../../../cli/pipeline/verdict.ts';
 import { decisionDocument } from '../../../layers/report/decision-document.ts';
 import { reportPage } from '../../../layers/report/page/page.ts';
 import type { Report } from '../../../layers/report/schema.ts';
