@@ -1,4 +1,4 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicies, Validations } from 'aws-cdk-lib';
 import { Port } from 'aws-cdk-lib/aws-ec2';
 import {
   AuroraPostgresEngineVersion,
@@ -49,6 +49,8 @@ export class Database extends Construct implements DatabaseAccess {
     this.endpoint = `${hostname}:${port}/${databaseName}`;
     this.network = network;
     this.cluster = cluster;
+    // A database that stays does so with the network that it is in.
+    RemovalPolicies.of(this).apply(removalPolicy(settings));
   }
 }
 

@@ -1,4 +1,4 @@
-import { Fn } from 'aws-cdk-lib';
+import { Annotations, Fn } from 'aws-cdk-lib';
 import {
   FlowLogDestination,
   FlowLogTrafficType,
@@ -80,10 +80,13 @@ export class Network extends Construct {
 
   /** Nothing is looked up: the network is what the settings say of it, and its endpoints are its owner's. */
   #existing({ vpcId = '', subnetIds = [] }: Settings): IVpc {
-    return Vpc.fromVpcAttributes(this, 'Vpc', {
+    const vpc = Vpc.fromVpcAttributes(this, 'Vpc', {
       vpcId,
       availabilityZones: subnetIds.map((_, index) => Fn.select(index, Fn.getAzs())),
       isolatedSubnetIds: subnetIds,
     });
+    const reason = 'Its routes are those of its owner.';
+    Annotations.of(vpc).acknowledgeWarning('@aws-cdk/aws-ec2:noSubnetRouteTableId', reason);
+    return vpc;
   }
 }

@@ -1,6 +1,7 @@
 import { CfnOutput, CliCredentialsStackSynthesizer, type IStackSynthesizer, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Alarms } from './alarms.ts';
+import type { Build } from './build.ts';
 import { Dashboard } from './dashboard.ts';
 import { DataBuckets, existingBuckets } from './data-buckets.ts';
 import type { DataStack } from './data-stack.ts';
@@ -8,12 +9,15 @@ import { DatabaseSecret } from './database-secret.ts';
 import { named } from './names.ts';
 import { RunEvents } from './run-events.ts';
 import type { Settings } from './settings.ts';
-import type { StacksProps } from './stacks.ts';
 import { StageFunctions } from './stage-functions.ts';
 import { Pipeline } from './state-machine.ts';
 import { Trigger } from './trigger.ts';
 
-export interface PipelineStackProps extends StacksProps {
+export interface PipelineStackProps {
+  readonly settings: Settings;
+  readonly build: Build;
+  /** Folder of package.json. */
+  readonly root: string;
   /** The stack of the data, on AWS; without one this stack holds them too. */
   readonly data: DataStack | undefined;
 }

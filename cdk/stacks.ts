@@ -1,15 +1,6 @@
 import type { Construct } from 'constructs';
-import type { Build } from './build.ts';
 import { DataStack } from './data-stack.ts';
-import { PipelineStack } from './pipeline-stack.ts';
-import type { Settings } from './settings.ts';
-
-export interface StacksProps {
-  readonly settings: Settings;
-  readonly build: Build;
-  /** Folder of package.json. */
-  readonly root: string;
-}
+import { PipelineStack, type PipelineStackProps } from './pipeline-stack.ts';
 
 /**
  * The stacks of the app. On AWS what has to stay, buckets and database, is a stack of its own, deployed before the
@@ -17,7 +8,7 @@ export interface StacksProps {
  */
 export function createStacks(
   scope: Construct,
-  props: StacksProps,
+  props: Omit<PipelineStackProps, 'data'>,
 ): { readonly data: DataStack | undefined; readonly pipeline: PipelineStack } {
   const data = props.settings.target === 'aws' ? new DataStack(scope, props.settings) : undefined;
   return { data, pipeline: new PipelineStack(scope, { ...props, data }) };

@@ -2,7 +2,8 @@ import path from 'node:path';
 import process from 'node:process';
 import { UsageError } from '../../layers/platform/errors.ts';
 import { migrate } from '../../layers/platform/migrate.ts';
-import { bootstrapStack, deployStack, type StackOutputs, type Target } from '../local/cdk.ts';
+import { bootstrapStack, deployStack, type Target } from '../local/cdk.ts';
+import { awsStateFolder, type StackOutputs } from '../local/stack-outputs.ts';
 import { stateFolder } from '../local/state.ts';
 import { ensureUp } from '../local/up.ts';
 import { note, print, printJson } from '../terminal.ts';
@@ -51,5 +52,5 @@ async function deployToDocker(context: DeployOptions['context']): Promise<StackO
 async function deployToAws(context: DeployOptions['context']): Promise<StackOutputs> {
   const { DATABASE_URL } = process.env;
   if (DATABASE_URL) await migrate(DATABASE_URL);
-  return deployStack({ target: 'aws', context, stateFolder: path.join(stateFolder(), 'aws'), onLine: note });
+  return deployStack({ target: 'aws', context, stateFolder: awsStateFolder(context.env), onLine: note });
 }

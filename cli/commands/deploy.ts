@@ -18,7 +18,7 @@ export function registerDeploy(program: Command): void {
     .option('--json', 'print the outputs of the stack as JSON')
     .addHelpText(
       'after',
-      '\nOn AWS the account must be bootstrapped (npx cdk bootstrap); with DATABASE_URL the schema is brought up to date there.\n\nExamples:\n  ecom deploy\n  ecom deploy --target docker\n  ecom deploy --target aws -c bucketSuffix=my-shop',
+      '\nOn AWS the account must be bootstrapped (npx cdk bootstrap); with DATABASE_URL the schema is brought up to date there.\n\nExamples:\n  ecom deploy\n  ecom deploy --target docker\n  ecom deploy --target aws -c alarmEmail=team@example.com\n  ecom deploy --target aws -c env=staging',
     )
     .action(async (options: DeployOptions) => {
       const { deploy } = await import('../actions/deploy.ts');

@@ -6,6 +6,7 @@ import { baseConfigFile } from '../../layers/experiment/run-configuration.ts';
 import { UsageError } from '../../layers/platform/errors.ts';
 import { ObjectStore } from '../../layers/platform/s3.ts';
 import { emulatedAccount, localEnvironment } from '../local/environment.ts';
+import { deployedOnAws } from '../local/stack-outputs.ts';
 import { readState } from '../local/state.ts';
 
 const targets = ['local', 'docker', 'aws'] as const;
@@ -23,6 +24,8 @@ export interface Connection {
   readonly raw: ObjectStore;
   readonly processed: ObjectStore;
   readonly stepFunctions: SFNClient;
+  /** Where the deployment is on record here; else the state machine is found by its name. */
+  readonly stateMachineArn?: string | undefined;
 }
 
 /** The configuration of the target that `ECOM_TARGET` names (local by default), with further files over it. */
@@ -31,18 +34,21 @@ export function targetConfig(files: readonly ConfigFile[] = []): Config {
 }
 
 /**
- * Connects to the target's pipeline. Locally, the running emulator's address and credentials go into the environment,
+ * Connects to the target's pipeline: on AWS to the one that `ecom deploy` deployed from here, in the environment that
+ * `ECOM_ENV` names, else to the buckets of config/aws.yaml. Locally, the running emulator's address and credentials go into the environment,
  * unless `AWS_ENDPOINT_URL` is set already.
  * @throws LocalError when nothing runs locally
  */
 export function connect(): Connection {
   if (isLocal()) useLocal(process.env);
   const config = targetConfig();
+  const deployed = target() === 'aws' ? deployedOnAws() : undefined;
   return {
     config,
-    raw: new ObjectStore(config.aws.raw_bucket),
-    processed: new ObjectStore(config.aws.processed_bucket),
+    raw: new ObjectStore(deployed?.RawBucketName ?? config.aws.raw_bucket),
+    processed: new ObjectStore(deployed?.ProcessedBucketName ?? config.aws.processed_bucket),
     stepFunctions: new SFNClient({}),
+    stateMachineArn: deployed?.StateMachineArn,
   };
 }
 
