@@ -15,6 +15,7 @@ import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { functionNames, functionSizes } from './functions.ts';
 import { named } from './names.ts';
+import type { RunEvents } from './run-events.ts';
 import type { Settings } from './settings.ts';
 import type { StageFunctions } from './stage-functions.ts';
 import type { Trigger } from './trigger.ts';
@@ -23,6 +24,7 @@ export interface AlarmsProps {
   readonly functions: StageFunctions;
   readonly stateMachine: StateMachine;
   readonly trigger: Trigger;
+  readonly runs: RunEvents;
   readonly settings: Settings;
 }
 
@@ -44,7 +46,11 @@ export class Alarms extends Construct {
   readonly all: readonly Alarm[];
   readonly #settings: Settings;
 
-  constructor(scope: Construct, id: string, { functions, stateMachine, trigger, settings }: AlarmsProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { functions, stateMachine, trigger, runs, settings }: AlarmsProps,
+  ) {
     super(scope, id);
     this.#settings = settings;
     this.topic = this.#createTopic();
@@ -69,6 +75,7 @@ export class Alarms extends Construct {
       this.#onMessage('undelivered-events', 'EventBridge could not hand over an event', undelivered),
       this.#onMessage('unsettled-uploads', 'The gate failed at an upload for good', unsettled),
       this.#onMessage('unanswered-manifests', 'The gate failed at a manifest for good', unanswered),
+      this.#onMessage('unannounced-runs', 'Nobody was told that a run ended', runs.unannounced),
       ...functionNames.map((name) =>
         this.#above(
           functionSizes[name].timeoutSeconds * 1000 * nearTimeout,

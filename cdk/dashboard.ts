@@ -26,7 +26,7 @@ const maximum = { period, statistic: 'Maximum' } as const;
 export class Dashboard extends Construct {
   constructor(scope: Construct, id: string, props: DashboardProps) {
     super(scope, id);
-    const { functions, stateMachine, trigger, database, settings, alarms } = props;
+    const { functions, stateMachine, trigger, runs, database, settings, alarms } = props;
     const { settling, undelivered, unsettled, unanswered } = trigger;
     const ofEach = (
       metric: 'metricErrors' | 'metricDuration' | 'metricInvocations',
@@ -60,7 +60,7 @@ export class Dashboard extends Construct {
         [
           graph(
             'Messages that reached nobody',
-            [undelivered, unsettled, unanswered].map((queue) =>
+            [undelivered, unsettled, unanswered, runs.unannounced].map((queue) =>
               queue.metricApproximateNumberOfMessagesVisible(maximum),
             ),
           ),

@@ -68,12 +68,8 @@ export class PipelineStack extends Stack {
     settings: Settings,
   ): void {
     const { stateMachine } = pipeline;
-    const runs = new RunEvents(this, 'RunEvents', {
-      stateMachine,
-      undelivered: trigger.undelivered,
-      settings,
-    });
-    const watched = { functions, stateMachine, trigger, database, settings };
+    const runs = new RunEvents(this, 'RunEvents', { stateMachine, settings });
+    const watched = { functions, stateMachine, trigger, runs, database, settings };
     const alarms = new Alarms(this, 'Alarms', watched);
     new Dashboard(this, 'Dashboard', { ...watched, alarms: alarms.all });
     new CfnOutput(this, 'AlarmTopicArn', { value: alarms.topic.topicArn });

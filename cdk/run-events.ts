@@ -1,8 +1,8 @@
-import { Stack } from 'aws-cdk-lib';
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { named } from './names.ts';
@@ -10,8 +10,6 @@ import type { Settings } from './settings.ts';
 
 export interface RunEventsProps {
   readonly stateMachine: StateMachine;
-  /** Takes what the topic does not. */
-  readonly undelivered: Queue;
   readonly settings: Settings;
 }
 
@@ -21,9 +19,21 @@ export interface RunEventsProps {
  */
 export class RunEvents extends Construct {
   readonly topic: Topic;
+  /** Events that the topic did not take. */
+  readonly unannounced: Queue;
 
-  constructor(scope: Construct, id: string, { stateMachine, undelivered, settings }: RunEventsProps) {
+  constructor(scope: Construct, id: string, { stateMachine, settings }: RunEventsProps) {
     super(scope, id);
+    this.unannounced = new Queue(this, 'Unannounced', {
+      queueName: named(settings, 'ecom-experiment-unannounced'),
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    Validations.of(this.unannounced).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason: 'It is itself where the events of a rule end.',
+    });
     this.topic = new Topic(this, 'Topic', {
       topicName: named(settings, 'ecom-experiment-runs'),
       enforceSSL: true,
@@ -40,6 +50,6 @@ export class RunEvents extends Construct {
           status: ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'],
         },
       },
-    }).addTarget(new SnsTopic(this.topic, { deadLetterQueue: undelivered }));
+    }).addTarget(new SnsTopic(this.topic, { deadLetterQueue: this.unannounced }));
   }
 }

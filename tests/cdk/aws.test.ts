@@ -314,6 +314,7 @@ describe('the alarms', () => {
         'undelivered-events',
         'unsettled-uploads',
         'unanswered-manifests',
+        'unannounced-runs',
         ...functionNames.map((name) => `slow-${name}`),
       ].sort(),
     );
