@@ -1,53 +1,143 @@
-import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration, Stack } from 'aws-cdk-lib';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  MathExpression,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { functionNames, functionSizes } from './functions.ts';
+import { named } from './names.ts';
+import type { RunEvents } from './run-events.ts';
+import type { Settings } from './settings.ts';
+import type { StageFunctions } from './stage-functions.ts';
+import type { Trigger } from './trigger.ts';
 
 export interface AlarmsProps {
+  readonly functions: StageFunctions;
   readonly stateMachine: StateMachine;
-  readonly undelivered: Queue;
-  /** Who is told; without it the alarms show in the console only. */
-  readonly email: string | undefined;
+  readonly trigger: Trigger;
+  readonly runs: RunEvents;
+  readonly settings: Settings;
 }
 
-/** Alarms for what nobody is watching: a run that failed or never ended, an event that started nothing. */
-export class Alarms extends Construct {
-  readonly #action: SnsAction | undefined;
+const period = Duration.minutes(5);
+const sum = { period, statistic: 'Sum' } as const;
+const maximum = { period, statistic: 'Maximum' } as const;
 
-  constructor(scope: Construct, id: string, { stateMachine, undelivered, email }: AlarmsProps) {
+/** Part of a function's time after which the next larger drop may take more than there is. */
+const nearTimeout = 0.8;
+/** Seconds beyond the settle time that an upload's event may wait for the gate. */
+const longestWait = 600;
+
+/**
+ * Alarms for what nobody is watching, each with its entry in docs/operate.md. They write to a topic, and that to
+ * `alarmEmail` where there is one.
+ */
+export class Alarms extends Construct {
+  readonly topic: Topic;
+  readonly all: readonly Alarm[];
+  readonly #settings: Settings;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { functions, stateMachine, trigger, runs, settings }: AlarmsProps,
+  ) {
     super(scope, id);
-    if (email !== undefined) {
-      const topic = new Topic(this, 'Topic', { topicName: 'ecom-experiment-alarms', enforceSSL: true });
-      topic.addSubscription(new EmailSubscription(email));
-      this.#action = new SnsAction(topic);
-    }
-    const sum = { period: Duration.minutes(5), statistic: 'Sum' };
-    this.#onFirst('failed-runs', 'A run failed; see failure.json of the run', stateMachine.metricFailed(sum));
-    this.#onFirst('endless-runs', 'A run took longer than it may', stateMachine.metricTimedOut(sum));
-    this.#onFirst(
-      'undelivered-events',
-      'An upload reached no gate; its event waits in the queue',
-      undelivered.metricApproximateNumberOfMessagesVisible({
-        period: Duration.minutes(5),
-        statistic: 'Maximum',
-      }),
-    );
+    this.#settings = settings;
+    this.topic = this.#createTopic();
+    const { gate } = functions.byName;
+    const { settling, undelivered, unsettled, unanswered } = trigger;
+    this.all = [
+      this.#above(0, 'failed-runs', 'A run failed and says why', stateMachine.metricFailed(sum)),
+      this.#above(0, 'endless-runs', 'A run took longer than it may', stateMachine.metricTimedOut(sum)),
+      this.#above(0, 'gate-errors', 'The gate failed at an upload', gate.metricErrors(sum)),
+      this.#above(
+        0,
+        'throttled-functions',
+        'The account has too few functions at a time',
+        throttles(functions),
+      ),
+      this.#above(
+        settings.settle + longestWait,
+        'late-uploads',
+        'The event of an upload waits for the gate',
+        settling.metricApproximateAgeOfOldestMessage(maximum),
+      ),
+      this.#onMessage('undelivered-events', 'EventBridge could not hand over an event', undelivered),
+      this.#onMessage('unsettled-uploads', 'The gate failed at an upload for good', unsettled),
+      this.#onMessage('unanswered-manifests', 'The gate failed at a manifest for good', unanswered),
+      this.#onMessage('unannounced-runs', 'Nobody was told that a run ended', runs.unannounced),
+      ...functionNames.map((name) =>
+        this.#above(
+          functionSizes[name].timeoutSeconds * 1000 * nearTimeout,
+          `slow-${name}`,
+          `The function ${name} took ${nearTimeout * 100} % of the time it has`,
+          functions.byName[name].metricDuration(maximum),
+        ),
+      ),
+    ];
   }
 
-  #onFirst(name: string, description: string, metric: IMetric): void {
+  /** A topic that refuses plain HTTP has a policy, and one with a policy takes nothing that it does not name. */
+  #createTopic(): Topic {
+    const topic = new Topic(this, 'Topic', {
+      topicName: named(this.#settings, 'ecom-experiment-alarms'),
+      enforceSSL: true,
+    });
+    const { account, partition, region } = Stack.of(this);
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'Alarms',
+        effect: Effect.ALLOW,
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [topic.topicArn],
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': account },
+          ArnLike: { 'aws:SourceArn': `arn:${partition}:cloudwatch:${region}:${account}:alarm:*` },
+        },
+      }),
+    );
+    const { alarmEmail } = this.#settings;
+    if (alarmEmail !== undefined) topic.addSubscription(new EmailSubscription(alarmEmail));
+    return topic;
+  }
+
+  #onMessage(name: string, description: string, queue: Queue): Alarm {
+    return this.#above(0, name, description, queue.metricApproximateNumberOfMessagesVisible(maximum));
+  }
+
+  #above(threshold: number, name: string, description: string, metric: IMetric): Alarm {
     const alarm = new Alarm(this, name, {
-      alarmName: `ecom-experiment-${name}`,
-      alarmDescription: description,
+      alarmName: named(this.#settings, `ecom-experiment-${name}`),
+      alarmDescription: `${description}. What to do: docs/operate.md, "${name}"`,
       metric,
-      threshold: 0,
+      threshold,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       evaluationPeriods: 1,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
-    if (this.#action !== undefined) alarm.addAlarmAction(this.#action);
+    alarm.addAlarmAction(new SnsAction(this.topic));
+    return alarm;
   }
+}
+
+/** Calls of all functions that Lambda turned away. An alarm takes ten metrics, which is what there are. */
+export function throttles({ byName }: StageFunctions): MathExpression {
+  const metrics = Object.fromEntries(functionNames.map((name) => [name, byName[name].metricThrottles(sum)]));
+  return new MathExpression({
+    label: 'Throttled calls',
+    period,
+    expression: `SUM(METRICS())`,
+    usingMetrics: metrics,
+  });
 }

@@ -3,8 +3,8 @@ import { App } from 'aws-cdk-lib';
 import { describeFault, PipelineError } from '../layers/platform/errors.ts';
 import { build } from './build.ts';
 import { type DuckdbPlatform, hostPlatform } from './duckdb-layer.ts';
-import { PipelineStack } from './pipeline-stack.ts';
 import { readSettings, type Settings } from './settings.ts';
+import { createStacks } from './stacks.ts';
 
 /** Where DuckDB has to run: as a process of this machine, in a Linux container on its CPU, or on Lambda. */
 function duckdbPlatform({ target, architecture }: Settings): DuckdbPlatform {
@@ -20,7 +20,7 @@ try {
   if (settings.target !== 'aws') process.env.CDK_VALIDATION = 'false';
   const { bundleLayer } = settings;
   const built = await build({ root: PROJECT_ROOT, platform: duckdbPlatform(settings), bundleLayer });
-  new PipelineStack(app, { settings, build: built, root: PROJECT_ROOT });
+  createStacks(app, { settings, build: built, root: PROJECT_ROOT });
   app.synth();
 } catch (error) {
   if (!(error instanceof PipelineError)) throw error;

@@ -5,9 +5,9 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { z } from 'zod';
 import { ConfigError } from '../layers/platform/errors.ts';
+import type { DatabaseAccess } from './database.ts';
 import type { Settings } from './settings.ts';
 
-const placeholder = 'postgres://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full';
 const stateSchema = z.object({ postgres: z.object({ url: z.string().startsWith('postgres') }) });
 
 interface DatabaseSecretProps {
@@ -16,30 +16,28 @@ interface DatabaseSecretProps {
   readonly root: string;
 }
 
-/** The secret `{"url": "postgres://..."}` that `load` and `publish` connect with. */
-export class DatabaseSecret extends Construct {
-  readonly arn: string;
+/** Off AWS: the secret `{"url": "postgres://..."}` that `load` and `publish` connect with. */
+export class DatabaseSecret extends Construct implements DatabaseAccess {
+  readonly secretArn: string;
 
   constructor(scope: Construct, id: string, { settings, root }: DatabaseSecretProps) {
     super(scope, id);
     if (settings.databaseSecretArn !== undefined) {
-      this.arn = settings.databaseSecretArn;
+      this.secretArn = settings.databaseSecretArn;
       return;
     }
-    const onAws = settings.target === 'aws';
-    const url = onAws ? placeholder : localDatabaseUrl(root, settings.target);
+    const url = localDatabaseUrl(root, settings.target);
     const secret = new Secret(this, 'Secret', {
       secretName: 'ecom-experiment-pipeline/database',
       description: 'Where the pipeline publishes marts: {"url": "postgres://..."}',
-      // Nothing secret stands here: a placeholder on AWS, the address of a throw-away database elsewhere.
+      // Nothing secret stands here: the address of a throw-away database.
       secretObjectValue: { url: SecretValue.unsafePlainText(url) },
-      removalPolicy: onAws ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.arn = secret.secretArn;
+    this.secretArn = secret.secretArn;
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-SMG4',
-      reason:
-        'The owner of the database fills and rotates this secret; the stack does not know the database.',
+      reason: 'The address of a database on this machine, which has no one to rotate it.',
     });
   }
 }

@@ -66,7 +66,7 @@ async function findPackage(root: string, name: string, wanted?: string) {
       remedy:
         wanted === undefined
           ? 'Install the dependencies: npm ci'
-          : `Install it beside this machine's own: npm install --no-save --force ${name}@${wanted}`,
+          : `Install it beside this machine's own: npm install --no-save --force ${name}@${wanted}\nOr let functions on AWS run on this machine's CPU: -c architecture=${process.arch === 'arm64' ? 'arm64' : 'x86_64'}`,
     });
   }
   const { version } = packageSchema.parse(

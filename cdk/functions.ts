@@ -1,4 +1,6 @@
 import { stageNames } from '../layers/runs/stages.ts';
+import { named } from './names.ts';
+import type { Settings } from './settings.ts';
 
 /** The functions, in the order in which the data meet them. Each is `lambdas/<name>/handler.ts`. */
 export const functionNames = ['gate', ...stageNames, 'fail'] as const;
@@ -29,5 +31,6 @@ export const functionSizes: Readonly<Record<FunctionName, FunctionSize>> = {
   fail: { memoryMb: 512, timeoutSeconds: 60, storageMb: 512, duckdb: false },
 };
 
-/** Name of a function on AWS. */
-export const deployedName = (name: FunctionName) => `ecom-experiment-${name}`;
+/** Name of a function where it runs. */
+export const deployedName = (name: FunctionName, settings: Pick<Settings, 'env'> = {}) =>
+  named(settings, `ecom-experiment-${name}`);

@@ -1,13 +1,24 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
 import { z } from 'zod';
 import { ConfigError } from '../layers/platform/errors.ts';
 
 const integer = (from: number, to: number) => z.coerce.number().int().min(from).max(to);
 const flag = z.union([z.boolean(), z.stringbool()]);
+const list = z.string().transform((text) => text.split(',').map((item) => item.trim()));
+
+/** What `deleteDataOf` calls the environment without a name. */
+const namelessEnv = 'default';
 
 const settingsSchema = z
   .object({
     /** Where the stack runs: LocalStack with functions as processes, LocalStack in Docker, or AWS. */
     target: z.enum(['local', 'docker', 'aws']).default('local'),
+    /** On AWS: becomes part of every name, so that several environments live in one account and region. */
+    env: z
+      .string()
+      .regex(/^[a-z][a-z0-9]{0,11}$/, 'up to 12 lower-case letters and digits')
+      .refine((name) => name !== namelessEnv, `"${namelessEnv}" is the environment without a name`)
+      .optional(),
     /** Put DuckDB into each function that needs it: for an emulator that does not mount layers. */
     bundleLayer: flag.default(false),
     /**
@@ -15,7 +26,7 @@ const settingsSchema = z
      */
     bucketSuffix: z
       .string()
-      .regex(/^([a-z0-9][a-z0-9-]{0,40})?$/, 'lower-case letters, digits and "-"')
+      .regex(/^([a-z0-9][a-z0-9-]{0,30})?$/, 'lower-case letters, digits and "-"')
       .optional(),
     /** Seconds after which a drop without a manifest counts as complete. */
     settle: integer(0, 900).default(5),
@@ -23,17 +34,56 @@ const settingsSchema = z
     mapConcurrency: integer(1, 10_000).optional(),
     /** Published runs of a drop that stay in the database. */
     keepRuns: integer(1, 1_000).default(5),
-    /** CPU of the functions on AWS; emulators run them on the host's. */
-    architecture: z.enum(['x86_64', 'arm64']).default('x86_64'),
-    /** On AWS: an existing secret with `{"url": "postgres://..."}`. Without it the stack makes one to fill. */
+    /** CPU of the functions on AWS, by default arm64; emulators run them on the host's. */
+    architecture: z.enum(['x86_64', 'arm64']).optional(),
+    /**
+     * On AWS: an existing secret with `{"url": "postgres://..."}` or what RDS writes. Without it the stack makes a
+     * database.
+     */
     databaseSecretArn: z.string().startsWith('arn:').optional(),
+    /** On AWS: the most that the stack's own database may take, in Aurora capacity units. */
+    databaseMaxCapacity: integer(1, 256).default(4),
+    /** On AWS: an existing network, with `subnetIds`, for the database and the functions that talk to it. */
+    vpcId: z.string().startsWith('vpc-').optional(),
+    /** Two or more private subnets of `vpcId`, separated by commas, that reach S3 and Secrets Manager. */
+    subnetIds: list.optional(),
     /** On AWS: who gets the alarms. */
     alarmEmail: z.email().optional(),
+    /** On AWS: days that an overwritten or deleted raw file can still be read by the runs that refer to it. */
+    keepRawVersionsDays: integer(1, 36_500).default(90),
+    /** On AWS: days that the typed copy of the raw rows stays, without which a failed run cannot be retried. */
+    keepStagedDays: integer(1, 36_500).default(90),
+    /** On AWS: days that rows which were not used stay readable by `ecom quarantine`. */
+    keepQuarantineDays: integer(1, 36_500).default(365),
+    /** On AWS: days that a run's own documents stay; by default for ever, since results refer to them. */
+    keepRunsDays: integer(90, 36_500).optional(),
+    /** On AWS: whether the data go with the stacks. Takes effect with `deleteDataOf` only. */
+    deleteData: flag.default(false),
+    /** Repeats the environment whose data are to go; "default" for the one without a name. */
+    deleteDataOf: z.string().optional(),
   })
-  .transform((settings) => ({
-    ...settings,
-    mapConcurrency: settings.mapConcurrency ?? (settings.target === 'aws' ? 100 : 2),
-  }));
+  .superRefine(({ env, deleteData, deleteDataOf, vpcId, subnetIds }, context) => {
+    const fail = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    const wanted = deleteData ? (env ?? namelessEnv) : undefined;
+    if (deleteDataOf !== wanted)
+      fail('deleteDataOf', `data go with deleteData=true and deleteDataOf=${env ?? namelessEnv} alone`);
+    if ((vpcId === undefined) !== (subnetIds === undefined))
+      fail('subnetIds', 'vpcId and subnetIds belong together');
+    if (
+      subnetIds !== undefined &&
+      (subnetIds.length < 2 || subnetIds.some((id) => !id.startsWith('subnet-')))
+    )
+      fail('subnetIds', 'two or more, as in subnet-1,subnet-2');
+  })
+  .transform((settings) => {
+    const onAws = settings.target === 'aws';
+    return {
+      ...settings,
+      mapConcurrency: settings.mapConcurrency ?? (onAws ? 100 : 2),
+      architecture: settings.architecture ?? (onAws ? ('arm64' as const) : ('x86_64' as const)),
+    };
+  });
 
 export type Settings = z.infer<typeof settingsSchema>;
 
@@ -51,4 +101,12 @@ export function readSettings(context: (key: string) => unknown): Settings {
     where: 'cdk -c or cdk.json',
     remedy: 'cdk/settings.ts lists every value',
   });
+}
+
+/**
+ * What becomes of data and logs when their stack goes: on AWS they stay, unless two settings agree. Nothing stays of a
+ * first deployment that failed, since its names would be taken when it is repeated.
+ */
+export function removalPolicy({ target, deleteData }: Settings): RemovalPolicy {
+  return target === 'aws' && !deleteData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
 }

@@ -1,20 +1,28 @@
 import { Duration, RemovalPolicy, Size, Validations } from 'aws-cdk-lib';
 import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, Function as Lambda, LayerVersion, Runtime } from 'aws-cdk-lib/aws-lambda';
+import {
+  Architecture,
+  Code,
+  type IFunction,
+  Function as Lambda,
+  LayerVersion,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { dataAccess } from './access.ts';
 import { acknowledgeResources } from './acknowledge.ts';
 import type { Build } from './build.ts';
-import type { DataBuckets } from './data-buckets.ts';
+import type { Buckets, DataBucket } from './data-buckets.ts';
+import type { DatabaseAccess } from './database.ts';
 import { deployedName, type FunctionName, functionNames, functionSizes } from './functions.ts';
-import type { Settings } from './settings.ts';
+import { named } from './names.ts';
+import { removalPolicy, type Settings } from './settings.ts';
 
 export interface StageFunctionsProps {
   readonly build: Build;
-  readonly buckets: DataBuckets;
-  readonly secretArn: string;
+  readonly buckets: Buckets;
+  readonly database: DatabaseAccess;
   readonly settings: Settings;
 }
 
@@ -35,7 +43,7 @@ export class StageFunctions extends Construct {
         ? []
         : [
             new LayerVersion(this, 'DuckDB', {
-              layerVersionName: 'ecom-experiment-duckdb',
+              layerVersionName: named(settings, 'ecom-experiment-duckdb'),
               description: 'DuckDB for Node.js',
               code: Code.fromAsset(build.layer),
               compatibleRuntimes: [Runtime.NODEJS_22_X],
@@ -52,16 +60,33 @@ export class StageFunctions extends Construct {
     });
   }
 
+  /**
+   * A function as the state machine calls it. On AWS that is the version of this deployment, which stays when the next
+   * one is deployed: a run under way keeps the code that it began with.
+   */
+  called(name: FunctionName): IFunction {
+    const lambda = this.byName[name];
+    // The assertion: CDK's declarations do not hold under exactOptionalPropertyTypes.
+    return this.#props.settings.target === 'aws' ? (lambda.currentVersion as IFunction) : lambda;
+  }
+
+  /** What the state machine's role may invoke: on AWS every version, since older runs call older ones. */
+  calledArn(name: FunctionName): string {
+    const { functionArn } = this.byName[name];
+    return this.#props.settings.target === 'aws' ? `${functionArn}:*` : functionArn;
+  }
+
   #create(name: FunctionName): Lambda {
-    const { build, buckets, secretArn, settings } = this.#props;
+    const { build, buckets, database, settings } = this.#props;
     const { memoryMb, timeoutSeconds, storageMb, duckdb } = functionSizes[name];
     const logGroup = new LogGroup(this, `${name}-log`, {
-      logGroupName: `/aws/lambda/${deployedName(name)}`,
+      logGroupName: `/aws/lambda/${deployedName(name, settings)}`,
       retention: RetentionDays.THREE_MONTHS,
-      removalPolicy: settings.target === 'aws' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: removalPolicy(settings),
     });
+    const { network } = dataAccess[name].database ? database : { network: undefined };
     return new Lambda(this, name, {
-      functionName: deployedName(name),
+      functionName: deployedName(name, settings),
       runtime: Runtime.NODEJS_22_X,
       architecture: this.#architecture,
       handler: 'index.handler',
@@ -72,21 +97,25 @@ export class StageFunctions extends Construct {
       layers: duckdb ? this.#layers : [],
       logGroup,
       role: this.#role(name, logGroup),
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+      ...(network === undefined
+        ? {}
+        : { vpc: network.vpc, vpcSubnets: network.subnets, securityGroups: [network.clients] }),
       environment: {
         NODE_OPTIONS: '--enable-source-maps',
         RAW_BUCKET: buckets.raw.bucketName,
         PROCESSED_BUCKET: buckets.processed.bucketName,
         ...(name === 'gate' ? { CODE_VERSION: build.codeVersion } : {}),
         ...(name === 'publish' ? { KEEP_RUNS: String(settings.keepRuns) } : {}),
-        ...(dataAccess[name].database ? { DATABASE_SECRET_ARN: secretArn } : {}),
+        ...(dataAccess[name].database ? databaseEnvironment(settings, database) : {}),
       },
     });
   }
 
   #role(name: FunctionName, logGroup: LogGroup): Role {
-    const { buckets, secretArn } = this.#props;
-    const { raw, reads, writes, database } = dataAccess[name];
-    const below = (bucket: Bucket, prefixes: readonly string[]) =>
+    const { buckets, database, settings } = this.#props;
+    const { raw, reads, writes, database: usesDatabase } = dataAccess[name];
+    const below = (bucket: DataBucket, prefixes: readonly string[]) =>
       prefixes.map((prefix) => bucket.arnForObjects(`${prefix}*`));
     const listed = [...(raw ? [buckets.raw] : []), buckets.processed];
     const objects = [
@@ -103,16 +132,38 @@ export class StageFunctions extends Construct {
       ...(raw ? [allow(['s3:GetObject', 's3:GetObjectVersion'], below(buckets.raw, ['raw/']))] : []),
       allow(['s3:GetObject'], below(buckets.processed, reads)),
       allow(['s3:PutObject'], below(buckets.processed, writes)),
-      ...(database ? [allow(['secretsmanager:GetSecretValue'], [secretArn])] : []),
+      ...(usesDatabase ? [allow(['secretsmanager:GetSecretValue'], [database.secretArn])] : []),
+      ...(usesDatabase && database.network !== undefined ? [allow(networkActions, ['*'])] : []),
     ];
     const role = new Role(this, `${name}-role`, {
-      description: `Of the function ${deployedName(name)}`,
+      description: `Of the function ${deployedName(name, settings)}`,
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       inlinePolicies: { Data: new PolicyDocument({ statements }) },
     });
     acknowledgeResources(role, objects, 'All objects below a prefix that this stage owns or reads.');
+    if (usesDatabase && database.network !== undefined)
+      acknowledgeResources(role, ['*'], 'Interfaces of a function in a network get their names from Lambda.');
     return role;
   }
+}
+
+/** What Lambda asks of a function's role to place it in a network. */
+const networkActions = [
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:UnassignPrivateIpAddresses',
+];
+
+function databaseEnvironment({ target }: Settings, { secretArn, endpoint }: DatabaseAccess) {
+  return {
+    DATABASE_SECRET_ARN: secretArn,
+    ...(endpoint === undefined ? {} : { DATABASE_ENDPOINT: endpoint }),
+    // Node.js does not know the authority of RDS by itself; Lambda's runtime brings it in this file.
+    ...(target === 'aws' ? { NODE_EXTRA_CA_CERTS: '/var/runtime/ca-cert.pem' } : {}),
+  };
 }
 
 const allow = (actions: string[], resources: string[]) =>

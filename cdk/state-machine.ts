@@ -1,4 +1,4 @@
-import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import {
@@ -22,21 +22,30 @@ import type { StageName } from '../layers/runs/stages.ts';
 import { mappedStages, pipelineName, stageNames } from '../layers/runs/stages.ts';
 import { acknowledgeResources } from './acknowledge.ts';
 import { functionSizes } from './functions.ts';
-import type { Settings } from './settings.ts';
+import { named } from './names.ts';
+import { removalPolicy, type Settings } from './settings.ts';
 import type { StageFunctions } from './stage-functions.ts';
 
 /** Longest run: 10,000 chunks of five minutes, a hundred at a time, and the stages after them. */
 const longestRun = Duration.hours(12);
 
-/** What may heal by itself. Everything else is an answer: wrong data, a wrong shape, a wrong configuration. */
-const transientErrors = [
-  'TransientError',
-  'Lambda.TooManyRequestsException',
+/** Answers of Lambda instead of the function's. */
+const serviceErrors = [
   'Lambda.ServiceException',
   'Lambda.AWSLambdaException',
   'Lambda.SdkClientException',
   'Lambda.ClientExecutionTimeoutException',
 ];
+
+/**
+ * How often what may heal by itself is tried again. On AWS a database that was paused wakes up and a bucket that is
+ * asked too much recovers within minutes, and a part of a map waits for as long as the parts before it take (15 minutes
+ * at most) where the account has fewer functions at a time than the map has parts; an emulator has neither.
+ */
+const patience = {
+  aws: { throttled: 40, transient: 12, maxDelay: Duration.seconds(60) },
+  local: { throttled: 5, transient: 5, maxDelay: Duration.seconds(30) },
+} as const;
 
 /**
  * The process of a function ended under it. A sandbox that crashed may fare better once more, and every stage may be
@@ -71,6 +80,7 @@ export interface PipelineProps {
  */
 export class Pipeline extends Construct {
   readonly stateMachine: StateMachine;
+  readonly name: string;
   readonly #functions: StageFunctions;
   readonly #settings: Settings;
 
@@ -78,6 +88,7 @@ export class Pipeline extends Construct {
     super(scope, id);
     this.#functions = functions;
     this.#settings = settings;
+    this.name = named(settings, pipelineName);
 
     const recordFailure = this.#recordFailure('Run');
     const states = stageNames.map((stage) => {
@@ -90,12 +101,12 @@ export class Pipeline extends Construct {
     if (first === undefined) throw new Error('the pipeline has no stages');
 
     const logGroup = new LogGroup(this, 'Log', {
-      logGroupName: `/aws/vendedlogs/states/${pipelineName}`,
+      logGroupName: `/aws/vendedlogs/states/${this.name}`,
       retention: RetentionDays.THREE_MONTHS,
-      removalPolicy: settings.target === 'aws' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: removalPolicy(settings),
     });
     this.stateMachine = new StateMachine(this, 'StateMachine', {
-      stateMachineName: pipelineName,
+      stateMachineName: this.name,
       stateMachineType: StateMachineType.STANDARD,
       queryLanguage: QueryLanguage.JSON_PATH,
       definitionBody: DefinitionBody.fromChainable(first),
@@ -164,7 +175,7 @@ export class Pipeline extends Construct {
     resultSelector?: Record<string, string>,
   ): LambdaInvoke {
     const task = new LambdaInvoke(this, id, {
-      lambdaFunction: this.#functions.byName[name],
+      lambdaFunction: this.#functions.called(name),
       payloadResponseOnly: true,
       retryOnServiceExceptions: false,
       taskTimeout: Timeout.duration(Duration.seconds(functionSizes[name].timeoutSeconds + 30)),
@@ -172,14 +183,20 @@ export class Pipeline extends Construct {
       ...(resultPath === undefined ? {} : { resultPath }),
       ...(resultSelector === undefined ? {} : { resultSelector }),
     });
-    task.addRetry({
-      errors: transientErrors,
-      interval: Duration.seconds(1),
-      backoffRate: 2,
-      maxAttempts: 5,
-      maxDelay: Duration.seconds(30),
-      jitterStrategy: JitterType.FULL,
-    });
+    const { throttled, transient, maxDelay } =
+      this.#settings.target === 'aws' ? patience.aws : patience.local;
+    const retry = (errors: string[], maxAttempts: number) =>
+      task.addRetry({
+        errors,
+        interval: Duration.seconds(1),
+        backoffRate: 2,
+        maxAttempts,
+        maxDelay,
+        jitterStrategy: JitterType.FULL,
+      });
+    retry(['Lambda.TooManyRequestsException'], throttled);
+    retry(['TransientError'], transient);
+    retry(serviceErrors, 5);
     task.addRetry({ errors: killedErrors, interval: Duration.seconds(1), maxAttempts: 1 });
     return task;
   }
@@ -194,21 +211,19 @@ export class Pipeline extends Construct {
       });
     const allow = (actions: string[], resources: string[]) =>
       new PolicyStatement({ effect: Effect.ALLOW, actions, resources });
-    const executions = arn('execution', `${pipelineName}:*`);
-    const childExecutions = arn('execution', `${pipelineName}/*:*`);
-    const functions = [...stageNames, 'fail' as const].map(
-      (name) => this.#functions.byName[name].functionArn,
-    );
+    const executions = arn('execution', `${this.name}:*`);
+    const childExecutions = arn('execution', `${this.name}/*:*`);
+    const functions = [...stageNames, 'fail' as const].map((name) => this.#functions.calledArn(name));
 
     const role = new Role(this, 'Role', {
-      description: `Of the state machine ${pipelineName}`,
+      description: `Of the state machine ${this.name}`,
       assumedBy: new ServicePrincipal('states.amazonaws.com'),
       inlinePolicies: {
         Stages: new PolicyDocument({
           statements: [
             allow(['lambda:InvokeFunction'], functions),
             // The children of a Distributed Map are executions of their own.
-            allow(['states:StartExecution'], [arn('stateMachine', pipelineName)]),
+            allow(['states:StartExecution'], [arn('stateMachine', this.name)]),
             allow(['states:DescribeExecution', 'states:StopExecution'], [executions]),
             allow(['states:RedriveExecution'], [childExecutions]),
           ],
@@ -237,6 +252,11 @@ export class Pipeline extends Construct {
       },
     });
     acknowledgeResources(role, [executions, childExecutions], 'Executions get their names when they start.');
+    acknowledgeResources(
+      role,
+      functions.filter((arn) => arn.endsWith(':*')),
+      'Every version: a run under way calls the one that it began with.',
+    );
     acknowledgeResources(role, ['*'], 'Log delivery and X-Ray have no resource-level permissions.');
     return role;
   }

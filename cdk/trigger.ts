@@ -1,24 +1,24 @@
-import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction, SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as Lambda } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { pipelineName } from '../layers/runs/stages.ts';
 import { acknowledgeResources } from './acknowledge.ts';
+import type { DataBucket } from './data-buckets.ts';
 import { functionSizes } from './functions.ts';
+import { named } from './names.ts';
+import type { Settings } from './settings.ts';
 import type { Pipeline } from './state-machine.ts';
 
 export interface TriggerProps {
-  readonly raw: Bucket;
+  readonly raw: DataBucket;
   readonly gate: Lambda;
   readonly pipeline: Pipeline;
-  /** Seconds that a drop without a manifest is given to become complete. */
-  readonly settleSeconds: number;
+  readonly settings: Settings;
 }
 
 /**
@@ -26,22 +26,36 @@ export interface TriggerProps {
  * The gate decides; the state machine itself is no target, since EventBridge would choose the execution's name.
  */
 export class Trigger extends Construct {
-  /** Events that reached nobody, after every retry. */
+  /** Events of data files, which wait here for their drop to settle. */
+  readonly settling: Queue;
+  /** Events as EventBridge has them, which it could not hand to anybody. */
   readonly undelivered: Queue;
+  /** The same events, out of the settling queue, at which the gate failed again and again. */
+  readonly unsettled: Queue;
+  /** Records that Lambda writes of a manifest's event at which the gate failed; the event is their `requestPayload`. */
+  readonly unanswered: Queue;
   readonly #props: TriggerProps;
 
   constructor(scope: Construct, id: string, props: TriggerProps) {
     super(scope, id);
     this.#props = props;
-    const { gate, settleSeconds } = props;
-    this.undelivered = this.#queue('Undelivered', 'ecom-experiment-undelivered', {
-      retentionPeriod: Duration.days(14),
-    });
-    const settling = this.#queue('Settling', 'ecom-experiment-settling', {
-      deliveryDelay: Duration.seconds(settleSeconds),
+    const { gate, settings } = props;
+    const dead = { retentionPeriod: Duration.days(14) };
+    this.undelivered = this.#queue('Undelivered', 'ecom-experiment-undelivered', dead);
+    this.unsettled = this.#queue('Unsettled', 'ecom-experiment-unsettled', dead);
+    this.unanswered = this.#queue('Unanswered', 'ecom-experiment-unanswered', dead);
+    for (const queue of [this.undelivered, this.unanswered]) {
+      Validations.of(queue).acknowledge({
+        id: 'AwsSolutions-SQS3',
+        reason:
+          'It is itself where events end: of a rule, and of a function that was invoked asynchronously.',
+      });
+    }
+    this.settling = this.#queue('Settling', 'ecom-experiment-settling', {
+      deliveryDelay: Duration.seconds(settings.settle),
       // AWS asks for six times the function's timeout, so that a message is not handed out twice while it is handled.
       visibilityTimeout: Duration.seconds(6 * functionSizes.gate.timeoutSeconds),
-      deadLetterQueue: { queue: this.undelivered, maxReceiveCount: 5 },
+      deadLetterQueue: { queue: this.unsettled, maxReceiveCount: 5 },
     });
     const delivery = {
       deadLetterQueue: this.undelivered,
@@ -56,14 +70,14 @@ export class Trigger extends Construct {
       'raw/*.csv.gz',
       'raw/experiment.yaml',
       'raw/*/experiment.yaml',
-    ]).addTarget(new SqsQueue(settling, delivery));
+    ]).addTarget(new SqsQueue(this.settling, delivery));
     // The rule invokes the gate asynchronously: Lambda, not EventBridge, sees it fail.
     gate.configureAsyncInvoke({
       retryAttempts: 2,
       maxEventAge: Duration.hours(6),
-      onFailure: new SqsDestination(this.undelivered),
+      onFailure: new SqsDestination(this.unanswered),
     });
-    gate.addEventSource(new SqsEventSource(settling, { batchSize: 10, reportBatchItemFailures: true }));
+    gate.addEventSource(new SqsEventSource(this.settling, { batchSize: 10, reportBatchItemFailures: true }));
     this.#letGateStartRuns();
   }
 
@@ -91,7 +105,7 @@ export class Trigger extends Construct {
     const executions = Stack.of(this).formatArn({
       service: 'states',
       resource: 'execution',
-      resourceName: `${pipelineName}:*`,
+      resourceName: `${pipeline.name}:*`,
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
     gate.addEnvironment('STATE_MACHINE_ARN', stateMachineArn);
@@ -104,9 +118,9 @@ export class Trigger extends Construct {
     acknowledgeResources(gate.role ?? gate, [executions], 'Executions get their names when they start.');
   }
 
-  #queue(id: string, queueName: string, props: Partial<ConstructorParameters<typeof Queue>[2]>): Queue {
+  #queue(id: string, name: string, props: Partial<ConstructorParameters<typeof Queue>[2]>): Queue {
     return new Queue(this, id, {
-      queueName,
+      queueName: named(this.#props.settings, name),
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       removalPolicy: RemovalPolicy.DESTROY,

@@ -3,7 +3,8 @@ import process from 'node:process';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../../layers/platform/errors.ts';
 import { migrate } from '../../layers/platform/migrate.ts';
-import { bootstrapStack, deployStack, type StackOutputs, type Target } from '../local/cdk.ts';
+import { bootstrapStack, deployStack, type Target } from '../local/cdk.ts';
+import { awsStateFolder, type StackOutputs } from '../local/stack-outputs.ts';
 import { stateFolder } from '../local/state.ts';
 import { ensureUp } from '../local/up.ts';
 import { note, print, printJson } from '../terminal.ts';
@@ -22,7 +23,7 @@ export function define(command: Command): void {
     .option('--json', 'print the outputs of the stack as JSON')
     .addHelpText(
       'after',
-      '\nOn AWS the account must be bootstrapped (npx cdk bootstrap); with DATABASE_URL the schema is brought up to date there.\n\nExamples:\n  ecom deploy\n  ecom deploy --target docker\n  ecom deploy --target aws -c bucketSuffix=my-shop',
+      '\nOn AWS the account must be bootstrapped (npx cdk bootstrap); with DATABASE_URL the schema is brought up to date there.\n\nExamples:\n  ecom deploy\n  ecom deploy --target docker\n  ecom deploy --target aws -c alarmEmail=team@example.com\n  ecom deploy --target aws -c env=staging',
     )
     .action(deploy);
 }
@@ -70,7 +71,7 @@ async function deployToDocker(context: DeployOptions['context']): Promise<StackO
 async function deployToAws(context: DeployOptions['context']): Promise<StackOutputs> {
   const { DATABASE_URL } = process.env;
   if (DATABASE_URL) await migrate(DATABASE_URL);
-  return deployStack({ target: 'aws', context, stateFolder: path.join(stateFolder(), 'aws'), onLine: note });
+  return deployStack({ target: 'aws', context, stateFolder: awsStateFolder(context.env), onLine: note });
 }
 
 function addSetting(text: string, settings: Readonly<Record<string, string>>): Record<string, string> {

@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { BucketAlreadyOwnedByYou, CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { z } from 'zod';
 import { PipelineError } from '../../layers/platform/errors.ts';
+import { outputsFile, readOutputs, type StackOutputs } from './stack-outputs.ts';
 
 /** `cdklocal deploy` or `cdk deploy` ended with an error. */
 export class DeploymentError extends PipelineError {}
@@ -17,18 +17,6 @@ export type Target = 'local' | 'docker' | 'aws';
 
 /** Where CDK's assets go: the bucket that `cdklocal bootstrap` would make, so that both ways can be mixed. */
 const emulatedAssetsBucket = 'cdk-hnb659fds-assets-000000000000-us-east-1';
-
-const outputsSchema = z.object({
-  EcomExperimentPipeline: z.object({
-    RawBucketName: z.string(),
-    ProcessedBucketName: z.string(),
-    StateMachineArn: z.string(),
-    DatabaseSecretArn: z.string(),
-  }),
-});
-
-/** What the deployed stack answers. */
-export type StackOutputs = z.infer<typeof outputsSchema>['EcomExperimentPipeline'];
 
 export interface DeployOptions {
   readonly target: Target;
@@ -63,14 +51,14 @@ export async function bootstrapStack(endpoint: string): Promise<void> {
 }
 
 /**
- * Deploys the stack, by `cdklocal` against an emulator or by `cdk` on AWS, and returns its outputs.
+ * Deploys the stack, with those it depends on, by `cdklocal` against an emulator or by `cdk` on AWS, and returns its outputs.
  * @throws DeploymentError with the last lines that CDK printed
  */
 export async function deployStack(options: DeployOptions): Promise<StackOutputs> {
   const { target, endpoint, databaseUrl, context = {}, stateFolder, onLine } = options;
-  const outputsFile = path.join(stateFolder, 'stack-outputs.json');
+  const answers = outputsFile(stateFolder);
   await mkdir(stateFolder, { recursive: true });
-  await rm(outputsFile, { force: true });
+  await rm(answers, { force: true });
   const settings = Object.entries({ target, ...context }).flatMap(([key, value]) => [
     '-c',
     `${key}=${value}`,
@@ -82,7 +70,7 @@ export async function deployStack(options: DeployOptions): Promise<StackOutputs>
       'EcomExperimentPipeline',
       ...settings,
       ...['--require-approval', 'never', '--no-notices', '--no-lookups', '--progress', 'events', '--ci'],
-      ...['--output', path.join(stateFolder, 'cdk.out'), '--outputs-file', outputsFile],
+      ...['--output', path.join(stateFolder, 'cdk.out'), '--outputs-file', answers],
       ...(target === 'aws' ? [] : ['--method', 'direct', '--no-version-reporting']),
     ],
     {
@@ -97,7 +85,7 @@ export async function deployStack(options: DeployOptions): Promise<StackOutputs>
     },
     onLine,
   );
-  const outputs = outputsSchema.parse(JSON.parse(await readFile(outputsFile, 'utf8'))).EcomExperimentPipeline;
+  const outputs = readOutputs(answers, context.env);
   if (endpoint !== undefined && databaseUrl !== undefined)
     await storeDatabaseUrl(endpoint, outputs.DatabaseSecretArn, databaseUrl);
   return outputs;

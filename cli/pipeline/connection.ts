@@ -3,8 +3,9 @@ import type { Config } from '../../layers/experiment/config.ts';
 import { S3Store } from '../../layers/platform/s3.ts';
 import { RunStore } from '../../layers/runs/store.ts';
 import { emulatedAccount, localEnvironment } from '../local/environment.ts';
+import { deployedOnAws } from '../local/stack-outputs.ts';
 import { readState } from '../local/state.ts';
-import { isLocal, targetConfig } from './target.ts';
+import { isLocal, target, targetConfig } from './target.ts';
 
 /** The deployed pipeline as the commands talk to it. */
 export interface Connection {
@@ -14,19 +15,30 @@ export interface Connection {
   /** Both, as documents. */
   readonly store: RunStore;
   readonly stepFunctions: SFNClient;
+  /** Where the deployment is on record here; else the state machine is found by its name. */
+  readonly stateMachineArn?: string | undefined;
 }
 
 /**
- * Connects to the target's pipeline. Locally, the running emulator's address and credentials go into the environment,
+ * Connects to the target's pipeline: on AWS to the one that `ecom deploy` deployed from here, in the environment that
+ * `ECOM_ENV` names, else to the buckets of config/aws.yaml. Locally, the running emulator's address and credentials go into the environment,
  * unless `AWS_ENDPOINT_URL` is set already.
  * @throws LocalError when nothing runs locally
  */
 export function connect(): Connection {
   if (isLocal()) useLocal(process.env);
   const config = targetConfig();
-  const raw = new S3Store(config.aws.raw_bucket);
-  const processed = new S3Store(config.aws.processed_bucket);
-  return { config, raw, processed, store: new RunStore(raw, processed), stepFunctions: new SFNClient({}) };
+  const deployed = target() === 'aws' ? deployedOnAws() : undefined;
+  const raw = new S3Store(deployed?.RawBucketName ?? config.aws.raw_bucket);
+  const processed = new S3Store(deployed?.ProcessedBucketName ?? config.aws.processed_bucket);
+  return {
+    config,
+    raw,
+    processed,
+    store: new RunStore(raw, processed),
+    stepFunctions: new SFNClient({}),
+    stateMachineArn: deployed?.StateMachineArn,
+  };
 }
 
 /**

@@ -34,7 +34,8 @@ export async function deployedExecutions(connection: Connection): Promise<Execut
   return new Executions(await stateMachineArn(connection), connection.stepFunctions);
 }
 
-async function stateMachineArn({ stepFunctions }: Connection): Promise<string> {
+async function stateMachineArn({ stepFunctions, stateMachineArn }: Connection): Promise<string> {
+  if (stateMachineArn !== undefined) return stateMachineArn;
   let nextToken: string | undefined;
   do {
     const page = await stepFunctions.send(new ListStateMachinesCommand({ nextToken }));

@@ -23,7 +23,8 @@ export function isLocal(): boolean {
   return target() === 'local';
 }
 
-function target(): Target {
+/** The target that `ECOM_TARGET` names; local by default. */
+export function target(): Target {
   const name = process.env.ECOM_TARGET ?? 'local';
   const found = targets.find((candidate) => candidate === name);
   if (found !== undefined) return found;

@@ -12,12 +12,25 @@ const environmentSchema = z.union([
   z.object({ DATABASE_URL: z.string().min(1) }),
   z.object({ DATABASE_SECRET_ARN: z.string().min(1) }),
 ]);
-const secretSchema = z.object({ url: z.string().regex(/^postgres(ql)?:\/\//) });
+const urlSecret = z.object({ url: z.string().regex(/^postgres(ql)?:\/\//) });
+/** What RDS writes: of a secret that it manages itself, the login alone. */
+const loginSecret = z.object({
+  username: z.string().min(1),
+  password: z.string().min(1),
+  engine: z.string().startsWith('postgres').optional(),
+  host: z.string().min(1).optional(),
+  port: z.coerce.number().int().positive().default(5432),
+  dbname: z.string().min(1).optional(),
+});
+const secretSchema = z.union([urlSecret, loginSecret]);
 
 /** The secret's URL of this warm environment; forgotten when the database refuses it, since secrets rotate. */
 let cached: string | undefined;
 
-/** Opens one session on the function's database: `DATABASE_URL`, else the secret `DATABASE_SECRET_ARN` (`{"url"}`). */
+/**
+ * Opens one session on the function's database: `DATABASE_URL`, else what the secret `DATABASE_SECRET_ARN` says, at
+ * `DATABASE_ENDPOINT` where the secret holds a login alone.
+ */
 export async function withDatabase<Answer>(
   options: SessionOptions,
   work: (client: pg.Client) => Promise<Answer>,
@@ -51,7 +64,7 @@ async function readSecret(secretArn: string): Promise<string> {
   const client = new SecretsManagerClient({});
   try {
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretArn }));
-    return parseSecret(SecretString ?? '', secretArn);
+    return databaseUrl(SecretString ?? '', { secretArn, endpoint: process.env.DATABASE_ENDPOINT });
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     if (error instanceof ResourceNotFoundException) {
@@ -74,15 +87,41 @@ async function readSecret(secretArn: string): Promise<string> {
   }
 }
 
-/** Never shows the secret's text: it holds a password. */
-function parseSecret(text: string, where: string): string {
+/**
+ * Where a secret leads: `{"url"}` as it is, or the login that RDS writes (`{"username", "password"}`, with or without
+ * `host`, `port` and `dbname`), which is never used without a verified certificate. Errors never show the text: it holds
+ * a password.
+ * @param endpoint `host:port/database` of a login that names no host
+ * @throws ConfigError for a secret of another shape, or a login that leads nowhere
+ */
+export function databaseUrl(
+  text: string,
+  { secretArn, endpoint }: { readonly secretArn: string; readonly endpoint: string | undefined },
+): string {
+  const secret = parseSecret(text, secretArn);
+  if ('url' in secret) return secret.url;
+  const { username, password, host, port, dbname } = secret;
+  const address = host === undefined || dbname === undefined ? endpoint : `${host}:${port}/${dbname}`;
+  if (address === undefined) {
+    throw new ConfigError({
+      what: 'the secret of the database names no host and no database, and DATABASE_ENDPOINT is not set',
+      where: secretArn,
+      remedy: 'Add "host", "port" and "dbname" to it, or set it to {"url": "postgres://..."}',
+    });
+  }
+  const login = `${encodeURIComponent(username)}:${encodeURIComponent(password)}`;
+  return `postgres://${login}@${address}?sslmode=verify-full`;
+}
+
+function parseSecret(text: string, where: string): z.infer<typeof secretSchema> {
   try {
-    return secretSchema.parse(JSON.parse(text)).url;
+    return secretSchema.parse(JSON.parse(text));
   } catch {
     throw new ConfigError({
       what: 'the secret of the database has another shape',
       where,
-      remedy: 'Set it to {"url": "postgres://user:password@host:port/database"}',
+      remedy:
+        'Set it to {"url": "postgres://user:password@host:port/database"}, or to what RDS writes: {"username", "password", "host", "port", "dbname"}',
     });
   }
 }

@@ -106,7 +106,9 @@ describe('the build', () => {
     const handlers = handlersWith('export const handler = () => 1;');
     await expect(
       build({ ...options, handlers, platform: other, output: path.join(folder, 'other') }),
-    ).rejects.toThrow(/is not installed.*npm install --no-save --force @duckdb\/node-bindings-\w+-arm64@\d/);
+    ).rejects.toThrow(
+      /is not installed.*npm install --no-save --force @duckdb\/node-bindings-\w+-arm64@\d.*\n.*-c architecture=/,
+    );
   });
 });
 

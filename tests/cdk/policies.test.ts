@@ -26,7 +26,10 @@ function permissionsOf(roleId: string): string[] {
   const lines = statementsOf(roleId).flatMap(({ Action, Resource }) =>
     list(Action).flatMap((action) =>
       list(Resource).map((resource) => {
-        const arn = render(template, resource).replace(/^arn:.*?:(?=(execution|stateMachine):)/, '');
+        const arn = render(template, resource).replace(
+          /^arn:.*?:(?=(execution|stateMachine):)|^arn:.*:::/,
+          '',
+        );
         return `${action} ${arn}`;
       }),
     ),
@@ -41,6 +44,16 @@ function roleOf(functionName: string): string {
   return found?.Properties.Role['Fn::GetAtt'][0];
 }
 
+/** What Lambda asks of a function's role to place it in a network; these have no permissions on single resources. */
+const network = [
+  'ec2:AssignPrivateIpAddresses *',
+  'ec2:CreateNetworkInterface *',
+  'ec2:DeleteNetworkInterface *',
+  'ec2:DescribeNetworkInterfaces *',
+  'ec2:DescribeSubnets *',
+  'ec2:UnassignPrivateIpAddresses *',
+];
+
 /** Beyond what each of them may do: write to its own log group, list the processed bucket. */
 const expected: Record<(typeof functionNames)[number], string[]> = {
   gate: [
@@ -54,11 +67,11 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     'sqs:ChangeMessageVisibility ecom-experiment-settling',
     'sqs:DeleteMessage ecom-experiment-settling',
     'sqs:GetQueueAttributes ecom-experiment-settling',
-    'sqs:GetQueueAttributes ecom-experiment-undelivered',
+    'sqs:GetQueueAttributes ecom-experiment-unanswered',
     'sqs:GetQueueUrl ecom-experiment-settling',
-    'sqs:GetQueueUrl ecom-experiment-undelivered',
+    'sqs:GetQueueUrl ecom-experiment-unanswered',
     'sqs:ReceiveMessage ecom-experiment-settling',
-    'sqs:SendMessage ecom-experiment-undelivered',
+    'sqs:SendMessage ecom-experiment-unanswered',
     'states:DescribeExecution execution:ecom-experiment-pipeline:*',
     'states:StartExecution ecom-experiment-pipeline',
   ],
@@ -100,7 +113,8 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     's3:GetObject ecom-poc-processed/processed/marts/*',
     's3:GetObject ecom-poc-processed/processed/runs/*',
     's3:PutObject ecom-poc-processed/processed/runs/*',
-    'secretsmanager:GetSecretValue ecom-experiment-pipeline/database',
+    'secretsmanager:GetSecretValue ecom-experiment.MasterUserSecret.SecretArn',
+    ...network,
   ],
   analyze: [
     's3:GetObject ecom-poc-processed/processed/runs/*',
@@ -113,7 +127,8 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     's3:GetObject ecom-poc-processed/processed/runs/*',
     's3:PutObject ecom-poc-processed/processed/latest/*',
     's3:PutObject ecom-poc-processed/processed/runs/*',
-    'secretsmanager:GetSecretValue ecom-experiment-pipeline/database',
+    'secretsmanager:GetSecretValue ecom-experiment.MasterUserSecret.SecretArn',
+    ...network,
   ],
   fail: [
     's3:GetObject ecom-poc-processed/processed/runs/*',
@@ -141,7 +156,8 @@ describe('the state machine', () => {
       [
         ...functionNames
           .filter((name) => name !== 'gate')
-          .map((name) => `lambda:InvokeFunction ecom-experiment-${name}`),
+          // Every version: a run under way calls the one that it began with.
+          .map((name) => `lambda:InvokeFunction ecom-experiment-${name}:*`),
         'states:DescribeExecution execution:ecom-experiment-pipeline:*',
         'states:RedriveExecution execution:ecom-experiment-pipeline/*:*',
         'states:StartExecution stateMachine:ecom-experiment-pipeline',

@@ -6,14 +6,20 @@ import { describe, expect, it } from 'vitest';
 import { createApp } from './synthesize.ts';
 
 describe('the template', () => {
-  it.each([{ target: 'local' }, { target: 'aws', alarmEmail: 'team@example.com' }])(
-    'follows AWS Solutions rules, or says why not, for $target',
-    (context) => {
-      const { app } = createApp(context);
-      Validations.of(app).addPlugins(new AwsSolutionsChecks(app, { verbose: true }));
-      expect(() => app.synth()).not.toThrow();
+  it.each([
+    { target: 'local' },
+    { target: 'aws', alarmEmail: 'team@example.com' },
+    { target: 'aws', env: 'staging', keepRunsDays: '400', deleteData: 'true', deleteDataOf: 'staging' },
+    { target: 'aws', vpcId: 'vpc-1', subnetIds: 'subnet-1,subnet-2' },
+    {
+      target: 'aws',
+      databaseSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop-db-AbCdEf',
     },
-  );
+  ])('follows AWS Solutions rules, or says why not, for %j', (context) => {
+    const { app } = createApp(context);
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app, { verbose: true }));
+    expect(() => app.synth()).not.toThrow();
+  });
 
   it("has no finding in CloudFormation's own validation", () => {
     const { directory } = createApp({ target: 'aws' }, true).app.synth();

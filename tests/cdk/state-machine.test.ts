@@ -42,37 +42,60 @@ describe('the state machine', () => {
     await expect(`${JSON.stringify(definition, null, 2)}\n`).toMatchFileSnapshot('state-machine.golden.json');
   });
 
-  it('differs on AWS in its concurrency only', () => {
-    const concurrency = /"MaxConcurrency":\d+/g;
+  it('differs on AWS in its concurrency, its patience and the versions that it calls', () => {
     const text = (context?: Record<string, string>) => JSON.stringify(definitionOf(context));
+    const differing =
+      /"MaxConcurrency":\d+|"MaxAttempts":(5|12|40)|"MaxDelaySeconds":\d+|"Resource":"(Functions(\w+?)CurrentVersion\w+|ecom-experiment-\w+)"/g;
+    expect(text({ target: 'aws' }).replace(differing, '')).toBe(text().replace(differing, ''));
+    const concurrency = /"MaxConcurrency":\d+/g;
     expect(text({ target: 'aws' }).match(concurrency)).toEqual(Array(3).fill('"MaxConcurrency":100'));
-    expect(text({ target: 'aws' }).replace(concurrency, '')).toBe(text().replace(concurrency, ''));
     expect(text({ mapConcurrency: '7' }).match(concurrency)).toEqual(Array(3).fill('"MaxConcurrency":7'));
   });
 
-  it('retries what may heal by itself with full jitter, a killed process once, and nothing else', () => {
-    const tasks = tasksOf(definition);
-    expect(tasks).toHaveLength(12);
-    for (const [, { Retry }] of tasks) {
-      expect(Retry).toEqual([
-        {
-          ErrorEquals: [
-            'TransientError',
-            'Lambda.TooManyRequestsException',
-            'Lambda.ServiceException',
-            'Lambda.AWSLambdaException',
-            'Lambda.SdkClientException',
-            'Lambda.ClientExecutionTimeoutException',
-          ],
-          IntervalSeconds: 1,
-          MaxAttempts: 5,
-          BackoffRate: 2,
-          MaxDelaySeconds: 30,
-          JitterStrategy: 'FULL',
-        },
-        { ErrorEquals: ['Runtime.ExitError', 'Lambda.Unknown'], IntervalSeconds: 1, MaxAttempts: 1 },
-      ]);
-    }
+  it.each([
+    { target: 'local', throttled: 5, transient: 5, longest: 30 },
+    { target: 'aws', throttled: 40, transient: 12, longest: 60 },
+  ])(
+    'retries what may heal by itself with full jitter, a killed process once, and nothing else, for $target',
+    ({ target, throttled, transient, longest }) => {
+      const tasks = tasksOf(definitionOf({ target }));
+      expect(tasks).toHaveLength(12);
+      const retry = (ErrorEquals: string[], MaxAttempts: number) => ({
+        ErrorEquals,
+        IntervalSeconds: 1,
+        MaxAttempts,
+        BackoffRate: 2,
+        MaxDelaySeconds: longest,
+        JitterStrategy: 'FULL',
+      });
+      for (const [, { Retry }] of tasks) {
+        expect(Retry).toEqual([
+          retry(['Lambda.TooManyRequestsException'], throttled),
+          retry(['TransientError'], transient),
+          retry(
+            [
+              'Lambda.ServiceException',
+              'Lambda.AWSLambdaException',
+              'Lambda.SdkClientException',
+              'Lambda.ClientExecutionTimeoutException',
+            ],
+            5,
+          ),
+          { ErrorEquals: ['Runtime.ExitError', 'Lambda.Unknown'], IntervalSeconds: 1, MaxAttempts: 1 },
+        ]);
+      }
+    },
+  );
+
+  it('waits on AWS, on average, longer for a free function than the longest one takes', () => {
+    const [, { Retry = [] }] = tasksOf(definitionOf({ target: 'aws' }))[0] ?? ['', {} as State];
+    const { MaxAttempts, MaxDelaySeconds } = Retry[0] as { MaxAttempts: number; MaxDelaySeconds: number };
+    const waits = Array.from(
+      { length: MaxAttempts },
+      (_, index) => Math.min(2 ** index, MaxDelaySeconds) / 2,
+    );
+    const longest = Math.max(...Object.values(functionSizes).map(({ timeoutSeconds }) => timeoutSeconds));
+    expect(waits.reduce((sum, wait) => sum + wait, 0)).toBeGreaterThan(longest);
   });
 
   it('records every failure before it fails', () => {

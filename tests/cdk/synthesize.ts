@@ -1,13 +1,13 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll } from 'vitest';
 import type { Build } from '../../cdk/build.ts';
 import { functionNames } from '../../cdk/functions.ts';
-import { PipelineStack } from '../../cdk/pipeline-stack.ts';
 import { readSettings } from '../../cdk/settings.ts';
+import { createStacks } from '../../cdk/stacks.ts';
 
 const root = PROJECT_ROOT;
 const temporary = mkdtempSync(path.join(tmpdir(), 'ecom-cdk-'));
@@ -34,7 +34,7 @@ export function emptyBuild(bundleLayer = false): Build {
 export function createApp(
   context: Readonly<Record<string, string>> = {},
   validate = false,
-): { app: App; stack: PipelineStack } {
+): { app: App; stacks: Stack[] } {
   process.env.DATABASE_URL = 'postgres://ecom:secret@127.0.0.1:5432/ecom';
   const flags = JSON.parse(readFileSync(path.join(root, 'cdk.json'), 'utf8')).context as object;
   const app = new App({
@@ -45,12 +45,15 @@ export function createApp(
   });
   const settings = readSettings((key) => app.node.tryGetContext(key));
   const build = emptyBuild(settings.bundleLayer);
-  return { app, stack: new PipelineStack(app, { settings, build, root }) };
+  const { data, pipeline } = createStacks(app, { settings, build, root });
+  return { app, stacks: data === undefined ? [pipeline] : [data, pipeline] };
 }
 
-/** The stack's template. */
+/** The templates of the app, all stacks in one: what one exports for another is an output of it. */
 export function synthesize(context?: Readonly<Record<string, string>>): Template {
-  return Template.fromStack(createApp(context).stack);
+  const parts = createApp(context).stacks.map((stack) => Template.fromStack(stack).toJSON());
+  const merged = (section: string) => Object.assign({}, ...parts.map((part) => part[section]));
+  return Template.fromJSON({ Resources: merged('Resources'), Outputs: merged('Outputs') });
 }
 
 export interface Resource {
@@ -72,15 +75,30 @@ export function render(template: Template, value: unknown): string {
   const {
     'Fn::Join': join,
     'Fn::GetAtt': attribute,
+    'Fn::ImportValue': imported,
     Ref: reference,
   } = value as {
     'Fn::Join'?: [string, unknown[]];
     'Fn::GetAtt'?: [string, string];
+    'Fn::ImportValue'?: string;
     Ref?: string;
   };
+  if (imported !== undefined) return render(template, exportedAs(template, imported));
   if (join !== undefined) return join[1].map((part) => render(template, part)).join(join[0]);
   const id = attribute?.[0] ?? reference ?? JSON.stringify(value);
-  return nameOf(resourcesOf(template)[id]?.Properties) ?? id;
+  const name = nameOf(resourcesOf(template)[id]?.Properties) ?? id;
+  // Of something that the resource has made beside itself.
+  return attribute?.[1]?.includes('.') ? `${name}.${attribute[1]}` : name;
+}
+
+interface Output {
+  readonly Value: unknown;
+  readonly Export?: { readonly Name: string };
+}
+
+function exportedAs(template: Template, name: string): unknown {
+  const outputs = Object.values(template.toJSON().Outputs as Record<string, Output>);
+  return outputs.find(({ Export }) => Export?.Name === name)?.Value;
 }
 
 function nameOf(properties: Record<string, unknown> = {}): string | undefined {
@@ -90,6 +108,8 @@ function nameOf(properties: Record<string, unknown> = {}): string | undefined {
     'StateMachineName',
     'LogGroupName',
     'QueueName',
+    'TopicName',
+    'DBClusterIdentifier',
     'Name',
     'LayerName',
   ];

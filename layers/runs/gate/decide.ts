@@ -53,11 +53,12 @@ export interface NoStart {
  * A manifest that was written after the other files, or that names them as they are, says what the drop is: nothing
  * starts before all it names is there (entity tag and size), and the drop is exactly that. An upload it does not know
  * makes it stale. Without one the drop is every recognised file, and the event of the newest of them starts the run once
- * the required datasets are there. A manifest that cannot be read starts a run too, which fails with the reason: silence
+ * the required datasets are there. In whatever order files and events arrive, the event of the file that was there last
+ * finds the others and is older than none of them. A manifest that cannot be read starts a run too, which fails with the reason: silence
  * would hide the mistake.
  */
 export function decide(state: DropState, upload: Upload, fileNames: Config['raw']): Start | NoStart {
-  const standing = judgeManifest(state, fileNames);
+  const standing = judgeManifest(state, upload, fileNames);
   const uploadedAt = uploadTime(state, upload);
 
   if (standing.status === 'waiting')
@@ -71,8 +72,8 @@ export function decide(state: DropState, upload: Upload, fileNames: Config['raw'
   const chosen = chosenFiles(state, standing);
   const missing = requiredDatasets.filter((dataset) => !chosen.files.some(({ kind }) => kind === dataset));
   if (missing.length > 0) return incomplete('the drop lacks datasets', missing);
-  const newest = Math.max(...chosen.files.map(({ lastModified }) => lastModified.getTime()));
-  if (uploadedAt.getTime() < newest) return superseded('a newer file of the drop has its own event');
+  const newest = Math.max(...chosen.files.map(({ lastModified }) => wholeSeconds(lastModified)));
+  if (wholeSeconds(uploadedAt) < newest) return superseded('a newer file of the drop has its own event');
   return { start: true, uploadedAt, ...chosen };
 }
 
@@ -114,7 +115,11 @@ type Standing =
   | { readonly status: 'stale'; readonly newer: readonly string[] }
   | { readonly status: 'in force'; readonly manifest: DropManifest };
 
-function judgeManifest({ drop, files, manifest }: DropState, fileNames: Config['raw']): Standing {
+function judgeManifest(
+  { drop, files, manifest }: DropState,
+  upload: Upload,
+  fileNames: Config['raw'],
+): Standing {
   if (manifest === undefined) return { status: 'none' };
   const parsed = parseDropManifest(manifest.text, drop, fileNames);
   const named = 'manifest' in parsed ? parsed.manifest.files : [];
@@ -123,11 +128,12 @@ function judgeManifest({ drop, files, manifest }: DropState, fileNames: Config['
   const missing = named.map(({ key }) => key).filter((key) => !same.get(key));
 
   const newer = files
-    .filter(({ key, lastModified }) =>
-      same.get(key) === false
-        ? lastModified >= manifest.lastModified
-        : !same.has(key) && lastModified > manifest.lastModified,
-    )
+    .filter((file) => {
+      const writtenAt = isMultipart(file) ? laterTime(file, upload) : file.lastModified;
+      return same.get(file.key) === false
+        ? writtenAt >= manifest.lastModified
+        : !same.has(file.key) && writtenAt > manifest.lastModified;
+    })
     .map(({ key }) => key);
   if (newer.length > 0) return { status: 'stale', newer };
   if ('problem' in parsed) return { status: 'invalid', problem: parsed.problem };
@@ -155,11 +161,34 @@ function chosenFiles({ files }: DropState, standing: Standing) {
   };
 }
 
-/** S3's own time where the object is still the one of the event, else (overwritten, deleted) the event's. */
+/** When the object of the event was there; where it is another one by now (overwritten, deleted), the event's time. */
 function uploadTime({ files, manifest }: DropState, upload: Upload): Date {
   const objects = manifest === undefined ? files : [...files, manifest];
-  const current = objects.find(({ key, etag }) => key === upload.key && etag === upload.etag);
-  return current?.lastModified ?? upload.eventTime;
+  const current = objects.find((object) => isOf(object, upload));
+  return current === undefined ? upload.eventTime : laterTime(current, upload);
+}
+
+function isOf({ key, etag }: StoredObject, upload: Upload): boolean {
+  return key === upload.key && etag === upload.etag;
+}
+
+/**
+ * When an object was there, as far as one event tells. S3 dates an object by the beginning of its upload (a multipart
+ * one by its initiation, which may be minutes before its end), and an event by the end.
+ */
+function laterTime(object: StoredObject, upload: Upload): Date {
+  if (!isOf(object, upload)) return object.lastModified;
+  return new Date(Math.max(object.lastModified.getTime(), upload.eventTime.getTime()));
+}
+
+/** The entity tag of a multipart object ends in the number of its parts. */
+function isMultipart({ etag }: StoredObject): boolean {
+  return /^[0-9a-f]{32}-\d+$/.test(etag);
+}
+
+/** S3 dates objects by the second, some emulators more finely, and events are cut to the second: compared as whole ones. */
+function wholeSeconds(time: Date): number {
+  return Math.floor(time.getTime() / 1000);
 }
 
 function incomplete(reason: string, missing: readonly string[]): NoStart {

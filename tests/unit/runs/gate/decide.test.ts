@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { jsonText } from '../../../../layers/platform/object-store.ts';
 import {
@@ -128,6 +129,79 @@ describe('without a manifest', () => {
     const config = file('config', 9, 'config-2', 'experiment.yaml');
     expect(keysOf(decideOn({ files: [assignments, events, config] }, uploadOf(config)))).toContain(
       'experiment.yaml',
+    );
+  });
+});
+
+/** S3 dates an object by the beginning of its upload, a multipart one by its initiation; its event tells the end. */
+describe('a file whose upload takes longer than that of the others', () => {
+  const multipartEtag = `${'9f'.repeat(16)}-7`;
+  const slow = file('events', 1, multipartEtag);
+  const ended = (upload: DropFile, second: number): Upload => ({
+    ...uploadOf(upload),
+    eventTime: at(second),
+  });
+
+  test('starts the drop by its event, though S3 calls it the oldest', () => {
+    const files = [slow, file('experiment_assignments', 2), file('users', 3)];
+    expect(decideOn({ files: files.slice(1) }, uploadOf(files[2] ?? slow))).toMatchObject({
+      outcome: 'incomplete',
+    });
+    expect(decideOn({ files }, ended(slow, 60))).toMatchObject({ start: true, uploadedAt: at(60) });
+  });
+
+  test('starts another attempt after one that failed while it was on its way', () => {
+    const decision = decideOn({ files: [assignments, slow] }, ended(slow, 60));
+    const failed = { attempt: 1, status: 'failed', startedAt: at(30) } as const;
+    expect(judgeAttempt(failed, decision.start ? decision.uploadedAt : at(0)).outcome).toBe('started');
+  });
+
+  test('makes a manifest stale that was written meanwhile and names other bytes', () => {
+    const old = file('events', 0, 'events-0');
+    const drop = { files: [assignments, slow], manifest: { second: 5, names: [assignments, old] } };
+    expect(keysOf(decideOn(drop, ended(slow, 60)))).toEqual(['experiment_assignments.csv', 'events.csv']);
+  });
+
+  test('does not make a manifest stale that was written after it and leaves it out, whatever its event', () => {
+    const small = file('products', 4);
+    const drop = {
+      files: [assignments, events, small],
+      manifest: { second: 4, names: [assignments, events] },
+    };
+    expect(keysOf(decideOn(drop, ended(small, 5)))).toEqual(['experiment_assignments.csv', 'events.csv']);
+  });
+
+  test('starts whatever the order of uploads and of events, and nothing but the whole drop in the end', () => {
+    const kinds = ['experiment_assignments', 'events', 'users', 'sessions'] as const;
+    const upload = fc.record({
+      begin: fc.integer({ min: 0, max: 50_000 }),
+      took: fc.integer({ min: 0, max: 50_000 }),
+      delay: fc.integer({ min: 0, max: 50_000 }),
+      multipart: fc.boolean(),
+    });
+    const millisecond = (time: number) => new Date(at(0).getTime() + time);
+    const cut = (time: number) => Math.floor(time / 1000) * 1000;
+    fc.assert(
+      fc.property(fc.tuple(upload, upload, upload, upload), fc.boolean(), (uploads, cutsLastModified) => {
+        const drop = uploads.map(({ begin, took, delay, multipart }, index) => {
+          const kind = kinds[index] ?? 'events';
+          const lastModified = millisecond(cutsLastModified ? cut(begin) : begin);
+          return {
+            file: { ...file(kind, 0, multipart ? multipartEtag : kind), lastModified },
+            end: begin + took,
+            heard: begin + took + delay,
+          };
+        });
+        const answers = drop
+          .toSorted((a, b) => a.heard - b.heard)
+          .map(({ file: heardOf, end, heard }) => {
+            const files = drop.filter((other) => other.end <= heard).map((other) => other.file);
+            return decideOn({ files }, { ...uploadOf(heardOf), eventTime: millisecond(cut(end)) });
+          });
+        const last = answers.filter(({ start }) => start).at(-1);
+        expect(last?.start && last.files).toHaveLength(4);
+      }),
+      { numRuns: 2000 },
     );
   });
 });
