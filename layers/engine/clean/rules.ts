@@ -1,5 +1,5 @@
 import { type DatasetName, datasetContracts, type OnFail } from '../../data/datasets/index.ts';
-import { limitRules } from '../../data/values.ts';
+import { limitRules, noteMeanings } from '../../data/values.ts';
 import type { Config } from '../../experiment/config.ts';
 import { identifier, literal, timestamp } from '../../platform/sql.ts';
 
@@ -34,7 +34,10 @@ export interface RuleContext {
  */
 export function rowRules(context: RuleContext): Rule[] {
   const { present } = context;
-  return [noUser, ...present.flatMap((dataset) => [...references(dataset, present), ...limits(dataset)])]
+  return [
+    noUser,
+    ...present.flatMap((dataset) => [...references(dataset, present), ...limits(dataset), ...notes(dataset)]),
+  ]
     .concat(oddities(context))
     .filter(({ dataset }) => present.includes(dataset));
 }
@@ -73,6 +76,22 @@ function limits(dataset: DatasetName): Rule[] {
       .map(({ rule, broken, complaint }) =>
         warn(dataset, column.name, rule, broken, `${column.name} ${complaint}`, checkAmounts),
       ),
+  );
+}
+
+/** What `stage` noted of how it read a value. */
+function notes(dataset: DatasetName): Rule[] {
+  return datasetContracts[dataset].columns.flatMap((column) =>
+    noteMeanings(column).map(({ rule, meaning }) =>
+      warn(
+        dataset,
+        column.name,
+        rule,
+        `contains(_notes, ${literal(`${column.name} ${rule}`)})`,
+        meaning,
+        checkAmounts,
+      ),
+    ),
   );
 }
 

@@ -20,6 +20,7 @@ import {
   allReasons,
   type FileColumns,
   firstFault,
+  rowNotes,
   type StagedColumn,
   stagedColumns,
 } from './staged-columns.ts';
@@ -259,6 +260,7 @@ async function scanRecords(
       line: records.numbered ? 'line::BIGINT' : 'NULL::BIGINT',
       bucket: userBuckets === 1 ? 'NULL::INTEGER' : userBucket(userIdOf(columns), userBuckets),
       broken: columns.map(({ broken }) => broken).join('\n OR '),
+      notes: rowNotes(columns),
       cell_list: `[${cells.join(', ')}]`,
       target: literal(read),
     }),

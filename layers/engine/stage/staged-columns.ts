@@ -2,7 +2,16 @@ import { isFatal } from '../../data/bad-rows.ts';
 import type { ColumnBinding } from '../../data/column-binding.ts';
 import { columnName } from '../../data/column-binding.ts';
 import type { ColumnContract, DatasetContract } from '../../data/datasets/index.ts';
-import { cellText, isBroken, sqlType, typedValue, type ValueRule, valueRules } from '../../data/values.ts';
+import {
+  cellText,
+  isBroken,
+  sqlType,
+  typedValue,
+  type ValueNote,
+  type ValueRule,
+  valueNotes,
+  valueRules,
+} from '../../data/values.ts';
 import type { Config } from '../../experiment/config.ts';
 import { literal } from '../../platform/sql.ts';
 import type { Chunk } from '../../runs/documents.ts';
@@ -24,6 +33,8 @@ export interface StagedColumn {
   readonly broken: string;
   /** From texts and values. */
   readonly rules: readonly (ValueRule & { readonly fatal: boolean })[];
+  /** From cells and values. */
+  readonly notes: readonly ValueNote[];
 }
 
 /**
@@ -47,19 +58,31 @@ export function stagedColumns(
     const type = sqlType(column, idType);
     const binding = sources.get(column.name);
     const cell = binding?.source === null ? 'NULL' : `c${file.header.indexOf(binding?.source ?? '')}`;
-    const text = binding === undefined ? 'NULL::VARCHAR' : cellText(binding, cell, column);
-    const isCell =
-      binding !== undefined && binding.source !== null && Object.keys(binding.values).length === 0;
+    const text = binding === undefined ? 'NULL::VARCHAR' : cellText(binding, cell, column, idType);
+    const value = `v${index}`;
+    const { reading } = binding ?? {};
+    // A cell may be asked before its text is made where no text of the type is a missing one.
+    const asWritten =
+      binding !== undefined &&
+      !(column.type === 'timestamp' && column.presence === 'optional') &&
+      reading?.missing === undefined &&
+      binding.source !== null &&
+      Object.keys(binding.values).length === 0 &&
+      reading?.json === undefined;
+    const plain = asWritten ? cell : text;
+    const json = { json: reading?.json, cell };
     return {
       name: column.name,
       type,
       text,
-      value: binding === undefined ? `NULL::${type}` : typedValue(column, text, idType, isCell ? cell : text),
-      broken: isBroken(column, text, `v${index}`),
-      rules: valueRules(column, `t${index}`, `v${index}`, idType).map((rule) => ({
+      value:
+        binding === undefined ? `NULL::${type}` : typedValue(column, text, idType, plain, binding.reading),
+      broken: isBroken(column, text, value, json),
+      rules: valueRules(column, `t${index}`, value, idType, json).map((rule) => ({
         ...rule,
         fatal: isFatal(contract, column.name, rule.rule),
       })),
+      notes: binding === undefined ? [] : valueNotes(column, text, value, idType, plain, reading),
     };
   });
 }
@@ -83,6 +106,16 @@ function datasetColumns(contract: DatasetContract, files: readonly FileColumns[]
       }),
     ),
   ];
+}
+
+/** What there is to note of a row, `<column> <rule>` after one another, as SQL; NULL where there is nothing. */
+export function rowNotes(columns: readonly StagedColumn[]): string {
+  const notes = columns.flatMap(({ name, notes }) =>
+    notes.map(({ rule, when }) => ({ note: `${name} ${rule}`, when })),
+  );
+  if (notes.length === 0) return 'NULL::VARCHAR';
+  const said = notes.map(({ note, when }) => `CASE WHEN ${when} THEN ${literal(note)} END`);
+  return `CASE WHEN ${notes.map(({ when }) => when).join(' OR ')} THEN concat_ws(',', ${said.join(', ')}) END`;
 }
 
 /** `{column, rule, value}` of the first rule a row breaks, one on which the run fails before others, as SQL. */

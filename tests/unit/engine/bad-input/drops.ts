@@ -107,6 +107,61 @@ const headers: Case[] = [
   ),
 ];
 
+/** The good drop with one more purchase, its cell in a column `cell` that the configuration binds to `column`. */
+function withCell(column: string, how: string, cell: string): Files {
+  const [, ...rows] = eventLines;
+  const content = [
+    `${eventHeader.replace(column, `old_${column}`)},cell`,
+    ...rows.map((row) => `${row},`),
+    `90,,1,purchase,2024-03-02T10:05:00,,,,,,"${cell.replaceAll('"', '""')}"`,
+  ];
+  return withFiles({
+    'events.csv': `${content.join('\n')}\n`,
+    'experiment.yaml': `schema: { events: { ${column}: { column: cell, ${how} } } }\n`,
+  });
+}
+/** The good drop with the times of its events rewritten. */
+const withTimes = (how: string, rewritten: (time: Date) => string): Files =>
+  withFiles({
+    'events.csv': goodEvents.replace(/2024-03-02T[0-9:]+/g, (time) => rewritten(new Date(`${time}Z`))),
+    'experiment.yaml': `schema: { events: { event_ts: { column: event_ts, ${how} } } }\n`,
+  });
+const timeAs = (input: string, how: string, rewritten: (time: Date) => string): Case =>
+  goesOn(`${input}: \`${how}\``, withTimes(how, rewritten), {
+    lastEvent: { event_ts: '2024-03-02 12:00:00' },
+  });
+const anHourAhead = (time: Date) => new Date(time.getTime() + 3_600_000).toISOString();
+
+const readAs = (input: string, column: string, how: string, cell: string, value: string | null): Case =>
+  goesOn(
+    `${input}: \`${cell}\` with \`${how}\``,
+    withCell(column, how, cell),
+    { accepted: { events: eventLines.length }, lastEvent: { [column]: value } },
+    `\`${column}\` ${value === null ? 'is missing' : `\`${value}\``}`,
+  );
+
+const writings: Case[] = [
+  readAs(
+    'a decimal comma and groups of three',
+    'revenue',
+    'decimal: ",", thousands: "."',
+    '1.234,50',
+    '1234.50',
+  ),
+  readAs('a currency before the amount', 'revenue', 'strip_currency: true', 'EUR 182.16', '182.16'),
+  readAs('a currency behind it', 'revenue', 'strip_currency: true, decimal: ","', '19,86 €', '19.86'),
+  readAs('a missing text of its own', 'order_id', 'missing: ["?"]', '?', null),
+  readAs('a value in JSON', 'order_id', 'json: $.order.id', '{"order": {"id": "o9"}}', 'o9'),
+  timeAs(
+    'days in the order of a country, in local time',
+    'format: "%d/%m/%Y %H:%M", zone: Europe/Amsterdam',
+    (time) => anHourAhead(time).replace(/(\d+)-(\d+)-(\d+)T(.....).*/, '$3/$2/$1 $4'),
+  ),
+  timeAs('local times', 'zone: Europe/Amsterdam', (time) => anHourAhead(time).slice(0, 19)),
+  timeAs('seconds since 1970', 'format: epoch', (time) => String(time.getTime() / 1000)),
+  timeAs('microseconds since 1970', 'format: epoch', (time) => `${time.getTime()}000`),
+];
+
 const encodings: Case[] = [
   goesOn('a byte order mark', withEvents(`\ufeff${goodEvents}`)),
   goesOn('CR LF at the ends of lines', withEvents(goodEvents.replaceAll('\n', '\r\n'))),
@@ -325,6 +380,7 @@ const drops: Case[] = [
 
 export const fileCases: readonly FileCase[] = [
   ...headers.map((one): FileCase => ({ group: 'Headers', ...one })),
+  ...writings.map((one): FileCase => ({ group: 'Writings that the configuration names', ...one })),
   ...encodings.map((one): FileCase => ({ group: 'Encodings and line ends', ...one })),
   ...files.map((one): FileCase => ({ group: 'Files', ...one })),
   ...drops.map((one): FileCase => ({ group: 'Whole drops', ...one })),
