@@ -19,7 +19,7 @@ export function dataContractPage(): string {
     '# Data contract',
     'Generated from `layers/data/datasets`, `layers/data/values.ts`, `layers/engine/stage` and `layers/engine/clean`; a test keeps it current.',
     [
-      'A drop is a folder of CSVs, one per dataset: UTF-8, separated by commas, with a header line, quoted as in RFC 4180. A',
+      'A drop is a folder of CSVs, one per dataset: separated by commas (or semicolons, tabs, bars) in UTF-8 (or UTF-16, windows-1252), with a header line, quoted as in RFC 4180. A',
       'dataset may be compressed (`events.csv.gz`) or a folder of parts (`events/part-0001.csv`). Columns may come in any order and',
       'under other names (`schema` in `experiment.yaml`; `ecom init` writes it). `ecom validate <dir>` checks a folder.',
       'Recipes for files that do not fit: [own-data.md](own-data.md).',

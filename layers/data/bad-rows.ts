@@ -65,7 +65,7 @@ const readings: Readonly<Record<string, string>> = {
   not_a_timestamp: 'format: "%d/%m/%Y %H:%M", zone: Europe/Amsterdam',
   decimal_comma: 'decimal: ",", thousands: "."',
   thousands_separator: 'thousands: ","',
-  currency_beside_amount: 'strip_currency: true',
+  not_money: 'strip_currency: true',
 };
 
 /** Whether more rows are bad than the contract tolerates. */

@@ -136,7 +136,7 @@ export function bindColumns(
   bindings.push(...currencyOf(canonical, bindings));
   return {
     bindings,
-    otherColumns: contract.keepsOtherColumns ? others(header, bindings, canonical, file) : [],
+    otherColumns: contract.keepsOtherColumns ? others(header, bindings, canonical) : [],
   };
 }
 
@@ -174,6 +174,13 @@ function sourceOf(column: string, source: ColumnSource | undefined): Source {
 
 /** The header's own spelling of `name`: exactly so, else the only one that differs in case and blanks alone. */
 function find(name: string, header: readonly string[], file: string): string | undefined {
+  if (header.indexOf(name) !== header.lastIndexOf(name)) {
+    throw new SchemaError({
+      what: `the header names the column "${name}" twice`,
+      where: `${file}:1`,
+      remedy: 'Rename or drop one of them',
+    });
+  }
   if (header.includes(name)) return name;
   const plain = (text: string) => text.trim().toLowerCase();
   const [found, second] = header.filter((candidate) => plain(candidate) === plain(name));
@@ -185,24 +192,18 @@ function find(name: string, header: readonly string[], file: string): string | u
   });
 }
 
+/** Columns whose names once staged would be those of others are left aside: it is not clear which one is meant. */
 function others(
   header: readonly string[],
   bindings: readonly ColumnBinding[],
   canonical: readonly string[],
-  file: string,
 ): string[] {
   const used = new Set(bindings.map(({ source }) => source));
   const taken = new Set([...reserved, ...canonical, ...bindings.map(({ column }) => column)]);
-  const kept = header.filter((name) => name !== '' && !used.has(name) && !taken.has(columnName(name)));
-  const clash = kept.find(
-    (name, index) => kept.findIndex((o) => columnName(o) === columnName(name)) !== index,
-  );
-  if (clash === undefined) return kept;
-  throw new SchemaError({
-    what: `two columns would be called "${columnName(clash)}" once staged, one of them "${clash}"`,
-    where: `${file}:1`,
-    remedy: 'Rename one of them',
-  });
+  // The index that pandas wrote beside the columns is none of them.
+  const isColumn = (name: string) => name !== '' && !/^Unnamed: \d+$/.test(name) && !used.has(name);
+  const kept = header.filter((name) => isColumn(name) && !taken.has(columnName(name)));
+  return kept.filter((name) => kept.filter((other) => columnName(other) === columnName(name)).length === 1);
 }
 
 function checkMapping(contract: DatasetContract, unknown: readonly string[]): void {

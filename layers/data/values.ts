@@ -47,7 +47,6 @@ const patterns = {
   number: String.raw`-?([0-9]{1,15}(\.[0-9]*)?|\.[0-9]+)`,
   thousands: String.raw`-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?`,
   decimalComma: String.raw`-?([0-9]+|[0-9]{1,3}(\.[0-9]{3})+),[0-9]*`,
-  withCurrency: String.raw`[-(]?([A-Za-z]{3}|[A-Za-z]{0,2}\p{Sc}) ?-?[0-9.,]+\)?|[-(]?[0-9.,]+ ?([A-Za-z]{3}|\p{Sc})\)?`,
   epochSeconds: String.raw`[0-9]{9,10}(\.[0-9]+)?`,
   epochMilliseconds: '[0-9]{12,13}(\\.0+)?',
   epochMicroseconds: '[0-9]{15,16}(\\.0+)?',
@@ -183,6 +182,9 @@ export function valueNotes(
   return [];
 }
 
+/** Note of a row of a file that is no UTF-8. */
+export const windowsNote = 'windows_1252';
+
 /** Notes that the values of a column may get, with what they mean. */
 export function noteMeanings({
   name,
@@ -250,11 +252,6 @@ export function valueRules(
       'has thousands separators: say so, thousands: ","',
     );
     whenWritten('decimal_comma', patterns.decimalComma, 'has a decimal comma: say so, decimal: ","');
-    whenWritten(
-      'currency_beside_amount',
-      patterns.withCurrency,
-      'has its currency beside it: say so, strip_currency: true',
-    );
     rules.push({ rule: 'not_money', broken: wrong, reason: say('is not an amount such as 1234.50') });
   }
   const limits = limitRules(column, value).filter(({ onFail }) => onFail !== 'warn');

@@ -1,5 +1,5 @@
 import { type DatasetName, datasetContracts, type OnFail } from '../../data/datasets/index.ts';
-import { limitRules, noteMeanings } from '../../data/values.ts';
+import { limitRules, noteMeanings, windowsNote } from '../../data/values.ts';
 import type { Config } from '../../experiment/config.ts';
 import { identifier, literal, timestamp } from '../../platform/sql.ts';
 
@@ -79,20 +79,25 @@ function limits(dataset: DatasetName): Rule[] {
   );
 }
 
-/** What `stage` noted of how it read a value. */
+/** What `stage` noted of how it read a row. */
 function notes(dataset: DatasetName): Rule[] {
-  return datasetContracts[dataset].columns.flatMap((column) =>
-    noteMeanings(column).map(({ rule, meaning }) =>
-      warn(
-        dataset,
-        column.name,
-        rule,
-        `contains(_notes, ${literal(`${column.name} ${rule}`)})`,
-        meaning,
-        checkAmounts,
+  const { columns, key } = datasetContracts[dataset];
+  const noted = (note: string) => `contains(_notes, ${literal(note)})`;
+  return [
+    ...columns.flatMap((column) =>
+      noteMeanings(column).map(({ rule, meaning }) =>
+        warn(dataset, column.name, rule, noted(`${column.name} ${rule}`), meaning, checkAmounts),
       ),
     ),
-  );
+    warn(
+      dataset,
+      key[0] ?? '',
+      windowsNote,
+      noted(windowsNote),
+      'the file is no UTF-8: read as windows-1252, as Excel writes it in Europe',
+      'Check the letters beyond ASCII; save the file as UTF-8',
+    ),
+  ];
 }
 
 const checkClocks = 'Check the clocks and time zones of the sources; a run goes on';

@@ -9,7 +9,7 @@ COPY (
         columns = {{columns}},
         header = {{header}},
         auto_detect = false,
-        delim = ',',
+        delim = {{delimiter}},
         quote = '"',
         escape = '"',
         nullstr = '',

@@ -1,6 +1,7 @@
 import { isFatal } from '../../data/bad-rows.ts';
 import type { ColumnBinding } from '../../data/column-binding.ts';
 import { columnName } from '../../data/column-binding.ts';
+import { footerPattern } from '../../data/csv/split-records.ts';
 import type { ColumnContract, DatasetContract } from '../../data/datasets/index.ts';
 import {
   cellText,
@@ -11,6 +12,7 @@ import {
   type ValueRule,
   valueNotes,
   valueRules,
+  windowsNote,
 } from '../../data/values.ts';
 import type { Config } from '../../experiment/config.ts';
 import { literal } from '../../platform/sql.ts';
@@ -108,18 +110,41 @@ function datasetColumns(contract: DatasetContract, files: readonly FileColumns[]
   ];
 }
 
-/** What there is to note of a row, `<column> <rule>` after one another, as SQL; NULL where there is nothing. */
-export function rowNotes(columns: readonly StagedColumn[]): string {
-  const notes = columns.flatMap(({ name, notes }) =>
-    notes.map(({ rule, when }) => ({ note: `${name} ${rule}`, when })),
+/**
+ * What there is to note of a row, `<column> <rule>` after one another, as SQL; NULL where there is nothing.
+ * @param recoded cells that are of windows-1252 where they are not ASCII
+ */
+export function rowNotes(columns: readonly StagedColumn[], recoded: readonly string[]): string {
+  const notes = columns.flatMap(({ name, notes: own }) =>
+    own.map(({ rule, when }) => ({ note: `${name} ${rule}`, when })),
   );
+  if (recoded.length > 0) {
+    notes.push({
+      note: windowsNote,
+      when: `regexp_matches(concat_ws('', ${recoded.join(', ')}), '[^\\x00-\\x7f]')`,
+    });
+  }
   if (notes.length === 0) return 'NULL::VARCHAR';
   const said = notes.map(({ note, when }) => `CASE WHEN ${when} THEN ${literal(note)} END`);
   return `CASE WHEN ${notes.map(({ when }) => when).join(' OR ')} THEN concat_ws(',', ${said.join(', ')}) END`;
 }
 
+/** Boolean SQL, never NULL, from the cells: whether the row is the header once more. */
+export function isHeader(header: readonly string[]): string {
+  const cells = header.flatMap((name, index) =>
+    name === '' ? [] : [`coalesce(trim(c${index}), '') = ${literal(name)}`],
+  );
+  return cells.length === 0 ? 'false' : `(${cells.join(' AND ')})`;
+}
+
+/** `isHeader` where no column is of a type that no name has, as a list of none or one. */
+export function unseenHeader(header: readonly string[], columns: readonly StagedColumn[]): string[] {
+  const isTyped = columns.some(({ type, value }) => type !== 'VARCHAR' && !value.startsWith('NULL::'));
+  return isTyped ? [] : [isHeader(header)];
+}
+
 /** `{column, rule, value}` of the first rule a row breaks, one on which the run fails before others, as SQL. */
-export function firstFault(columns: readonly StagedColumn[]): string {
+export function firstFault(columns: readonly StagedColumn[], header: readonly string[]): string {
   const cases = columns.flatMap(({ name, rules }, index) =>
     rules.map(({ rule, broken, fatal }) => ({
       fatal,
@@ -127,7 +152,10 @@ export function firstFault(columns: readonly StagedColumn[]): string {
     })),
   );
   const inOrder = [...cases.filter(({ fatal }) => fatal), ...cases.filter(({ fatal }) => !fatal)];
-  return `CASE ${inOrder.map(({ sql }) => sql).join('\n')} END`;
+  const asWhole = (rule: string, when: string) =>
+    `WHEN ${when} THEN {'column': NULL::VARCHAR, 'rule': ${literal(rule)}, 'value': left(c0, 100)}`;
+  const isTotal = `coalesce(regexp_full_match(lower(trim(c0)), ${literal(footerPattern)}), false)`;
+  return `CASE ${asWhole('repeated_header', isHeader(header))} ${asWhole('footer', isTotal)} ${inOrder.map(({ sql }) => sql).join('\n')} END`;
 }
 
 /** Sentences about all columns that break a rule, as SQL. */

@@ -75,24 +75,55 @@ const headers: Case[] = [
     'the file has no header',
   ),
   fails('an empty first line', withEvents(`\n${goodEvents}`), 'SchemaError', 'the header line is empty'),
-  fails(
-    'semicolons',
-    withEvents(goodEvents.replaceAll(',', ';')),
-    'SchemaError',
-    'separated by ";", not by commas',
+  goesOn('semicolons', withEvents(goodEvents.replaceAll(',', ';'))),
+  goesOn('tabs', withEvents(goodEvents.replaceAll(',', '\t'))),
+  goesOn('vertical bars', withEvents(goodEvents.replaceAll(',', '|'))),
+  goesOn(
+    'semicolons, with commas in a name and in the values',
+    withEvents(
+      withColumn(goodEvents, 'net, gross', '1,5')
+        .replaceAll(',', ';')
+        .replaceAll(/net; gross|1;5/g, (text) => text.replace(';', ',')),
+    ),
   ),
-  fails(
-    'tabs',
-    withEvents(goodEvents.replaceAll(',', '\t')),
-    'SchemaError',
-    'separated by "\\t", not by commas',
+  goesOn('the line `sep=;` of a spreadsheet', withEvents(`sep=;\n${goodEvents.replaceAll(',', ';')}`)),
+  goesOn(
+    'comments (`#`) and a blank line above the header',
+    withEvents(`# All users\n# 2024\n\n${goodEvents}`),
   ),
-  fails(
-    'vertical bars',
-    withEvents(goodEvents.replaceAll(',', '|')),
-    'SchemaError',
-    'separated by "|", not by commas',
+  goesOn(
+    'blanks after the commas, and before quotation marks',
+    withEvents(goodEvents.replaceAll(',', ', ').replace(' purchase,', ' "purchase",')),
   ),
+  goesOn(
+    'a comma at the end of the header, and of no line',
+    withEvents(goodEvents.replace(eventHeader, `${eventHeader},`)),
+  ),
+  goesOn(
+    'a comma at the end of each line, and not of the header',
+    withEvents(goodEvents.replaceAll('\n', ',\n').replace(`${eventHeader},`, eventHeader)),
+  ),
+  goesOn(
+    'a column twice that nobody asked for',
+    withEvents(withColumn(withColumn(goodEvents, 'extra', 'x'), 'extra', 'y')),
+  ),
+  goesOn('the header once more between the lines', withEvents(`${goodEvents}${eventHeader}\n`), {
+    quarantined: [['events', null, 'repeated_header', 1]],
+  }),
+  goesOn(
+    'the header once more where every column is a text',
+    withFiles({
+      'products.csv': 'product_id,category\n1,toys\nproduct_id,category\n2,books\n',
+      'experiment.yaml': 'id_type: string\n',
+    }),
+    { quarantined: [['products', null, 'repeated_header', 1]] },
+  ),
+  goesOn('the number of rows below: `(5 rows)`', withEvents(`${goodEvents}(5 rows)\n`), {
+    quarantined: [['events', null, 'footer', 1]],
+  }),
+  goesOn('totals below: `Total,,,,,,1,9.99,,`', withEvents(`${goodEvents}Total,,,,,,1,9.99,,\n`), {
+    quarantined: [['events', null, 'footer', 1]],
+  }),
   fails(
     'a header with a line break in a name',
     withEvents(withHeader(eventHeader.replace('order_id', '"order\nid"'))),
@@ -169,23 +200,20 @@ const encodings: Case[] = [
   goesOn('LF and CR LF, mixed', withEvents(goodEvents.replace('\n', '\r\n'))),
   goesOn('no line end at the end', withEvents(goodEvents.slice(0, -1))),
   goesOn('blank lines', withEvents(goodEvents.replaceAll('\n', '\n\n'))),
-  fails(
-    'UTF-16 with a byte order mark',
-    withEvents(Buffer.from(`\ufeff${goodEvents}`, 'utf16le')),
-    'SchemaError',
-    'the file is UTF-16',
+  goesOn('UTF-16 with a byte order mark', withEvents(Buffer.from(`\ufeff${goodEvents}`, 'utf16le'))),
+  goesOn('UTF-16 without one', withEvents(Buffer.from(goodEvents, 'utf16le'))),
+  goesOn(
+    'UTF-16 of the other byte order',
+    withEvents(Buffer.from(`\ufeff${goodEvents}`, 'utf16le').swap16()),
   ),
-  fails(
-    'UTF-16 without one',
-    withEvents(Buffer.from(goodEvents, 'utf16le')),
-    'SchemaError',
-    'UTF-16 or no text',
+  goesOn(
+    'windows-1252, as Excel writes it in Europe',
+    withEvents(Buffer.from(withColumn(goodEvents, 'ville', 'Orl\xe9ans'), 'latin1')),
+    { warned: [['events', 'windows_1252', 5]] },
   ),
-  fails(
-    'Latin-1 in the header',
-    withEvents(Buffer.from(withHeader(`${eventHeader},caf\xe9`), 'latin1')),
-    'SchemaError',
-    'the header is not UTF-8',
+  goesOn(
+    'windows-1252 in the header alone',
+    withEvents(Buffer.from(withColumn(goodEvents, 'caf\xe9', 'x'), 'latin1')),
   ),
 ];
 

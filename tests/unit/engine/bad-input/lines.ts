@@ -201,8 +201,8 @@ const times: Case[] = [
 const money: Case[] = [
   events(
     'an amount with its currency: `12.5 EUR`, `$9.50`',
-    [purchase({ revenue: '12.5 EUR' }), bad('revenue', 'currency_beside_amount')],
-    [purchase({ revenue: '$9.50' }), bad('revenue', 'currency_beside_amount')],
+    [purchase({ revenue: '12.5 EUR' }), bad('revenue', 'not_money')],
+    [purchase({ revenue: '$9.50' }), bad('revenue', 'not_money')],
   ),
   events('thousands separators: `"1,234.50"`', [
     purchase({ revenue: '"1,234.50"' }),
