@@ -5,6 +5,7 @@ import { UsageError } from '../../layers/platform/errors.ts';
 import { dropConfigName } from '../../layers/runs/keys.ts';
 import { type InitResult, init } from '../init/init.ts';
 import type { Confidence } from '../init/match.ts';
+import { flow } from '../init/render.ts';
 import { note, paint, print, printJson, shellWord, table } from '../terminal.ts';
 
 export interface InitOptions {
@@ -56,7 +57,7 @@ function printGuesses(file: string, folder: string, { guesses, questions, remark
     guesses.map(({ path: keys, value, confidence, because }) => [
       confidence,
       keys.join('.'),
-      typeof value === 'string' ? value : `constant ${value.constant}`,
+      typeof value === 'string' ? value : flow(value),
       because,
     ]),
   );

@@ -166,7 +166,7 @@ export interface ValueNote {
   readonly when: string;
 }
 
-/** What `typedValue` may have changed, by its rule; the clean stage warns of them (`noteMeanings`). */
+/** What `typedValue` may have changed, by its rule. */
 export function valueNotes(
   column: ColumnContract,
   text: string,
@@ -175,33 +175,17 @@ export function valueNotes(
   cell = text,
   reading: ColumnReading = {},
 ): ValueNote[] {
-  if (column.type === 'money') return [{ rule: 'rounded', when: isRounded(text, value, cell, reading) }];
+  if (column.type === 'money') return [{ rule: roundedNote, when: isRounded(text, value, cell, reading) }];
   if (column.type === 'id' && idType === 'string') {
-    return [{ rule: 'id_respelled', when: `coalesce(${value} <> ${text}, false)` }];
+    return [{ rule: respelledNote, when: `coalesce(${value} <> ${text}, false)` }];
   }
   return [];
 }
 
-/** Note of a row of a file that is no UTF-8. */
+/** What may be noted of a row that is taken; the clean stage warns of it. */
+export const roundedNote = 'rounded';
+export const respelledNote = 'id_respelled';
 export const windowsNote = 'windows_1252';
-
-/** Notes that the values of a column may get, with what they mean. */
-export function noteMeanings({
-  name,
-  type,
-}: Pick<ColumnContract, 'name' | 'type'>): { rule: string; meaning: string }[] {
-  if (type === 'money')
-    return [{ rule: 'rounded', meaning: `${name} has more than two decimals: rounded half to even` }];
-  if (type === 'id') {
-    return [
-      {
-        rule: 'id_respelled',
-        meaning: `${name} is written in another way than ids of its kind: taken as one of them`,
-      },
-    ];
-  }
-  return [];
-}
 
 /**
  * The rules that take a row out where a value of the column breaks them; the first broken one is the one to name. What

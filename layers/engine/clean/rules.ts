@@ -1,5 +1,5 @@
 import { type DatasetName, datasetContracts, type OnFail } from '../../data/datasets/index.ts';
-import { limitRules, noteMeanings, windowsNote } from '../../data/values.ts';
+import { limitRules, respelledNote, roundedNote, windowsNote } from '../../data/values.ts';
 import type { Config } from '../../experiment/config.ts';
 import { identifier, literal, timestamp } from '../../platform/sql.ts';
 
@@ -82,18 +82,24 @@ function limits(dataset: DatasetName): Rule[] {
 /** What `stage` noted of how it read a row. */
 function notes(dataset: DatasetName): Rule[] {
   const { columns, key } = datasetContracts[dataset];
-  const noted = (note: string) => `contains(_notes, ${literal(note)})`;
+  const subject = columns.find(({ name }) => name === 'user_id')?.name ?? key[0] ?? '';
+  const noted = (column: string, rule: string, meaning: string, remedy: string) =>
+    warn(dataset, column, rule, `contains(_notes, ${literal(rule)})`, meaning, remedy);
   return [
-    ...columns.flatMap((column) =>
-      noteMeanings(column).map(({ rule, meaning }) =>
-        warn(dataset, column.name, rule, noted(`${column.name} ${rule}`), meaning, checkAmounts),
+    ...columns
+      .filter(({ type }) => type === 'money')
+      .map(({ name }) =>
+        noted(name, roundedNote, 'more than two decimals: rounded half to even', checkAmounts),
       ),
+    noted(
+      subject,
+      respelledNote,
+      'an id that other files may write in another way: taken as one id',
+      'Nothing, unless ids that differ in this way alone are several',
     ),
-    warn(
-      dataset,
-      key[0] ?? '',
+    noted(
+      subject,
       windowsNote,
-      noted(windowsNote),
       'the file is no UTF-8: read as windows-1252, as Excel writes it in Europe',
       'Check the letters beyond ASCII; save the file as UTF-8',
     ),
