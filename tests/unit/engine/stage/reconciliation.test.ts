@@ -165,6 +165,8 @@ test('records are the same wherever the window over the file ends', async () => 
     expect(splitRecords(input, targets, { columns: 3, header: true })).toEqual({
       lines: count,
       rejected: 0,
+      beyondAscii: 0,
+      notUtf8: 0,
       firstAcrossLines: 2,
     });
     const expected = Array.from(
