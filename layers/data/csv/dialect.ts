@@ -73,7 +73,8 @@ function encodingOf(bytes: Uint8Array, file: string): Encoding {
   }
   if (starts(0xff, 0xfe)) return 'utf-16le';
   if (starts(0xfe, 0xff)) return 'utf-16be';
-  const first = bytes.subarray(0, 64);
+  const lineEnd = bytes.subarray(0, 64).findIndex((byte) => byte === 0x0a || byte === 0x0d);
+  const first = bytes.subarray(0, lineEnd < 0 ? 64 : lineEnd);
   const zeros = [0, 1].map((side) => first.filter((byte, index) => index % 2 === side && byte === 0).length);
   const [even = 0, odd = 0] = zeros;
   if (even + odd === 0) return isUtf8(headerLines(bytes)) ? 'utf-8' : 'windows-1252';

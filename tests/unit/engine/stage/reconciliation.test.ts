@@ -62,7 +62,10 @@ const revenue = fc.oneof(
       .integer({ min: -99_999, max: 99_999 })
       .map((cents) => good((cents / 100).toFixed(2), (cents / 100).toFixed(2).replace(/^-0\.00$/, '0.00'))),
   },
-  { weight: 2, arbitrary: fc.constantFrom(good('', null), bad('1.999'), bad('$5'), bad('"1,000.00"')) },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(good('', null), good('1.999', '2.00'), bad('$5'), bad('"1,000.00"')),
+  },
 );
 
 interface Line {
