@@ -6,6 +6,7 @@ import { UsageError } from '../../layers/platform/errors.ts';
 import { dropConfigName } from '../../layers/runs/keys.ts';
 import { type InitResult, init } from '../init/init.ts';
 import type { Confidence } from '../init/match.ts';
+import { flow } from '../init/render.ts';
 import { note, paint, print, printJson, shellWord, table } from '../terminal.ts';
 
 /** `ecom init <dir>`: a configuration for files of any make. */
@@ -70,7 +71,7 @@ function printGuesses(file: string, folder: string, { guesses, questions, remark
     guesses.map(({ path: keys, value, confidence, because }) => [
       confidence,
       keys.join('.'),
-      typeof value === 'string' ? value : `constant ${value.constant}`,
+      typeof value === 'string' ? value : flow(value),
       because,
     ]),
   );

@@ -1,10 +1,15 @@
+import type { AmountReading } from '../../layers/data/amounts.ts';
+import type { TimeReading } from '../../layers/data/moments.ts';
 import type { Confidence } from './match.ts';
 
 /** A setting that the data suggest. */
 export interface Guess {
   /** Keys down to the setting. */
   readonly path: readonly string[];
-  readonly value: string | { readonly constant: string };
+  readonly value:
+    | string
+    | { readonly constant: string }
+    | ({ readonly column: string } & AmountReading & TimeReading);
   readonly confidence: Confidence;
   readonly because: string;
 }

@@ -15,7 +15,7 @@ import { guessEvents } from './events.ts';
 import type { Findings, Guess, Question } from './findings.ts';
 import { confidenceOf, type DatasetMatch, matchDatasets } from './match.ts';
 import { countVariants, type FileProfile, type FolderProfile, type UnreadableFile } from './profile.ts';
-import { askForRevenue, misspelling, remarkSpelling } from './values.ts';
+import { askForRevenue, remarkSpelling, writingOf } from './values.ts';
 import { controlWords, tellingControls } from './vocabulary.ts';
 
 /** Reads the configuration out of the profiles of a folder's files, as far as it differs from `base`. */
@@ -28,7 +28,7 @@ export async function guess(
   const found = [
     guessFiles(matches, files, unreadable),
     remarkExports(exports),
-    remarkSpelling(matches),
+    remarkSpelling(matches, files),
     guessIdType(matches),
     guessColumns(matches, base),
     askForRevenue(matches),
@@ -136,13 +136,22 @@ function guessColumns(matches: readonly DatasetMatch[], base: Config): Partial<F
   for (const { dataset, file, columns, missing } of matches) {
     for (const match of columns) {
       const { canonical, column, score, because } = match;
-      if (isFoundAnyway(dataset, canonical.name, column.name, file, base)) continue;
-      const misspelt = misspelling(match);
+      const writing = writingOf(match);
+      if (writing === undefined) {
+        if (isFoundAnyway(dataset, canonical.name, column.name, file, base)) continue;
+        guesses.push({
+          path: ['schema', dataset, canonical.name],
+          value: column.name,
+          confidence: confidenceOf(score + (score >= 0.9 ? 0.05 : 0)),
+          because,
+        });
+        continue;
+      }
       guesses.push({
         path: ['schema', dataset, canonical.name],
-        value: column.name,
-        confidence: misspelt === undefined ? confidenceOf(score + (score >= 0.9 ? 0.05 : 0)) : 'guess',
-        because: misspelt === undefined ? because : `${because}, but ${misspelt.problem}: ${misspelt.cure}`,
+        value: { column: column.name, ...writing.reading },
+        confidence: writing.doubt === null && score >= 0.7 ? 'likely' : 'guess',
+        because: [because, writing.because, writing.doubt].filter((text) => text !== null).join('; '),
       });
     }
     for (const { name } of missing) {

@@ -205,16 +205,18 @@ function isNameOfAnother(canonical: ColumnContract, name: string): boolean {
 
 /** Whether the values cannot be the column's, some bad ones aside. An empty column can be any. */
 function isOtherThan({ type, name }: ColumnContract, column: ColumnProfile, isKey: boolean): boolean {
-  const { filled, distinct, timestamps, localDates, epochs, integers, amounts, decimalCommas } = column;
+  const { filled, distinct, timestamps, timeReading, integers, amounts, amountReading } = column;
   if (filled === 0) return false;
+  const isEpoch = timeReading?.reading.format === 'epoch';
+  const localDates = isEpoch ? 0 : (timeReading?.rows ?? 0);
   const mostly = (count: number) => count >= 0.8 * filled;
   switch (type) {
     case 'timestamp':
-      return !mostly(timestamps + localDates + epochs);
+      return !mostly(Math.max(timestamps, timeReading?.rows ?? 0));
     case 'integer':
       return !mostly(integers);
     case 'money':
-      return !mostly(amounts + decimalCommas);
+      return !mostly(Math.max(amounts, amountReading?.rows ?? 0));
     case 'id':
       return mostly(timestamps + localDates) || (isKey && distinct < 0.95 * filled);
     case 'text':
@@ -253,7 +255,10 @@ function telltale(
   if (name === 'experiment_id') return undefined;
   if (type === 'timestamp') {
     const times = file.columns.filter(
-      (column) => column.filled > 0 && column.timestamps + column.localDates >= 0.9 * column.filled,
+      ({ filled: values, timestamps, timeReading }) =>
+        values > 0 &&
+        Math.max(timestamps, timeReading?.reading.format === 'epoch' ? 0 : (timeReading?.rows ?? 0)) >=
+          0.9 * values,
     );
     return times.length === 1 ? 'the only times of the file' : undefined;
   }

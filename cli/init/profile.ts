@@ -2,12 +2,17 @@ import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { createGunzip } from 'node:zlib';
-import { headerBytes, parseHeader } from '../../layers/data/csv-header.ts';
+import type { AmountReading } from '../../layers/data/amounts.ts';
+import { type Dialect, headerBytes, readBeginning } from '../../layers/data/csv/dialect.ts';
+import { parseHeader } from '../../layers/data/csv-header.ts';
+import { datasetContracts } from '../../layers/data/datasets/index.ts';
+import type { TimeReading } from '../../layers/data/moments.ts';
 import { cellText, typedValue } from '../../layers/data/values.ts';
 import type { Database } from '../../layers/platform/duckdb.ts';
 import { SchemaError } from '../../layers/platform/errors.ts';
 import { identifier } from '../../layers/platform/sql.ts';
 import { openRecords } from './records.ts';
+import { type TriedReading, tryAmounts, tryEpoch, tryTimes } from './try-readings.ts';
 
 /** Rows looked at in each file: the first ones. */
 const sampleRows = 200_000;
@@ -26,13 +31,11 @@ export interface ColumnProfile {
   /** Timestamps at midnight. */
   readonly midnights: number;
   readonly amounts: number;
-  /** How many have a decimal comma, or a date as 31.12.2024 or 31/12/2024, and one of them. */
-  readonly decimalCommas: number;
-  readonly decimalComma: string | null;
-  readonly localDates: number;
-  readonly localDate: string | null;
-  /** How many may be seconds, milliseconds or microseconds since 1970. */
-  readonly epochs: number;
+  /** How else its times and its amounts may be read, where some are not written as a run reads them, and one of those. */
+  readonly timeReading: TriedReading<TimeReading> | null;
+  readonly oddTime: string | null;
+  readonly amountReading: TriedReading<AmountReading> | null;
+  readonly oddAmount: string | null;
   /** Values by frequency; empty where there are many. */
   readonly values: readonly { readonly value: string; readonly rows: number }[];
 }
@@ -43,6 +46,7 @@ export interface FileProfile {
   /** Its rows as a table in SQL, the cells called c0, c1, ... */
   readonly records: string;
   readonly header: readonly string[];
+  readonly dialect: Dialect;
   readonly rows: number;
   /** Whether all rows were looked at. */
   readonly complete: boolean;
@@ -137,7 +141,9 @@ async function profileFile(
   workspace: string,
 ): Promise<FileProfile> {
   const [first = ''] = parts;
-  const header = parseHeader(await readHead(first), name);
+  const head = await readHead(first);
+  const header = parseHeader(head, name);
+  const { dialect } = readBeginning(head, name);
   const records = await openRecords(database, { name, files: parts, columns: header.length }, workspace);
   const cells = header.map((_, index) => `c${index}`);
   await database.run(`
@@ -150,22 +156,24 @@ async function profileFile(
   for (const [index, column] of header.entries()) {
     if (column !== '') columns.push(await profileColumn(database, column, identifier(`c${index}`)));
   }
-  return { name, records, header, rows: Number(rows), complete: Number(rows) < sampleRows, columns };
+  return { name, records, header, dialect, rows: Number(rows), complete: Number(rows) < sampleRows, columns };
 }
 
 async function profileColumn(database: Database, name: string, cell: string): Promise<ColumnProfile> {
   const as = (type: 'integer' | 'timestamp' | 'money') =>
     typedValue({ name, type, presence: 'optional', description: '' }, cell, 'bigint');
-  const isDecimalComma = `regexp_full_match(${cell}, '[€$£]? ?-?[0-9.]*[0-9],[0-9]{1,2}[ \u00a0]?[€$£]?')`;
-  const isLocalDate = `regexp_matches(${cell}, '^[0-9]{1,2}([./-][0-9]{1,2}[./-][0-9]{4}\\b|[./][0-9]{1,2}[./][0-9]{2}( |$))')`;
-  const { decimal_comma, local_date, ...counts } = await database.row<Record<string, string | null>>(`
+  const mark = '([A-Za-z]{3}|[A-Za-z]{0,2}\\p{Sc})';
+  const isAmount = `regexp_full_match(${cell}, '[-(]?${mark}?\\s?-?[0-9][0-9.,''\\s\\x{a0}\\x{202f}]*${mark}?[-)]?') AND ${as('money')} IS NULL`;
+  const isLocalDate = `regexp_matches(${cell}, '^([0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{4}\\b|[0-9]{4}/[0-9]|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2}( |$))')`;
+  const isEpoch = `regexp_full_match(${cell}, '([0-9]{9,10}|[0-9]{12,13}|[0-9]{15,16}|[0-9]{18,19})(\\.[0-9]+)?')`;
+  const { odd_amount, odd_time, epoch, ...counts } = await database.row<Record<string, string | null>>(`
     SELECT count(${cell}) AS filled, count(DISTINCT ${cell}) AS distinct, count(${as('integer')}) AS integers,
       count(${as('timestamp')}) AS timestamps,
       count(*) FILTER (date_trunc('day', ${as('timestamp')}) = ${as('timestamp')}) AS midnights,
       count(${as('money')}) AS amounts,
-      count(*) FILTER (${isDecimalComma}) AS decimal_commas, min(${cell}) FILTER (${isDecimalComma}) AS decimal_comma,
-      count(*) FILTER (${isLocalDate}) AS local_dates, min(${cell}) FILTER (${isLocalDate}) AS local_date,
-      count(*) FILTER (regexp_full_match(${cell}, '([0-9]{9,10}|[0-9]{12,13}|[0-9]{16})(\\.[0-9]+)?')) AS epochs
+      count(*) FILTER (${isLocalDate}) AS local_dates, min(${cell}) FILTER (${isLocalDate}) AS odd_time,
+      count(*) FILTER (${isEpoch}) AS epochs, min(${cell}) FILTER (${isEpoch}) AS epoch,
+      min(${cell}) FILTER (${isAmount}) AS odd_amount
     FROM sample`);
   const number = (count: string) => Number(counts[count]);
   const values =
@@ -174,6 +182,13 @@ async function profileColumn(database: Database, name: string, cell: string): Pr
       : await database.query<{ value: string; rows: string }>(
           `SELECT ${cell} AS value, count(*) AS rows FROM sample WHERE ${cell} IS NOT NULL GROUP BY 1 ORDER BY rows DESC, value`,
         );
+  const mostly = (count: string) => number(count) > 0 && number(count) >= 0.8 * number('filled');
+  const isEpochs = mostly('epochs');
+  const timeReading = isEpochs
+    ? await tryEpoch(database, cell)
+    : mostly('local_dates')
+      ? await tryTimes(database, cell)
+      : null;
   return {
     name,
     filled: number('filled'),
@@ -182,11 +197,10 @@ async function profileColumn(database: Database, name: string, cell: string): Pr
     timestamps: number('timestamps'),
     midnights: number('midnights'),
     amounts: number('amounts'),
-    decimalCommas: number('decimal_commas'),
-    decimalComma: decimal_comma ?? null,
-    localDates: number('local_dates'),
-    localDate: local_date ?? null,
-    epochs: number('epochs'),
+    timeReading,
+    oddTime: (isEpochs ? epoch : odd_time) ?? null,
+    amountReading: typeof odd_amount === 'string' ? await tryAmounts(database, cell) : null,
+    oddAmount: odd_amount ?? null,
     values: values.map(({ value, rows }) => ({ value, rows: Number(rows) })),
   };
 }
@@ -197,7 +211,9 @@ export async function countVariants(
   { records, header }: FileProfile,
   { experiment, variant }: { readonly experiment: string | undefined; readonly variant: string },
 ): Promise<{ experiment: string | null; variant: string; rows: number }[]> {
-  const cell = (name: string) => cellText({ constant: null, values: {} }, `c${header.indexOf(name)}`);
+  const contract = datasetContracts.experiment_assignments.columns.find(({ name }) => name === 'variant');
+  const cell = (name: string) =>
+    cellText({ constant: null, values: {} }, `c${header.indexOf(name)}`, name === variant ? contract : {});
   const found = await database.query<{ experiment: string | null; variant: string; rows: string }>(`
     SELECT ${experiment === undefined ? 'NULL' : cell(experiment)} AS experiment, ${cell(variant)} AS variant, count(*) AS rows
     FROM ${records}

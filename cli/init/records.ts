@@ -1,9 +1,11 @@
 import path from 'node:path';
-import { inspectFile } from '../../layers/data/csv/local-file.ts';
+import { type Delimiter, plainDialect } from '../../layers/data/csv/dialect.ts';
+import { inspectFile, readDialect } from '../../layers/data/csv/local-file.ts';
+import { recode } from '../../layers/data/csv/recode.ts';
 import { splitRecords } from '../../layers/data/csv/split-records.ts';
 import type { Database } from '../../layers/platform/duckdb.ts';
 import { PipelineError, SchemaError } from '../../layers/platform/errors.ts';
-import { literalList } from '../../layers/platform/sql.ts';
+import { literal, literalList } from '../../layers/platform/sql.ts';
 
 /** CSV files with the same columns. */
 export interface CsvFiles {
@@ -21,20 +23,41 @@ export interface CsvFiles {
  * @throws SchemaError where nothing helps
  */
 export async function openRecords(database: Database, csv: CsvFiles, folder: string): Promise<string> {
-  const asTheyAre = tableOf(csv, csv.files, true);
-  if (await canRead(database, asTheyAre)) return asTheyAre;
-  const records: string[] = [];
+  const dialects = await Promise.all(csv.files.map((file) => readDialect(file, csv.name)));
+  const { delimiter } = dialects[0] ?? plainDialect;
+  const areAlike = dialects.every(
+    (dialect) => dialect.encoding === 'utf-8' && dialect.preamble === 0 && dialect.delimiter === delimiter,
+  );
+  const asTheyAre = tableOf(csv, csv.files, delimiter, true);
+  if (areAlike && (await canRead(database, asTheyAre))) return asTheyAre;
+  const tables: string[] = [];
   for (const [index, source] of csv.files.entries()) {
+    const dialect = dialects[index] ?? plainDialect;
     const { file } = await inspectFile(source, folder, path.basename(source));
-    const target = path.join(folder, `${csv.name}-${index}.records`);
-    splitRecords(
-      file,
-      { records: target, rejects: path.join(folder, 'rejects.csv') },
-      { columns: csv.columns, header: true },
-    );
-    records.push(target);
+    const place = (kind: string) => path.join(folder, `${csv.name}-${index}.${kind}`);
+    const target = place('records');
+    const splitFile = (from: string) =>
+      splitRecords(
+        from,
+        { records: target, rejects: path.join(folder, 'rejects.csv') },
+        { columns: csv.columns, header: true, delimiter: dialect.delimiter, preamble: dialect.preamble },
+      );
+    let utf8 = file;
+    if (dialect.encoding !== 'utf-8') {
+      utf8 = place('utf8');
+      await recode(file, dialect.encoding, utf8);
+    }
+    const { notUtf8, beyondAscii } = splitFile(utf8);
+    if (notUtf8 > 0 && beyondAscii === 0) {
+      await recode(utf8, 'windows-1252', place('recoded'));
+      splitFile(place('recoded'));
+    }
+    tables.push(tableOf(csv, [target], dialect.delimiter, false));
   }
-  const split = tableOf(csv, records, false);
+  const split =
+    tables.length === 1
+      ? (tables[0] ?? '')
+      : `(${tables.map((table) => `FROM ${table}`).join(' UNION ALL ')})`;
   if (await canRead(database, split)) return split;
   throw new SchemaError({
     what: 'its rows cannot be read as those of a CSV file',
@@ -54,10 +77,15 @@ async function canRead(database: Database, table: string): Promise<boolean> {
 }
 
 /** A file as it is has a header; one that was split has each record's line before its cells. */
-function tableOf({ columns }: CsvFiles, files: readonly string[], asItIs: boolean): string {
+function tableOf(
+  { columns }: CsvFiles,
+  files: readonly string[],
+  delimiter: Delimiter,
+  asItIs: boolean,
+): string {
   const cells = Array.from({ length: columns }, (_, index) => `c${index}`);
   const names = asItIs ? cells : ['_line', ...cells];
   return `read_csv(${literalList(files)}, columns = {${names.map((name) => `${name}: 'VARCHAR'`).join(', ')}},
-    header = ${asItIs}, auto_detect = false, delim = ',', quote = '"', escape = '"', nullstr = '',
+    header = ${asItIs}, auto_detect = false, delim = ${literal(delimiter)}, quote = '"', escape = '"', nullstr = '',
     ${asItIs ? '' : `new_line = '\\n',`} ignore_errors = true)`;
 }

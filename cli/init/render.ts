@@ -48,8 +48,7 @@ function renderEntry(key: string, value: Tree | Leaf, depth: number): string[] {
     return [start, ...[...value].flatMap(([name, below]) => renderEntry(name, below, depth + 1))];
   }
   if (!('value' in value)) return [`${start} ${scalar(value.example)} ${comment(`ask: ${value.because}`)}`];
-  const text =
-    typeof value.value === 'string' ? scalar(value.value) : `{ constant: ${scalar(value.value.constant)} }`;
+  const text = typeof value.value === 'string' ? scalar(value.value) : flow(value.value);
   return [`${start} ${text} ${comment(`${value.confidence}: ${value.because}`)}`];
 }
 
@@ -62,6 +61,20 @@ function isKnown(value: Tree | Leaf): boolean {
 function scalar(text: string): string {
   const defaultStringType = /[\n\r]/.test(text) ? 'QUOTE_DOUBLE' : 'PLAIN';
   return stringify(text, { lineWidth: 0, defaultStringType }).trimEnd();
+}
+
+/** A map on one line. */
+export function flow(map: object): string {
+  const entries = Object.entries(map).filter(([, value]) => value !== undefined);
+  return `{ ${entries.map(([key, value]) => `${key}: ${flowValue(value)}`).join(', ')} }`;
+}
+
+/** JSON, which YAML is too, but for words that need no quotation marks. */
+function flowValue(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flowValue).join(', ')}]`;
+  return typeof value === 'string' && /^[A-Za-z_]\w*$/.test(value) && scalar(value) === value
+    ? value
+    : JSON.stringify(value);
 }
 
 /** Names and values of the files may hold anything: a comment stays on its line. */

@@ -1,51 +1,97 @@
+import type { AmountReading } from '../../layers/data/amounts.ts';
 import { columnWords, plainName, vagueColumnWords } from '../../layers/data/column-words.ts';
+import type { TimeReading } from '../../layers/data/moments.ts';
 import { formatCount } from '../../layers/report/format.ts';
 import type { Findings } from './findings.ts';
 import type { ColumnMatch, DatasetMatch } from './match.ts';
-import type { ColumnProfile } from './profile.ts';
+import type { ColumnProfile, FileProfile } from './profile.ts';
 
-/** Values of a column that a run cannot read. */
-interface Misspelling {
-  readonly problem: string;
-  readonly cure: string;
+/** How the configuration has to say that a column is written. */
+export interface Writing {
+  readonly reading: AmountReading & TimeReading;
+  readonly because: string;
+  /** What a person has to confirm, if anything. */
+  readonly doubt: string | null;
 }
 
-const time = 'write 2024-12-31T23:59:59Z, or 2024-12-31 23:59:59 (which is UTC)';
+/** Up to this share, values that a run cannot read are mistakes, not the way the column is written. */
+const mistakes = 0.2;
 
-/** What a run cannot read of the column, if anything: values that are spelled for a country or a machine. */
-export function misspelling({ canonical: { type }, column }: ColumnMatch): Misspelling | undefined {
-  const { localDates, localDate, epochs, decimalCommas, decimalComma, filled } = column;
-  const unreadable = (count: number, values: string) =>
-    `${formatCount(count)} of ${formatCount(filled)} ${values}`;
-  if (type === 'timestamp' && localDates > 0) {
-    return { problem: unreadable(localDates, `times cannot be read, such as "${localDate}"`), cure: time };
+const isWrittenOtherwise = (read: number, otherwise: number, filled: number) =>
+  otherwise > read && filled - read > mistakes * filled;
+
+/** How the values of the column are written, where that is not how a run reads them anyway. */
+export function writingOf({ canonical: { type }, column }: ColumnMatch): Writing | undefined {
+  const { timeReading, amountReading, filled, oddTime, oddAmount } = column;
+  const tried = (rows: number) => `it reads ${formatCount(rows)} of ${formatCount(filled)} values`;
+  if (
+    type === 'timestamp' &&
+    timeReading !== null &&
+    isWrittenOtherwise(column.timestamps, timeReading.rows, filled)
+  ) {
+    const { reading, rows, rival } = timeReading;
+    if (reading.format === 'epoch') {
+      return { reading, because: `counts since 1970 such as "${oddTime}": ${tried(rows)}`, doubt: null };
+    }
+    const other = rival === null ? '' : `${JSON.stringify(rival.format)} would read as many; `;
+    return {
+      reading,
+      because: `times such as "${oddTime}": ${tried(rows)}`,
+      doubt: `${other}they are UTC unless you add zone: Europe/Amsterdam, or the zone of the shop`,
+    };
   }
-  if (type === 'timestamp' && epochs > 0) {
-    return { problem: unreadable(epochs, 'times cannot be read, for they count from 1970 on'), cure: time };
-  }
-  if (type === 'money' && decimalCommas > 0) {
-    const problem = `amounts cannot be read, such as "${decimalComma}", for their decimal comma`;
-    return { problem: unreadable(decimalCommas, problem), cure: 'write 1234.50' };
+  if (
+    type === 'money' &&
+    amountReading !== null &&
+    isWrittenOtherwise(column.amounts, amountReading.rows, filled)
+  ) {
+    const { reading, rows, rival } = amountReading;
+    return {
+      reading,
+      because: `amounts such as "${oddAmount}": ${tried(rows)}`,
+      doubt: rival === null ? null : `${said(rival)} would read as many, to other amounts`,
+    };
   }
   return undefined;
 }
 
-export function remarkSpelling(matches: readonly DatasetMatch[]): Partial<Findings> {
-  const remarks = matches.flatMap(({ file, columns }) =>
-    columns.flatMap((match) => {
-      const found = misspelling(match);
-      return found === undefined
-        ? []
-        : [`${file.name}, ${match.column.name}: ${found.problem}: ${found.cure}.`];
+const said = (reading: AmountReading | TimeReading) =>
+  Object.entries(reading)
+    .map(([key, value]) => `${key}: ${JSON.stringify(value)}`)
+    .join(', ');
+
+/** Says which values no way to read them was found for, and how files are written. */
+export function remarkSpelling(
+  matches: readonly DatasetMatch[],
+  files: readonly FileProfile[],
+): Partial<Findings> {
+  const unread = matches.flatMap(({ file, columns }) =>
+    columns.flatMap(({ canonical: { type, presence }, column }) => {
+      const { filled, timestamps, amounts, timeReading, amountReading, oddTime, oddAmount } = column;
+      const isTime = type === 'timestamp';
+      if (!isTime && type !== 'money') return [];
+      const asUsual = isTime ? timestamps : amounts;
+      const otherwise = (isTime ? timeReading : amountReading)?.rows ?? 0;
+      const read = isWrittenOtherwise(asUsual, otherwise, filled) ? otherwise : asUsual;
+      const odd = isTime ? oddTime : oddAmount;
+      // Dates of no day, in a column that may be empty, are missing ones.
+      if (read >= filled || (isTime && presence === 'optional' && odd === null)) return [];
+      const tried = isTime ? timeReading : amountReading;
+      const cure = tried !== null && tried.rows > read ? ` (${said(tried.reading)} reads more of them)` : '';
+      return [
+        `${file.name}, ${column.name}: ${formatCount(filled - read)} of ${formatCount(filled)} ${isTime ? 'times' : 'amounts'} cannot be read${odd === null ? '' : `, perhaps such as "${odd}"`}: a run sets their rows aside${cure}.`,
+      ];
     }),
   );
-  if (remarks.length === 0) return {};
-  return {
-    remarks: [
-      ...remarks,
-      'A run sets the rows with such values aside. A script that rewrites them: docs/own-data.md#recipes-values.',
-    ],
-  };
+  const written = files.flatMap(({ name, dialect: { delimiter, encoding, preamble } }) => {
+    const how = [
+      ...(delimiter === ',' ? [] : [`its columns are separated by ${JSON.stringify(delimiter)}`]),
+      ...(encoding === 'utf-8' ? [] : [`it is in ${encoding}`]),
+      ...(preamble === 0 ? [] : [`its header is in line ${preamble + 1}`]),
+    ];
+    return how.length === 0 ? [] : [`${name}: ${how.join(', ')}. A run finds that itself.`];
+  });
+  return { remarks: [...written, ...unread] };
 }
 
 /** Says that there will be no revenue where no column is it, and which one may be meant. */
@@ -71,8 +117,9 @@ export function askForRevenue(matches: readonly DatasetMatch[]): Partial<Finding
   };
 }
 
-function mayBeAmount({ name, filled, distinct, amounts, decimalCommas }: ColumnProfile): boolean {
-  if (filled === 0 || distinct < 2 || amounts + decimalCommas < 0.8 * filled) return false;
+function mayBeAmount({ name, filled, distinct, amounts, amountReading }: ColumnProfile): boolean {
+  if (filled === 0 || distinct < 2 || Math.max(amounts, amountReading?.rows ?? 0) < 0.8 * filled)
+    return false;
   return !/(^|_)(id|ids|key|nr|no|number|nummer|numero|zip|plz|uuid|ts|time|timestamp|at)$|^id_/.test(
     plainName(name),
   );

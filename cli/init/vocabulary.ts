@@ -71,8 +71,12 @@ export const controlWords = [
   'old',
   'off',
   '0',
+  '0_0',
   'v0',
   'false',
+  'no',
+  'none',
+  'holdout',
 ];
 export const tellingControls = 9;
 
@@ -92,8 +96,10 @@ export const armWords = [
     'new',
     'on',
     '1',
+    '1_0',
     'v1',
     'true',
+    'yes',
   ],
 ];
 

@@ -42,15 +42,31 @@ export const alwaysTolerated = 20;
 export const notableLoss = 0.01;
 
 /** What helps where all of a column is written in another way than the contract wants. */
+function hintFor(rule: RuleCount | undefined): string {
+  if (rule === undefined) return generalHint;
+  const says = readings[rule.rule];
+  return says === undefined || rule.column === null
+    ? (hints[rule.rule] ?? generalHint)
+    : `Say in experiment.yaml how it is written: schema: { ${rule.dataset}: { ${rule.column}: { column: <its name in the file>, ${says} } } }`;
+}
+
 const hints: Readonly<Record<string, string>> = {
   id_not_integer: 'If ids are texts, say so in experiment.yaml: id_type: string',
-  epoch_seconds: 'Write times as 2024-05-31T23:59:59Z, not as seconds since 1970',
-  epoch_milliseconds: 'Write times as 2024-05-31T23:59:59Z, not as milliseconds since 1970',
-  decimal_comma: 'Write amounts with a decimal point',
   conflict: 'Give every row a key of its own: an id that counts per user or per server is none',
   unknown_user: 'Export users as of the same moment, or leave them out of the drop',
 };
 const generalHint = 'Correct the file, or rename columns and values in experiment.yaml';
+
+/** Settings of a column whose values are written so. */
+const readings: Readonly<Record<string, string>> = {
+  epoch_seconds: 'format: epoch',
+  epoch_milliseconds: 'format: epoch',
+  epoch_microseconds: 'format: epoch',
+  not_a_timestamp: 'format: "%d/%m/%Y %H:%M", zone: Europe/Amsterdam',
+  decimal_comma: 'decimal: ",", thousands: "."',
+  thousands_separator: 'thousands: ","',
+  not_money: 'strip_currency: true',
+};
 
 /** Whether more rows are bad than the contract tolerates. */
 export function hasTooManyBadRows(
@@ -77,7 +93,7 @@ export function checkBadRate(
   throw new DataError({
     what: `${tooManyBadRows(contract, counts)}; ${top.map((rule) => described(rule, where)).join(', ')}`,
     where,
-    remedy: `See all of them: npx ecom quarantine ${runId}. ${hints[top[0]?.rule ?? ''] ?? generalHint}`,
+    remedy: `See all of them: npx ecom quarantine ${runId}. ${hintFor(top[0])}`,
   });
 }
 

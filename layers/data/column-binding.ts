@@ -6,6 +6,42 @@ import { suggestColumn } from './suggest-column.ts';
 
 const name = z.string().min(1);
 
+/** How the values of a column are written, where it is not as the contract has them. */
+const readingShape = {
+  json: z
+    .string()
+    .regex(/^\$([.[].+)$/, 'must be a path such as $.order_id')
+    .optional()
+    .describe('Path of the value in a column of JSON.'),
+  missing: z.array(z.string()).optional().describe('Texts that mean no value, in place of the usual ones.'),
+  decimal: z.enum(['.', ',']).optional().describe('Character before the decimals of amounts.'),
+  thousands: z
+    .enum([',', '.', ' ', "'"])
+    .optional()
+    .describe('Character between groups of three digits of amounts.'),
+  strip_currency: z
+    .boolean()
+    .optional()
+    .describe("Whether a currency stands beside amounts; it is the event's where no column is."),
+  format: z
+    .union([name, z.array(name).min(1)])
+    .optional()
+    .describe('How times are written: `epoch`, or patterns as of strptime.'),
+  zone: z
+    .string()
+    .refine(isZone, 'must be a time zone such as Europe/Amsterdam')
+    .optional()
+    .describe('Zone of times without an offset; UTC by default.'),
+};
+
+function isZone(zone: string): boolean {
+  try {
+    return /^[A-Za-z]/.test(zone) && new Intl.DateTimeFormat('en', { timeZone: zone }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** Where the configuration finds a column: its name in the file, the first of several names, a constant, other values. */
 export const columnSource = z.union([
   name,
@@ -18,12 +54,24 @@ export const columnSource = z.union([
         .optional()
         .describe('Value of a column that the file lacks.'),
       values: z.record(z.string(), z.string()).optional().describe('Other names for values of the file.'),
+      ...readingShape,
     })
     .refine((source) => (source.column === undefined) !== (source.constant === undefined), {
       message: 'needs either column or constant',
+    })
+    .refine(({ decimal = '.', thousands }) => decimal !== thousands, {
+      message: 'decimal and thousands must differ',
+      path: ['thousands'],
     }),
 ]);
 export type ColumnSource = z.infer<typeof columnSource>;
+
+export const columnReading = z.strictObject({
+  ...readingShape,
+  /** Whether the value is the currency beside the amount in the column. */
+  currency_of_amount: z.boolean().optional(),
+});
+export type ColumnReading = z.infer<typeof columnReading>;
 
 /** How a canonical column comes from a file. */
 export const columnBinding = z.strictObject({
@@ -33,6 +81,8 @@ export const columnBinding = z.strictObject({
   source: z.string().nullable(),
   constant: z.string().nullable(),
   values: z.record(z.string(), z.string()),
+  /** Where the values are not written as the contract has them. */
+  reading: columnReading.optional(),
 });
 export type ColumnBinding = z.infer<typeof columnBinding>;
 
@@ -47,6 +97,7 @@ interface Source {
   readonly candidates: readonly string[];
   readonly constant: string | null;
   readonly values: Record<string, string>;
+  readonly reading?: ColumnReading;
 }
 
 /** Columns that staged files have beside those of the contract. */
@@ -73,19 +124,30 @@ export function bindColumns(
   const bindings: ColumnBinding[] = [];
   const missing: MissingColumn[] = [];
   for (const column of [...canonical, ...added]) {
-    const { candidates, constant, values } = sourceOf(column, mapping[column]);
+    const { candidates, constant, values, ...how } = sourceOf(column, mapping[column]);
     const source = candidates.map((name) => find(name, header, file)).find((found) => found !== undefined);
     if (source !== undefined || constant !== null) {
-      bindings.push({ column, source: source ?? null, constant, values });
+      bindings.push({ column, source: source ?? null, constant, values, ...how });
     } else if (contract.columns.some(({ name, presence }) => name === column && presence === 'required')) {
       missing.push({ column, candidates });
     }
   }
   if (missing.length > 0) throw missingColumns(contract, missing, header, file);
+  bindings.push(...currencyOf(canonical, bindings));
   return {
     bindings,
-    otherColumns: contract.keepsOtherColumns ? others(header, bindings, canonical, file) : [],
+    otherColumns: contract.keepsOtherColumns ? others(header, bindings, canonical) : [],
   };
+}
+
+/** The currency that stands beside the amounts, where it has no column. */
+function currencyOf(canonical: readonly string[], bindings: readonly ColumnBinding[]): ColumnBinding[] {
+  if (!canonical.includes('currency') || bindings.some(({ column }) => column === 'currency')) return [];
+  const amount = bindings.find(
+    ({ column, reading }) => column === 'revenue' && reading?.strip_currency === true,
+  );
+  if (amount === undefined) return [];
+  return [{ ...amount, column: 'currency', values: {}, reading: { currency_of_amount: true } }];
 }
 
 /** Name of a kept column in staged files: lower case, as configurations name segments. */
@@ -101,15 +163,24 @@ function sourceOf(column: string, source: ColumnSource | undefined): Source {
   if (source === undefined) return { candidates: [column], constant: null, values: {} };
   if (typeof source === 'string') return { candidates: [source], constant: null, values: {} };
   if (Array.isArray(source)) return { candidates: source, constant: null, values: {} };
+  const { column: name, constant, values = {}, ...reading } = source;
   return {
-    candidates: source.column === undefined ? [] : [source.column],
-    constant: source.constant === undefined ? null : String(source.constant),
-    values: source.values ?? {},
+    candidates: name === undefined ? [] : [name],
+    constant: constant === undefined ? null : String(constant),
+    values,
+    ...(Object.keys(reading).length === 0 ? {} : { reading }),
   };
 }
 
 /** The header's own spelling of `name`: exactly so, else the only one that differs in case and blanks alone. */
 function find(name: string, header: readonly string[], file: string): string | undefined {
+  if (header.indexOf(name) !== header.lastIndexOf(name)) {
+    throw new SchemaError({
+      what: `the header names the column "${name}" twice`,
+      where: `${file}:1`,
+      remedy: 'Rename or drop one of them',
+    });
+  }
   if (header.includes(name)) return name;
   const plain = (text: string) => text.trim().toLowerCase();
   const [found, second] = header.filter((candidate) => plain(candidate) === plain(name));
@@ -121,24 +192,18 @@ function find(name: string, header: readonly string[], file: string): string | u
   });
 }
 
+/** Columns whose names once staged would be those of others are left aside: it is not clear which one is meant. */
 function others(
   header: readonly string[],
   bindings: readonly ColumnBinding[],
   canonical: readonly string[],
-  file: string,
 ): string[] {
   const used = new Set(bindings.map(({ source }) => source));
   const taken = new Set([...reserved, ...canonical, ...bindings.map(({ column }) => column)]);
-  const kept = header.filter((name) => name !== '' && !used.has(name) && !taken.has(columnName(name)));
-  const clash = kept.find(
-    (name, index) => kept.findIndex((o) => columnName(o) === columnName(name)) !== index,
-  );
-  if (clash === undefined) return kept;
-  throw new SchemaError({
-    what: `two columns would be called "${columnName(clash)}" once staged, one of them "${clash}"`,
-    where: `${file}:1`,
-    remedy: 'Rename one of them',
-  });
+  // The index that pandas wrote beside the columns is none of them.
+  const isColumn = (name: string) => name !== '' && !/^Unnamed: \d+$/.test(name) && !used.has(name);
+  const kept = header.filter((name) => isColumn(name) && !taken.has(columnName(name)));
+  return kept.filter((name) => kept.filter((other) => columnName(other) === columnName(name)).length === 1);
 }
 
 function checkMapping(contract: DatasetContract, unknown: readonly string[]): void {

@@ -1,6 +1,9 @@
 import { literal } from '../platform/sql.ts';
-import type { ColumnBinding } from './column-binding.ts';
+import { amountValue, currencyBeside, isRounded } from './amounts.ts';
+import type { ColumnBinding, ColumnReading } from './column-binding.ts';
 import type { ColumnContract, OnFail } from './datasets/index.ts';
+import { idText, integerValue } from './ids.ts';
+import { neverPattern, timeValue } from './moments.ts';
 
 /** A way in which a row breaks its contract, as SQL. */
 export interface ValueRule {
@@ -16,8 +19,8 @@ export interface ValueRule {
 export type IdType = 'bigint' | 'string';
 
 /**
- * Texts that exports write for a missing value (pandas, SQL, R, spreadsheets): as empty as an empty field, unless the
- * column's contract says that it is a value there.
+ * Texts that exports write for a missing value (pandas, SQL, R, JavaScript, Google Analytics, spreadsheets): as empty as
+ * an empty field, unless the column's contract says that it is a value there or the configuration lists others.
  */
 export const missingTexts = [
   'NULL',
@@ -32,33 +35,22 @@ export const missingTexts = [
   'N/A',
   'n/a',
   '#N/A',
+  '(not set)',
+  'undefined',
+  '-',
 ] as const;
-const longestMissingText = Math.max(...missingTexts.map((text) => text.length));
 
-const digits = '-?[0-9]{1,18}';
-const clock = String.raw`([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?`;
-const date = '[0-9]{4}-[0-9]{2}-[0-9]{2}';
-const offset = '(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)';
+/** Texts that are names where they stand for an arm or an id that is a text. */
+const names: readonly string[] = ['None', 'NA'];
+
 const patterns = {
-  /** No blanks around it, nothing beyond ASCII. */
-  trimmed: '[!-~]([ -~]*[!-~])?',
-  integer: digits,
-  /** What pandas makes of integers in a column that has gaps. */
-  integerWithPoint: String.raw`${digits}(\.0+)?`,
-  timestamp: `${date}([T ]${clock})?`,
-  /** What a cast takes as it is: UTC, with Z only after seconds. */
-  plainTimestamp: String.raw`${date}([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?Z?)?)?`,
-  timestampWithOffset: `${date}[T ]${clock} ?${offset}`,
-  cents: String.raw`-?[0-9]{1,15}(\.[0-9]{1,2})?`,
-  decimal: String.raw`-?([0-9]{1,15}(\.[0-9]{0,30})?|\.[0-9]{1,30})`,
+  number: String.raw`-?([0-9]{1,15}(\.[0-9]*)?|\.[0-9]+)`,
   thousands: String.raw`-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?`,
   decimalComma: String.raw`-?([0-9]+|[0-9]{1,3}(\.[0-9]{3})+),[0-9]*`,
   epochSeconds: String.raw`[0-9]{9,10}(\.[0-9]+)?`,
-  epochMilliseconds: '[0-9]{12,13}',
+  epochMilliseconds: '[0-9]{12,13}(\\.0+)?',
+  epochMicroseconds: '[0-9]{15,16}(\\.0+)?',
 } as const;
-
-/** Distance from a whole cent up to which further decimals are the noise of binary floating point. */
-const noise = '0.000001';
 
 /** What timestamps have to lie in, in every column. */
 const firstMoment = '1970-01-01';
@@ -72,35 +64,72 @@ export function sqlType({ type }: Pick<ColumnContract, 'type'>, idType: IdType):
   return { text: 'VARCHAR', timestamp: 'TIMESTAMP', integer: 'BIGINT', money: 'DECIMAL(18,2)' }[type];
 }
 
+type Binding = Pick<ColumnBinding, 'constant' | 'values' | 'reading'>;
+
 /**
- * Text of a value: the constant or the file's cell, without surrounding blanks, renamed by the mapping, NULL where
- * empty or one of `missingTexts`.
+ * Text of a value: the constant or the file's cell, without surrounding blanks, renamed by the mapping, NULL where empty
+ * or missing.
  * @param cell SQL of the file's cell (VARCHAR)
  */
 export function cellText(
-  { constant, values }: Pick<ColumnBinding, 'constant' | 'values'>,
+  { constant, values, reading }: Binding,
   cell: string,
-  { keeps = [] }: Pick<ColumnContract, 'keeps'> = {},
+  column: Partial<Pick<ColumnContract, 'keeps' | 'type' | 'presence'>> = {},
+  idType: IdType = 'bigint',
 ): string {
-  const empty = missingTexts
-    .filter((text) => !keeps.includes(text))
-    .map((text) => text.replace('\\', '\\\\'));
+  const missing = missingOf(column, reading, idType);
   // One match: DuckDB makes a join of a long IN, which loses the order of the rows.
-  const orNull = (text: string) =>
-    `CASE WHEN ${matches(text, `(${empty.join('|')})?`)} THEN NULL ELSE ${text} END`;
-  if (constant === null && Object.keys(values).length === 0) {
-    // The usual cell is told by its length and one match: comparing and trimming cost more than reading.
-    return `CASE WHEN strlen(${cell}) > ${longestMissingText} AND ${matches(cell, patterns.trimmed)} THEN ${cell}
-      ELSE ${orNull(trimmed(cell))} END`;
+  const orNull = (text: string) => `CASE WHEN ${matches(text, missing.pattern)} THEN NULL ELSE ${text} END`;
+  if (reading?.currency_of_amount === true) return currencyBeside(orNull(trimmed(cell)));
+  if (constant === null && Object.keys(values).length === 0 && reading?.json === undefined) {
+    // The usual cell is told by one match: comparing and trimming cost more than reading.
+    return `CASE WHEN ${matches(cell, plainText(missing.initials))} THEN ${cell} ELSE ${orNull(trimmed(cell))} END`;
   }
-  const text = constant === null ? trimmed(cell) : literal(constant.trim());
+  const inside = reading?.json === undefined ? cell : jsonValue(cell, reading.json);
+  const text = constant === null ? trimmed(inside) : literal(constant.trim());
   const renamed = Object.entries(values).map(
     ([from, to]) => `WHEN ${literal(from)} THEN ${literal(to.trim())}`,
   );
   return orNull(renamed.length === 0 ? text : `(CASE ${text} ${renamed.join(' ')} ELSE ${text} END)`);
 }
 
-const trimmed = (cell: string) => `trim(${cell}, ${literal(' \t\r\n\u00a0')})`;
+interface MissingTexts {
+  /** Matches those of the column, and the empty text. */
+  readonly pattern: string;
+  /** What they begin with. */
+  readonly initials: ReadonlySet<string>;
+}
+
+function missingOf(
+  { keeps = [], type, presence }: Partial<Pick<ColumnContract, 'keeps' | 'type' | 'presence'>>,
+  reading: ColumnReading | undefined,
+  idType: IdType,
+): MissingTexts {
+  const kept = type === 'id' && idType === 'string' ? [...keeps, ...names] : keeps;
+  const texts = reading?.missing ?? missingTexts.filter((text) => !kept.includes(text));
+  const mayBeNever = type === 'timestamp' && presence === 'optional' && reading?.missing === undefined;
+  const never = mayBeNever ? [neverPattern] : [];
+  return {
+    pattern: `(${[...texts.map(escaped), ...never].join('|')})?`,
+    initials: new Set([...texts.map((text) => text.slice(0, 1)), ...(mayBeNever ? ['0', '1'] : [])]),
+  };
+}
+
+const escaped = (text: string) => text.replace(/[^\w ]/gu, String.raw`\$&`);
+
+/** Pattern of a text in ASCII without blanks around it that begins with none of the `initials`. */
+function plainText(initials: ReadonlySet<string>): string {
+  const characters = Array.from({ length: 94 }, (_, index) => String.fromCharCode(0x21 + index));
+  const others = characters.filter((character) => !initials.has(character));
+  return `[${others.map(escaped).join('')}]([ -~]*[!-~])?`;
+}
+
+function jsonValue(cell: string, path: string): string {
+  return `(CASE WHEN json_valid(${cell}) THEN json_extract_string(${cell}, ${literal(path)}) END)`;
+}
+
+/** Blanks, tabs, no-break spaces and what takes no room at all. */
+const trimmed = (cell: string) => `trim(${cell}, ${literal(' \t\r\n\u00a0\u200b\u200c\u200d\u2060\ufeff')})`;
 
 /**
  * Typed value of `text`, NULL where it is empty or not of the type. Text is matched before it is cast, since a cast
@@ -109,42 +138,54 @@ const trimmed = (cell: string) => `trim(${cell}, ${literal(' \t\r\n\u00a0')})`;
  * @param cell SQL of the cell that is the text but for blanks around it: tried first, since trimming costs more than
  *   reading
  */
-export function typedValue(column: ColumnContract, text: string, idType: IdType, cell = text): string {
+export function typedValue(
+  column: ColumnContract,
+  text: string,
+  idType: IdType,
+  cell = text,
+  reading: ColumnReading = {},
+): string {
   switch (column.type) {
     case 'text':
       return text;
     case 'id':
-      return idType === 'string' ? text : integerValue(text, cell);
+      return idType === 'string' ? idText(text) : integerValue(text, cell);
     case 'integer':
       return integerValue(text, cell);
     case 'timestamp':
-      return timestampValue(text, cell);
+      return timeValue(text, cell, reading);
     case 'money':
-      return moneyValue(text, cell);
+      return amountValue(text, cell, reading);
   }
 }
 
-function integerValue(text: string, cell: string): string {
-  return `CASE WHEN ${matches(cell, patterns.integer)} THEN try_cast(${cell} AS BIGINT)
-    WHEN ${matches(text, patterns.integerWithPoint)} THEN try_cast(split_part(${text}, '.', 1) AS BIGINT) END`;
+/** Something about how a value was read that a person should know of, though the row is taken. */
+export interface ValueNote {
+  readonly rule: string;
+  /** Boolean SQL, never NULL, from the cells and the values. */
+  readonly when: string;
 }
 
-/** UTC. Before an offset DuckDB wants seconds and no blank. */
-function timestampValue(text: string, cell: string): string {
-  const withSeconds = `regexp_replace(${text}, '^(.{16})( ?[Z+-])', '\\1:00\\2')`;
-  const withOffset = `regexp_replace(${withSeconds}, ' ([Z+-])', '\\1')`;
-  return `CASE WHEN ${matches(cell, patterns.plainTimestamp)} THEN try_cast(${cell} AS TIMESTAMP)
-    WHEN ${matches(text, patterns.timestamp)} THEN try_cast(${text} AS TIMESTAMP)
-    WHEN ${matches(text, patterns.timestampWithOffset)}
-    THEN try_cast(${withOffset} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END`;
+/** What `typedValue` may have changed, by its rule. */
+export function valueNotes(
+  column: ColumnContract,
+  text: string,
+  value: string,
+  idType: IdType,
+  cell = text,
+  reading: ColumnReading = {},
+): ValueNote[] {
+  if (column.type === 'money') return [{ rule: roundedNote, when: isRounded(text, value, cell, reading) }];
+  if (column.type === 'id' && idType === 'string') {
+    return [{ rule: respelledNote, when: `coalesce(${value} <> ${text}, false)` }];
+  }
+  return [];
 }
 
-function moneyValue(text: string, cell: string): string {
-  const exact = `try_cast(${text} AS DECIMAL(38,18))`;
-  return `CASE WHEN ${matches(cell, patterns.cents)} THEN try_cast(${cell} AS DECIMAL(18,2))
-    WHEN ${matches(text, patterns.decimal)} AND abs(${exact} - round(${exact}, 2)) < ${noise}
-    THEN round(${exact}, 2)::DECIMAL(18,2) END`;
-}
+/** What may be noted of a row that is taken; the clean stage warns of it. */
+export const roundedNote = 'rounded';
+export const respelledNote = 'id_respelled';
+export const windowsNote = 'windows_1252';
 
 /**
  * The rules that take a row out where a value of the column breaks them; the first broken one is the one to name. What
@@ -152,7 +193,13 @@ function moneyValue(text: string, cell: string): string {
  * @param text SQL of the trimmed text, NULL where empty
  * @param value SQL of its typed value
  */
-export function valueRules(column: ColumnContract, text: string, value: string, idType: IdType): ValueRule[] {
+export function valueRules(
+  column: ColumnContract,
+  text: string,
+  value: string,
+  idType: IdType,
+  { json, cell }: { readonly json?: string | undefined; readonly cell?: string } = {},
+): ValueRule[] {
   const { name, type, presence } = column;
   const say = (complaint: string) =>
     `${literal(`${name} "`)} || left(${text}, 100) || ${literal(`" ${complaint}`)}`;
@@ -160,6 +207,13 @@ export function valueRules(column: ColumnContract, text: string, value: string, 
   const rules: ValueRule[] = [];
   const whenWritten = (rule: string, pattern: string, complaint: string) =>
     rules.push({ rule, broken: `(${wrong} AND ${matches(text, pattern)})`, reason: say(complaint) });
+  if (json !== undefined && cell !== undefined) {
+    rules.push({
+      rule: 'not_json',
+      broken: isNotJson(cell),
+      reason: literal(`the text of ${name} is not JSON`),
+    });
+  }
   if (presence === 'required') {
     rules.push({ rule: 'required', broken: `(${text} IS NULL)`, reason: literal(`${name} is empty`) });
   }
@@ -168,16 +222,20 @@ export function valueRules(column: ColumnContract, text: string, value: string, 
     rules.push({ rule: type === 'id' ? 'id_not_integer' : 'not_an_integer', broken: wrong, reason });
   }
   if (type === 'timestamp') {
-    const example = 'write times such as 2024-05-31T23:59:59Z';
-    whenWritten('epoch_seconds', patterns.epochSeconds, `is a count of seconds since 1970: ${example}`);
-    whenWritten('epoch_milliseconds', patterns.epochMilliseconds, `is a count of milliseconds: ${example}`);
+    const cure = 'say so, format: epoch';
+    whenWritten('epoch_seconds', patterns.epochSeconds, `is a count of seconds since 1970: ${cure}`);
+    whenWritten('epoch_milliseconds', patterns.epochMilliseconds, `is a count of milliseconds: ${cure}`);
+    whenWritten('epoch_microseconds', patterns.epochMicroseconds, `is a count of microseconds: ${cure}`);
     const reason = say('is not a date or time such as 2024-05-31 or 2024-05-31T23:59:59Z');
     rules.push({ rule: 'not_a_timestamp', broken: wrong, reason });
   }
   if (type === 'money') {
-    whenWritten('scale', patterns.decimal, 'has more than two decimals');
-    whenWritten('thousands_separator', patterns.thousands, 'has thousands separators: write 1234.50');
-    whenWritten('decimal_comma', patterns.decimalComma, 'has a decimal comma: write 1234.50');
+    whenWritten(
+      'thousands_separator',
+      patterns.thousands,
+      'has thousands separators: say so, thousands: ","',
+    );
+    whenWritten('decimal_comma', patterns.decimalComma, 'has a decimal comma: say so, decimal: ","');
     rules.push({ rule: 'not_money', broken: wrong, reason: say('is not an amount such as 1234.50') });
   }
   const limits = limitRules(column, value).filter(({ onFail }) => onFail !== 'warn');
@@ -188,7 +246,12 @@ export function valueRules(column: ColumnContract, text: string, value: string, 
 }
 
 /** Boolean SQL, never NULL: whether any of `valueRules` is broken. Looks at the text only where it must. */
-export function isBroken(column: ColumnContract, text: string, value: string): string {
+export function isBroken(
+  column: ColumnContract,
+  text: string,
+  value: string,
+  { json, cell }: { readonly json?: string | undefined; readonly cell?: string } = {},
+): string {
   const { type, presence } = column;
   const wrong = `(${value} IS NULL AND ${text} IS NOT NULL)`;
   const conditions = limitRules(column, value)
@@ -196,8 +259,11 @@ export function isBroken(column: ColumnContract, text: string, value: string): s
     .map(({ broken }) => broken);
   if (presence === 'required') conditions.unshift(`${value} IS NULL`);
   else if (type !== 'text') conditions.unshift(wrong);
+  if (json !== undefined && cell !== undefined) conditions.unshift(isNotJson(cell));
   return conditions.length === 0 ? 'false' : conditions.join(' OR ');
 }
+
+const isNotJson = (cell: string) => `(${cell} IS NOT NULL AND NOT json_valid(${cell}))`;
 
 /** A limit of the contract to a value that has its type. */
 export interface LimitRule {

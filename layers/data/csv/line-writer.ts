@@ -13,16 +13,24 @@ export class LineWriter {
     this.#file = openSync(path, 'w');
   }
 
-  /** `line`, a comma, the bytes [start, end) and LF. */
-  writeRecord(line: number, bytes: Uint8Array, start: number, end: number): void {
+  /** `line`, the delimiter, the bytes [start, end), `padding` more delimiters and LF. */
+  writeRecord(
+    line: number,
+    { bytes, delimiter }: { readonly bytes: Uint8Array; readonly delimiter: number },
+    start: number,
+    end: number,
+    padding: number,
+  ): void {
     const digits = String(line);
-    const size = digits.length + 1 + (end - start) + 1;
+    const size = digits.length + 1 + (end - start) + padding + 1;
     if (this.#used + size > BUFFER_BYTES) this.#flush();
     if (size > BUFFER_BYTES) throw new RangeError(`a record of ${size} bytes does not fit`);
     this.#used += this.#buffer.write(digits, this.#used, 'latin1');
-    this.#buffer[this.#used] = 0x2c;
+    this.#buffer[this.#used] = delimiter;
     this.#buffer.set(bytes.subarray(start, end), this.#used + 1);
-    this.#used += end - start + 2;
+    this.#used += end - start + 1;
+    this.#buffer.fill(delimiter, this.#used, this.#used + padding);
+    this.#used += padding + 1;
     this.#buffer[this.#used - 1] = 0x0a;
   }
 

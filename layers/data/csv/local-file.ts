@@ -5,7 +5,8 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGunzip, gunzipSync } from 'node:zlib';
 import { SchemaError } from '../../platform/errors.ts';
-import { headerBytes, parseHeader } from '../csv-header.ts';
+import { parseHeader } from '../csv-header.ts';
+import { type Dialect, headerBytes, readBeginning } from './dialect.ts';
 import { type Inspection, Inspector } from './inspect.ts';
 
 /** A CSV file that was looked through. */
@@ -22,7 +23,7 @@ export interface LocalFile extends InspectedFile {
 /**
  * Looks through a CSV file once; a compressed one is unpacked into `folder`.
  * @param name what errors call the file
- * @throws SchemaError where it is no comma-separated UTF-8 file with a header
+ * @throws SchemaError where it is no CSV file with a header
  */
 export async function openLocalFile(source: string, folder: string, name: string): Promise<LocalFile> {
   const inspected = await inspectFile(source, folder, name);
@@ -56,15 +57,28 @@ export async function inspectFile(source: string, folder: string, name: string):
 }
 
 /**
- * The first line of a CSV file, compressed or not, from no more than its beginning.
- * @throws SchemaError where it is no header of a comma-separated UTF-8 file
+ * The header of a CSV file, compressed or not, from no more than its beginning.
+ * @throws SchemaError where it has none
  */
 export async function readHeader(file: string, name: string): Promise<string[]> {
+  return parseHeader(await beginningOf(file, name), name);
+}
+
+/**
+ * How a CSV file, compressed or not, is written, from no more than its beginning.
+ * @throws SchemaError where it has no header
+ */
+export async function readDialect(file: string, name: string): Promise<Dialect> {
+  return readBeginning(await beginningOf(file, name), name).dialect;
+}
+
+/** The first bytes of a file, uncompressed. */
+export async function beginningOf(file: string, name: string): Promise<Buffer> {
   const handle = await open(file);
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(headerBytes), 0, headerBytes, 0);
     const beginning = buffer.subarray(0, bytesRead);
-    return parseHeader(file.endsWith('.gz') ? unpacked(beginning, name) : beginning, name);
+    return file.endsWith('.gz') ? unpacked(beginning, name) : beginning;
   } finally {
     await handle.close();
   }

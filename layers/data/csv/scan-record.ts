@@ -2,7 +2,6 @@ const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
 const QUOTE = 0x22;
-const COMMA = 0x2c;
 
 /** Line breaks that a quoted field may hold before its opening quotation mark counts as a stray one. */
 export const MAX_LINE_BREAKS = 100;
@@ -26,6 +25,8 @@ export interface Window {
   readonly bytes: Uint8Array;
   length: number;
   endOfFile: boolean;
+  /** Byte between fields. */
+  readonly delimiter: number;
 }
 
 /**
@@ -42,7 +43,7 @@ export function scanRecord(
   limit: number,
   found: RecordEnd,
 ): void {
-  const { bytes, length, endOfFile } = window;
+  const { bytes, length, endOfFile, delimiter } = window;
   const bound = Math.min(length, start + limit);
   let i = start;
   let fields = 0;
@@ -69,15 +70,15 @@ export function scanRecord(
         i += 1;
       } while (i < bound && bytes[i] === QUOTE);
       while (i < bound && bytes[i] === SPACE) i += 1;
-      if (i < bound && bytes[i] !== COMMA && bytes[i] !== LF && bytes[i] !== CR) {
+      if (i < bound && bytes[i] !== delimiter && bytes[i] !== LF && bytes[i] !== CR) {
         breakOff(window, start, limit, found);
         return;
       }
     } else {
-      while (i < bound && bytes[i] !== COMMA && bytes[i] !== LF && bytes[i] !== CR) i += 1;
+      while (i < bound && bytes[i] !== delimiter && bytes[i] !== LF && bytes[i] !== CR) i += 1;
     }
     if (fields > columns && i > fieldStart) surplus = true;
-    if (i >= bound || bytes[i] !== COMMA) break;
+    if (i >= bound || bytes[i] !== delimiter) break;
     i += 1;
   }
   endAt(window, i, bound, found);

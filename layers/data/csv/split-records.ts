@@ -1,5 +1,6 @@
 import { Buffer, isAscii, isUtf8 } from 'node:buffer';
 import { closeSync, openSync, readSync } from 'node:fs';
+import { type Delimiter, plainDialect } from './dialect.ts';
 import { LineWriter } from './line-writer.ts';
 import { type RecordEnd, scanLine, scanRecord, type Window } from './scan-record.ts';
 
@@ -11,6 +12,11 @@ const RAW_BYTES = 10_000;
 export interface SplitOptions {
   /** Number of the file's columns. */
   readonly columns: number;
+  /** Number of its columns up to the last one with a name: those after it may be missing. */
+  readonly named?: number;
+  readonly delimiter?: Delimiter;
+  /** Lines before the first record. */
+  readonly preamble?: number;
   /** Whether the first record is the header, which is left out. */
   readonly header: boolean;
 }
@@ -19,6 +25,9 @@ export interface SplitCounts {
   /** Records, the header and blank lines not counted. */
   readonly lines: number;
   readonly rejected: number;
+  /** Records with bytes beyond ASCII that are UTF-8, and such that are not. */
+  readonly beyondAscii: number;
+  readonly notUtf8: number;
   /** Line of the first record with a line break inside quotation marks, or with broken ones. */
   readonly firstAcrossLines: number | null;
 }
@@ -34,9 +43,9 @@ export interface SplitCounts {
 export function splitRecords(
   input: string,
   targets: { readonly records: string; readonly rejects: string },
-  { columns, header }: SplitOptions,
+  { columns, named = columns, header, delimiter = plainDialect.delimiter, preamble = 0 }: SplitOptions,
 ): SplitCounts {
-  const source = new FileWindow(input);
+  const source = new FileWindow(input, delimiter);
   const records = new LineWriter(targets.records);
   const rejects = new LineWriter(targets.rejects);
   const found: RecordEnd = { state: 'complete', end: 0, next: 0, fields: 0, breaks: 0, surplus: false };
@@ -46,38 +55,45 @@ export function splitRecords(
   let insideLongLine = false;
   let lines = 0;
   let rejected = 0;
+  let beyondAscii = 0;
+  let notUtf8 = 0;
   let firstAcrossLines: number | null = null;
 
   try {
     while (start < source.length || !source.endOfFile) {
-      if (insideLongLine) scanLine(source, start, MAX_RECORD_BYTES, found);
+      if (insideLongLine || line <= preamble) scanLine(source, start, MAX_RECORD_BYTES, found);
       else scanRecord(source, start, columns, MAX_RECORD_BYTES, found);
       if (found.state === 'incomplete') {
         source.moveTo(start);
         start = 0;
         continue;
       }
-      const isRecord = !insideLongLine && !headerIsNext && found.end > start;
+      const isBefore = line <= preamble;
+      const isRecord = !insideLongLine && !isBefore && !headerIsNext && found.end > start;
       if (isRecord) {
         lines += 1;
         if (found.breaks > 0 || found.state === 'broken') firstAcrossLines ??= line;
-        const fault = faultOf(found, source, start, columns);
+        const fault = faultOf(found, source, start, { columns, named });
         if (fault === undefined) {
-          records.writeRecord(line, source.bytes, start, found.end);
+          records.writeRecord(line, source, start, found.end, Math.max(0, columns - found.fields));
         } else {
           const raw = source.bytes.toString('utf8', start, Math.min(found.end, start + RAW_BYTES));
           rejects.writeText([String(line), fault.rule, fault.reason, raw].map(quoted).join(','));
           rejected += 1;
         }
+        if (!source.onlyText && !isAscii(source.bytes.subarray(start, found.end))) {
+          if (fault?.rule === 'not_utf8') notUtf8 += 1;
+          else beyondAscii += 1;
+        }
       }
       insideLongLine = found.state === 'too long';
       if (!insideLongLine) {
-        headerIsNext = false;
+        if (!isBefore) headerIsNext = false;
         line += 1 + found.breaks;
       }
       start = found.next;
     }
-    return { lines, rejected, firstAcrossLines };
+    return { lines, rejected, beyondAscii, notUtf8, firstAcrossLines };
   } finally {
     source.close();
     records.close();
@@ -92,8 +108,10 @@ export const recordRules = {
   broken_quotes:
     'a quotation mark that is never closed (within 100 lines) or is followed by text; costs its line alone',
   line_too_long: 'more than 1 MB',
-  not_utf8: 'bytes that are no UTF-8',
+  not_utf8: 'bytes that are no UTF-8, in a file that has others beyond ASCII that are',
   nul_byte: 'a NUL byte',
+  footer: 'the number of rows or their total, as databases and spreadsheets write below a table',
+  repeated_header: 'the names of the columns once more',
 } as const;
 type RecordRule = keyof typeof recordRules;
 
@@ -101,7 +119,7 @@ function faultOf(
   { state, end, fields, surplus }: RecordEnd,
   { bytes, onlyText }: FileWindow,
   start: number,
-  columns: number,
+  { columns, named }: { readonly columns: number; readonly named: number },
 ): { rule: RecordRule; reason: string } | undefined {
   if (state === 'too long') {
     return { rule: 'line_too_long', reason: `the record is longer than ${MAX_RECORD_BYTES} bytes` };
@@ -118,8 +136,21 @@ function faultOf(
     if (record.includes(0)) return { rule: 'nul_byte', reason: 'the record has a NUL byte' };
   }
   const reason = `the record has ${fields} fields, the header ${columns}`;
-  if (fields < columns) return { rule: 'too_few_fields', reason };
+  if (fields < named && isFooter(bytes.toString('utf8', start, Math.min(end, start + 100)))) {
+    return { rule: 'footer', reason: 'the line is no row, but says something of all of them' };
+  }
+  if (fields < named) return { rule: 'too_few_fields', reason };
   return surplus ? { rule: 'too_many_fields', reason } : undefined;
+}
+
+/** Words that a line of totals begins with. */
+export const footerPattern = '(grand )?totals?:?|sum:?|summe:?|gesamt:?|insgesamt:?|somme:?|suma:?';
+
+function isFooter(text: string): boolean {
+  return (
+    /^\(?\d+ (rows?|row\(s\))( selected| affected)?\.?\)?\s*$/i.test(text) ||
+    new RegExp(`^"?(${footerPattern})"?\\s*([,;|\t]|$)`, 'i').test(text)
+  );
 }
 
 function quoted(text: string): string {
@@ -135,7 +166,10 @@ class FileWindow implements Window {
   onlyText = true;
   readonly #file: number;
 
-  constructor(path: string) {
+  readonly delimiter: number;
+
+  constructor(path: string, delimiter: Delimiter) {
+    this.delimiter = delimiter.charCodeAt(0);
     this.#file = openSync(path, 'r');
     this.moveTo(0);
   }

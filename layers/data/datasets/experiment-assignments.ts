@@ -10,7 +10,13 @@ export const experimentAssignments = {
   columns: [
     { name: 'user_id', type: 'id', presence: 'required', description: 'The assigned user.' },
     { name: 'experiment_id', type: 'text', presence: 'required', description: 'Id of the experiment.' },
-    { name: 'variant', type: 'text', presence: 'required', description: 'Arm the user was assigned to.' },
+    {
+      name: 'variant',
+      type: 'text',
+      presence: 'required',
+      keeps: ['None', 'NA'],
+      description: 'Arm the user was assigned to.',
+    },
     {
       name: 'assigned_ts',
       type: 'timestamp',

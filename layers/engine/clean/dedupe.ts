@@ -105,8 +105,9 @@ export async function countRepeats(db: Database, dataset: DatasetName): Promise<
   };
 }
 
-/** Columns of the file itself, without those that name the row. */
+/** Columns of the file itself, without those that name the row and how it was read. */
 export async function contentColumns(db: Database, dataset: DatasetName): Promise<string[]> {
   const columns = await db.query<{ column_name: string }>(`DESCRIBE staged_${dataset}`);
-  return columns.map(({ column_name }) => column_name).filter((name) => name !== '_line' && name !== '_row');
+  const aside = ['_line', '_row', '_notes'];
+  return columns.map(({ column_name }) => column_name).filter((name) => !aside.includes(name));
 }

@@ -1,5 +1,5 @@
 import { type DatasetName, datasetContracts, type OnFail } from '../../data/datasets/index.ts';
-import { limitRules } from '../../data/values.ts';
+import { limitRules, respelledNote, roundedNote, windowsNote } from '../../data/values.ts';
 import type { Config } from '../../experiment/config.ts';
 import { identifier, literal, timestamp } from '../../platform/sql.ts';
 
@@ -34,7 +34,10 @@ export interface RuleContext {
  */
 export function rowRules(context: RuleContext): Rule[] {
   const { present } = context;
-  return [noUser, ...present.flatMap((dataset) => [...references(dataset, present), ...limits(dataset)])]
+  return [
+    noUser,
+    ...present.flatMap((dataset) => [...references(dataset, present), ...limits(dataset), ...notes(dataset)]),
+  ]
     .concat(oddities(context))
     .filter(({ dataset }) => present.includes(dataset));
 }
@@ -74,6 +77,33 @@ function limits(dataset: DatasetName): Rule[] {
         warn(dataset, column.name, rule, broken, `${column.name} ${complaint}`, checkAmounts),
       ),
   );
+}
+
+/** What `stage` noted of how it read a row. */
+function notes(dataset: DatasetName): Rule[] {
+  const { columns, key } = datasetContracts[dataset];
+  const subject = columns.find(({ name }) => name === 'user_id')?.name ?? key[0] ?? '';
+  const noted = (column: string, rule: string, meaning: string, remedy: string) =>
+    warn(dataset, column, rule, `contains(_notes, ${literal(rule)})`, meaning, remedy);
+  return [
+    ...columns
+      .filter(({ type }) => type === 'money')
+      .map(({ name }) =>
+        noted(name, roundedNote, 'more than two decimals: rounded half to even', checkAmounts),
+      ),
+    noted(
+      subject,
+      respelledNote,
+      'an id that other files may write in another way: taken as one id',
+      'Nothing, unless ids that differ in this way alone are several',
+    ),
+    noted(
+      subject,
+      windowsNote,
+      'the file is no UTF-8: read as windows-1252, as Excel writes it in Europe',
+      'Check the letters beyond ASCII; save the file as UTF-8',
+    ),
+  ];
 }
 
 const checkClocks = 'Check the clocks and time zones of the sources; a run goes on';

@@ -107,7 +107,7 @@ function noRows(dataset: DatasetName, idType: 'bigint' | 'string'): string {
   const columns = datasetContracts[dataset].columns.map(
     (column) => `CAST(NULL AS ${sqlType(column, idType)}) AS ${identifier(column.name)}`,
   );
-  return `SELECT ${columns.join(', ')}, CAST(NULL AS BIGINT) AS _line, CAST(NULL AS BIGINT) AS _row WHERE false`;
+  return `SELECT ${columns.join(', ')}, CAST(NULL AS BIGINT) AS _line, CAST(NULL AS VARCHAR) AS _notes, CAST(NULL AS BIGINT) AS _row WHERE false`;
 }
 
 /** `known_sessions`: each session once; what the rows disagree about is NULL, and its times are the widest. */

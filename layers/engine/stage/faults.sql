@@ -7,7 +7,7 @@ WITH
     WHERE _cells IS NOT NULL
   ),
   typed AS (SELECT *, {{texts}}, {{values}} FROM records),
-  judged AS (SELECT *, {{first_fault}} AS fault, {{reasons}} AS reason FROM typed)
+  judged AS (SELECT *, {{first_fault}} AS fault, CASE WHEN {{is_header}} THEN 'the names of the columns once more' ELSE {{reasons}} END AS reason FROM typed)
 SELECT
   line,
   {{event}} AS event,

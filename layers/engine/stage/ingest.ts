@@ -1,6 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { type Delimiter, type Dialect, delimiterOfFields, plainDialect } from '../../data/csv/dialect.ts';
 import type { Inspection } from '../../data/csv/inspect.ts';
+import { beginningOf, readDialect } from '../../data/csv/local-file.ts';
+import { recode } from '../../data/csv/recode.ts';
 import { splitRecords } from '../../data/csv/split-records.ts';
 import { type DatasetName, datasetContracts } from '../../data/datasets/index.ts';
 import type { RuleCount } from '../../data/row-counts.ts';
@@ -20,8 +23,11 @@ import {
   allReasons,
   type FileColumns,
   firstFault,
+  isHeader,
+  rowNotes,
   type StagedColumn,
   stagedColumns,
+  unseenHeader,
 } from './staged-columns.ts';
 
 /** A CSV file on the local disk, uncompressed. */
@@ -86,6 +92,9 @@ const comparedBuckets = 12;
 
 interface Records {
   readonly file: string;
+  readonly delimiter: Delimiter;
+  /** Whether the file was no UTF-8, and was taken for windows-1252. */
+  readonly windows: boolean;
   readonly rejects: string;
   readonly lines: number;
   /** Whether each record is preceded by its line; if not, every line of the file is a record. */
@@ -132,7 +141,8 @@ export async function ingest(
       cells: source.columns.header.map((_, index) => `_cells[${index + 1}] AS c${index}`).join(', '),
       texts: columns.map(({ text }, index) => `${text} AS t${index}`).join(', '),
       values: columns.map(({ value }, index) => `${value} AS v${index}`).join(', '),
-      first_fault: firstFault(columns),
+      first_fault: firstFault(columns, source.columns.header),
+      is_header: isHeader(source.columns.header),
       reasons: allReasons(columns),
       event: eventOf(columns, source.dataset),
     }),
@@ -203,21 +213,36 @@ async function readRecords(
   const scan = (records: Records, parallel: boolean) =>
     scanRecords(database, source, columns, userBuckets, read, records, parallel);
   const rejects = path.join(folder, 'rejects.csv');
+  const dialect = await dialectOf(source);
+  const { delimiter } = dialect;
+  const { file: utf8, inspection } = await asUtf8(source, dialect, folder);
 
-  if (source.inspection.plain) {
-    const lines = Math.max(0, source.inspection.lines - (source.hasHeader ? 1 : 0));
+  if (inspection.plain && dialect.preamble === 0) {
+    const lines = Math.max(0, inspection.lines - (source.hasHeader ? 1 : 0));
     const header = source.hasHeader;
-    const asItIs: Records = { file: source.file, rejects, lines, numbered: false, header };
+    const windows = dialect.encoding === 'windows-1252';
+    const asItIs: Records = { file: utf8, delimiter, windows, rejects, lines, numbered: false, header };
     await writeFile(rejects, '');
     if ((await scan(asItIs, true)) === lines) return asItIs;
   }
 
   const file = path.join(folder, 'records.csv');
-  const split = splitRecords(
-    source.file,
-    { records: file, rejects },
-    { columns: source.columns.header.length, header: source.hasHeader },
-  );
+  const names = source.columns.header;
+  const options = {
+    columns: names.length,
+    named: names.findLastIndex((name) => name !== '') + 1,
+    header: source.hasHeader,
+    delimiter,
+    preamble: dialect.preamble,
+  };
+  let split = splitRecords(utf8, { records: file, rejects }, options);
+  let windows = dialect.encoding === 'windows-1252';
+  if (split.notUtf8 > 0 && split.beyondAscii === 0) {
+    const recoded = path.join(folder, 'recoded.csv');
+    await recode(utf8, 'windows-1252', recoded);
+    split = splitRecords(recoded, { records: file, rejects }, options);
+    windows = true;
+  }
   if (source.isRange && split.firstAcrossLines !== null) {
     throw new DataError({
       what: 'a quotation mark is open at the end of a line or is followed by text, so the file cannot be read in byte ranges',
@@ -225,12 +250,39 @@ async function readRecords(
       remedy: 'Compress it (.csv.gz), or upload it in smaller parts: such files are read as a whole',
     });
   }
-  const records: Records = { file, rejects, lines: split.lines, numbered: true, header: false };
-  const expected = split.lines - split.rejected;
+  const { lines, rejected } = split;
+  const records: Records = { file, delimiter, windows, rejects, lines, numbered: true, header: false };
+  const expected = lines - rejected;
   for (const parallel of [true, false]) {
     if ((await scan(records, parallel)) === expected) return records;
   }
-  throw miscount(source.name, split.lines, expected, split.rejected);
+  throw miscount(source.name, lines, expected, rejected);
+}
+
+/** How the file is written. A later byte range does not show it, but for the delimiter that gives it its columns. */
+async function dialectOf({ file, name, columns, hasHeader, isRange }: IngestSource): Promise<Dialect> {
+  if (hasHeader) return readDialect(file, name);
+  if (!isRange) return plainDialect;
+  const [line = ''] = (await beginningOf(file, name)).toString('utf8').split(/\r?\n/, 1);
+  return { ...plainDialect, delimiter: delimiterOfFields(line, columns.header.length) };
+}
+
+/** The file, written anew where it is not UTF-8. */
+async function asUtf8(
+  { file, name, inspection, isRange }: IngestSource,
+  { encoding }: Dialect,
+  folder: string,
+): Promise<Pick<IngestSource, 'file' | 'inspection'>> {
+  if (encoding === 'utf-8') return { file, inspection };
+  if (isRange && encoding !== 'windows-1252') {
+    throw new DataError({
+      what: 'the file is UTF-16, which cannot be read in byte ranges',
+      where: name,
+      remedy: 'Compress it (.csv.gz), or upload it in smaller parts: such files are read as a whole',
+    });
+  }
+  const recoded = path.join(folder, 'utf8.csv');
+  return { file: recoded, inspection: await recode(file, encoding, recoded) };
 }
 
 /** Scans the records into the Parquet file `read` and returns how many DuckDB took. */
@@ -249,6 +301,7 @@ async function scanRecords(
     renderSql(readSql, {
       cells: names.join(', '),
       file: literal(records.file),
+      delimiter: literal(records.delimiter),
       columns: `{${names.map((name) => `${name}: 'VARCHAR'`).join(', ')}}`,
       header: String(records.header),
       // DuckDB would take the first line break there is, be it one inside quotation marks.
@@ -258,7 +311,10 @@ async function scanRecords(
       staged: columns.map(({ name, type }, index) => `v${index}::${type} AS ${identifier(name)}`).join(', '),
       line: records.numbered ? 'line::BIGINT' : 'NULL::BIGINT',
       bucket: userBuckets === 1 ? 'NULL::INTEGER' : userBucket(userIdOf(columns), userBuckets),
-      broken: columns.map(({ broken }) => broken).join('\n OR '),
+      broken: [...columns.map(({ broken }) => broken), ...unseenHeader(source.columns.header, columns)].join(
+        '\n OR ',
+      ),
+      notes: rowNotes(columns, records.windows ? cells : []),
       cell_list: `[${cells.join(', ')}]`,
       target: literal(read),
     }),

@@ -1,4 +1,5 @@
--- One scan of a CSV file: typed columns in file order; the cells of a row that breaks a rule stay beside it.
+-- One scan of a CSV file: typed columns in file order; the cells of a row that breaks a rule stay beside it,
+-- and so does what there is to note of how a row was read.
 COPY (
   WITH
     records AS (
@@ -8,7 +9,7 @@ COPY (
         columns = {{columns}},
         header = {{header}},
         auto_detect = false,
-        delim = ',',
+        delim = {{delimiter}},
         quote = '"',
         escape = '"',
         nullstr = '',
@@ -22,6 +23,7 @@ COPY (
     {{staged}},
     {{line}} AS _line,
     {{bucket}} AS _bucket,
+    {{notes}} AS _notes,
     CASE WHEN {{broken}} THEN {{cell_list}} END AS _cells
   FROM typed
 ) TO {{target}} (FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v2);

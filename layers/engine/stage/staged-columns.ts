@@ -1,8 +1,19 @@
 import { isFatal } from '../../data/bad-rows.ts';
 import type { ColumnBinding } from '../../data/column-binding.ts';
 import { columnName } from '../../data/column-binding.ts';
+import { footerPattern } from '../../data/csv/split-records.ts';
 import type { ColumnContract, DatasetContract } from '../../data/datasets/index.ts';
-import { cellText, isBroken, sqlType, typedValue, type ValueRule, valueRules } from '../../data/values.ts';
+import {
+  cellText,
+  isBroken,
+  sqlType,
+  typedValue,
+  type ValueNote,
+  type ValueRule,
+  valueNotes,
+  valueRules,
+  windowsNote,
+} from '../../data/values.ts';
 import type { Config } from '../../experiment/config.ts';
 import { literal } from '../../platform/sql.ts';
 import type { Chunk } from '../../runs/documents.ts';
@@ -24,6 +35,8 @@ export interface StagedColumn {
   readonly broken: string;
   /** From texts and values. */
   readonly rules: readonly (ValueRule & { readonly fatal: boolean })[];
+  /** From cells and values. */
+  readonly notes: readonly ValueNote[];
 }
 
 /**
@@ -47,19 +60,31 @@ export function stagedColumns(
     const type = sqlType(column, idType);
     const binding = sources.get(column.name);
     const cell = binding?.source === null ? 'NULL' : `c${file.header.indexOf(binding?.source ?? '')}`;
-    const text = binding === undefined ? 'NULL::VARCHAR' : cellText(binding, cell, column);
-    const isCell =
-      binding !== undefined && binding.source !== null && Object.keys(binding.values).length === 0;
+    const text = binding === undefined ? 'NULL::VARCHAR' : cellText(binding, cell, column, idType);
+    const value = `v${index}`;
+    const { reading } = binding ?? {};
+    // A cell may be asked before its text is made where no text of the type is a missing one.
+    const asWritten =
+      binding !== undefined &&
+      !(column.type === 'timestamp' && column.presence === 'optional') &&
+      reading?.missing === undefined &&
+      binding.source !== null &&
+      Object.keys(binding.values).length === 0 &&
+      reading?.json === undefined;
+    const plain = asWritten ? cell : text;
+    const json = { json: reading?.json, cell };
     return {
       name: column.name,
       type,
       text,
-      value: binding === undefined ? `NULL::${type}` : typedValue(column, text, idType, isCell ? cell : text),
-      broken: isBroken(column, text, `v${index}`),
-      rules: valueRules(column, `t${index}`, `v${index}`, idType).map((rule) => ({
+      value:
+        binding === undefined ? `NULL::${type}` : typedValue(column, text, idType, plain, binding.reading),
+      broken: isBroken(column, text, value, json),
+      rules: valueRules(column, `t${index}`, value, idType, json).map((rule) => ({
         ...rule,
         fatal: isFatal(contract, column.name, rule.rule),
       })),
+      notes: binding === undefined ? [] : valueNotes(column, text, value, idType, plain, reading),
     };
   });
 }
@@ -85,8 +110,41 @@ function datasetColumns(contract: DatasetContract, files: readonly FileColumns[]
   ];
 }
 
+/**
+ * What there is to note of a row, `<column> <rule>` after one another, as SQL; NULL where there is nothing.
+ * @param recoded cells that are of windows-1252 where they are not ASCII
+ */
+export function rowNotes(columns: readonly StagedColumn[], recoded: readonly string[]): string {
+  const notes = columns.flatMap(({ name, notes: own }) =>
+    own.map(({ rule, when }) => ({ note: `${name} ${rule}`, when })),
+  );
+  if (recoded.length > 0) {
+    notes.push({
+      note: windowsNote,
+      when: `regexp_matches(concat_ws('', ${recoded.join(', ')}), '[^\\x00-\\x7f]')`,
+    });
+  }
+  if (notes.length === 0) return 'NULL::VARCHAR';
+  const said = notes.map(({ note, when }) => `CASE WHEN ${when} THEN ${literal(note)} END`);
+  return `CASE WHEN ${notes.map(({ when }) => when).join(' OR ')} THEN concat_ws(',', ${said.join(', ')}) END`;
+}
+
+/** Boolean SQL, never NULL, from the cells: whether the row is the header once more. */
+export function isHeader(header: readonly string[]): string {
+  const cells = header.flatMap((name, index) =>
+    name === '' ? [] : [`coalesce(trim(c${index}), '') = ${literal(name)}`],
+  );
+  return cells.length === 0 ? 'false' : `(${cells.join(' AND ')})`;
+}
+
+/** `isHeader` where no column is of a type that no name has, as a list of none or one. */
+export function unseenHeader(header: readonly string[], columns: readonly StagedColumn[]): string[] {
+  const isTyped = columns.some(({ type, value }) => type !== 'VARCHAR' && !value.startsWith('NULL::'));
+  return isTyped ? [] : [isHeader(header)];
+}
+
 /** `{column, rule, value}` of the first rule a row breaks, one on which the run fails before others, as SQL. */
-export function firstFault(columns: readonly StagedColumn[]): string {
+export function firstFault(columns: readonly StagedColumn[], header: readonly string[]): string {
   const cases = columns.flatMap(({ name, rules }, index) =>
     rules.map(({ rule, broken, fatal }) => ({
       fatal,
@@ -94,7 +152,10 @@ export function firstFault(columns: readonly StagedColumn[]): string {
     })),
   );
   const inOrder = [...cases.filter(({ fatal }) => fatal), ...cases.filter(({ fatal }) => !fatal)];
-  return `CASE ${inOrder.map(({ sql }) => sql).join('\n')} END`;
+  const asWhole = (rule: string, when: string) =>
+    `WHEN ${when} THEN {'column': NULL::VARCHAR, 'rule': ${literal(rule)}, 'value': left(c0, 100)}`;
+  const isTotal = `coalesce(regexp_full_match(lower(trim(c0)), ${literal(footerPattern)}), false)`;
+  return `CASE ${asWhole('repeated_header', isHeader(header))} ${asWhole('footer', isTotal)} ${inOrder.map(({ sql }) => sql).join('\n')} END`;
 }
 
 /** Sentences about all columns that break a rule, as SQL. */

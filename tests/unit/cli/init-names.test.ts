@@ -104,14 +104,18 @@ it('names that mean several things are guesses that say so', async () => {
   expect(result.text).toMatch(/# Bestellung: Kauf # ask: "Bestellung" \(6 events\) may be a purchase too/);
 });
 
-it('counts since 1970 are times that cannot be read, and no ids', async () => {
+it('counts since 1970 are times, and no ids', async () => {
   const folder = await folderOf({
     'assignments.csv': `client_id,experiment_id,variant,assigned_at\n${many(20, (i) => `${i},x,${i % 2 ? 'control' : 'b'},17043000${i + 10}`)}`,
     'events.csv': `event_timestamp,event_name,client_id\n${many(30, (i) => `17043000${i + 10}000000,purchase,${i}`)}`,
   });
   const result = await init(folder);
-  expect(result.text).toMatch(/event_ts: event_timestamp # guess: .*count from 1970 on: write 2024/);
-  expect(result.text).toMatch(/assigned_ts: assigned_at # guess: .*count from 1970 on: write 2024/);
+  expect(result.text).toMatch(
+    /event_ts: \{ column: event_timestamp, format: epoch \} # likely: .*counts since 1970 such as "1704300011000000"/,
+  );
+  expect(result.text).toMatch(
+    /assigned_ts: \{ column: assigned_at, format: epoch \} # likely: .*it reads 20 of 20 values/,
+  );
   expect(result.text).toMatch(/# event_id: .*number the lines: docs\/own-data\.md#recipes-names/);
 });
 

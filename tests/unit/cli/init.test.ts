@@ -146,7 +146,7 @@ it('hostile names and values stay inside their comments', async () => {
 
 it('files that cannot be read are named with the reason and a way out', async () => {
   const folder = await folderOf({
-    'semicolons.csv': 'a;b\n1;2\n',
+    'quotes.csv': 'a,"b\n1,2\n',
     'broken.csv.gz': 'no gzip',
     'events.csv': 'event_id,user_id,event_name,event_ts\n1,1,purchase,2024-01-02\n',
   });
@@ -154,16 +154,16 @@ it('files that cannot be read are named with the reason and a way out', async ()
   expect(remarks).toEqual(
     expect.arrayContaining([
       expect.stringMatching(/^broken\.csv cannot be read: the file is not valid gzip/),
-      expect.stringMatching(/^semicolons\.csv cannot be read: .*";", not by commas.*python3 -c/),
+      expect.stringMatching(/^quotes\.csv cannot be read: the header's quotation marks do not match/),
     ]),
   );
 });
 
 it('no configuration comes of files that cannot be read at all', async () => {
-  const folder = await folderOf({ 'users.csv': 'a;b\n1;2\n', 'events.csv': 'a;b\n1;2\n' });
+  const folder = await folderOf({ 'users.csv': 'a,"b\n1,2\n', 'events.csv': 'a,"b\n1,2\n' });
   const refused = init(folder);
   await expect(refused).rejects.toBeInstanceOf(SchemaError);
-  await expect(refused).rejects.toThrow(/none of the 2 CSV files can be read.*";".*python3 -c/);
+  await expect(refused).rejects.toThrow(/none of the 2 CSV files can be read.*quotation marks/);
 });
 
 it('lines that end in CR CR LF are read as any other', async () => {
@@ -190,32 +190,52 @@ it('folders that hold whole exports are no parts of a file: each is named', asyn
   expect(settings(mixed)).toMatchObject({ 'raw.users': 'customers.csv' });
 });
 
-it('decimal commas and dates of a country are told with what is accepted, and are no sure guess', async () => {
+it('how amounts and times are written is tried on the values and proposed', async () => {
   const folder = await folderOf({
-    'assignments.csv': `user_id,experiment_id,variant,assigned_ts\n${many(20, (i) => `${i},x,${i % 2 ? 'control' : 'b'},03.01.2024 21:${i + 10}`)}`,
-    'events.csv': `event_id,user_id,event_name,timestamp,amount\n${many(20, (i) => `${i},${i},purchase,03.01.2024 22:${i + 10},"${i},50 €"`)}`,
+    'assignments.csv': `user_id;experiment_id;variant;assigned_ts\n${many(20, (i) => `${i};x;${i % 2 ? 'control' : 'b'};0${1 + (i % 9)}/01/2024`)}`,
+    'events.csv': `event_id,user_id,event_name,timestamp,amount\n${many(20, (i) => `${i},${i},purchase,23.01.2024 22:${i + 10},"1.0${i + 10},50 €"`)}`,
   });
   const result = await init(folder);
-  expect(settings(result)).toMatchObject({
-    'schema.events.revenue': 'amount',
-    'schema.events.event_ts': 'timestamp',
+  expect(configOf(result).schema).toMatchObject({
+    events: {
+      revenue: { column: 'amount', decimal: ',', thousands: '.', strip_currency: true },
+      event_ts: { column: 'timestamp', format: '%d.%m.%Y %H:%M' },
+    },
+    experiment_assignments: { assigned_ts: { column: 'assigned_ts', format: '%d/%m/%Y' } },
   });
-  expect(result.text).toMatch(/event_ts: timestamp # guess: .* cannot be read, such as "03\.01\.2024 22:11"/);
-  expect(result.text).toMatch(/revenue: amount # guess: .* decimal comma: write 1234\.50/);
-  expect(result.remarks).toEqual(
-    expect.arrayContaining([
-      expect.stringMatching(
-        /^assignments\.csv, assigned_ts: 20 of 20 times cannot be read, such as "03\.01\.2024 21:11": write 2024-12-31T23:59:59Z/,
-      ),
-      expect.stringMatching(
-        /^events\.csv, amount: 20 of 20 amounts cannot be read, such as "1,50 €", .*: write 1234\.50\.$/,
-      ),
-      expect.stringMatching(
-        /^A run sets the rows with such values aside\. .*docs\/own-data\.md#recipes-values\.$/,
-      ),
-    ]),
+  expect(result.text).toMatch(
+    /revenue: .*# likely: .*amounts such as "1\.011,50 €": it reads 20 of 20 values/,
   );
-  expect(result.remarks.join('\n')).not.toMatch(/has days, not times/);
+  expect(result.text).toMatch(
+    /event_ts: .*# guess: .*"23\.01\.2024 22:11": it reads 20 of 20 values; they are UTC unless/,
+  );
+  expect(result.text).toMatch(/assigned_ts: .*# guess: .*"%m\/%d\/%Y" would read as many/);
+  expect(result.remarks).toContain(
+    'assignments.csv: its columns are separated by ";". A run finds that itself.',
+  );
+});
+
+it('an arm called None is the control where the others have telling names', async () => {
+  const folder = await folderOf({
+    'assignments.csv': `user_id,experiment_id,variant,assigned_ts\n${many(20, (i) => `${i},x,${i % 2 ? 'None' : 'Green'},2024-01-01`)}`,
+    'events.csv': `event_id,user_id,event_name,event_ts\n${many(20, (i) => `${i},${i},purchase,2024-01-02`)}`,
+  });
+  expect(settings(await init(folder))).toMatchObject({ 'experiments.*.control': 'None' });
+});
+
+it('amounts that may be read in two ways are a guess, and those that no way reads are told', async () => {
+  const folder = await folderOf({
+    'assignments.csv': `user_id,experiment_id,variant,assigned_ts\n${many(20, (i) => `${i},x,${i % 2 ? 'false' : 'true'},2024-01-01`)}`,
+    'events.csv': `event_id,user_id,event_name,event_ts,revenue\n${many(20, (i) => `${i},${i},purchase,2024-01-02,"${i === 20 ? 'gratis' : `${i},500`}"`)}`,
+  });
+  const result = await init(folder);
+  expect(result.text).toMatch(
+    /revenue: \{ column: revenue, decimal: "," \} # guess: .*thousands: "," would read as many/,
+  );
+  expect(result.remarks).toContainEqual(
+    expect.stringMatching(/^events\.csv, revenue: 1 of 20 amounts cannot be read/),
+  );
+  expect(settings(result)).toMatchObject({ 'experiments.*.control': 'false' });
 });
 
 it('the list of users to leave out is no dataset, and its use is told', async () => {

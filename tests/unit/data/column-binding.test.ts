@@ -111,5 +111,6 @@ test('users keep other columns, but for those that a mapping replaced', () => {
   const added = users(['user_id', 'customer_tier'], { tier: 'customer_tier' });
   expect(added.bindings.map(({ column }) => column)).toEqual(['user_id', 'tier']);
   expect(added.otherColumns).toEqual([]);
-  expect(failure(() => users(['user_id', 'a b', 'a-b']))).toBeInstanceOf(SchemaError);
+  expect(users(['user_id', 'a b', 'a-b', 'c', 'c', 'Unnamed: 0', 'd']).otherColumns).toEqual(['d']);
+  expect(failure(() => users(['user_id', 'user_id'])).message).toMatch(/names the column "user_id" twice/);
 });

@@ -19,7 +19,7 @@ export function dataContractPage(): string {
     '# Data contract',
     'Generated from `layers/data/datasets`, `layers/data/values.ts`, `layers/engine/stage` and `layers/engine/clean`; a test keeps it current.',
     [
-      'A drop is a folder of CSVs, one per dataset: UTF-8, separated by commas, with a header line, quoted as in RFC 4180. A',
+      'A drop is a folder of CSVs, one per dataset: separated by commas (or semicolons, tabs, bars) in UTF-8 (or UTF-16, windows-1252), with a header line, quoted as in RFC 4180. A',
       'dataset may be compressed (`events.csv.gz`) or a folder of parts (`events/part-0001.csv`). Columns may come in any order and',
       'under other names (`schema` in `experiment.yaml`; `ecom init` writes it). `ecom validate <dir>` checks a folder.',
       'Recipes for files that do not fit: [own-data.md](own-data.md).',
@@ -30,7 +30,9 @@ export function dataContractPage(): string {
       columnTypes.map((type) => [type, values[type], valueRulesOf(type).map(code).join(', ')]),
     ),
     [
-      `Blanks around a value are dropped. An empty field is a missing value, and so is ${missingTexts.map(code).join(', ')}.`,
+      `Blanks around a value are dropped. An empty field is a missing value, and so is ${missingTexts.map(code).join(', ')}; \`missing\` in \`schema\` lists others. \`None\` and \`NA\` are values where ids are texts.`,
+      'A value inside a column of JSON is found by `json` (`$.order_id`); what is no JSON breaks `not_json`.',
+      'In a time that may be missing, so are `0000-00-00`, `0001-01-01`, `1970-01-01 00:00:00` and `0`.',
       'A required column must be in the file (or be given a constant in `schema`), and its values must not be missing (rule `required`).',
     ].join(' '),
     '## What a broken rule leads to',
@@ -79,11 +81,12 @@ export function dataContractPage(): string {
 const columnTypes = ['id', 'integer', 'timestamp', 'money', 'text'] as const;
 
 const values: Readonly<Record<ColumnContract['type'], string>> = {
-  id: 'whole numbers of at most 18 digits (`7`, also `7.0`), or any text where `id_type` is `string`',
+  id: 'whole numbers of at most 18 digits (`7`, also `7.0`, and `1.23456E+05`, which names all its digits), or any text where `id_type` is `string`: UUIDs and e-mail addresses in one writing',
   integer: 'whole numbers of at most 18 digits (`7`, also `7.0`)',
   timestamp:
-    '`2024-05-31`, `2024-05-31T23:59:59`, with fractions of a second, with an offset (`Z`, `+02:00`); UTC without one; 1970 to 2100',
-  money: 'amounts with at most two decimals, but for the noise of binary floats (`59.970000000000006`)',
+    '`2024-05-31`, `2024-05-31T23:59:59`, with fractions of a second, with an offset (`Z`, ` UTC`, `+02:00`); UTC, or the `zone` that `schema` names, without one; 1970 to 2100; other writings by `format`',
+  money:
+    'amounts such as `1234.50`, `-3` or `(3.00)`; further decimals are rounded half to even, and counted (`rounded`); other writings by `decimal`, `thousands` and `strip_currency`',
   text: 'any',
 };
 

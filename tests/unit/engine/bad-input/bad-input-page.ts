@@ -48,12 +48,12 @@ function becomes({ taken, quarantined, duplicate, warned }: Fate): string {
     return `quarantined, ${column === null ? '' : `\`${column}\` `}\`${rule}\``;
   }
   if (duplicate === true) return 'dropped as a duplicate';
-  if (warned !== undefined) return `taken, warned of: \`${warned}\``;
   const values = Object.entries(taken ?? {}).map(([column, value]) => {
     const name = column === 'clean_user' ? 'user_id' : column;
     return value === null ? `no \`${name}\`` : `\`${name}\` \`${String(value).replaceAll('\n', '⏎')}\``;
   });
-  return values.length === 0 ? 'taken' : `taken: ${values.join(', ')}`;
+  const warning = warned === undefined ? '' : `, warned of: \`${warned}\``;
+  return `${values.length === 0 ? 'taken' : `taken: ${values.join(', ')}`}${warning}`;
 }
 
 function becomesOfDrop({ fails, goesOn, note }: FileCase): string {

@@ -33,7 +33,13 @@ export interface LineCase {
   readonly note?: string;
 }
 
-export const fileGroups = ['Headers', 'Encodings and line ends', 'Files', 'Whole drops'] as const;
+export const fileGroups = [
+  'Headers',
+  'Writings that the configuration names',
+  'Encodings and line ends',
+  'Files',
+  'Whole drops',
+] as const;
 
 /** A drop of its own. */
 export interface FileCase {

@@ -75,24 +75,55 @@ const headers: Case[] = [
     'the file has no header',
   ),
   fails('an empty first line', withEvents(`\n${goodEvents}`), 'SchemaError', 'the header line is empty'),
-  fails(
-    'semicolons',
-    withEvents(goodEvents.replaceAll(',', ';')),
-    'SchemaError',
-    'separated by ";", not by commas',
+  goesOn('semicolons', withEvents(goodEvents.replaceAll(',', ';'))),
+  goesOn('tabs', withEvents(goodEvents.replaceAll(',', '\t'))),
+  goesOn('vertical bars', withEvents(goodEvents.replaceAll(',', '|'))),
+  goesOn(
+    'semicolons, with commas in a name and in the values',
+    withEvents(
+      withColumn(goodEvents, 'net, gross', '1,5')
+        .replaceAll(',', ';')
+        .replaceAll(/net; gross|1;5/g, (text) => text.replace(';', ',')),
+    ),
   ),
-  fails(
-    'tabs',
-    withEvents(goodEvents.replaceAll(',', '\t')),
-    'SchemaError',
-    'separated by "\\t", not by commas',
+  goesOn('the line `sep=;` of a spreadsheet', withEvents(`sep=;\n${goodEvents.replaceAll(',', ';')}`)),
+  goesOn(
+    'comments (`#`) and a blank line above the header',
+    withEvents(`# All users\n# 2024\n\n${goodEvents}`),
   ),
-  fails(
-    'vertical bars',
-    withEvents(goodEvents.replaceAll(',', '|')),
-    'SchemaError',
-    'separated by "|", not by commas',
+  goesOn(
+    'blanks after the commas, and before quotation marks',
+    withEvents(goodEvents.replaceAll(',', ', ').replace(' purchase,', ' "purchase",')),
   ),
+  goesOn(
+    'a comma at the end of the header, and of no line',
+    withEvents(goodEvents.replace(eventHeader, `${eventHeader},`)),
+  ),
+  goesOn(
+    'a comma at the end of each line, and not of the header',
+    withEvents(goodEvents.replaceAll('\n', ',\n').replace(`${eventHeader},`, eventHeader)),
+  ),
+  goesOn(
+    'a column twice that nobody asked for',
+    withEvents(withColumn(withColumn(goodEvents, 'extra', 'x'), 'extra', 'y')),
+  ),
+  goesOn('the header once more between the lines', withEvents(`${goodEvents}${eventHeader}\n`), {
+    quarantined: [['events', null, 'repeated_header', 1]],
+  }),
+  goesOn(
+    'the header once more where every column is a text',
+    withFiles({
+      'products.csv': 'product_id,category\n1,toys\nproduct_id,category\n2,books\n',
+      'experiment.yaml': 'id_type: string\n',
+    }),
+    { quarantined: [['products', null, 'repeated_header', 1]] },
+  ),
+  goesOn('the number of rows below: `(5 rows)`', withEvents(`${goodEvents}(5 rows)\n`), {
+    quarantined: [['events', null, 'footer', 1]],
+  }),
+  goesOn('totals below: `Total,,,,,,1,9.99,,`', withEvents(`${goodEvents}Total,,,,,,1,9.99,,\n`), {
+    quarantined: [['events', null, 'footer', 1]],
+  }),
   fails(
     'a header with a line break in a name',
     withEvents(withHeader(eventHeader.replace('order_id', '"order\nid"'))),
@@ -107,6 +138,61 @@ const headers: Case[] = [
   ),
 ];
 
+/** The good drop with one more purchase, its cell in a column `cell` that the configuration binds to `column`. */
+function withCell(column: string, how: string, cell: string): Files {
+  const [, ...rows] = eventLines;
+  const content = [
+    `${eventHeader.replace(column, `old_${column}`)},cell`,
+    ...rows.map((row) => `${row},`),
+    `90,,1,purchase,2024-03-02T10:05:00,,,,,,"${cell.replaceAll('"', '""')}"`,
+  ];
+  return withFiles({
+    'events.csv': `${content.join('\n')}\n`,
+    'experiment.yaml': `schema: { events: { ${column}: { column: cell, ${how} } } }\n`,
+  });
+}
+/** The good drop with the times of its events rewritten. */
+const withTimes = (how: string, rewritten: (time: Date) => string): Files =>
+  withFiles({
+    'events.csv': goodEvents.replace(/2024-03-02T[0-9:]+/g, (time) => rewritten(new Date(`${time}Z`))),
+    'experiment.yaml': `schema: { events: { event_ts: { column: event_ts, ${how} } } }\n`,
+  });
+const timeAs = (input: string, how: string, rewritten: (time: Date) => string): Case =>
+  goesOn(`${input}: \`${how}\``, withTimes(how, rewritten), {
+    lastEvent: { event_ts: '2024-03-02 12:00:00' },
+  });
+const anHourAhead = (time: Date) => new Date(time.getTime() + 3_600_000).toISOString();
+
+const readAs = (input: string, column: string, how: string, cell: string, value: string | null): Case =>
+  goesOn(
+    `${input}: \`${cell}\` with \`${how}\``,
+    withCell(column, how, cell),
+    { accepted: { events: eventLines.length }, lastEvent: { [column]: value } },
+    `\`${column}\` ${value === null ? 'is missing' : `\`${value}\``}`,
+  );
+
+const writings: Case[] = [
+  readAs(
+    'a decimal comma and groups of three',
+    'revenue',
+    'decimal: ",", thousands: "."',
+    '1.234,50',
+    '1234.50',
+  ),
+  readAs('a currency before the amount', 'revenue', 'strip_currency: true', 'EUR 182.16', '182.16'),
+  readAs('a currency behind it', 'revenue', 'strip_currency: true, decimal: ","', '19,86 €', '19.86'),
+  readAs('a missing text of its own', 'order_id', 'missing: ["?"]', '?', null),
+  readAs('a value in JSON', 'order_id', 'json: $.order.id', '{"order": {"id": "o9"}}', 'o9'),
+  timeAs(
+    'days in the order of a country, in local time',
+    'format: "%d/%m/%Y %H:%M", zone: Europe/Amsterdam',
+    (time) => anHourAhead(time).replace(/(\d+)-(\d+)-(\d+)T(.....).*/, '$3/$2/$1 $4'),
+  ),
+  timeAs('local times', 'zone: Europe/Amsterdam', (time) => anHourAhead(time).slice(0, 19)),
+  timeAs('seconds since 1970', 'format: epoch', (time) => String(time.getTime() / 1000)),
+  timeAs('microseconds since 1970', 'format: epoch', (time) => `${time.getTime()}000`),
+];
+
 const encodings: Case[] = [
   goesOn('a byte order mark', withEvents(`\ufeff${goodEvents}`)),
   goesOn('CR LF at the ends of lines', withEvents(goodEvents.replaceAll('\n', '\r\n'))),
@@ -114,23 +200,20 @@ const encodings: Case[] = [
   goesOn('LF and CR LF, mixed', withEvents(goodEvents.replace('\n', '\r\n'))),
   goesOn('no line end at the end', withEvents(goodEvents.slice(0, -1))),
   goesOn('blank lines', withEvents(goodEvents.replaceAll('\n', '\n\n'))),
-  fails(
-    'UTF-16 with a byte order mark',
-    withEvents(Buffer.from(`\ufeff${goodEvents}`, 'utf16le')),
-    'SchemaError',
-    'the file is UTF-16',
+  goesOn('UTF-16 with a byte order mark', withEvents(Buffer.from(`\ufeff${goodEvents}`, 'utf16le'))),
+  goesOn('UTF-16 without one', withEvents(Buffer.from(goodEvents, 'utf16le'))),
+  goesOn(
+    'UTF-16 of the other byte order',
+    withEvents(Buffer.from(`\ufeff${goodEvents}`, 'utf16le').swap16()),
   ),
-  fails(
-    'UTF-16 without one',
-    withEvents(Buffer.from(goodEvents, 'utf16le')),
-    'SchemaError',
-    'UTF-16 or no text',
+  goesOn(
+    'windows-1252, as Excel writes it in Europe',
+    withEvents(Buffer.from(withColumn(goodEvents, 'ville', 'Orl\xe9ans'), 'latin1')),
+    { warned: [['events', 'windows_1252', 5]] },
   ),
-  fails(
-    'Latin-1 in the header',
-    withEvents(Buffer.from(withHeader(`${eventHeader},caf\xe9`), 'latin1')),
-    'SchemaError',
-    'the header is not UTF-8',
+  goesOn(
+    'windows-1252 in the header alone',
+    withEvents(Buffer.from(withColumn(goodEvents, 'caf\xe9', 'x'), 'latin1')),
   ),
 ];
 
@@ -325,6 +408,7 @@ const drops: Case[] = [
 
 export const fileCases: readonly FileCase[] = [
   ...headers.map((one): FileCase => ({ group: 'Headers', ...one })),
+  ...writings.map((one): FileCase => ({ group: 'Writings that the configuration names', ...one })),
   ...encodings.map((one): FileCase => ({ group: 'Encodings and line ends', ...one })),
   ...files.map((one): FileCase => ({ group: 'Files', ...one })),
   ...drops.map((one): FileCase => ({ group: 'Whole drops', ...one })),

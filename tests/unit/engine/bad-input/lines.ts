@@ -50,6 +50,7 @@ const others = (
 });
 const bad = (column: string | null, rule: string): Fate => ({ quarantined: [column, rule] });
 const odd = (rule: string): Fate => ({ warned: rule });
+const rounded = (values: Readonly<Record<string, unknown>>): Fate => ({ taken: values, warned: 'rounded' });
 const taken = (values: Readonly<Record<string, unknown>> = {}): Fate => ({ taken: values });
 
 const values: Case[] = [
@@ -101,6 +102,12 @@ const values: Case[] = [
     ['12,2024-02-01,NA,N/A', taken({ device: null, country: null })],
   ),
   events('an event without a name', [event({ event_type: '' }), bad('event_name', 'required')]),
+  others(
+    'an arm called None or NA',
+    'experiment_assignments',
+    ['1,e3,None,2024-03-01', taken({ variant: 'None' })],
+    ['2,e3,NA,2024-03-01', taken({ variant: 'NA' })],
+  ),
   others('an empty variant', 'experiment_assignments', ['1,e2,,2024-03-01', bad('variant', 'required')]),
   events('blanks, tabs and no-break spaces around values', [
     event({ user_id: ' 1\t', event_type: '\u00a0search ', currency: ' eur ' }),
@@ -142,6 +149,20 @@ const times: Case[] = [
     [event({ event_ts: '2023-10-29T02:30:00+01:00' }), taken({ event_ts: '2023-10-29 01:30:00' })],
   ),
   events('seconds since 1970', [event({ event_ts: '1709288430' }), bad('event_ts', 'epoch_seconds')]),
+  events('microseconds since 1970', [
+    event({ event_ts: '1709288430000000' }),
+    bad('event_ts', 'epoch_microseconds'),
+  ]),
+  events('UTC by name: `... UTC`', [
+    event({ event_ts: '2024-03-02 10:20:30 UTC' }),
+    taken({ event_ts: '2024-03-02 10:20:30' }),
+  ]),
+  others(
+    'dates of no day where none is needed: `0000-00-00`, `1970-01-01 00:00:00`',
+    'users',
+    ['13,0000-00-00,mobile,DE', taken({ signup_ts: null })],
+    ['14,1970-01-01 00:00:00,mobile,DE', taken({ signup_ts: null })],
+  ),
   events('milliseconds since 1970', [
     event({ event_ts: '1709288430000' }),
     bad('event_ts', 'epoch_milliseconds'),
@@ -192,7 +213,18 @@ const money: Case[] = [
     [purchase({ revenue: '"1234,50"' }), bad('revenue', 'decimal_comma')],
     [purchase({ revenue: '"1.234,50"' }), bad('revenue', 'decimal_comma')],
   ),
-  events('a third decimal: `1.999`', [purchase({ revenue: '1.999' }), bad('revenue', 'scale')]),
+  events(
+    'more than two decimals: `1.999`, `72.9137186187`, `0.125`, `0.135`',
+    [purchase({ revenue: '1.999' }), rounded({ revenue: '2.00' })],
+    [purchase({ revenue: '72.9137186187' }), rounded({ revenue: '72.91' })],
+    [purchase({ revenue: '0.125' }), rounded({ revenue: '0.12' })],
+    [purchase({ revenue: '0.135' }), rounded({ revenue: '0.14' })],
+  ),
+  events(
+    'a negative amount in parentheses or with the minus behind it: `(3.00)`, `3.00-`',
+    [event({ event_type: 'refund', revenue: '(3.00)' }), taken({ revenue: '-3.00' })],
+    [event({ event_type: 'refund', revenue: '3.00-' }), taken({ revenue: '-3.00' })],
+  ),
   events('the noise of binary floats: `59.970000000000006`', [
     purchase({ revenue: '59.970000000000006' }),
     taken({ revenue: '59.97' }),

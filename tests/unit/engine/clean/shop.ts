@@ -246,6 +246,7 @@ function tableOf(dataset: DatasetName, rows: readonly Row[], idType: Config['id_
     if (!columns.has(name) && !name.startsWith('_')) columns.set(name, 'VARCHAR');
   }
   columns.set('_line', 'BIGINT');
+  columns.set('_notes', 'VARCHAR');
   const names = [...columns.keys()];
   const tuples = rows.map((row) => `(${names.map((name) => cell(row[name] ?? null)).join(', ')})`);
   const casts = [...columns].map(

@@ -19,6 +19,8 @@ export interface Options {
   readonly buckets?: number;
   /** Header of the whole file, where `content` is a later byte range of it. */
   readonly rangeOf?: string;
+  /** Whether `content` is the first byte range of a file. */
+  readonly firstRange?: boolean;
 }
 
 export interface Outcome extends Ingested {
@@ -30,7 +32,14 @@ export interface Outcome extends Ingested {
 
 /** Ingests a file with this content and reads the results back. */
 export async function ingestText(content: string | Uint8Array, options: Options = {}): Promise<Outcome> {
-  const { dataset = 'events', mapping = {}, idType = 'bigint', buckets = 1, rangeOf } = options;
+  const {
+    dataset = 'events',
+    mapping = {},
+    idType = 'bigint',
+    buckets = 1,
+    rangeOf,
+    firstRange = false,
+  } = options;
   const bytes = Buffer.from(content);
   const folder = await mkdtemp(path.join(tmpdir(), 'ingest-test-'));
   try {
@@ -53,7 +62,7 @@ export async function ingestText(content: string | Uint8Array, options: Options 
         allColumns: [columns],
         idType,
         hasHeader: rangeOf === undefined,
-        isRange: rangeOf !== undefined,
+        isRange: rangeOf !== undefined || firstRange,
         name,
       },
       { folder, runId: '0123456789abcdef', sourceKey: name, sourceVersion: 'v1', buckets },
