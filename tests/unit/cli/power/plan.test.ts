@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Baseline, inflationOf, planFor } from '../../../cli/power/plan.ts';
+import { type Baseline, inflationOf, planFor } from '../../../../cli/power/plan.ts';
 
 const design = { alpha: 0.05, power: 0.8, allocation: 1 };
 const rate: Baseline = { metric: 'conversion', kind: 'rate', value: 0.1, variance: 0.09 };
