@@ -6,7 +6,7 @@ import { defaultDrop } from '../../layers/runs/keys.ts';
 import type { StageName } from '../../layers/runs/stages.ts';
 import { openBrowser } from '../browser.ts';
 import { analyzeFolder } from '../pipeline/analyze-folder.ts';
-import { verdictText } from '../pipeline/report.ts';
+import { verdictText } from '../pipeline/run-report.ts';
 import { note, print, printJson, visible } from '../terminal.ts';
 
 /** `ecom analyze <dir>`: from a folder of CSVs to the verdict, in this process. */

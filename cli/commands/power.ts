@@ -1,13 +1,16 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../../layers/platform/errors.ts';
 import { formatCount } from '../../layers/report/format.ts';
+import type { Sharing } from '../../layers/statistics/joint-power.ts';
 import { fraction, positiveInteger, positiveNumber } from '../arguments.ts';
 import { connect } from '../pipeline/connection.ts';
 import { findRun } from '../pipeline/executions.ts';
-import { readReport } from '../pipeline/report.ts';
+import { readReport } from '../pipeline/run-report.ts';
 import {
   type Baseline,
   baselinesOf,
+  comparisonDesign,
+  type Guardrail,
   inflationOf,
   type Plan,
   planFor,
@@ -24,11 +27,23 @@ export function define(command: Command): void {
     .option('--sd <value>', 'standard deviation of one user', positiveNumber)
     .option('--run <run>', 'take the baselines of all metrics from the report of a run')
     .option('--lift <ratio>', 'relative lift to find (0.05 for 5 %)', number)
-    .option('--users <n>', 'users of both arms: tells the lift that they suffice to find', positiveInteger)
-    .option('--daily-users <n>', 'new users a day, of both arms: tells the days', positiveInteger)
+    .option('--users <n>', 'users of all arms: tells the lift that they suffice to find', positiveInteger)
+    .option('--daily-users <n>', 'new users a day, of all arms: tells the days', positiveInteger)
     .option('--alpha <level>', 'two-sided level of the test', fraction, 0.05)
     .option('--power <probability>', 'probability to find the lift', fraction, 0.8)
-    .option('--allocation <ratio>', 'treatment users per control user', positiveNumber, 1)
+    .option('--allocation <ratio>', 'users of each treatment per control user', positiveNumber, 1)
+    .option('--arms <n>', 'arms, the control among them', arms, 2)
+    .addOption(
+      new Option('--correction <method>', 'how several treatments share alpha')
+        .choices(['holm', 'dunnett', 'none'])
+        .default('holm'),
+    )
+    .option(
+      '--guardrail <rate:limit>',
+      'a rate that must be shown to hold too: 0.3:-0.02 may fall by 2 %, 0.01:+0.1 may rise by 10 %; can be repeated',
+      guardrails,
+      [],
+    )
     .addOption(
       new Option('--sequential <method>', 'how the experiment is looked at before its end')
         .choices(sequentialMethods)
@@ -43,7 +58,7 @@ export function define(command: Command): void {
     .option('--json', 'print the plan as JSON')
     .addHelpText(
       'after',
-      '\nBy the normal approximation, for one comparison and two arms. With --sequential: the users at the planned end; looks\nbefore it may stop the experiment sooner.\n\nExamples:\n  ecom power --baseline 0.042 --lift 0.05 --daily-users 4000\n  ecom power --baseline 0.042 --users 60000\n  ecom power --mean 5.2 --sd 31 --lift 0.03 --power 0.9\n  ecom power --baseline 0.042 --lift 0.05 --sequential group_sequential --looks 4\n  ecom power --run 3f2a --lift 0.05',
+      '\nBy the normal approximation. --power is the chance that the lift is found and all guardrails hold: the users are those\nof whichever takes most, at the level of one comparison of several. With --sequential: the users at the planned end; looks\nbefore it may stop the experiment sooner.\n\nExamples:\n  ecom power --baseline 0.042 --lift 0.05 --daily-users 4000\n  ecom power --baseline 0.042 --users 60000\n  ecom power --mean 5.2 --sd 31 --lift 0.03 --power 0.9\n  ecom power --baseline 0.042 --lift 0.05 --sequential group_sequential --looks 4\n  ecom power --baseline 0.042 --lift 0.05 --arms 3 --guardrail 0.3:-0.02\n  ecom power --run 3f2a --lift 0.05',
     )
     .action(power);
 }
@@ -59,6 +74,9 @@ interface PowerOptions {
   readonly alpha: number;
   readonly power: number;
   readonly allocation: number;
+  readonly arms: number;
+  readonly correction: Sharing;
+  readonly guardrail: readonly Guardrail[];
   readonly sequential: SequentialMethod;
   readonly looks: number;
   readonly json?: boolean;
@@ -72,7 +90,8 @@ async function power(options: PowerOptions): Promise<void> {
     });
   }
   const baselines = await baselinesFor(options);
-  const question = { ...options, inflation: inflationOf(options) };
+  const design = comparisonDesign({ ...options, guardrails: options.guardrail });
+  const question = { ...design, inflation: inflationOf(design) };
   const plans = baselines.map((baseline) => planFor(baseline, question));
   if (options.json) printJson(options.run === undefined ? plans[0] : plans);
   else printPlans(plans, options);
@@ -100,6 +119,7 @@ async function baselinesFor({ baseline, mean, sd, run }: PowerOptions): Promise<
 
 function printPlans(plans: readonly Plan[], options: PowerOptions): void {
   const { lift, users, dailyUsers, alpha, power, allocation, sequential, looks } = options;
+  const { arms, correction, guardrail } = options;
   const columns = [
     { title: 'metric', show: true, cell: ({ metric }: Plan) => metric },
     { title: 'baseline', show: true, cell: ({ baseline }: Plan) => significant(baseline) },
@@ -134,6 +154,10 @@ function printPlans(plans: readonly Plan[], options: PowerOptions): void {
   note(
     [
       `\nalpha ${alpha}, two-sided; power ${power}; ${allocation} treatment users per control user`,
+      ...(arms === 2 ? [] : [`; ${arms} arms, correction ${correction}`]),
+      ...(guardrail.length === 0
+        ? []
+        : [`; with ${formatCount(guardrail.length)} guardrails that must hold too`]),
       ...(sequential === 'none' ? [] : [`; ${sequential.replace('_', ' ')}`]),
       ...(sequential === 'group_sequential' ? [`, ${looks} looks, O'Brien-Fleming-like spending`] : []),
       ...(lift === undefined ? [] : [`; lift ${significant(lift * 100)} %`]),
@@ -152,4 +176,18 @@ function number(text: string): number {
     throw new InvalidArgumentError('It is a number other than 0.');
   }
   return value;
+}
+
+function arms(text: string): number {
+  const count = positiveInteger(text);
+  if (count < 2) throw new InvalidArgumentError('An experiment has two arms or more.');
+  return count;
+}
+
+function guardrails(text: string, before: readonly Guardrail[]): Guardrail[] {
+  const [rate = '', limit = '', ...rest] = text.split(':');
+  if (rest.length > 0) throw new InvalidArgumentError('It is a rate and a limit, such as 0.3:-0.02.');
+  const guardrail = { baseline: fraction(rate), limit: number(limit) };
+  if (guardrail.limit <= -1) throw new InvalidArgumentError('A rate cannot fall by 100 % or more.');
+  return [...before, guardrail];
 }

@@ -5,7 +5,7 @@ import { areas, defaultDrop } from '../../layers/runs/keys.ts';
 import type { RunStore } from '../../layers/runs/store.ts';
 import { type Connection, connect } from '../pipeline/connection.ts';
 import { findRun } from '../pipeline/executions.ts';
-import { downloadReport, readReport, verdictText } from '../pipeline/report.ts';
+import { downloadReport, readReport, verdictText } from '../pipeline/run-report.ts';
 import { print, printJson } from '../terminal.ts';
 
 /** `ecom report [run]`: the verdict of a run, or of a drop's published run. */

@@ -3,7 +3,7 @@ import { UsageError } from '../../layers/platform/errors.ts';
 import { type Connection, connect } from '../pipeline/connection.ts';
 import { deployedExecutions, findRun } from '../pipeline/executions.ts';
 import { followAloud } from '../pipeline/progress.ts';
-import { downloadReport, readReport, verdictText } from '../pipeline/report.ts';
+import { downloadReport, readReport, verdictText } from '../pipeline/run-report.ts';
 import { print, printJson } from '../terminal.ts';
 
 /** `ecom retry <run>`: another attempt at the same data. */

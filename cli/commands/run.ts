@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { defaultDrop } from '../../layers/runs/keys.ts';
 import { prepareDrop } from '../pipeline/prepare-drop.ts';
-import { downloadReport, verdictText } from '../pipeline/report.ts';
 import { runDrop } from '../pipeline/run-drop.ts';
+import { downloadReport, verdictText } from '../pipeline/run-report.ts';
 import { startAndConnect } from '../pipeline/start.ts';
 import { note, print, printJson, visible } from '../terminal.ts';
 import { checkBeforeUpload } from '../validate/validate.ts';

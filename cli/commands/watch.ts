@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { connect } from '../pipeline/connection.ts';
 import { findAttempt } from '../pipeline/executions.ts';
 import { followAloud } from '../pipeline/progress.ts';
-import { readReport, verdictText } from '../pipeline/report.ts';
+import { readReport, verdictText } from '../pipeline/run-report.ts';
 import { print, printJson } from '../terminal.ts';
 
 /** `ecom watch [run]`: follows a run to its end. */

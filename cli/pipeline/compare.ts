@@ -2,7 +2,7 @@ import { UsageError } from '../../layers/platform/errors.ts';
 import type { Comparison, Decision, MetricReport, Report } from '../../layers/report/schema.ts';
 import type { RawInput } from '../../layers/runs/documents.ts';
 import type { Connection } from './connection.ts';
-import { readReport } from './report.ts';
+import { readReport } from './run-report.ts';
 
 /** A run beside an earlier one of its drop: what went in, and what came out. */
 export interface RunComparison {
@@ -178,14 +178,14 @@ function decisionOf({ action, variant }: Decision): Pick<Decision, 'action' | 'v
   return { action, variant };
 }
 
-function metricSide({ control, treatment, effect, test }: Comparison): MetricSide {
+function metricSide({ control, treatment, deciding }: Comparison): MetricSide {
   return {
     control: control.mean,
     treatment: treatment.mean,
     users: control.n + treatment.n,
-    lift: effect.relative,
-    liftCi: effect.relativeCi,
-    p: test?.p ?? null,
+    lift: deciding.effect.relative,
+    liftCi: deciding.effect.relativeCi,
+    p: deciding.p,
   };
 }
 

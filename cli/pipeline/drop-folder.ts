@@ -146,7 +146,8 @@ async function requireNamedFiles(
   }
 }
 
-function requireDatasets(folder: string, names: Config['raw'], files: readonly DropFile[]): void {
+/** @throws UsageError where a required dataset is not among the files */
+export function requireDatasets(folder: string, names: Config['raw'], files: readonly DropFile[]): void {
   const missing = requiredDatasets.filter((dataset) => !files.some(({ kind }) => kind === dataset));
   if (missing.length === 0) return;
   throw new UsageError({

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import type { Config } from '../../layers/experiment/config.ts';
 import { dropConfigName, dropPrefix } from '../../layers/runs/keys.ts';
 import { dropConfig } from './drop-config.ts';
-import { type DropFile, localFolder, readDropFolder, requireFolder } from './drop-folder.ts';
+import { type DropFile, findDropFiles, localFolder, requireDatasets, requireFolder } from './drop-folder.ts';
 import { checkDropName } from './drop-name.ts';
 import { targetConfig } from './target.ts';
 import { unusedFiles } from './unused-files.ts';
@@ -22,18 +23,29 @@ export interface PreparedDrop {
 }
 
 /**
- * Finds the files of a drop and validates its configuration before anything is uploaded.
+ * Finds the files of a drop and validates its configuration before anything is done with them.
  * @throws UsageError for a folder or a drop name that cannot work, ConfigError for a mistake in the configuration
  */
-export async function prepareDrop({ folder, drop, configFile }: DropSource): Promise<PreparedDrop> {
+export async function prepareDrop(source: DropSource): Promise<PreparedDrop> {
+  const { config, ...prepared } = await findDrop(source);
+  requireDatasets(source.folder, config.raw, prepared.files);
+  return prepared;
+}
+
+/** The same for a folder that may lack required datasets, with its configuration. */
+export async function findDrop({
+  folder,
+  drop,
+  configFile,
+}: DropSource): Promise<PreparedDrop & { config: Config }> {
   checkDropName(drop);
   await requireFolder(folder);
   const target = targetConfig();
   const { config, named } = await dropConfig(folder, configFile);
-  const files = await readDropFolder(localFolder(folder), drop, config.raw, target.raw, named);
+  const files = await findDropFiles(localFolder(folder), drop, config.raw, target.raw, named);
   const unused = await unusedFiles(folder, files);
-  if (configFile === undefined) return { drop, files, unused };
+  if (configFile === undefined) return { drop, files, unused, config };
   const { length: size } = await readFile(configFile);
   const own = { kind: 'config', file: configFile, key: dropPrefix(drop) + dropConfigName, size } as const;
-  return { drop, files: [...files.filter(({ kind }) => kind !== 'config'), own], unused };
+  return { drop, files: [...files.filter(({ kind }) => kind !== 'config'), own], unused, config };
 }

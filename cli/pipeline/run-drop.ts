@@ -8,7 +8,7 @@ import { currentRun } from './current-run.ts';
 import { awaitGate } from './follow.ts';
 import type { PreparedDrop } from './prepare-drop.ts';
 import { followAloud } from './progress.ts';
-import { readReport } from './report.ts';
+import { readReport } from './run-report.ts';
 import { type Upload, upload } from './upload.ts';
 
 /** Uploads a drop, follows its run to the end with progress on standard error, and returns the report. */

@@ -1,5 +1,12 @@
+import { guardrailAlpha } from '../../layers/analysis/guardrail.ts';
 import type { Report } from '../../layers/report/schema.ts';
 import { normalCritical, studentTCritical } from '../../layers/statistics/distributions.ts';
+import {
+  levelOfComparison,
+  powerOfEach,
+  type Sharing,
+  sampleSizeForGuardrail,
+} from '../../layers/statistics/joint-power.ts';
 import {
   type Design,
   detectableLiftOfMean,
@@ -38,30 +45,60 @@ export interface Baseline {
   readonly variance: number;
 }
 
+/** A rate that the treatment leaves as it is, and the relative change that it must be shown not to reach. */
+export interface Guardrail {
+  readonly baseline: number;
+  readonly limit: number;
+}
+
 export interface Question extends Design {
+  /** Arms, the control among them. */
+  readonly arms: number;
+  /** How the treatments share alpha. */
+  readonly correction: Sharing;
+  /** All of which must hold beside the lift. */
+  readonly guardrails: readonly Guardrail[];
   /** Relative lift to find. */
   readonly lift?: number | undefined;
-  /** Users of both arms. */
+  /** Users of all arms. */
   readonly users?: number | undefined;
-  /** New users a day, of both arms. */
+  /** New users a day, of all arms. */
   readonly dailyUsers?: number | undefined;
+}
+
+/** The level and the power of one comparison that the whole experiment's ask for. */
+export function comparisonDesign<
+  T extends Pick<Question, 'alpha' | 'power' | 'arms' | 'correction' | 'guardrails' | 'allocation'>,
+>(question: T): T {
+  const { alpha, power, arms, correction, guardrails, allocation = 1 } = question;
+  return {
+    ...question,
+    alpha: levelOfComparison({ alpha, treatments: arms - 1, sharing: correction, allocation }),
+    power: powerOfEach(power, 1 + guardrails.length),
+  };
 }
 
 /** What an experiment takes, or what it can find; null where it was not asked, or cannot be. */
 export interface Plan {
   readonly metric: string;
   readonly baseline: number;
-  readonly needed: { readonly control: number; readonly treatment: number; readonly total: number } | null;
+  readonly needed: {
+    readonly control: number;
+    /** Of each treatment. */
+    readonly treatment: number;
+    readonly total: number;
+  } | null;
   /** Days until the needed (or given) users are there. */
   readonly days: number | null;
   /** Smallest lift that the given users find. */
   readonly detectable: { readonly absolute: number; readonly relative: number } | null;
 }
 
-export function planFor(baseline: Baseline, question: Question): Plan {
-  const { lift, users, dailyUsers } = question;
-  const needed = lift === undefined ? null : neededUsers(baseline, lift, question);
-  const absolute = users === undefined ? null : detectableLift(baseline, users, question);
+/** `design` is {@link comparisonDesign}'s, with the inflation that belongs to it. */
+export function planFor(baseline: Baseline, design: Question): Plan {
+  const { lift, users, dailyUsers } = design;
+  const needed = lift === undefined ? null : neededUsers(baseline, lift, design);
+  const absolute = users === undefined ? null : detectableLift(baseline, users, design);
   const waitedFor = needed?.total ?? (lift === undefined ? users : undefined);
   return {
     metric: baseline.metric,
@@ -72,20 +109,31 @@ export function planFor(baseline: Baseline, question: Question): Plan {
   };
 }
 
-function neededUsers({ kind, value, variance }: Baseline, relative: number, design: Design): Plan['needed'] {
+function neededUsers(
+  { kind, value, variance }: Baseline,
+  relative: number,
+  design: Question,
+): Plan['needed'] {
   const lift = relative * Math.abs(value);
   if (kind === 'rate' && !(value + lift > 0 && value + lift < 1)) return null;
-  const { control, treatment } =
+  const sizes = [
     kind === 'rate'
       ? sampleSizeForProportion({ ...design, baseline: value, lift })
-      : sampleSizeForMean({ ...design, variance, lift });
-  return { control, treatment, total: control + treatment };
+      : sampleSizeForMean({ ...design, variance, lift }),
+    // Guardrails are judged at the fixed end, each at its own level: all of them must hold.
+    ...design.guardrails.map((guardrail) =>
+      sampleSizeForGuardrail({ ...design, ...guardrail, alpha: guardrailAlpha }),
+    ),
+  ];
+  const control = Math.max(...sizes.map((size) => size.control));
+  const treatment = Math.max(...sizes.map((size) => size.treatment));
+  return { control, treatment, total: control + (design.arms - 1) * treatment };
 }
 
-function detectableLift({ kind, value, variance }: Baseline, users: number, design: Design): number | null {
-  const { allocation = 1 } = design;
-  const control = users / (1 + allocation);
-  const arms = { control, treatment: users - control };
+function detectableLift({ kind, value, variance }: Baseline, users: number, design: Question): number | null {
+  const { allocation = 1, arms: count } = design;
+  const control = users / (1 + allocation * (count - 1));
+  const arms = { control, treatment: allocation * control };
   return kind === 'rate'
     ? detectableLiftOfProportion({ ...design, ...arms, baseline: value })
     : detectableLiftOfMean({ ...design, ...arms, variance });

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { jsonText } from '../../layers/platform/object-store.ts';
-import type { Html } from '../../layers/report/page/html.ts';
+import type { Html } from '../../layers/report/html/html.ts';
 
 /** An answer to a request, apart from what all answers have in common. */
 export interface Reply {

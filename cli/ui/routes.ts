@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import path from 'node:path';
 import { UsageError } from '../../layers/platform/errors.ts';
-import style from '../../layers/report/page/style.css?raw';
+import style from '../../layers/report/html/style.css?raw';
 import { dropNameProblem, processedKeys } from '../../layers/runs/keys.ts';
 import { compareRuns } from '../pipeline/compare.ts';
 import { findRun } from '../pipeline/executions.ts';

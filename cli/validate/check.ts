@@ -32,16 +32,6 @@ export function skipped(dataset: DatasetName, check: string, failed: DatasetName
   return { ...passed(dataset, check, 0, `not checked, since ${failed} failed`), status: 'skip' };
 }
 
-/** `file:line` of a line of a dataset's file, which its ordinal names. */
-export type Locate = (dataset: DatasetName, part: number, line: number) => string;
-
-/** `file:line` of a row's `_row`. */
-export function locateRow(locate: Locate, dataset: DatasetName, row: string | null): string | null {
-  if (row === null) return null;
-  const bits = BigInt(row);
-  return locate(dataset, Number(bits >> 40n), Number(bits & ((1n << 40n) - 1n)));
-}
-
 export interface ValidationReport {
   readonly folder: string;
   /** What would become of a run: `fail`, or the worst that it would go on with. */
@@ -53,13 +43,6 @@ export interface ValidationReport {
   /** Sentences about files of the folder that a run would not read. */
   readonly unused: readonly string[];
   readonly checks: readonly Check[];
-}
-
-/** Rows of a dataset (duplicates aside) that a run would use, and that it would not. */
-export interface RowCounts {
-  readonly lines: number;
-  readonly accepted: number;
-  readonly quarantined: number;
 }
 
 /** What a run would do, in a sentence. */

@@ -1,26 +1,19 @@
 import { eventLosses } from '../../layers/data/bad-rows.ts';
-import type { EventRows } from '../../layers/data/row-counts.ts';
-import { type Config, decisiveEvents, rowsOfEvent } from '../../layers/experiment/config.ts';
-import type { Database } from '../../layers/platform/duckdb.ts';
+import { literalList } from '../../layers/platform/sql.ts';
 import { formatCount, formatPercent } from '../../layers/report/format.ts';
-import { type Check, type Locate, locateRow, passed } from './check.ts';
+import { type Check, passed } from './check.ts';
+import type { DryRun } from './dry-run.ts';
 
 const shown = 8;
 
-/**
- * Whether the events that the metrics are made of are in the file. Refunds may well be absent.
- * @param quarantined rows of events that a run would set aside: what is missing may be among them
- */
-export async function checkEventNames(
-  database: Database,
-  { events }: Config,
-  quarantined: number,
-): Promise<Check[]> {
-  const names = await database.query<{ name: string; events: string }>(
-    'SELECT _name AS name, count(*) AS events FROM accepted_events GROUP BY ALL ORDER BY events DESC, name',
-  );
-  const known = new Set(names.map(({ name }) => name));
-  const list = names.slice(0, shown).map(({ name }) => name);
+/** Whether the events that the metrics are made of are in the file. Refunds may well be absent. */
+export async function checkEventNames(run: DryRun): Promise<Check[]> {
+  const { events } = run.plan.config;
+  // What is missing may be among the rows that a run would set aside.
+  const quarantined = run.measured.quality.events?.quarantined ?? 0;
+  const names = await countBy(run, 'event_name');
+  const known = new Set(names.map(({ value }) => value));
+  const list = names.slice(0, shown).map(({ value }) => value);
   const there = `${list.join(', ')}${names.length > shown ? ', ...' : ''}`;
   const missing = (['exposure', 'add_to_cart', 'begin_checkout', 'purchase'] as const).filter(
     (role) => !known.has(events[role]),
@@ -37,29 +30,9 @@ export async function checkEventNames(
   }));
 }
 
-/**
- * Whether too many of the events that exposures and outcomes are made of would be set aside: they may be few among all rows.
- * @param refused rows of which values cannot be read, by the name of their event
- */
-export async function checkDecisiveEvents(
-  database: Database,
-  config: Config,
-  refused: readonly EventRows[],
-): Promise<Check[]> {
-  const accepted = await eventCounts(database, 'SELECT _name FROM accepted_events');
-  const unusable = await eventCounts(
-    database,
-    `SELECT _name FROM own_events ANTI JOIN (
-       SELECT _row FROM accepted_events UNION ALL SELECT _row FROM events_dropped WHERE _rule <> 'conflict'
-     ) USING (_row)`,
-  );
-  const lost = eventLosses(
-    decisiveEvents(config).map((event) => ({
-      event,
-      accepted: rowsOfEvent(event, accepted, config),
-      quarantined: rowsOfEvent(event, refused, config) + rowsOfEvent(event, unusable, config),
-    })),
-  );
+/** Whether too many of the events that exposures and outcomes are made of would be set aside: they may be few among all rows. */
+export function checkDecisiveEvents({ measured }: DryRun): Check[] {
+  const lost = eventLosses(measured.decisiveEvents ?? []);
   if (lost.length === 0) return [];
   const list = lost.map(
     ({ event, quarantined, lines, share }) =>
@@ -76,31 +49,42 @@ export async function checkDecisiveEvents(
   ];
 }
 
-async function eventCounts(database: Database, rows: string): Promise<EventRows[]> {
-  const counts = await database.query<{ event: string; rows: string }>(
-    `SELECT _name AS event, count(*) AS rows FROM (${rows}) WHERE _name IS NOT NULL GROUP BY _name`,
-  );
-  return counts.map(({ event, rows: found }) => ({ event, rows: Number(found) }));
-}
-
 /** A run takes one currency only. */
-export async function checkMoney(database: Database, locate: Locate): Promise<Check[]> {
-  const currencies = await database.query<{ currency: string; events: string; first_row: string }>(`
-    SELECT upper(currency) AS currency, count(*) AS events, min(_row) AS first_row
-    FROM accepted_events WHERE currency IS NOT NULL GROUP BY ALL ORDER BY events DESC, currency`);
-  const list = currencies
-    .map(({ currency, events }) => `${currency} ${formatCount(Number(events))}`)
-    .join(', ');
-  const [, second] = currencies;
-  if (second === undefined)
+export async function checkMoney(run: DryRun): Promise<Check[]> {
+  const currencies = await countBy(run, 'currency');
+  const list = currencies.map(({ value, events }) => `${value} ${formatCount(events)}`).join(', ');
+  if (currencies.length < 2)
     return [passed('events', 'currency', currencies.length, list || 'no event names one')];
   return [
     {
       ...passed('events', 'currency', currencies.length, `several currencies: ${list}`),
       column: 'currency',
       status: 'fail',
-      example: locateRow(locate, 'events', second.first_row),
       remedy: 'Convert revenue to one currency before the upload',
     },
   ];
+}
+
+/** Whether the user of some clean event is known through its session alone. */
+export async function hasEventsWithoutUser(run: DryRun): Promise<boolean> {
+  const files = await run.objects('eventsClean');
+  if (files.length === 0) return false;
+  const { found } = await run.database.row<{ found: boolean }>(
+    `SELECT EXISTS (FROM read_parquet(${literalList(files)}) WHERE user_id IS NULL) AS found`,
+  );
+  return found;
+}
+
+/** Clean events by the values of a column, the most frequent first. */
+async function countBy(
+  run: DryRun,
+  column: 'event_name' | 'currency',
+): Promise<{ readonly value: string; readonly events: number }[]> {
+  const files = await run.objects('eventsClean');
+  if (files.length === 0) return [];
+  const counts = await run.database.query<{ value: string; events: string }>(
+    `SELECT ${column} AS value, count(*) AS events FROM read_parquet(${literalList(files)})
+     WHERE ${column} IS NOT NULL GROUP BY value ORDER BY count(*) DESC, value`,
+  );
+  return counts.map(({ value, events }) => ({ value, events: Number(events) }));
 }

@@ -1,102 +1,124 @@
-import { type Config, type ExperimentSettings, settingsOf } from '../../layers/experiment/config.ts';
-import type { Database } from '../../layers/platform/duckdb.ts';
-import { literal, renderSql } from '../../layers/platform/sql.ts';
+import { chunkName } from '../../layers/data/place.ts';
+import { type ExperimentSettings, settingsOf } from '../../layers/experiment/config.ts';
+import type { ExperimentMeasurement } from '../../layers/experiment/measurements.ts';
+import { identifier, literal, literalList } from '../../layers/platform/sql.ts';
 import { formatCount } from '../../layers/report/format.ts';
 import { counted } from '../terminal.ts';
-import assignedUsersSql from './assigned-users.sql';
-import { type Check, type Locate, locateRow, passed, skipped } from './check.ts';
-import exposuresSql from './exposures.sql';
+import { type Check, passed, skipped } from './check.ts';
+import type { DryRun } from './dry-run.ts';
 import { checkSplit } from './split.ts';
 
 const assignments = 'experiment_assignments' as const;
 
 /**
- * Split, crossovers, variants and exposure of every experiment in the assignments.
+ * Split, crossovers, variants and exposure of every experiment, as the engine counted them.
  * @param exposures whether there are events to look for them in, or none that can be used
  */
-export async function checkExperiments(
-  database: Database,
-  config: Config,
-  exposures: 'check' | 'skip' | 'none',
-  locate: Locate,
-): Promise<Check[]> {
-  await database.run(assignedUsersSql);
-  const rows = await database.query<{
-    experiment_id: string;
-    variant: string;
-    users: string;
-    crossovers: string;
-    first_row: string | null;
-  }>(`
-    SELECT experiment_id, variant, count(*) FILTER (variants = 1) AS users,
-      count(*) FILTER (variants > 1) AS crossovers, min(_row) FILTER (variants > 1) AS first_row
-    FROM assigned_users GROUP BY ALL ORDER BY ALL`);
+export async function checkExperiments(run: DryRun, exposures: 'check' | 'skip' | 'none'): Promise<Check[]> {
+  const { config } = run.plan;
   const checks: Check[] = [];
-  for (const experiment of new Set(rows.map((row) => row.experiment_id))) {
-    const variants = rows.filter((row) => row.experiment_id === experiment);
-    const settings = settingsOf(config, experiment);
-    const users = new Map(variants.map(({ variant, users: count }) => [variant, Number(count)]));
-    checks.push(...checkSplit(experiment, settings, users, config.schema));
-    const crossovers = variants.reduce((sum, row) => sum + Number(row.crossovers), 0);
-    const total = [...users.values()].reduce((sum, count) => sum + count, 0);
-    const crossed = variants.find(({ first_row }) => first_row !== null);
-    checks.push(
-      crossovers === 0
-        ? passed(assignments, 'crossovers', total, `${experiment}: every user has one variant`)
-        : {
-            ...passed(assignments, 'crossovers', crossovers, `${experiment}: users with several variants`),
-            status: 'warn',
-            example: locateRow(locate, assignments, crossed?.first_row ?? null),
-            remedy: 'Check the assignment service; a run leaves these users out',
-          },
-    );
-    if (exposures === 'check')
-      checks.push(await checkExposure(database, experiment, settings, config, locate));
+  for (const measured of run.measured.experiments) {
+    const { experimentId } = measured;
+    const settings = settingsOf(config, experimentId);
+    const users = usersByVariant(measured);
+    checks.push(...checkSplit(experimentId, settings, users, config.schema));
+    checks.push(await checkCrossovers(run, measured, users));
+    if (exposures === 'check') checks.push(await checkExposure(run, experimentId, settings));
     if (exposures === 'skip') checks.push(skipped(assignments, 'exposure', 'events'));
   }
   return checks;
 }
 
+/** Users who were assigned to one variant alone, be it one that the experiment does not have. */
+function usersByVariant({ arms, unknownVariants }: ExperimentMeasurement): Map<string, number> {
+  return new Map(
+    [...arms.map(({ variant, assigned }) => [variant, assigned] as const)]
+      .concat(unknownVariants.map(({ variant, users }) => [variant, users] as const))
+      .filter(([, users]) => users > 0)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  );
+}
+
+async function checkCrossovers(
+  run: DryRun,
+  { experimentId, crossovers }: ExperimentMeasurement,
+  users: ReadonlyMap<string, number>,
+): Promise<Check> {
+  const total = [...users.values()].reduce((sum, count) => sum + count, 0);
+  if (crossovers === 0) {
+    return passed(assignments, 'crossovers', total, `${experimentId}: every user has one variant`);
+  }
+  return {
+    ...passed(assignments, 'crossovers', crossovers, `${experimentId}: users with several variants`),
+    status: 'warn',
+    example: await rowOfExample(run, experimentId, 'crossovers'),
+    remedy: 'Check the assignment service; a run leaves these users out',
+  };
+}
+
 async function checkExposure(
-  database: Database,
-  experiment: string,
+  run: DryRun,
+  experimentId: string,
   { exposure }: ExperimentSettings,
-  config: Config,
-  locate: Locate,
 ): Promise<Check> {
   if (exposure === 'assignment') {
-    return passed(assignments, 'exposure', 0, `${experiment}: every assigned user counts as exposed`);
+    return passed(assignments, 'exposure', 0, `${experimentId}: every assigned user counts as exposed`);
   }
-  const event = exposure.event ?? config.events.exposure;
-  const seen = await database.row<
-    Record<'assigned' | 'exposed' | 'only_before', string> & { first_row: string | null }
-  >(renderSql(exposuresSql, { exposure: literal(event), experiment: literal(experiment) }));
-  const exposed = Number(seen.exposed);
-  const onlyBefore = Number(seen.only_before);
-  const required = exposure.require_assignment_before;
-  const usable = required ? exposed : exposed + onlyBefore;
-  const when = required ? ' at or after the assignment' : '';
+  const users = (step: string) =>
+    run.measured.population.find((count) => count.experimentId === experimentId && count.step === step)
+      ?.users ?? 0;
+  const event = exposure.event ?? run.plan.config.events.exposure;
+  const [exposed, onlyBefore] = [users('exposed'), users('exposed_before_assignment')];
+  const asked = exposed + onlyBefore + users('not_exposed');
+  const when = exposure.require_assignment_before ? ' at or after the assignment' : '';
   const base = passed(
     assignments,
     'exposure',
-    usable,
-    `${experiment}: ${formatCount(usable)} of ${counted(Number(seen.assigned), 'user')} saw ${event}${when}`,
+    exposed,
+    `${experimentId}: ${formatCount(exposed)} of ${counted(asked, 'user')} saw ${event}${when}`,
   );
-  if (usable === 0) {
+  if (exposed === 0) {
     return {
       ...base,
       status: 'warn',
       remedy: 'Name the right event under events.exposure, or use exposure: assignment',
-      consequence: `have nobody to analyse in ${experiment}`,
+      consequence: `have nobody to analyse in ${experimentId}`,
     };
   }
-  if (!required || onlyBefore === 0) return base;
+  if (onlyBefore === 0) return base;
   return {
     ...base,
     status: 'warn',
     count: onlyBefore,
-    example: locateRow(locate, assignments, seen.first_row),
-    finding: `${experiment}: ${counted(onlyBefore, 'user')} saw ${event} only before the assignment, ${formatCount(exposed)} after it`,
-    remedy: `Check assigned_ts; a run leaves the former out unless experiments.${experiment}.exposure.require_assignment_before is false`,
+    example: await rowOfExample(run, experimentId, 'exposed_before_assignment'),
+    finding: `${experimentId}: ${counted(onlyBefore, 'user')} saw ${event} only before the assignment, ${formatCount(exposed)} after it`,
+    remedy: `Check assigned_ts; a run leaves the former out unless experiments.${experimentId}.exposure.require_assignment_before is false`,
   };
+}
+
+/** `file:line` of the assignment of a user whom the engine left out for a reason. */
+async function rowOfExample(
+  run: DryRun,
+  experimentId: string,
+  step: 'crossovers' | 'exposed_before_assignment',
+): Promise<string | null> {
+  const example = run.marts
+    .flatMap(({ examples = [] }) => examples)
+    .find((one) => one.experimentId === experimentId && one.step === step);
+  const files = await run.objects('staged', `${assignments}/`);
+  const chunks = run.plan.chunks.filter(({ dataset }) => dataset === assignments);
+  if (example === undefined || files.length === 0) return null;
+  const [row] = await run.database.query<{ line: string; file: string }>(`
+    SELECT ${identifier('_line')} AS line, filename AS file
+    FROM read_parquet(${literalList(files)}, filename = true, union_by_name = true)
+    WHERE CAST(user_id AS VARCHAR) = ${literal(example.userId)} AND experiment_id = ${literal(experimentId)}
+    ORDER BY file, line LIMIT 1`);
+  if (row === undefined) return null;
+  // One file is the whole dataset, or its number tells the part and the bucket.
+  const number = /-(\d+)\.parquet$/.exec(row.file)?.[1];
+  const part = number === undefined ? 0 : Math.floor(Number(number) / (run.plan.buckets + 1));
+  const chunk = chunks.find((candidate) => candidate.part === part);
+  return chunk === undefined
+    ? null
+    : run.place({ file: chunkName(chunk), line: Number(row.line), value: '' });
 }

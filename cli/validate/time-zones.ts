@@ -1,39 +1,31 @@
+import path from 'node:path';
 import { type DatasetName, datasetContracts } from '../../layers/data/datasets/index.ts';
-import type { FileColumns } from '../../layers/engine/stage/staged-columns.ts';
-import type { Database } from '../../layers/platform/duckdb.ts';
 import { formatCount } from '../../layers/report/format.ts';
 import { openRecords } from '../init/records.ts';
 import { type Check, passed } from './check.ts';
-
-interface ReadFile {
-  readonly file: string;
-  readonly name: string;
-  readonly folder: string;
-  readonly columns: FileColumns;
-}
+import type { DryRun } from './dry-run.ts';
 
 const clock = String.raw`\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}[\d:.]*`;
 
 /** Whether a column has times both with an offset and without one, which a run reads as UTC. */
-export async function checkTimeZones(
-  database: Database,
-  dataset: DatasetName,
-  files: readonly ReadFile[],
-): Promise<Check[]> {
+export async function checkTimeZones(run: DryRun, dataset: DatasetName): Promise<Check[]> {
   const times = datasetContracts[dataset].columns.filter(({ type }) => type === 'timestamp');
   const counts = new Map<string, { with: number; without: number }>();
-  for (const { file, name, folder, columns } of files) {
+  for (const { key, header, bindings, range } of run.plan.chunks.filter(
+    (chunk) => chunk.dataset === dataset,
+  )) {
+    if (range !== null && range.start > 0) continue;
     const cells = times.flatMap(({ name: column }) => {
-      const source = columns.bindings.find((binding) => binding.column === column)?.source ?? null;
-      return source === null ? [] : [{ column, cell: `trim(c${columns.header.indexOf(source)})` }];
+      const source = bindings.find((binding) => binding.column === column)?.source ?? null;
+      return source === null ? [] : [{ column, cell: `trim(c${header.indexOf(source)})` }];
     });
     if (cells.length === 0) continue;
     const records = await openRecords(
-      database,
-      { name, files: [file], columns: columns.header.length },
-      folder,
+      run.database,
+      { name: path.basename(key), files: [run.pathOf(key)], columns: header.length },
+      run.workspace,
     );
-    const found = await database.row<Record<string, string>>(
+    const found = await run.database.row<Record<string, string>>(
       `SELECT ${cells
         .flatMap(({ cell }, index) => [
           `count(*) FILTER (regexp_full_match(${cell}, '${clock} ?(Z|[+-][0-9:]+)')) AS with_${index}`,

@@ -1,8 +1,8 @@
-import { fewBuyersSentences } from '../report/few-buyers.ts';
+import { fewBuyersSentences } from '../report/comparisons.ts';
 import { formatCount, formatLift, formatPercent, formatQuantity } from '../report/format.ts';
 import { metricLabel } from '../report/labels.ts';
-import { reasonText } from '../report/page/words.ts';
 import type { Comparison, MetricReport } from '../report/schema.ts';
+import { reasonText } from '../report/words.ts';
 
 /** Days beyond which waiting for users is no plan: half a year. */
 const longestDays = 182;

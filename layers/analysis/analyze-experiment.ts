@@ -6,18 +6,20 @@ import { ConfigError, DataError } from '../platform/errors.ts';
 import { formatMoment } from '../report/format.ts';
 import type { Decision, ExperimentReport } from '../report/schema.ts';
 import type { RunPlan } from '../runs/documents.ts';
+import { type Arm, armOf } from './arm.ts';
 import { blockedBy } from './blocked.ts';
 import { compareMetrics, rolesOf } from './compare-metrics.ts';
-import { decide } from './decide.ts';
-import { capsOf, distributionsOf } from './displays.ts';
-import type { Arm, Sample } from './estimate.ts';
+import { decideExperiment } from './decision-rules.ts';
+import { capsOf, distributionsOf } from './distributions.ts';
 import { guardrailAlpha } from './guardrail.ts';
 import { costOfLooking, daysSoFar, type Look, type Progress, planLook, tuningOf } from './look.ts';
 import { cumulativeEffects, effectsSinceExposure } from './novelty.ts';
-import { originalAnalyses } from './parity.ts';
+import { originalAnalyses } from './original-analyses.ts';
 import { adjustedRegressions } from './regression.ts';
+import type { Sample } from './sample.ts';
 import { compareSegments, segmentMinimumUsers } from './segments.ts';
-import { checkTrust, type RunQuality } from './trust.ts';
+import type { RunQuality } from './trust/check.ts';
+import { checkTrust } from './trust/index.ts';
 
 type Run = Pick<RunPlan, 'unavailable'> & RunQuality & Pick<Measurements, 'asOf' | 'eventNames'>;
 
@@ -55,6 +57,7 @@ export function analyzeExperiment(
     correction,
     multipleArms: settings.multiple_arms,
     prior: settings.bayes.prior,
+    priorRelativeSd: settings.bayes.prior_relative_sd,
     power: {
       power: settings.power.power,
       targetLift: settings.power.target_lift,
@@ -70,8 +73,8 @@ export function analyzeExperiment(
     settings: describeSettings(settings, weights, run.config.events.exposure),
     arms: arms.map(({ variant, users, exposed, assigned }) => ({ variant, users, exposed, assigned })),
     trust,
-    decision: decide({
-      blocked: blockedBy(measurement, settings, roles, run),
+    decision: decideExperiment({
+      blocked: blockedBy(measurement, arms, settings, roles, run),
       trust,
       metrics,
       control: control.variant,
@@ -101,15 +104,13 @@ export function analyzeExperiment(
 function sampleOf(measurement: ExperimentMeasurement, controlName: string, asOf: string | null): Sample {
   const { experimentId, caps, quantiles } = measurement;
   if (measurement.arms.length === 0) throw nobodyAssigned(experimentId, asOf);
-  const control = measurement.arms.find(({ variant }) => variant === controlName);
+  const arms = measurement.arms.map(armOf);
+  const control = arms.find(({ variant }) => variant === controlName);
   if (control === undefined) {
-    const arms = measurement.arms.map(({ variant }) => `"${variant}"`).join(', ');
-    const like = similarLabel(
-      controlName,
-      measurement.arms.map(({ variant }) => variant),
-    );
+    const variants = arms.map(({ variant }) => variant);
+    const like = similarLabel(controlName, variants);
     throw new ConfigError({
-      what: `experiment "${experimentId}" has no arm "${controlName}", its arms are ${arms}`,
+      what: `experiment "${experimentId}" has no arm "${controlName}", its arms are ${variants.map((variant) => `"${variant}"`).join(', ')}`,
       where: `experiments.${experimentId}.control, or experiments."*".control`,
       remedy:
         like === undefined
@@ -117,7 +118,7 @@ function sampleOf(measurement: ExperimentMeasurement, controlName: string, asOf:
           : `Did you mean "${like}"?`,
     });
   }
-  const treatments = measurement.arms
+  const treatments = arms
     .filter((arm) => arm !== control)
     .toSorted((a, b) => (a.variant < b.variant ? -1 : 1));
   return { control, treatments, pooled: [control, ...treatments], caps, quantiles };

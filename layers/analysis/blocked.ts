@@ -4,6 +4,7 @@ import { nearest } from '../platform/nearest.ts';
 import { formatCount, formatQuantity } from '../report/format.ts';
 import { metricLabel } from '../report/labels.ts';
 import type { RunPlan } from '../runs/documents.ts';
+import type { Arm } from './arm.ts';
 import type { RoleOfMetric } from './compare-metrics.ts';
 import { absentEvent } from './missing-events.ts';
 
@@ -18,12 +19,13 @@ export interface Blocked {
 
 /** What keeps an experiment from being decided before any number is looked at, or null. */
 export function blockedBy(
-  measurement: Pick<ExperimentMeasurement, 'experimentId' | 'arms' | 'earlyExposures' | 'immatureUsers'>,
+  measurement: Pick<ExperimentMeasurement, 'experimentId' | 'earlyExposures' | 'immatureUsers'>,
+  arms: readonly Arm[],
   settings: ExperimentSettings,
   roles: readonly RoleOfMetric[],
   run: Run,
 ): Blocked | null {
-  const { arms, experimentId } = measurement;
+  const { experimentId } = measurement;
   if (arms.every(({ exposed }) => exposed === 0)) {
     const reason = `Nobody was exposed: ${whyNobody(measurement, settings, run)}.`;
     return { action: 'invalid', rule: 'nobody_exposed', reason };
@@ -34,7 +36,9 @@ export function blockedBy(
   }
   const primary = roles.find(({ role }) => role === 'primary');
   if (primary === undefined || primary.unavailable === null) return null;
-  const isMissing = run.unavailable.some(({ what }) => what === primary.metric.name);
+  const isMissing = run.unavailable.some(
+    ({ kind, name }) => kind === 'metric' && name === primary.metric.name,
+  );
   const isAbsent = absentEvent(primary.metric, arms, run.config.events, run.eventNames) !== null;
   if (!isMissing && !isAbsent) return null;
   const remedy = isMissing

@@ -1,32 +1,25 @@
 import type { Metric } from '../experiment/metrics.ts';
 import type { Comparison } from '../report/schema.ts';
 import { compareAdjusted } from '../statistics/adjustment.ts';
-import { posteriorOf } from '../statistics/bayes.ts';
+import { posteriorOf, relativeEstimate } from '../statistics/bayes.ts';
 import { type Effect, effectOf } from '../statistics/effect.ts';
 import { divide } from '../statistics/moments.ts';
-import { newcombeInterval } from '../statistics/proportion.ts';
-import {
-  type Arm,
-  adjustedArms,
-  type Basis,
-  type Estimate,
-  estimateLift,
-  momentsOfArm,
-  numeratorOf,
-  plainBasis,
-  quantileSample,
-  type Sample,
-  scales,
-  sumOf,
-} from './estimate.ts';
+import { shrunkenLift } from '../statistics/shrinkage.ts';
+import type { Arm } from './arm.ts';
+import { adjustedArms, estimateLift } from './estimate.ts';
 import { fewBuyers } from './few-buyers.ts';
+import { analyses } from './metrics/kinds.ts';
+import type { Estimate } from './metrics/metric-analysis.ts';
 import { type PowerPlan, powerNow } from './power-now.ts';
+import { type Basis, numeratorOf, plainBasis, type Sample, scales } from './sample.ts';
 
 /** What an experiment's settings say about comparing. */
 export interface ComparisonPlan {
   readonly alpha: number;
   readonly basis: Basis;
   readonly prior: { readonly mean: number; readonly sd: number } | null;
+  /** Scatter of true relative lifts around zero, by which a lift is drawn towards it. */
+  readonly priorRelativeSd: number;
   readonly power: PowerPlan;
 }
 
@@ -36,7 +29,7 @@ export interface Candidate {
   readonly better: 'higher' | 'lower';
   readonly treatment: Arm;
   readonly estimate: Estimate;
-  readonly comparison: Omit<Comparison, 'adjustedCi' | 'sequential' | 'verdict'>;
+  readonly comparison: Omit<Comparison, 'adjustedCi' | 'sequential' | 'deciding' | 'verdict'>;
 }
 
 /** Sums and effect of one treatment against the control on the declared basis, and nothing beside it. */
@@ -89,9 +82,10 @@ export function compareMetric(
       cuped: cupedReport(candidate, sample, alpha),
       ...(metric.capped === undefined ? {} : { capped: cappedReport(metric, sample, treatment, alpha) }),
       bayes: bayesReport(candidate, plan),
+      shrunken: shrunkenReport(candidate, plan),
       ...(few === null ? {} : { fewBuyers: few }),
       power: powerNow(candidate.estimate, sample.control.users + treatment.users, plan),
-      ...(metric.kind === 'conversion' ? { newcombeCi: newcombe(metric, sample, treatment, alpha) } : {}),
+      ...analyses[metric.kind].beside?.({ metric, sample, numerator: metric.numerator }, treatment, alpha),
     },
   };
 }
@@ -179,36 +173,19 @@ function bayesReport(
   return { prior, chanceToWin, expectedLoss, lift: { mean, sd, credibleInterval: [...credibleInterval] } };
 }
 
-function newcombe(
-  metric: Metric,
-  { control }: Sample,
-  treatment: Arm,
-  alpha: number,
-): [number, number] | null {
-  const counts = (arm: Arm) => ({ n: BigInt(arm.users), sum: momentsOfArm(metric, arm).sumX });
-  const interval = newcombeInterval({ control: counts(control), treatment: counts(treatment), alpha });
-  return interval && [...interval];
+function shrunkenReport(
+  { estimate }: Candidate,
+  { priorRelativeSd: priorSd, alpha }: ComparisonPlan,
+): NonNullable<Comparison['shrunken']> {
+  if (estimate.reason !== null) return { reason: estimate.reason };
+  if (estimate.baseline === 0) return { reason: 'zero_baseline' };
+  const lift = relativeEstimate(estimate);
+  if (!(lift.variance > 0 && Number.isFinite(lift.value + lift.variance))) return { reason: 'no_variance' };
+  const { value, interval } = shrunkenLift(lift, { priorSd, alpha });
+  return { priorSd, relative: value, interval: [...interval] };
 }
 
 function summarise(metric: Metric, arm: Arm, sample: Sample, basis: Basis): Comparison['control'] {
   const numerator = numeratorOf(metric, basis, sample.caps);
-  const scale = scales[numerator.unit];
-  const total = sumOf(arm, numerator.column);
-  const sum = divide(total, scale);
-  const n = BigInt(arm.users);
-  if (metric.kind === 'quantile') {
-    const value = quantileSample(metric, sample.quantiles, arm)?.value;
-    return { n: arm.users, sum, mean: value === undefined ? null : divide(value, scale) };
-  }
-  if (metric.denominator === undefined) {
-    return { n: arm.users, sum, mean: n === 0n ? null : divide(total, n * scale) };
-  }
-  const under = sumOf(arm, metric.denominator.column);
-  const denominatorScale = scales[metric.denominator.unit];
-  return {
-    n: arm.users,
-    sum,
-    mean: under === 0n ? null : divide(total * denominatorScale, under * scale),
-    denominator: divide(under, denominatorScale),
-  };
+  return analyses[metric.kind].summary({ metric, sample, numerator }, arm);
 }

@@ -1,13 +1,15 @@
 import type { ExperimentSettings } from '../experiment/config.ts';
 import type { Measurements } from '../experiment/measurements.ts';
 import type { Metric } from '../experiment/metrics.ts';
-import type { Comparison, MetricReport } from '../report/schema.ts';
+import { type Comparison, decidingOf, type MetricReport } from '../report/schema.ts';
 import type { RunPlan } from '../runs/documents.ts';
+import type { Arm } from './arm.ts';
 import { type Candidate, type ComparisonPlan, compareMetric } from './compare-metric.ts';
-import { type Arm, reportedUnit, type Sample } from './estimate.ts';
 import { assessGuardrail } from './guardrail.ts';
-import { type JudgingPlan, judgeFamily } from './judge.ts';
+import { analyses } from './metrics/kinds.ts';
 import { missingEvent } from './missing-events.ts';
+import type { Sample } from './sample.ts';
+import { type FamilyPlan, testFamily } from './significance.ts';
 
 /** A metric in the part that it plays in an experiment. */
 export interface RoleOfMetric {
@@ -47,7 +49,7 @@ export function rolesOf(
       role,
       better: guardrail?.better ?? metric.better,
       unavailable:
-        unavailable.find(({ what }) => what === name)?.reason ??
+        unavailable.find((found) => found.kind === 'metric' && found.name === name)?.reason ??
         (role === 'guardrail' ? null : missingEvent(metric, arms, config.events, eventNames)),
       guardrail,
     };
@@ -60,7 +62,7 @@ export function describeMetric({ metric, role, better, unavailable }: RoleOfMetr
     metric: metric.name,
     role,
     kind: metric.kind,
-    unit: reportedUnit(metric),
+    unit: analyses[metric.kind].unit(metric),
     better,
     ...(metric.quantile === undefined ? {} : { quantile: metric.quantile }),
     unavailable,
@@ -71,7 +73,7 @@ export function describeMetric({ metric, role, better, unavailable }: RoleOfMetr
 export function compareMetrics(
   roles: readonly RoleOfMetric[],
   sample: Sample,
-  plan: ComparisonPlan & JudgingPlan,
+  plan: ComparisonPlan & FamilyPlan,
 ): MetricReport[] {
   const candidates = roles.map((part) => ({
     part,
@@ -84,7 +86,7 @@ export function compareMetrics(
   for (const role of ['primary', 'secondary', 'guardrail'] as const) {
     const family = candidates.filter(({ part }) => part.role === role).flatMap(({ own }) => own);
     const correction = role === 'guardrail' ? null : plan.correction;
-    const comparisons = judgeFamily(family, sample, { ...plan, correction });
+    const comparisons = testFamily(family, sample, { ...plan, correction });
     for (const [i, candidate] of family.entries()) {
       const comparison = comparisons[i];
       if (comparison !== undefined) judged.set(candidate, comparison);
@@ -96,17 +98,12 @@ export function compareMetrics(
       const comparison = judged.get(candidate);
       if (comparison === undefined) return [];
       const { guardrail } = part;
-      return guardrail === undefined
-        ? [comparison]
-        : [
-            {
-              ...comparison,
-              nonInferiority: assessGuardrail(candidate.estimate, guardrail, {
-                usersNow: sample.control.users + candidate.treatment.users,
-                power: plan.power.power,
-              }),
-            },
-          ];
+      if (guardrail === undefined) return [comparison];
+      const nonInferiority = assessGuardrail(candidate.estimate, guardrail, {
+        usersNow: sample.control.users + candidate.treatment.users,
+        power: plan.power.power,
+      });
+      return [{ ...comparison, nonInferiority, deciding: decidingOf({ ...comparison, nonInferiority }) }];
     }),
   }));
 }

@@ -1,7 +1,8 @@
 import type { Metric } from '../experiment/metrics.ts';
 import { eventColumns, isEventColumn } from '../experiment/outcome-columns.ts';
 import type { Comparison } from '../report/schema.ts';
-import { type Arm, sumOf } from './estimate.ts';
+import type { Arm } from './arm.ts';
+import { analyses } from './metrics/kinds.ts';
 
 /**
  * Buyers that each arm should have before Welch's interval of a skewed amount is taken at its word: with fewer in the
@@ -15,8 +16,9 @@ export function fewBuyers(
   control: Arm,
   treatment: Arm,
 ): NonNullable<Comparison['fewBuyers']> | null {
-  if (kind === 'quantile' || !isEventColumn(numerator) || numerator.sum.of !== 'net_revenue') return null;
-  const buyers = (arm: Arm) => Number(sumOf(arm, eventColumns.purchased.column));
+  if (!analyses[kind].isOfSums || !isEventColumn(numerator) || numerator.sum.of !== 'net_revenue')
+    return null;
+  const buyers = ({ aggregates }: Arm) => Number(aggregates.sum(eventColumns.purchased.column));
   const counts = { control: buyers(control), treatment: buyers(treatment) };
   return Math.min(counts.control, counts.treatment) < buyersForMoney
     ? { ...counts, minimum: buyersForMoney }

@@ -2,7 +2,7 @@ import type { ExperimentSettings } from '../experiment/config.ts';
 import type { Comparison } from '../report/schema.ts';
 import { normalCritical, normalUpperQuantile } from '../statistics/distributions.ts';
 import { type Margin, testNonInferiority } from '../statistics/non-inferiority.ts';
-import type { Estimate } from './estimate.ts';
+import type { Estimate } from './metrics/metric-analysis.ts';
 
 type Guardrail = ExperimentSettings['guardrails'][string];
 

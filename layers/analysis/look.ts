@@ -9,7 +9,7 @@ import {
   pocockSpending,
 } from '../statistics/sequential.ts';
 import { alwaysValidInflation, groupSequentialInflation } from '../statistics/sequential-power.ts';
-import type { Estimate } from './estimate.ts';
+import type { Estimate } from './metrics/metric-analysis.ts';
 
 /** Where the experiment stands against its plan. */
 export interface Progress {

@@ -3,7 +3,7 @@ import type { Measurements } from '../experiment/measurements.ts';
 import type { Metric } from '../experiment/metrics.ts';
 import { isEventColumn } from '../experiment/outcome-columns.ts';
 import { nearest } from '../platform/nearest.ts';
-import { type Arm, sumOf } from './estimate.ts';
+import type { Arm } from './arm.ts';
 
 type Parts = Pick<Metric, 'numerator' | 'denominator'>;
 
@@ -45,7 +45,7 @@ function eventOfNobody(
     if (column === undefined || !isEventColumn(column)) continue;
     const { of, event } = column.sum;
     if (event === null || (of !== 'any' && of !== 'count')) continue;
-    if (arms.some((arm) => sumOf(arm, column.column) !== 0n)) continue;
+    if (arms.some(({ aggregates }) => aggregates.sum(column.column) !== 0n)) continue;
     return 'role' in event ? events[event.role] : event.name;
   }
   return null;

@@ -1,20 +1,15 @@
 import type { ExperimentMeasurement } from '../experiment/measurements.ts';
 import type { Novelty, SinceExposure } from '../report/schema.ts';
-import { relativeEstimate } from '../statistics/bayes.ts';
+import { Aggregates } from '../statistics/aggregates.ts';
 import { effectOf } from '../statistics/effect.ts';
 import { alwaysValidEffect } from '../statistics/sequential.ts';
-import { linearTrend } from '../statistics/trend.ts';
+import { effectOverPooled, linearTrend } from '../statistics/trend.ts';
+import { type Arm, armOf } from './arm.ts';
 import { effectReport, intervalsOf } from './compare-metric.ts';
 import type { RoleOfMetric } from './compare-metrics.ts';
-import {
-  type Arm,
-  columnUnit,
-  estimateLift,
-  meanLiftOf,
-  plainBasis,
-  type Sample,
-  scales,
-} from './estimate.ts';
+import { estimateLift, meanLiftOf } from './estimate.ts';
+import { analyses } from './metrics/kinds.ts';
+import { columnUnit, plainBasis, type Sample, scales } from './sample.ts';
 
 /**
  * The effect on the primary and the secondary metrics among all users exposed up to each day, unadjusted and uncapped.
@@ -29,14 +24,14 @@ export function cumulativeEffects(
   const days = accumulate(cohorts, [sample.control, ...sample.treatments]);
   const shown = roles.filter(
     ({ role, metric, unavailable }) =>
-      role !== 'guardrail' && metric.kind !== 'quantile' && unavailable === null,
+      role !== 'guardrail' && analyses[metric.kind].isOfSums && unavailable === null,
   );
   return shown.flatMap(({ metric }) =>
     sample.treatments.map(({ variant }) => ({
       metric: metric.name,
       variant,
       cumulative: days.map(({ day, arms }) => {
-        const [control, treatment] = [armOf(arms, sample.control.variant), armOf(arms, variant)];
+        const [control, treatment] = [armNamed(arms, sample.control.variant), armNamed(arms, variant)];
         const estimate = estimateLift(metric, { ...sample, control }, treatment, plainBasis);
         const effect = effectOf(estimate, plan.alpha);
         const always = alwaysValidEffect(estimate, plan);
@@ -60,7 +55,13 @@ export function effectsSinceExposure(
   sample: Sample,
   alpha: number,
 ): SinceExposure[] {
-  const daysOf = (variant: string) => sinceExposure.arms.find((arm) => arm.variant === variant)?.days ?? [];
+  const daysByVariant = new Map(
+    sinceExposure.arms.map((arm) => [
+      arm.variant,
+      arm.days.map((day) => ({ day: day.day, users: day.users, aggregates: aggregatesOf(day) })),
+    ]),
+  );
+  const daysOf = (variant: string) => daysByVariant.get(variant) ?? [];
   const control = daysOf(sample.control.variant);
   return sinceExposure.columns.flatMap((column) => {
     const unit = columns.find((known) => known.column === column)?.unit ?? 'count';
@@ -68,15 +69,18 @@ export function effectsSinceExposure(
       const days = daysOf(variant).flatMap((treatment) => {
         const same = control.find(({ day }) => day === treatment.day);
         if (same === undefined) return [];
-        const [c, t] = [momentsOfDay(same, column), momentsOfDay(treatment, column)];
-        const estimate = meanLiftOf({ control: c, treatment: t, scale: scales[unit] });
-        return [{ day: treatment.day, users: { control: same.users, treatment: treatment.users }, estimate }];
+        const moments = {
+          control: same.aggregates.moments(column),
+          treatment: treatment.aggregates.moments(column),
+        };
+        const estimate = meanLiftOf({ ...moments, scale: scales[unit] });
+        const overPooled = estimate.reason === null ? effectOverPooled(moments) : null;
+        const users = { control: same.users, treatment: treatment.users };
+        return [{ day: treatment.day, users, estimate, overPooled }];
       });
-      const points = days.flatMap(({ day, estimate }) => {
-        if (estimate.reason !== null || estimate.baseline === 0) return [];
-        const { value, variance } = relativeEstimate(estimate);
-        return variance > 0 && Number.isFinite(value + variance) ? [{ x: day, value, variance }] : [];
-      });
+      const points = days.flatMap(({ day, overPooled }) =>
+        overPooled === null ? [] : [{ x: day, ...overPooled }],
+      );
       const trend = linearTrend(points);
       return {
         column,
@@ -98,56 +102,48 @@ export function effectsSinceExposure(
 
 type DayOfUsers = ExperimentMeasurement['sinceExposure']['arms'][number]['days'][number];
 
-function momentsOfDay({ users, sums, squares }: DayOfUsers, column: string) {
-  return { n: BigInt(users), sum: BigInt(sums[column] ?? '0'), sumSquares: BigInt(squares[column] ?? '0') };
+/** What the users of a day did, who have sums and squares of single columns. */
+function aggregatesOf({ users, sums, squares }: DayOfUsers): Aggregates {
+  const products = Object.fromEntries(
+    Object.entries(squares).map(([name, square]) => [name, { [name]: square }]),
+  );
+  return Aggregates.parse(users, { sums, products });
 }
 
 /** The arms with all users exposed up to and including each day. */
 function accumulate(cohorts: ExperimentMeasurement['cohorts'], arms: readonly Arm[]) {
-  let soFar = arms.map(nobody);
-  return cohorts.map(({ day, arms: added }) => {
+  const days = cohorts.map(({ day, arms: measured }) => ({ day, added: measured.map(armOf) }));
+  // Cohorts hold fewer columns than arms.
+  const columns = [...days.flatMap(({ added }) => added), ...arms][0]?.aggregates.shape;
+  if (columns === undefined) return [];
+  let soFar = arms.map(
+    ({ variant }): Arm => ({
+      variant,
+      assigned: 0,
+      exposed: 0,
+      users: 0,
+      aggregates: Aggregates.none(columns),
+    }),
+  );
+  return days.map(({ day, added }) => {
     soFar = soFar.map((arm) => {
       const more = added.find(({ variant }) => variant === arm.variant);
-      return more === undefined ? arm : addArms(arm, more);
+      return more === undefined ? arm : plus(arm, more);
     });
     return { day, arms: soFar };
   });
 }
 
-function nobody({ variant, sums, products }: Arm): Arm {
-  const zeros = (values: Readonly<Record<string, string>>) =>
-    Object.fromEntries(Object.keys(values).map((key) => [key, '0']));
-  return {
-    variant,
-    assigned: 0,
-    exposed: 0,
-    users: 0,
-    sums: zeros(sums),
-    products: Object.fromEntries(Object.entries(products).map(([column, row]) => [column, zeros(row)])),
-  };
-}
-
-function addArms(a: Arm, b: Arm): Arm {
-  const products = Object.entries(b.products).map(([column, row]) => [
-    column,
-    addIntegers(a.products[column] ?? {}, row),
-  ]);
+function plus(a: Arm, b: Arm): Arm {
   return {
     ...a,
     exposed: a.exposed + b.exposed,
     users: a.users + b.users,
-    sums: addIntegers(a.sums, b.sums),
-    products: { ...a.products, ...Object.fromEntries(products) },
+    aggregates: a.aggregates.add(b.aggregates),
   };
 }
 
-/** Cohorts hold fewer columns than arms: the others stay as they are. */
-function addIntegers(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>) {
-  const sums = Object.entries(b).map(([key, value]) => [key, String(BigInt(a[key] ?? '0') + BigInt(value))]);
-  return { ...a, ...Object.fromEntries(sums) };
-}
-
-function armOf(arms: readonly Arm[], variant: string): Arm {
+function armNamed(arms: readonly Arm[], variant: string): Arm {
   const arm = arms.find((candidate) => candidate.variant === variant);
   if (arm === undefined) throw new Error(`there is no arm "${variant}"`);
   return arm;

@@ -1,7 +1,7 @@
 import type { Comparison } from '../report/schema.ts';
 import { normalCritical, normalUpperQuantile } from '../statistics/distributions.ts';
-import type { Estimate } from './estimate.ts';
 import type { CostOfLooking } from './look.ts';
+import type { Estimate } from './metrics/metric-analysis.ts';
 
 export interface PowerPlan {
   readonly power: number;

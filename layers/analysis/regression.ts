@@ -3,7 +3,7 @@ import type { Regression } from '../report/schema.ts';
 import { normalTwoSided } from '../statistics/distributions.ts';
 import { fitLogit, type LogitCell, type LogitFit } from '../statistics/logit.ts';
 import { averageMarginalEffect } from '../statistics/marginal-effect.ts';
-import type { Sample } from './estimate.ts';
+import type { Sample } from './sample.ts';
 
 type Cell = ExperimentMeasurement['adjustedCells'][number];
 

@@ -1,11 +1,13 @@
 import type { SegmentMeasurement } from '../experiment/measurements.ts';
 import type { Comparison, Interaction, MetricReport, SegmentReport } from '../report/schema.ts';
-import { testHeterogeneity } from '../statistics/heterogeneity.ts';
+import { liftsOfSegments, testHeterogeneity } from '../statistics/heterogeneity.ts';
 import { holm } from '../statistics/multiplicity.ts';
+import { type Arm, armOf } from './arm.ts';
 import { type Candidate, type ComparisonPlan, compareBriefly } from './compare-metric.ts';
 import { describeMetric, type RoleOfMetric } from './compare-metrics.ts';
-import type { Arm, Sample } from './estimate.ts';
-import { judgeFamily } from './judge.ts';
+import { analyses } from './metrics/kinds.ts';
+import type { Sample } from './sample.ts';
+import { testFamily } from './significance.ts';
 
 /** A level with fewer analysed users in an arm says too little to be looked at. */
 export const segmentMinimumUsers = 100;
@@ -34,14 +36,14 @@ export function compareSegments(
   const parts = roles.filter(
     ({ metric, unavailable }, i) =>
       unavailable === null &&
-      metric.kind !== 'quantile' &&
+      analyses[metric.kind].isOfSums &&
       roles.findIndex((other) => other.metric === metric) === i,
   );
   const levels = measured.map((own) => levelOf(own, parts, whole, plan));
   const judged = new Map<Candidate, Comparison>();
   const families = familiesOf(levels);
   for (const { members } of families) {
-    const comparisons = judgeFamily(members, whole, {
+    const comparisons = testFamily(members, whole, {
       ...plan,
       look: { method: 'none', alpha: plan.alpha },
       correction: 'holm',
@@ -76,9 +78,12 @@ function levelOf(
   plan: Pick<ComparisonPlan, 'alpha' | 'basis'>,
 ): Level {
   const users = arms.reduce((sum, arm) => sum + arm.users, 0);
-  const armOf = ({ variant }: Arm) => arms.find((arm) => arm.variant === variant);
-  const control = armOf(whole.control);
-  const treatments = whole.treatments.flatMap((arm) => armOf(arm) ?? []);
+  const here = ({ variant }: Arm) => {
+    const arm = arms.find((measured) => measured.variant === variant);
+    return arm === undefined ? [] : [armOf(arm)];
+  };
+  const [control] = here(whole.control);
+  const treatments = whole.treatments.flatMap(here);
   const isLarge = (arm: Arm) => arm.users >= segmentMinimumUsers;
   const large = treatments.filter(isLarge);
   if (control === undefined || !isLarge(control) || large.length === 0) {
@@ -116,14 +121,14 @@ function familiesOf(levels: readonly Level[]): Family[] {
   return [...families.values()];
 }
 
+const methods = { log_ratio: 'cochran_q_log_ratio', difference: 'cochran_q_difference' } as const;
+
 function interactionOf({ segment, metric, variant, members }: Family): Interaction {
-  const effects = members.flatMap(({ estimate }) =>
-    estimate.reason === null && estimate.liftVariance > 0
-      ? [{ lift: estimate.lift, variance: estimate.liftVariance }]
-      : [],
+  const { scale, segments } = liftsOfSegments(
+    members.flatMap(({ estimate }) => (estimate.reason === null ? [estimate] : [])),
   );
-  const test = testHeterogeneity(effects);
-  const named = { segment, metric, variant };
+  const test = testHeterogeneity(segments);
+  const named = { segment, metric, variant, method: methods[scale] };
   return test.reason === null
     ? { ...named, q: test.q, df: test.df, p: test.p, pAdjusted: null, reason: null }
     : { ...named, q: null, df: null, p: null, pAdjusted: null, reason: test.reason };

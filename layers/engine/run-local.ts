@@ -8,7 +8,7 @@ import { type Logger, silentLogger } from '../platform/log.ts';
 import type { Report } from '../report/schema.ts';
 import type { RawInput, RunInputs } from '../runs/documents.ts';
 import { runIdOf } from '../runs/run-id.ts';
-import { runStage, type Stage } from '../runs/stage.ts';
+import { type Refusal, runStage, type Stage } from '../runs/stage.ts';
 import { partsOf, type StageName } from '../runs/stages.ts';
 import { RunStore } from '../runs/store.ts';
 import { analyzeStage } from './analyze/analyze.ts';
@@ -35,6 +35,8 @@ export interface LocalRunOptions {
   /** What the query engine may use; by default both follow the machine. */
   readonly engine?: { readonly memoryMb: number; readonly threads: number };
   readonly log?: Logger;
+  /** Collects what would end the run, which then goes on as far as it can. */
+  readonly refusals?: Refusal[];
   /** Hears of each stage before it begins, and when all its parts are done. */
   readonly onStage?: (stage: StageName, parts: number, state: 'begins' | 'done') => void;
 }
@@ -80,13 +82,17 @@ export async function runPart<Name extends StageName>(
   stage: Stage<Name>,
   store: RunStore,
   event: { readonly runId: string; readonly drop: string; readonly attempt: number; readonly index: number },
-  { engine = engineOfMachine(), log = silentLogger }: Pick<LocalRunOptions, 'engine' | 'log'> = {},
+  {
+    engine = engineOfMachine(),
+    log = silentLogger,
+    refusals,
+  }: Pick<LocalRunOptions, 'engine' | 'log' | 'refusals'> = {},
 ): Promise<void> {
   const workspace = path.join(store.processed.location, 'work');
   await mkdir(workspace, { recursive: true });
   const folder = await mkdtemp(path.join(workspace, `${stage.name}-`));
   try {
-    await runStage(stage, { event, store, folder, engine, log });
+    await runStage(stage, { event, store, folder, engine, log, refusals });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,7 +1,8 @@
 import { nearest } from '../platform/nearest.ts';
-import type { Config, DeclaredMetric, ExperimentSettings } from './config-schema.ts';
+import type { Config, ExperimentSettings } from './config-schema.ts';
+import { fixedColumns } from './metrics/built-in.ts';
+import { type DeclaredMetric, kindNamed } from './metrics/kinds.ts';
 import { existsBefore, metricNamed, metricNames, ratioColumns, ratioPart } from './metrics.ts';
-import { fixedColumns } from './outcome-columns.ts';
 
 interface Problem {
   readonly path: readonly string[];
@@ -32,27 +33,20 @@ function checkDeclaration(config: Config, name: string, metric: DeclaredMetric):
       },
     ];
   }
-  if (metric.kind === 'mean' && metric.value === 'quantity' && metric.event === undefined) {
-    return [
-      {
-        path,
-        what: `the metric "${name}" adds up quantities without saying of which event`,
-        remedy: `Add event: ${config.events.purchase}`,
-      },
-    ];
-  }
-  if (metric.kind !== 'ratio') return [];
-  const known = [
-    ...metricNames(config).filter((part) => ratioPart(config, part)),
-    ...Object.keys(ratioColumns),
-  ];
-  return (['numerator', 'denominator'] as const)
-    .filter((part) => ratioPart(config, metric[part]) === undefined)
-    .map((part) => ({
-      path: [...path, part],
-      what: `"${metric[part]}" is no metric or column whose sum a ratio could be made of`,
-      remedy: suggestion(metric[part], known, 'They are'),
-    }));
+  const context = {
+    purchaseEvent: config.events.purchase,
+    partNamed: (part: string) => ratioPart(config, part),
+    suggestPart: (part: string) => suggestion(part, partNames(config), 'They are'),
+  };
+  const problems = kindNamed(metric.kind).problems?.(name, metric, context) ?? [];
+  return problems.map(({ key, ...problem }) => ({
+    ...problem,
+    path: key === undefined ? path : [...path, key],
+  }));
+}
+
+function partNames(config: Config): string[] {
+  return [...metricNames(config).filter((name) => ratioPart(config, name)), ...Object.keys(ratioColumns)];
 }
 
 function checkExperiment(config: Config, at: readonly string[], settings: ExperimentSettings): Problem[] {
@@ -92,7 +86,7 @@ function checkExperiment(config: Config, at: readonly string[], settings: Experi
 
 function checkCap(config: Config, path: readonly string[], name: string): Problem[] {
   const kind = metricNamed(config, name)?.kind;
-  if (kind === 'mean' || kind === 'ratio') return [];
+  if (kind === undefined || kindNamed(kind).canCap) return [];
   return [
     { path, what: `"${name}" is a ${kind}, which has nothing to cap`, remedy: 'Cap means and ratios only' },
   ];
@@ -100,7 +94,7 @@ function checkCap(config: Config, path: readonly string[], name: string): Proble
 
 function checkCovariate(config: Config, path: readonly string[], name: string): Problem[] {
   const metric = metricNamed(config, name);
-  if (metric !== undefined && metric.kind !== 'quantile' && existsBefore(metric.numerator)) return [];
+  if (metric !== undefined && kindNamed(metric.kind).canAdjust && existsBefore(metric.numerator)) return [];
   return [
     {
       path,

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { columnSource } from '../data/column-binding.ts';
 import { datasetNames } from '../data/datasets/index.ts';
+import { declaredMetric } from './metrics/kinds.ts';
+import { better, days } from './metrics/metric-kind.ts';
 
 const name = z.string().min(1);
 const bucket = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of an S3 bucket');
 const fraction = z.number().gt(0).lt(1);
-const days = z.number().int().min(1).max(3650);
 const instant = z.iso.datetime({ offset: true }).or(z.iso.date());
-const better = z.enum(['higher', 'lower']);
 
 const exposure = z.union([
   z.literal('assignment'),
@@ -163,6 +163,12 @@ export const experimentSettings = z.strictObject({
         .strictObject({ mean: z.number(), sd: z.number().positive() })
         .nullable()
         .describe('Normal prior of the relative lift; `null`: flat.'),
+      prior_relative_sd: z
+        .number()
+        .positive()
+        .describe(
+          'How far true relative lifts scatter around zero: a significant lift, too large for being picked, is also shown drawn towards zero by it.',
+        ),
     })
     .describe('Bayesian reading, beside the tests.'),
   power: z
@@ -172,50 +178,6 @@ export const experimentSettings = z.strictObject({
     })
     .describe('What the report plans with.'),
 });
-
-const metricBase = {
-  window_days: days.optional().describe("Days it looks at, where they are not the experiment's window."),
-  better: better.default('higher').describe('Which way is good.'),
-};
-
-/** A metric that a configuration declares itself. */
-export const declaredMetric = z.discriminatedUnion('kind', [
-  /** Share of the users with such an event. */
-  z.strictObject({ kind: z.literal('conversion'), event: name, ...metricBase }),
-  /** Such events per user (all without `event`), or the sum of their value. */
-  z.strictObject({
-    kind: z.literal('mean'),
-    event: name.optional(),
-    value: z.enum(['revenue', 'quantity']).optional(),
-    ...metricBase,
-  }),
-  /** Sum of one metric or column over that of another. */
-  z.strictObject({
-    kind: z.literal('ratio'),
-    numerator: name,
-    denominator: name,
-    better: metricBase.better,
-  }),
-  /** Share of the users with an event (any without `event`) `day` days after the exposure, for `window_days` days. */
-  z.strictObject({
-    kind: z.literal('retention'),
-    event: name.nullable().optional(),
-    day: days,
-    ...metricBase,
-  }),
-  /** Quantile of the users' revenue, or of the durations of their sessions. */
-  z
-    .strictObject({
-      kind: z.literal('quantile'),
-      value: z.enum(['revenue', 'session_duration']),
-      quantile: z.number().min(0.5).max(0.99),
-      ...metricBase,
-    })
-    .refine(({ value, window_days }) => value === 'revenue' || window_days === undefined, {
-      message: 'window_days is for revenue: sessions are those of the outcome window',
-      path: ['window_days'],
-    }),
-]);
 
 const perDataset = <Value extends z.ZodType>(value: Value) =>
   z.strictObject(
@@ -285,4 +247,3 @@ export const configSchema = z.strictObject({
 
 export type Config = z.infer<typeof configSchema>;
 export type ExperimentSettings = z.infer<typeof experimentSettings>;
-export type DeclaredMetric = z.infer<typeof declaredMetric>;

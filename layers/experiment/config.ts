@@ -4,7 +4,7 @@ import { mistakeIn, type Path } from './config-issue.ts';
 import { checkReferences } from './config-references.ts';
 import { type Config, configSchema, type ExperimentSettings } from './config-schema.ts';
 
-export type { Config, DeclaredMetric, ExperimentSettings } from './config-schema.ts';
+export type { Config, ExperimentSettings } from './config-schema.ts';
 
 /** One YAML file of a configuration: its name as errors show it, and its text. */
 export interface ConfigFile {

@@ -1,8 +1,9 @@
-import type { Config, DeclaredMetric, ExperimentSettings } from './config-schema.ts';
+import type { Config, ExperimentSettings } from './config-schema.ts';
+import { builtInEventColumns, builtInMetrics, type MetricDefinition } from './metrics/built-in.ts';
+import { type DeclaredMetric, kindNamed } from './metrics/kinds.ts';
 import {
   type CovariateColumn,
   covariateOf,
-  covariateSources,
   type EventColumn,
   eventColumns,
   isEventColumn,
@@ -10,23 +11,8 @@ import {
   otherColumns,
 } from './outcome-columns.ts';
 
+export { builtInMetrics, type MetricDefinition } from './metrics/built-in.ts';
 export type { CovariateColumn, EventColumn, OutcomeColumn, Unit } from './outcome-columns.ts';
-
-/** A metric as it is defined, apart from what an experiment sets about it. */
-export interface MetricDefinition {
-  readonly name: string;
-  readonly kind: 'conversion' | 'mean' | 'ratio' | 'quantile';
-  /** Of a quantile: the column whose values are ranked; `session_ms` stands for the duration of each session. */
-  readonly numerator: OutcomeColumn;
-  readonly denominator?: OutcomeColumn;
-  /** Whether a ratio's numerator counts some of what its denominator counts, so that it is a share. */
-  readonly isShare?: true;
-  readonly better: 'higher' | 'lower';
-  /** Optional datasets without which the metric is unavailable. */
-  readonly needs: readonly ('sessions' | 'users' | 'products')[];
-  /** Of a quantile: which, 0.5 to 0.99. */
-  readonly quantile?: number;
-}
 
 /** A metric of an experiment: a mean, a ratio of two sums or a quantile over its analysed users. */
 export interface Metric extends MetricDefinition {
@@ -44,44 +30,8 @@ export interface CappedColumn extends OutcomeColumn {
   readonly ignoreZeros: boolean;
 }
 
-const { purchased, added_to_cart, began_checkout, revenue, events_in_window, retained_d7 } = eventColumns;
-const { orders, refunded_orders, bounced_sessions, exposure_sessions, session_ms, sessions } = otherColumns;
-
-const conversion = (name: string, numerator: OutcomeColumn): MetricDefinition => ({
-  name,
-  kind: 'conversion',
-  numerator,
-  better: 'higher',
-  needs: [],
-});
-const ratio = (
-  name: string,
-  numerator: OutcomeColumn,
-  denominator: OutcomeColumn,
-  rest: Partial<Pick<MetricDefinition, 'better' | 'needs' | 'isShare'>> = {},
-): MetricDefinition => ({
-  name,
-  kind: 'ratio',
-  numerator,
-  denominator,
-  better: 'higher',
-  needs: [],
-  ...rest,
-});
-
-/** The built-in metrics; their columns are those that lambdas/marts writes for every run. */
-export const builtInMetrics: readonly MetricDefinition[] = [
-  conversion('purchase_conversion', purchased),
-  conversion('add_to_cart_rate', added_to_cart),
-  conversion('begin_checkout_rate', began_checkout),
-  { name: 'revenue_per_user', kind: 'mean', numerator: revenue, better: 'higher', needs: [] },
-  { name: 'events_in_window', kind: 'mean', numerator: events_in_window, better: 'higher', needs: [] },
-  ratio('average_order_value', revenue, orders),
-  ratio('refund_rate', refunded_orders, orders, { better: 'lower', isShare: true }),
-  ratio('bounce_rate', bounced_sessions, exposure_sessions, { better: 'lower', isShare: true }),
-  ratio('session_duration', session_ms, sessions, { needs: ['sessions'] }),
-  conversion('retention_d7', retained_d7),
-];
+const { purchased, added_to_cart, began_checkout, revenue, events_in_window } = eventColumns;
+const { orders, sessions, session_ms } = otherColumns;
 
 type Declarations = Pick<Config, 'metrics'>;
 
@@ -95,7 +45,13 @@ export function metricNamed(config: Declarations, name: string): MetricDefinitio
   const declared = config.metrics[name];
   return declared === undefined
     ? builtInMetrics.find((metric) => metric.name === name)
-    : declaredMetric(config, name, declared);
+    : defined(config, name, declared);
+}
+
+function defined(config: Declarations, name: string, declared: DeclaredMetric): MetricDefinition {
+  const { kind, measure } = kindNamed(declared.kind);
+  const measured = measure(name, declared, { partNamed: (part) => ratioPart(config, part) });
+  return { name, kind, better: declared.better, ...measured };
 }
 
 /**
@@ -136,8 +92,7 @@ export function columnsOfRun(config: Pick<Config, 'metrics' | 'experiments'>): {
   for (const settings of Object.values(config.experiments)) {
     for (const metric of metricsOf(config, settings)) {
       for (const column of [metric.numerator, metric.denominator]) {
-        if (column !== undefined && isEventColumn(column) && !(column.column in eventColumns))
-          declared.set(column.column, column);
+        if (column !== undefined && isDeclared(column)) declared.set(column.column, column);
       }
     }
     for (const covariate of covariatesOfExperiment(config, settings))
@@ -162,10 +117,10 @@ export function covariatesOfExperiment(
 
 /** Days from the exposure on after which a user's outcomes are complete: the outcome window, or a longer one of a declared metric. */
 export function maturityDays(config: Declarations, settings: ExperimentSettings): number {
-  const declared = metricsOf(config, settings)
-    .flatMap(({ numerator, denominator }) => [numerator, denominator])
-    .filter((column) => column !== undefined && isEventColumn(column) && !(column.column in eventColumns));
-  const ends = declared.map((column) => (column as EventColumn).toDay ?? 0);
+  const ends = metricsOf(config, settings)
+    .flatMap(({ numerator, denominator }) => [numerator, denominator ?? numerator])
+    .filter(isDeclared)
+    .map(({ toDay }) => toDay ?? 0);
   return Math.max(settings.outcome_window_days, ...ends);
 }
 
@@ -188,73 +143,20 @@ function sorted<Column extends OutcomeColumn>(columns: ReadonlyMap<string, Colum
 }
 
 /** Columns that the numerator or denominator of a declared ratio may name, besides metrics. */
-export const ratioColumns: Readonly<Record<string, OutcomeColumn>> = { ...eventColumns, ...otherColumns };
+export const ratioColumns: Readonly<Record<string, OutcomeColumn>> = {
+  ...Object.fromEntries(builtInEventColumns.map((column) => [column.column, column])),
+  ...otherColumns,
+};
 
 /** The sum that a ratio means by `name`: that of a conversion or mean metric, else a column's. */
 export function ratioPart(config: Declarations, name: string): OutcomeColumn | undefined {
   const declared = config.metrics[name];
   if (declared !== undefined) {
-    return declared.kind === 'ratio' || declared.kind === 'quantile'
-      ? undefined
-      : declaredColumn(name, declared);
+    const kind = kindNamed(declared.kind);
+    return kind.isPart ? kind.columnOf(name, declared) : undefined;
   }
   const builtIn = builtInMetrics.find((metric) => metric.name === name && metric.denominator === undefined);
   return builtIn?.numerator ?? ratioColumns[name];
-}
-
-function declaredMetric(config: Declarations, name: string, declared: DeclaredMetric): MetricDefinition {
-  const { better } = declared;
-  if (declared.kind === 'ratio') {
-    const numerator = ratioPart(config, declared.numerator);
-    const denominator = ratioPart(config, declared.denominator);
-    if (numerator === undefined || denominator === undefined) {
-      throw new Error(`the parts of the metric "${name}" are none`);
-    }
-    const needs = [numerator, denominator].some(isOfSessions) ? (['sessions'] as const) : [];
-    return { name, kind: 'ratio', numerator, denominator, better, needs };
-  }
-  const numerator = declaredColumn(name, declared);
-  if (declared.kind === 'quantile') {
-    const { quantile } = declared;
-    return numerator === undefined
-      ? { name, kind: 'quantile', numerator: session_ms, quantile, better, needs: ['sessions'] }
-      : { name, kind: 'quantile', numerator, quantile, better, needs: [] };
-  }
-  if (numerator === undefined) throw new Error(`the metric "${name}" has no column`);
-  return { name, kind: declared.kind === 'mean' ? 'mean' : 'conversion', numerator, better, needs: [] };
-}
-
-function declaredColumn(column: string, declared: DeclaredMetric): EventColumn | undefined {
-  const event = 'event' in declared && declared.event != null ? { name: declared.event } : null;
-  const window = { fromDay: 0, toDay: declared.kind === 'ratio' ? null : (declared.window_days ?? null) };
-  switch (declared.kind) {
-    case 'conversion':
-      return { column, unit: 'count', sum: { of: 'any', event }, ...window };
-    case 'retention':
-      return {
-        column,
-        unit: 'count',
-        sum: { of: 'any', event },
-        fromDay: declared.day,
-        toDay: declared.day + (declared.window_days ?? 1),
-      };
-    case 'mean': {
-      const of = declared.value ?? 'count';
-      // Without an event, revenue is what the built-in metric takes it for: purchases less refunds.
-      const net = of === 'revenue' && event === null ? 'net_revenue' : of;
-      return { column, unit: of === 'revenue' ? 'cents' : 'count', sum: { of: net, event }, ...window };
-    }
-    case 'quantile':
-      return declared.value === 'session_duration'
-        ? undefined
-        : { column, unit: 'cents', sum: { of: 'net_revenue', event: null }, ...window };
-    case 'ratio':
-      return undefined;
-  }
-}
-
-function isOfSessions({ column }: OutcomeColumn): boolean {
-  return column === sessions.column || column === session_ms.column;
 }
 
 /** The metric's own columns before the exposure, unless the configuration names the metrics to take. */
@@ -263,7 +165,7 @@ function covariatesOf(
   { cuped }: ExperimentSettings,
   metric: MetricDefinition,
 ): CovariateColumn[] {
-  if (cuped === null || metric.kind === 'quantile') return [];
+  if (cuped === null || !kindNamed(metric.kind).canAdjust) return [];
   const own = cuped.metrics[metric.name];
   const lookback =
     own?.lookback_days === undefined || own.lookback_days === cuped.lookback_days ? null : own.lookback_days;
@@ -277,5 +179,12 @@ function covariatesOf(
 
 /** Whether a user can have a column's value before the exposure too. */
 export function existsBefore(column: OutcomeColumn): boolean {
-  return covariateSources.has(column.column) || (isEventColumn(column) && !(column.column in eventColumns));
+  if (isDeclared(column)) return true;
+  if (isEventColumn(column)) return column.fromDay === 0 && column.toDay === null;
+  return [orders, sessions, session_ms].some((source) => source.column === column.column);
+}
+
+/** Whether a column is that of a metric which the configuration declares. */
+function isDeclared(column: OutcomeColumn): column is EventColumn {
+  return isEventColumn(column) && !builtInEventColumns.some((builtIn) => builtIn.column === column.column);
 }

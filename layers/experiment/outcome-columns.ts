@@ -1,5 +1,3 @@
-import type { Config } from './config-schema.ts';
-
 /** Integer unit in which a column of user_outcomes is summed. */
 export type Unit = 'count' | 'cents' | 'milliseconds';
 
@@ -9,11 +7,14 @@ export interface OutcomeColumn {
   readonly unit: Unit;
 }
 
+/** Parts that events play in the built-in metrics; the configuration names the event of each. */
+export type EventRole = 'exposure' | 'add_to_cart' | 'begin_checkout' | 'purchase' | 'refund';
+
 /** What a column adds up over some of a user's events: whether there is one, how many, or a value of each. */
 export interface EventSum {
   readonly of: 'any' | 'count' | 'revenue' | 'net_revenue' | 'quantity';
   /** Events of a name, or of that which the configuration gives a role; null: all. */
-  readonly event: { readonly name: string } | { readonly role: keyof Config['events'] } | null;
+  readonly event: { readonly name: string } | { readonly role: EventRole } | null;
 }
 
 /** A column whose value is a sum over the events in [exposed_at + fromDay, exposed_at + toDay). */
@@ -38,14 +39,14 @@ export interface CovariateColumn extends OutcomeColumn {
 }
 
 const inWindow = { fromDay: 0, toDay: null };
-const flag = (column: string, role: keyof Config['events']): EventColumn => ({
+const flag = (column: string, role: EventRole): EventColumn => ({
   column,
   unit: 'count',
   sum: { of: 'any', event: { role } },
   ...inWindow,
 });
 
-/** Columns of every user_outcomes that are sums over events. */
+/** Columns of built-in metrics that are sums over events of the window. */
 export const eventColumns = {
   purchased: flag('purchased', 'purchase'),
   added_to_cart: flag('added_to_cart', 'add_to_cart'),
@@ -56,13 +57,6 @@ export const eventColumns = {
     unit: 'count',
     sum: { of: 'count', event: null },
     ...inWindow,
-  },
-  retained_d7: {
-    column: 'retained_d7',
-    unit: 'count',
-    sum: { of: 'any', event: null },
-    fromDay: 7,
-    toDay: 8,
   },
 } as const satisfies Record<string, EventColumn>;
 
@@ -76,28 +70,9 @@ export const otherColumns = {
   session_ms: { column: 'session_ms', unit: 'milliseconds' },
 } as const satisfies Record<string, OutcomeColumn>;
 
-/** Outcome columns that a user can have before the exposure too; the others exist only from it on. */
-export const covariateSources: ReadonlySet<string> = new Set([
-  'purchased',
-  'added_to_cart',
-  'began_checkout',
-  'revenue',
-  'events_in_window',
-  'orders',
-  'sessions',
-  'session_ms',
-]);
-
 /** The column with the value that `of` had before the exposure, `lookbackDays` where it differs from the experiment's. */
 export function covariateOf(of: OutcomeColumn, lookbackDays: number | null): CovariateColumn {
   const name = of.column === 'events_in_window' ? 'events' : of.column;
   const column = lookbackDays === null ? `pre_${name}` : `pre${lookbackDays}_${name}`;
   return { column, unit: of.unit, of, lookbackDays };
 }
-
-/** Columns of every user_outcomes, whose names no declared metric may have. */
-export const fixedColumns: readonly string[] = [
-  ...['run_id', 'experiment_id', 'user_id', 'variant', 'exposed_at', 'window_end', 'is_mature'],
-  ...['purchase_value', 'refunds'],
-  ...Object.keys({ ...eventColumns, ...otherColumns }),
-];

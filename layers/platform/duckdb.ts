@@ -1,4 +1,5 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { z } from 'zod';
 import { DataError } from './errors.ts';
 
 export interface DatabaseOptions {
@@ -11,6 +12,23 @@ export interface DatabaseOptions {
 
 /** As many as a function of so much memory has CPUs. */
 export const threadsOf = (memoryMb: number): number => Math.max(1, Math.floor(memoryMb / 1769));
+
+/** BIGINT, HUGEINT and DECIMAL come as decimal strings, smaller integers as numbers. */
+const digits = z.union([z.string().regex(/^-?\d+$/), z.number().int()]);
+
+/** What a column of a query holds, for {@link Database.select}. */
+export const cell = {
+  text: z.string(),
+  flag: z.boolean(),
+  /** A count or an index: an integer of at most 2^53. */
+  count: digits
+    .transform(Number)
+    .refine(Number.isSafeInteger, { message: 'is beyond 2^53: select it as cell.integer' }),
+  /** An integer of any size, such as a sum of squares. */
+  integer: digits.transform(BigInt),
+} as const;
+
+type RowOf<Cells extends z.ZodRawShape> = z.output<z.ZodObject<Cells>>;
 
 /** An in-memory DuckDB that spills to `folder`. */
 export class Database implements AsyncDisposable {
@@ -52,6 +70,20 @@ export class Database implements AsyncDisposable {
     const [row] = await this.query<Row>(sql);
     if (row === undefined) throw new Error(`no row came from: ${sql}`);
     return row;
+  }
+
+  /**
+   * Rows of a query as `cells` says what its columns are.
+   * @throws Error where a row is not so: a number beyond 2^53, a NULL that was not expected
+   */
+  async select<Cells extends z.ZodRawShape>(sql: string, cells: Cells): Promise<RowOf<Cells>[]> {
+    const parsed = z.array(z.object(cells)).safeParse(await this.query(sql));
+    if (!parsed.success) {
+      throw new Error(`the rows are others than asked for: ${z.prettifyError(parsed.error)}\n${sql}`, {
+        cause: parsed.error,
+      });
+    }
+    return parsed.data;
   }
 
   async #translated<Answer>(sql: string, action: () => Promise<Answer>): Promise<Answer> {

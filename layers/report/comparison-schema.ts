@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { count, interval, number, probability, reason } from './values.ts';
+import { metricKindNames } from '../experiment/metrics/kinds.ts';
+import { count, interval, number, probability, reason } from './schema-values.ts';
 
 /**
  * Sums of one arm: n exposed users; mean = sum / n, for a ratio sum / denominator, for a quantile the quantile itself
@@ -45,7 +46,10 @@ const test = z.strictObject({
   pAdjusted: probability.nullable(),
 });
 
-/** Intervals at the level at which the correction judges this comparison. */
+/**
+ * Intervals at the level at which the correction judges this comparison, which agree with its corrected p. Holm's and
+ * Benjamini and Hochberg's do not all hold at once with the stated confidence.
+ */
 const adjustedCi = z.strictObject({ alpha: probability, ...intervals }).meta({ id: 'adjustedIntervals' });
 
 /** An estimate that stands beside the deciding one. */
@@ -120,6 +124,12 @@ const bayes = z.union([
   unavailable,
 ]);
 
+/**
+ * What is left of the relative lift when true lifts scatter around zero by `priorSd`: significant lifts are too large on
+ * average, for being picked. Posterior mean with its interval at 1 - alpha.
+ */
+const shrunken = z.union([z.strictObject({ priorSd: number, relative: number, interval }), unavailable]);
+
 const power = z.union([
   z.strictObject({
     power: probability,
@@ -151,7 +161,33 @@ const nonInferiority = z.strictObject({
   reason: reason.nullable(),
 });
 
-export const comparison = z
+/** What the verdict goes by, as it was declared beforehand. Whoever shows a comparison shows these numbers. */
+const deciding = z
+  .strictObject({
+    testing: z.enum(['fixed_horizon', 'always_valid', 'group_sequential']),
+    /** The estimate with the intervals of this way of testing, at the level of a comparison that stands alone. */
+    effect,
+    /** At the level at which the correction judges; null for guardrails, and where nothing is tested. */
+    adjustedCi: adjustedCi.nullable(),
+    /** Two-sided p of no difference by this way of testing, not corrected. */
+    p: probability.nullable(),
+    /** The test that the verdict is: of no difference or, for a guardrail, of harm beyond its margin. */
+    test: z.strictObject({
+      hypothesis: z.enum(['no_difference', 'beyond_margin']),
+      sides: z.literal([1, 2]),
+      /** Whether p is corrected over the family of the metric's role. */
+      isAdjusted: z.boolean(),
+      p: probability.nullable(),
+      /** Level of this look, or of all looks together; null: that of the settings (alpha, for a margin guardrailAlpha). */
+      alpha: probability.nullable(),
+      /** Why there is no p, or null. */
+      reason: reason.nullable(),
+    }),
+  })
+  .meta({ id: 'deciding' });
+export type Deciding = z.infer<typeof deciding>;
+
+const measured = z
   .strictObject({
     variant: z.string(),
     /** Uncapped and unadjusted, whatever the basis. */
@@ -168,22 +204,65 @@ export const comparison = z
     capped: capped.optional(),
     sequential: sequential.optional(),
     bayes: bayes.optional(),
+    shrunken: shrunken.optional(),
     power: power.optional(),
     /** Newcombe's interval of a conversion's absolute effect, for display at small counts. */
     newcombeCi: interval.nullable().optional(),
     nonInferiority: nonInferiority.optional(),
     /** Buyers of each arm, where one has fewer than the interval and p of an amount take to be reliable. */
     fewBuyers: z.strictObject({ control: count, treatment: count, minimum: count }).optional(),
+    /** Reports of earlier versions lack it; it follows from the rest. */
+    deciding: deciding.optional(),
     verdict: z.enum(['better', 'worse', 'inconclusive']),
     reason: reason.nullable(),
   })
   .meta({ id: 'comparison' });
 
+type Undecided = Pick<
+  z.infer<typeof measured>,
+  'effect' | 'test' | 'adjustedCi' | 'sequential' | 'nonInferiority' | 'reason'
+>;
+
+/** Which of a comparison's numbers decide: those of the declared looks where there are any, and a guardrail's margin. */
+export function decidingOf(comparison: Undecided): Deciding {
+  const { nonInferiority } = comparison;
+  const { pAdjusted, alpha, reason, ...difference } = differenceOf(comparison);
+  if (nonInferiority === undefined) {
+    const isOf = { hypothesis: 'no_difference', sides: 2, isAdjusted: true } as const;
+    return { ...difference, test: { ...isOf, p: pAdjusted, alpha, reason } };
+  }
+  const isOf = { hypothesis: 'beyond_margin', sides: 1, isAdjusted: false } as const;
+  const { p, reason: untested } = nonInferiority;
+  return { ...difference, test: { ...isOf, p, alpha: null, reason: untested } };
+}
+
+function differenceOf({ effect, test, adjustedCi, sequential, reason }: Undecided) {
+  if (sequential === undefined) {
+    const [p, pAdjusted] = [test?.p ?? null, test?.pAdjusted ?? null];
+    return { testing: 'fixed_horizon', effect, adjustedCi, p, pAdjusted, alpha: null, reason } as const;
+  }
+  const { method, pAdjusted, alpha, absoluteCi, relativeCi, relativeReason } = sequential;
+  return {
+    testing: method,
+    effect: { ...effect, absoluteCi, relativeCi, relativeReason },
+    adjustedCi: sequential.adjustedCi,
+    p: test && sequential.p,
+    pAdjusted,
+    alpha,
+    reason: reason ?? sequential.reason,
+  };
+}
+
+const comparison = measured.transform((found) => ({
+  ...found,
+  deciding: found.deciding ?? decidingOf(found),
+}));
+
 export const metricReport = z
   .strictObject({
     metric: z.string(),
     role: z.enum(['primary', 'secondary', 'guardrail']),
-    kind: z.enum(['conversion', 'mean', 'ratio', 'quantile']),
+    kind: z.enum(metricKindNames),
     unit: z.enum(['share', 'count', 'currency', 'seconds']),
     better: z.enum(['higher', 'lower']),
     /** Of a quantile metric. */

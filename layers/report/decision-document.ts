@@ -1,6 +1,6 @@
-import { checkLines, confidence, designLines, plain, table } from './decision-lines.ts';
-import { exposureDays } from './exposure-days.ts';
-import { fewBuyersSentences } from './few-buyers.ts';
+import { otherWarnings } from './checks.ts';
+import { adjustedP, fewBuyersSentences, intervalLabel, verdictOf } from './comparisons.ts';
+import { checkLines, designLines, plain, table } from './decision-lines.ts';
 import {
   formatCount,
   formatDifference,
@@ -12,20 +12,19 @@ import {
   formatValue,
   statedP,
 } from './format.ts';
-import { checkLabel, metricLabel } from './labels.ts';
-import { otherWarnings } from './page/trust-checks.ts';
-import { basisText, hasPlan, marginStatuses, reasonText, stepWording, verdicts } from './page/words.ts';
-import type { Comparison, Decision, ExperimentReport, Report } from './schema.ts';
-import { unavailableBeside } from './unavailable.ts';
+import { metricLabel } from './labels.ts';
+import type { Comparison, ExperimentReport, Report } from './schema.ts';
+import {
+  basisText,
+  exposureDays,
+  hasPlan,
+  headline,
+  stepWording,
+  unavailableBeside,
+  unavailableLabel,
+} from './words.ts';
 
 const millisecondsPerDay = 86_400_000;
-
-const headlines: Record<Decision['action'], string> = {
-  ship: 'Ship',
-  do_not_ship: 'Do not ship',
-  keep_running: 'Keep running',
-  invalid: 'Invalid: do not read the effects',
-};
 
 /** `EXPERIMENT_DECISION.md`: the report as a document to file and discuss. */
 export function decisionDocument(report: Report): string {
@@ -46,7 +45,7 @@ export function decisionDocument(report: Report): string {
       ]),
     ),
     ...unavailableBeside(report).map(
-      ({ what, reason }) => `\nNot available: ${plain(what)}, ${plain(reason)}.`,
+      (found) => `\nNot available: ${plain(unavailableLabel(found))}, ${plain(found.reason)}.`,
     ),
     '',
   ].join('\n');
@@ -56,7 +55,7 @@ function experimentSection(experiment: ExperimentReport, report: Report): string
   const { experimentId, decision, settings } = experiment;
   const population = report.population.filter((step) => step.experimentId === experimentId);
   return [
-    `## ${plain(experimentId)}: ${headlines[decision.action]}${decision.action === 'ship' ? ` ${plain(decision.variant ?? '')}` : ''}`,
+    `## ${plain(experimentId)}: ${headline(decision)}${decision.action === 'ship' ? ` ${plain(decision.variant ?? '')}` : ''}`,
     '',
     ...decision.reasons.map((reason) => `- ${plain(reason)}`),
     '',
@@ -87,7 +86,7 @@ function experimentSection(experiment: ExperimentReport, report: Report): string
     '',
     '### Decision',
     '',
-    `${headlines[decision.action]}, by the rule \`${decision.rule}\`: ${basisText(experiment)}.`,
+    `${headline(decision)}, by the rule \`${decision.rule}\`: ${basisText(experiment)}.`,
     '',
     '### Limits',
     '',
@@ -108,11 +107,11 @@ function experimentSection(experiment: ExperimentReport, report: Report): string
         return [plain(label), counted(rows), counted(users)];
       }),
     ),
-    ...parityLines(experiment),
+    ...originalLines(experiment),
   ];
 }
 
-function resultTable({ metrics, settings }: ExperimentReport): string[] {
+function resultTable(experiment: ExperimentReport): string[] {
   const header = [
     'metric',
     'role',
@@ -121,7 +120,7 @@ function resultTable({ metrics, settings }: ExperimentReport): string[] {
     'treatment',
     'difference',
     'lift',
-    `${confidence(settings.alpha)} interval`,
+    intervalLabel(experiment).replace('\u00a0', ' '),
     'corrected interval',
     'p (difference)',
     'adjusted p',
@@ -130,37 +129,32 @@ function resultTable({ metrics, settings }: ExperimentReport): string[] {
   ];
   return table(
     header,
-    metrics.flatMap((metric) =>
-      metric.comparisons.map((comparison) => [
-        plain(metricLabel(metric.metric)),
-        metric.role,
-        plain(comparison.variant),
-        formatValue(metric.unit, comparison.control.mean),
-        formatValue(metric.unit, comparison.treatment.mean),
-        formatDifference(metric.unit, comparison.effect.absolute),
-        formatLift(comparison.effect.relative),
-        formatLiftInterval(comparison.effect.relativeCi),
-        formatLiftInterval((comparison.sequential?.adjustedCi ?? comparison.adjustedCi)?.relativeCi ?? null),
-        formatP(comparison.test?.p ?? null),
-        formatP(decidingP(comparison)),
-        formatP(comparison.nonInferiority?.p ?? null),
-        verdictWords(comparison),
-      ]),
+    experiment.metrics.flatMap((metric) =>
+      metric.comparisons.map((comparison) => {
+        const { variant, control, treatment, deciding, nonInferiority } = comparison;
+        return [
+          plain(metricLabel(metric.metric)),
+          metric.role,
+          plain(variant),
+          formatValue(metric.unit, control.mean),
+          formatValue(metric.unit, treatment.mean),
+          formatDifference(metric.unit, deciding.effect.absolute),
+          formatLift(deciding.effect.relative),
+          formatLiftInterval(deciding.effect.relativeCi),
+          formatLiftInterval(deciding.adjustedCi?.relativeCi ?? null),
+          formatP(deciding.p),
+          formatP(adjustedP(comparison)),
+          formatP(nonInferiority?.p ?? null),
+          verdictWords(comparison),
+        ];
+      }),
     ),
   );
 }
 
-/** The p that the verdict goes by; guardrails have none, since their margin decides. */
-function decidingP({ sequential, test, nonInferiority }: Comparison): number | null {
-  if (nonInferiority !== undefined) return null;
-  return sequential?.pAdjusted ?? test?.pAdjusted ?? null;
-}
-
-function verdictWords({ nonInferiority, reason, verdict }: Comparison): string {
-  const why = reason ?? nonInferiority?.reason;
-  if (why != null) return `not tested: ${plain(reasonText(why))}`;
-  const { label } = nonInferiority === undefined ? verdicts[verdict] : marginStatuses[nonInferiority.status];
-  return label.toLowerCase();
+function verdictWords(comparison: Comparison): string {
+  const { label, why } = verdictOf(comparison);
+  return why === null ? label.toLowerCase() : `${label.toLowerCase()}: ${plain(why)}`;
 }
 
 /** The levels in which the primary metric differs, if any. */
@@ -216,7 +210,9 @@ function limits(experiment: ExperimentReport): string[] {
 
 /** The checks with a note by name, since they are told above; and what else is to be minded. */
 function notes(experiment: ExperimentReport): string[] {
-  const warned = experiment.trust.checks.filter(({ status }) => status === 'warn').map(checkLabel);
+  const warned = experiment.trust.checks
+    .filter(({ status }) => status === 'warn')
+    .map(({ label }) => plain(label));
   return [
     ...(warned.length === 0 ? [] : [`Notes of the checks above: ${warned.join('; ')}.`]),
     ...otherWarnings(experiment).map(plain),
@@ -256,7 +252,7 @@ function nextSteps(experiment: ExperimentReport): string[] {
       return failed.some(({ name }) => name === 'unknown_variants')
         ? ['Correct experiment.yaml as the first reason says, and run the same files again.']
         : [
-            ...failed.map((check) => `Find the cause: ${checkLabel(check).toLowerCase()}.`),
+            ...failed.map(({ label }) => `Find the cause: ${plain(label.toLowerCase())}.`),
             'Repair the experiment and run it again with new users.',
           ];
     }
@@ -283,7 +279,7 @@ function soughtLift({ decision, metrics }: ExperimentReport): string[] {
   ];
 }
 
-function parityLines({ parity }: ExperimentReport): string[] {
+function originalLines({ parity }: ExperimentReport): string[] {
   if (parity === null) return [];
   const { twoProportionZ: z, logit } = parity;
   const lines = ['', '### The original analyses', ''];

@@ -1,6 +1,6 @@
+import { checksByGravity } from './checks.ts';
 import { formatMoment, formatPercent, formatQuantity, statedP } from './format.ts';
-import { checkLabel, metricLabel } from './labels.ts';
-import { checksByGravity, isCorrected } from './page/trust-checks.ts';
+import { metricLabel } from './labels.ts';
 import type { ExperimentReport } from './schema.ts';
 
 const statuses = { pass: 'pass', warn: 'NOTE', fail: 'FAILED', not_checked: 'not checked' } as const;
@@ -31,18 +31,11 @@ export function designLines(experiment: ExperimentReport): string[] {
 /** Every check with its result, as list items: the ones that did not pass first. */
 export function checkLines(experiment: ExperimentReport): string[] {
   return checksByGravity(experiment).map((check) => {
-    const { status, p, explanation } = check;
+    const { label, status, p, isAdjusted, explanation } = check;
     const shown =
-      p === null || / p [=<] /.test(explanation)
-        ? ''
-        : ` (${isCorrected(check) ? 'adj. ' : ''}${statedP(p)})`;
-    return `- ${checkLabel(check)}: ${statuses[status]}${shown}. ${plain(explanation)}`;
+      p === null || / p [=<] /.test(explanation) ? '' : ` (${isAdjusted ? 'adj. ' : ''}${statedP(p)})`;
+    return `- ${plain(label)}: ${statuses[status]}${shown}. ${plain(explanation)}`;
   });
-}
-
-/** `95 %` for alpha = 0.05. */
-export function confidence(alpha: number): string {
-  return `${Number(((1 - alpha) * 100).toFixed(4))} %`;
 }
 
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {

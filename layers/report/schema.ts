@@ -3,11 +3,12 @@ import { datasetNames } from '../data/datasets/index.ts';
 import { ruleCount } from '../data/row-counts.ts';
 import { populationStep } from '../experiment/measurements.ts';
 import { metricReport } from './comparison-schema.ts';
+import { count, interval, number, probability, reason } from './schema-values.ts';
 import { cap, distribution, novelty, sinceExposure } from './series-schema.ts';
 import { trust } from './trust-schema.ts';
-import { count, interval, number, probability, reason } from './values.ts';
 
-export type { Comparison, MetricReport } from './comparison-schema.ts';
+export type { Comparison, Deciding, MetricReport } from './comparison-schema.ts';
+export { decidingOf } from './comparison-schema.ts';
 export type { Cap, Distribution, Novelty, SinceExposure } from './series-schema.ts';
 export type { SampleRatio, TrustCheck } from './trust-schema.ts';
 
@@ -36,7 +37,7 @@ const logitTerm = z.strictObject({
   p: probability,
 });
 
-export const parity = z.strictObject({
+export const originalAnalyses = z.strictObject({
   /** Treatment the original's two analyses compare with the control. */
   variant: z.string(),
   twoProportionZ: z.union([
@@ -57,7 +58,7 @@ export const parity = z.strictObject({
     z.strictObject({ note: z.string(), reason }),
   ]),
 });
-export type Parity = z.infer<typeof parity>;
+export type OriginalAnalyses = z.infer<typeof originalAnalyses>;
 
 /** Logistic regression of purchased on the treatment and what users did before their exposure. */
 export const regression = z.strictObject({
@@ -99,6 +100,11 @@ const interaction = z.strictObject({
   segment: z.string(),
   metric: z.string(),
   variant: z.string(),
+  /**
+   * Whether relative effects are compared (logarithms of treatment / control), or differences, where some level has a
+   * value that is not clearly above zero; absent in old reports, which compared differences.
+   */
+  method: z.enum(['cochran_q_log_ratio', 'cochran_q_difference']).optional(),
   q: number.nullable(),
   df: count.nullable(),
   p: probability.nullable(),
@@ -142,9 +148,29 @@ export const experimentReport = z.strictObject({
   regression: z.array(regression),
   distributions: z.array(distribution),
   caps: z.array(cap),
-  parity: parity.nullable(),
+  /** The analyses of the original project. */
+  parity: originalAnalyses.nullable(),
 });
 export type ExperimentReport = z.infer<typeof experimentReport>;
+
+const unavailableByName = z.strictObject({
+  kind: z.enum(['metric', 'check', 'segment']),
+  name: z.string(),
+  reason: z.string(),
+});
+
+/** What the drop lacks the data for. Earlier versions wrote `what` in words: `segment country`. */
+export const unavailable = z.union([
+  unavailableByName,
+  z
+    .strictObject({ what: z.string(), reason: z.string() })
+    .transform(({ what, reason }): z.infer<typeof unavailableByName> => {
+      const [, segment] = /^segment (.+)$/s.exec(what) ?? [];
+      if (segment !== undefined) return { kind: 'segment', name: segment, reason };
+      return { kind: what.startsWith('check of ') ? 'check' : 'metric', name: what, reason };
+    }),
+]);
+export type Unavailable = z.infer<typeof unavailable>;
 
 /** `report.json`. Byte-identical for the same run id: no wall-clock data. */
 export const reportSchema = z.strictObject({
@@ -165,6 +191,15 @@ export const reportSchema = z.strictObject({
   ),
   quarantineRules: z.array(ruleCount),
   warnings: z.array(ruleCount),
-  unavailable: z.array(z.strictObject({ what: z.string(), reason: z.string() })),
+  unavailable: z.array(unavailable),
 });
 export type Report = z.infer<typeof reportSchema>;
+
+/** The report's schema as JSON Schema 2020-12, which docs/report.schema.json publishes. */
+export function reportJsonSchema(): Record<string, unknown> {
+  return {
+    ...z.toJSONSchema(reportSchema, { target: 'draft-2020-12', io: 'input' }),
+    title: 'Experiment report',
+    description: 'report.json of a run: decision, checks, metrics and population of each experiment.',
+  };
+}

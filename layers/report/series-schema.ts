@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, day, interval, number, probability, reason } from './values.ts';
+import { count, day, interval, number, probability, reason } from './schema-values.ts';
 
 /** Does the effect fade or grow? Of one metric and treatment. */
 export const novelty = z.strictObject({
@@ -43,8 +43,8 @@ export const sinceExposure = z.strictObject({
     }),
   ),
   /**
-   * Change of the relative effect per day, days weighted by their precision and taken for independent: below zero the
-   * effect of a treatment that raises the column fades (novelty), above it grows.
+   * Change per day of the effect relative to the mean of both arms together, days weighted by their precision and taken
+   * for independent: below zero the effect of a treatment that raises the column fades (novelty), above it grows.
    */
   trend: z.union([
     z.strictObject({ slope: number, se: number, z: number, p: probability }),

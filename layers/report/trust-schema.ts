@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { count, day, number, probability, reason } from './values.ts';
+import { sentenceCase } from './labels.ts';
+import { count, day, number, probability, reason } from './schema-values.ts';
 
 export const sampleRatio = z.strictObject({
   chi2: number.nullable(),
@@ -11,37 +12,38 @@ export const sampleRatio = z.strictObject({
 });
 export type SampleRatio = z.infer<typeof sampleRatio>;
 
-/** One check. Only `fail` makes a decision invalid. */
+const adjustedOfEarlier = ['sample_ratio_by_segment', 'sample_ratio_by_day', 'covariate_balance'];
+
+/**
+ * One check, with its words: a report can be shown without knowing which checks there are. Only `fail` makes a decision
+ * invalid. Reports of earlier versions lack the optional parts.
+ */
 export const trustCheck = z
   .strictObject({
-    name: z.enum([
-      'sample_ratio_exposed',
-      'sample_ratio_assigned',
-      'sample_ratio_by_segment',
-      'sample_ratio_by_day',
-      'crossovers',
-      'crossover_asymmetry',
-      'unknown_variants',
-      'covariate_balance',
-      'exposure_rate',
-      'assignment_before_exposure',
-      'immature_users',
-      'duplicates',
-      'quarantine',
-      'time_order',
-    ]),
+    name: z.string(),
+    /** What is checked, in a few words. */
+    label: z.string().optional(),
     status: z.enum(['pass', 'warn', 'fail', 'not_checked']),
     statistic: number.nullable(),
-    /** What `statistic` is: Pearson's chi-square, without a unit. Reports of earlier versions lack it, and mean the same. */
+    /** What `statistic` is: Pearson's chi-square, without a unit. */
     statisticName: z.literal('chi_square').nullable().optional(),
     /** Degrees of freedom of `statistic`. */
     df: count.nullable().optional(),
-    /** Smallest p of several, corrected by Holm. */
     p: probability.nullable(),
+    /** Whether p is the smallest of several, corrected by Holm; statistic and df are then those of the same test. */
+    isAdjusted: z.boolean().optional(),
     /** What was found and what it means, in a plain sentence or two. */
     explanation: z.string(),
+    /** The number to note in a few words: `3.3 % not ended`. */
+    note: z.string().nullable().optional(),
   })
-  .meta({ id: 'trustCheck' });
+  .meta({ id: 'trustCheck' })
+  .transform((check) => ({
+    ...check,
+    label: check.label ?? sentenceCase(check.name),
+    isAdjusted: check.isAdjusted ?? adjustedOfEarlier.includes(check.name),
+    note: check.note ?? null,
+  }));
 export type TrustCheck = z.infer<typeof trustCheck>;
 
 /** A sample ratio test among many: `pAdjusted` by Holm. */

@@ -4,6 +4,7 @@ import { datasetNames } from '../data/datasets/index.ts';
 import { eventFate, eventRows, ruleCount } from '../data/row-counts.ts';
 import { configSchema } from '../experiment/config-schema.ts';
 import { earlyExposures, populationStep } from '../experiment/measurements.ts';
+import { unavailable } from '../report/schema.ts';
 import { type StageName, stageNames } from './stages.ts';
 
 const count = z.number().int().nonnegative();
@@ -133,7 +134,7 @@ export const runPlan = z.strictObject({
   /** Datasets the drop has. */
   present: z.array(dataset),
   /** Metrics, checks and segments that are switched off, each with the reason. */
-  unavailable: z.array(z.strictObject({ what: z.string(), reason: z.string() })),
+  unavailable: z.array(unavailable),
   /** Columns of user_outcomes that the drop has no data for: NULL, where zero would be a claim. */
   unmeasured: z.array(z.string()),
 });
@@ -184,6 +185,8 @@ export const cleanResult = z.strictObject({
       quarantined: count,
       duplicates: count,
       parts: z.array(partCounts),
+      /** The first rows that repeat others. Older runs did not tell. */
+      duplicateExamples: ruleCount.shape.examples.optional(),
     }),
   ),
   quarantineRules: z.array(ruleCount),
@@ -219,6 +222,16 @@ export const martsResult = z.strictObject({
     z.strictObject({ experimentId: z.string(), variant: z.string(), day: z.iso.date(), users: count }),
   ),
   earlyExposures: z.array(earlyExposures.extend({ experimentId: z.string() })),
+  /** A user of each kind that is left out and of whom one may want to see the rows. Older runs did not tell. */
+  examples: z
+    .array(
+      z.strictObject({
+        experimentId: z.string(),
+        step: z.enum(['crossovers', 'exposed_before_assignment']),
+        userId: z.string(),
+      }),
+    )
+    .optional(),
 });
 export type MartsResult = z.infer<typeof martsResult>;
 

@@ -1,3 +1,4 @@
+import type { DatasetName } from '../data/datasets/index.ts';
 import { PipelineError } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
 import { type Output, type ResultOf, type StageEvent, stageResults } from './documents.ts';
@@ -15,6 +16,16 @@ export interface StageContext {
   /** What the query engine may use. */
   readonly engine: { readonly memoryMb: number; readonly threads: number };
   readonly log: Logger;
+  /** Where it is there, what would end the run is collected in it, and the stage goes on as far as it can. */
+  readonly refusals?: Refusal[] | undefined;
+}
+
+/** Why a run of these data would end. */
+export interface Refusal {
+  readonly dataset: DatasetName;
+  /** `file`: a file cannot be read at all, so its dataset is left aside. `rows`: too much is wrong with its rows. */
+  readonly of: 'file' | 'rows';
+  readonly error: PipelineError;
 }
 
 export interface StageOutcome<Stage extends StageName> {
@@ -26,6 +37,24 @@ export interface StageOutcome<Stage extends StageName> {
 export interface Stage<Name extends StageName> {
   readonly name: Name;
   run(context: StageContext): Promise<StageOutcome<Name>>;
+}
+
+/**
+ * Does what ends the run where it throws, unless refusals are collected.
+ * @returns undefined where it threw and that was collected
+ */
+export async function attempt<Answer>(
+  refusals: Refusal[] | undefined,
+  { dataset, of }: Pick<Refusal, 'dataset' | 'of'>,
+  work: () => Answer | Promise<Answer>,
+): Promise<Answer | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (refusals === undefined || !(error instanceof PipelineError)) throw error;
+    refusals.push({ dataset, of, error });
+    return undefined;
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Aggregates } from './aggregates.ts';
 import {
   type Effect,
   effectOf,
@@ -7,12 +8,12 @@ import {
   welchLift,
 } from './effect.ts';
 import { determinant, independentRows } from './exact-algebra.ts';
-import { divide, type MomentMatrix, mergeMomentMatrices } from './moments.ts';
+import { divide } from './moments.ts';
 
-/** The mean of a column per user or the ratio of two columns' sums; columns by their index in the moments. */
+/** The mean of a column per user, or the ratio of two columns' sums. */
 export interface Quantity {
-  readonly numerator: number;
-  readonly denominator?: number;
+  readonly numerator: string;
+  readonly denominator?: string;
 }
 
 /** Regression coefficients of the covariates over a common denominator, exact; in stored units. */
@@ -22,9 +23,9 @@ export interface Slopes {
 }
 
 export interface AdjustedArms {
-  /** Over the same columns in both arms: those of the metric and of its covariates, one row per user. */
-  readonly control: MomentMatrix;
-  readonly treatment: MomentMatrix;
+  /** Sums and all products of the columns of the metric and of its covariates. */
+  readonly control: Aggregates;
+  readonly treatment: Aggregates;
   readonly metric: Quantity;
   /** From before exposure, so that no treatment can have changed them. */
   readonly covariates: readonly Quantity[];
@@ -48,14 +49,14 @@ export type AdjustedEffect = Effect & {
  * A covariate that is constant, collinear with those before it or without a denominator has slope zero.
  */
 export function adjustmentSlopes(
-  arms: readonly MomentMatrix[],
+  arms: readonly Aggregates[],
   metric: Quantity,
   covariates: readonly Quantity[],
 ): Slopes {
   const none = { numerators: covariates.map(() => 0n), denominator: 1n };
   const [first, ...rest] = arms;
   if (first === undefined || arms.some((arm) => !isDefined(arm, metric))) return none;
-  const all = rest.reduce(mergeMomentMatrices, first);
+  const all = rest.reduce((sum, arm) => sum.add(arm), first);
   const y = linearise(all, metric);
   const candidates = covariates.flatMap((covariate, index) =>
     arms.every((arm) => isDefined(arm, covariate)) ? [{ index, ...linearise(all, covariate) }] : [],
@@ -64,7 +65,7 @@ export function adjustmentSlopes(
   const kept = independentRows(gram);
   if (kept.length === 0) return none;
   const matrix = kept.map((i) => kept.map((j) => gram[i]?.[j] ?? 0n));
-  const target = kept.map((i) => codeviation(all, candidates[i]?.gradient ?? [], y.gradient));
+  const target = kept.map((i) => codeviation(all, candidates[i]?.gradient ?? new Map(), y.gradient));
 
   // Cramer's rule; the gradients are integers over `over`, so the slopes take the two over against each other.
   const numerators = [...none.numerators];
@@ -114,85 +115,87 @@ export function adjustedLift(arms: AdjustedArms): LiftEstimate | InestimableEffe
   };
 }
 
+/** Factors of columns. */
+type Combination = ReadonlyMap<string, bigint>;
+
 /** value / valueOver, and a user's influence on it: gradient · (x - mean) / over. */
 interface Linearised {
   readonly value: bigint;
   readonly valueOver: bigint;
-  readonly gradient: readonly bigint[];
+  readonly gradient: Combination;
   readonly over: bigint;
 }
 
-function isDefined(moments: MomentMatrix, { denominator }: Quantity): boolean {
-  return moments.n > 0n && (denominator === undefined || moments.sums[denominator] !== 0n);
+function isDefined(arm: Aggregates, { denominator }: Quantity): boolean {
+  return arm.n > 0n && (denominator === undefined || arm.sum(denominator) !== 0n);
 }
 
 /** A mean is linear; a ratio N / D has the gradient (1, -N / D) / mean(d), here over D². */
-function linearise({ n, sums }: MomentMatrix, { numerator, denominator }: Quantity): Linearised {
-  const value = sums[numerator];
-  if (value === undefined) throw new RangeError(`the moments have no column ${numerator}`);
+function linearise(arm: Aggregates, { numerator, denominator }: Quantity): Linearised {
+  const { n } = arm;
+  const value = arm.sum(numerator);
   if (denominator === undefined) {
-    return { value, valueOver: n, gradient: sums.map((_, i) => (i === numerator ? 1n : 0n)), over: 1n };
+    return { value, valueOver: n, gradient: new Map([[numerator, 1n]]), over: 1n };
   }
-  const under = sums[denominator];
-  if (under === undefined) throw new RangeError(`the moments have no column ${denominator}`);
-  const gradient = sums.map(
-    (_, i) => (i === numerator ? n * under : 0n) - (i === denominator ? n * value : 0n),
-  );
+  const under = arm.sum(denominator);
+  const gradient = plus(new Map([[numerator, n * under]]), new Map([[denominator, -n * value]]));
   return { value, valueOver: under, gradient, over: under * under };
 }
 
 /** The metric less θ times each covariate, as one linearised quantity. */
-function adjust(moments: MomentMatrix, { metric, covariates, slopes }: AdjustedArms): Linearised {
+function adjust(arm: Aggregates, { metric, covariates, slopes }: AdjustedArms): Linearised {
   return covariates.reduce(
     (adjusted: Linearised, covariate, index) => {
       const theta = slopes.numerators[index] ?? 0n;
       if (theta === 0n) return adjusted;
-      const x = linearise(moments, covariate);
+      const x = linearise(arm, covariate);
       const over = x.over * slopes.denominator;
       const valueOver = x.valueOver * slopes.denominator;
       return {
         value: adjusted.value * valueOver - theta * x.value * adjusted.valueOver,
         valueOver: adjusted.valueOver * valueOver,
-        gradient: adjusted.gradient.map((g, i) => g * over - theta * (x.gradient[i] ?? 0n) * adjusted.over),
+        gradient: plus(times(adjusted.gradient, over), times(x.gradient, -theta * adjusted.over)),
         over: adjusted.over * over,
       };
     },
-    linearise(moments, metric),
+    linearise(arm, metric),
   );
 }
 
-function estimateOf(moments: MomentMatrix, quantity: Linearised, units: AdjustedArms) {
+function estimateOf(arm: Aggregates, quantity: Linearised, units: AdjustedArms) {
   const { scale = 1n, denominatorScale = 1n } = units;
   return {
-    n: Number(moments.n),
+    n: Number(arm.n),
     value: divide(quantity.value * denominatorScale, quantity.valueOver * scale),
-    variance: covarianceOf(moments, quantity, quantity, units),
+    variance: covarianceOf(arm, quantity, quantity, units),
   };
 }
 
 /** Sample covariance of the users' influences over n; exact until the division. */
-function covarianceOf(moments: MomentMatrix, a: Linearised, b: Linearised, units: AdjustedArms): number {
-  const { n } = moments;
+function covarianceOf(arm: Aggregates, a: Linearised, b: Linearised, units: AdjustedArms): number {
+  const { n } = arm;
   const { scale = 1n, denominatorScale = 1n } = units;
   return divide(
-    codeviation(moments, a.gradient, b.gradient) * denominatorScale ** 2n,
+    codeviation(arm, a.gradient, b.gradient) * denominatorScale ** 2n,
     n ** 2n * (n - 1n) * a.over * b.over * scale ** 2n,
   );
 }
 
 /** n times the centred sum of products of two linear combinations of the columns. */
-function codeviation(
-  { n, sums, products }: MomentMatrix,
-  a: readonly bigint[],
-  b: readonly bigint[],
-): bigint {
+function codeviation(arm: Aggregates, a: Combination, b: Combination): bigint {
   let total = 0n;
-  for (const [i, u] of a.entries()) {
-    if (u === 0n) continue;
-    for (const [j, v] of b.entries()) {
-      if (v === 0n) continue;
-      total += u * v * (n * (products[i]?.[j] ?? 0n) - (sums[i] ?? 0n) * (sums[j] ?? 0n));
-    }
+  for (const [column, u] of a) {
+    for (const [other, v] of b) total += u * v * arm.codeviation(column, other);
   }
   return total;
+}
+
+function times(combination: Combination, factor: bigint): Combination {
+  return new Map([...combination].map(([column, value]) => [column, value * factor]));
+}
+
+function plus(a: Combination, b: Combination): Combination {
+  const sum = new Map(a);
+  for (const [column, value] of b) sum.set(column, (sum.get(column) ?? 0n) + value);
+  return sum;
 }

@@ -1,4 +1,4 @@
-import { normalCdf, normalCritical, normalDensity } from './distributions.ts';
+import { normalCdf, normalCritical, normalDensity, studentTSurvival } from './distributions.ts';
 import type { InestimableEffect, Interval, LiftEstimate, Reason } from './effect.ts';
 
 /** Normal prior on the relative lift; null for a flat one. */
@@ -10,7 +10,11 @@ export interface Posterior {
   readonly mean: number;
   readonly sd: number;
   readonly credibleInterval: Interval;
-  /** P(treatment beats control), that is P(lift > 0), or P(lift < 0) where lower is better. */
+  /**
+   * P(treatment beats control), that is P(lift > 0), or P(lift < 0) where lower is better: with a flat prior one minus
+   * the one-sided p. By the error of the absolute lift, which unlike that of the relative one is the same for luck on
+   * either side: it may differ in the last per cent from what `mean` and `sd` alone would say.
+   */
   readonly chanceToWin: number;
   /** Expected relative loss of choosing an arm that is in truth the worse one. */
   readonly expectedLoss: { readonly treatment: number; readonly control: number };
@@ -36,13 +40,12 @@ export function posteriorOf(
   if (estimate.reason !== null) return { reason: estimate.reason };
   if (estimate.baseline === 0) return { reason: 'zero_baseline' };
   const { value, variance } = relativeEstimate(estimate);
-  if (variance === 0) return { reason: 'no_variance' };
+  if (variance === 0 || estimate.liftVariance === 0) return { reason: 'no_variance' };
   const { prior } = plan;
-  const weight = prior === null ? 1 : prior.sd ** 2 / (prior.sd ** 2 + variance);
-  const mean = prior === null ? value : weight * value + (1 - weight) * prior.mean;
-  const sd = Math.sqrt(weight * variance);
+  const { mean, sd } = update(prior, value, variance);
   const halfWidth = normalCritical(plan.alpha) * sd;
-  if (!Number.isFinite(mean + halfWidth) || sd === 0) return { reason: 'not_representable' };
+  const chance = chanceToWin(estimate, plan);
+  if (!Number.isFinite(mean + halfWidth + chance) || sd === 0) return { reason: 'not_representable' };
 
   const gain = plan.better === 'higher' ? mean : -mean;
   return {
@@ -50,9 +53,30 @@ export function posteriorOf(
     mean,
     sd,
     credibleInterval: [mean - halfWidth, mean + halfWidth],
-    chanceToWin: normalCdf(gain / sd),
+    chanceToWin: chance,
     expectedLoss: { treatment: expectedLoss(gain, sd), control: expectedLoss(-gain, sd) },
   };
+}
+
+/** Mean and sd of what a normal estimate leaves of a normal prior. */
+export function update(
+  prior: Prior,
+  value: number,
+  variance: number,
+): { readonly mean: number; readonly sd: number } {
+  if (prior === null) return { mean: value, sd: Math.sqrt(variance) };
+  const weight = prior.sd ** 2 / (prior.sd ** 2 + variance);
+  return { mean: weight * value + (1 - weight) * prior.mean, sd: Math.sqrt(weight * variance) };
+}
+
+function chanceToWin(
+  { lift, liftVariance, baseline, reference }: LiftEstimate,
+  { prior, better }: { readonly prior: Prior; readonly better: 'higher' | 'lower' },
+): number {
+  const unit = Math.abs(baseline);
+  const { mean, sd } = update(prior, lift / unit, liftVariance / unit ** 2);
+  const z = (better === 'higher' ? mean : -mean) / sd;
+  return prior === null && reference.df !== null ? studentTSurvival(-z, reference.df) : normalCdf(z);
 }
 
 /** E max(-G, 0) for a gain G ~ N(gain, sd²). */

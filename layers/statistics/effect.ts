@@ -25,7 +25,7 @@ export type Reason =
   | 'no_variance'
   /** A ratio's denominator adds up to zero in an arm. */
   | 'zero_denominator'
-  /** The values around a quantile are equal in an arm, which says nothing of its error. */
+  /** The values around a quantile are equal or lumpy in an arm, which says nothing of its error. */
   | 'tied_quantile'
   /** A result lies outside the range of a double. */
   | 'not_representable';

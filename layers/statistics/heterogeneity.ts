@@ -1,6 +1,7 @@
 import { chiSquareSurvival } from './distributions.ts';
+import type { LiftEstimate } from './effect.ts';
 
-/** The lift in one segment and its squared standard error. */
+/** The lift in one segment and its squared standard error, on the scale on which all segments are compared. */
 export interface SegmentLift {
   readonly lift: number;
   readonly variance: number;
@@ -18,13 +19,50 @@ export interface HeterogeneityTest {
   readonly commonLift: number;
 }
 
+/** What is the same in all segments when there is no interaction: the ratio of both arms, or their difference. */
+export type LiftScale = 'log_ratio' | 'difference';
+
+/**
+ * The lifts of segments as logarithms of treatment / control, with delta-method variances: +20 % of 2 % and of 6 % are
+ * the same lift. As differences where a ratio is not to be had, since in some segment an arm's value is not above zero
+ * by two standard errors. Segments without a variance are left out.
+ */
+export function liftsOfSegments(estimates: readonly LiftEstimate[]): {
+  readonly scale: LiftScale;
+  readonly segments: readonly SegmentLift[];
+} {
+  const varying = estimates.filter(({ liftVariance }) => liftVariance > 0);
+  const ratios = varying.flatMap((estimate) => logRatio(estimate) ?? []);
+  if (ratios.length === varying.length) return { scale: 'log_ratio', segments: ratios };
+  return {
+    scale: 'difference',
+    segments: varying.map(({ lift, liftVariance }) => ({ lift, variance: liftVariance })),
+  };
+}
+
+/** ln(treatment / control) by the delta method; null where an arm is not above zero by two standard errors. */
+function logRatio(estimate: LiftEstimate): SegmentLift | null {
+  const { lift, liftVariance, baseline, baselineVariance, covariance } = estimate;
+  const treated = baseline + lift;
+  const treatedVariance = liftVariance + baselineVariance + 2 * covariance;
+  if (!(isAboveZero(baseline, baselineVariance) && isAboveZero(treated, treatedVariance))) return null;
+  // d ln(treated / baseline) = d lift / treated - lift / (treated baseline) d baseline.
+  const slope = lift / baseline;
+  const variance = (liftVariance + slope ** 2 * baselineVariance - 2 * slope * covariance) / treated ** 2;
+  return variance > 0 ? { lift: Math.log(treated / baseline), variance } : null;
+}
+
+function isAboveZero(value: number, variance: number): boolean {
+  return value > 2 * Math.sqrt(Math.max(variance, 0));
+}
+
 export type HeterogeneityReason =
   /** Fewer than two segments have a lift with a standard error. */
   'too_few_segments' | 'not_representable';
 
 /**
  * Whether a treatment's lift differs between segments of disjoint users (interaction of treatment and segment), by
- * Cochran's Q with inverse-variance weights. Segments without a standard error are to be left out beforehand.
+ * Cochran's Q with inverse-variance weights, on the scale of the lifts given ({@link liftsOfSegments}).
  */
 export function testHeterogeneity(
   segments: readonly SegmentLift[],

@@ -1,5 +1,18 @@
-/** Gauss and Legendre's nodes and weights on (-1, 1): roots of the Legendre polynomial by Newton's method. */
-export function gaussLegendre(points: number): { node: number; weight: number }[] {
+type Rule = readonly { readonly node: number; readonly weight: number }[];
+
+const rules = new Map<number, Rule>();
+
+/**
+ * Gauss and Legendre's nodes and weights on (-1, 1): roots of the Legendre polynomial by Newton's method. A rule is made
+ * once: a sequential plan asks for the same ones hundreds of times.
+ */
+export function gaussLegendre(points: number): Rule {
+  const rule = rules.get(points) ?? legendreRule(points);
+  rules.set(points, rule);
+  return rule;
+}
+
+function legendreRule(points: number): Rule {
   return Array.from({ length: points }, (_, i) => {
     let node = Math.cos((Math.PI * (i + 0.75)) / (points + 0.5));
     let slope = 1;

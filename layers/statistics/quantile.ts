@@ -79,11 +79,24 @@ export function quantileLift({
   if (control === null || treatment === null) return inestimable('too_few_users');
   const c = quantileEstimate(control, scale);
   const t = quantileEstimate(treatment, scale);
-  // Equal values around the quantile say nothing of its error, whatever the other arm says.
-  if (c.variance === 0 || t.variance === 0) {
+  // Lumps around the quantile say nothing of its error, whatever the other arm says.
+  if (isLumpy(control) || isLumpy(treatment)) {
     return inestimable('tied_quantile', { lift: t.value - c.value, baseline: c.value });
   }
   return normalLift(c, t);
+}
+
+/** How many times as far from the quantile one bound may be as the other. */
+const mostLopsided = 5n;
+
+/**
+ * Whether the values around a quantile are lumps, such as few price points, rather than a density: it equals a bound, or
+ * the bounds lie too unevenly. Between two lumps a quantile jumps by more than the bounds can know.
+ */
+function isLumpy({ value, lower, upper }: QuantileSample): boolean {
+  const [below, above] = [value - lower, upper - value];
+  const [near, far] = below < above ? [below, above] : [above, below];
+  return near <= 0n || far > mostLopsided * near;
 }
 
 /** Q and its squared standard error ((Q_upper - Q_lower) / 2z)²: the share's error over the density at Q. */

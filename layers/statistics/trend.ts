@@ -1,4 +1,5 @@
 import { normalTwoSided } from './distributions.ts';
+import { centred, divide, type Moments } from './moments.ts';
 
 /** An effect at x, and its squared standard error. */
 export interface TrendPoint {
@@ -15,6 +16,29 @@ export interface Trend {
   readonly z: number;
   /** Two-sided, against no change. */
   readonly p: number;
+}
+
+/**
+ * The difference of two means over the mean of all users, with the variance of all users: (m_T - m_C) / |m| and
+ * s² (1/n_C + 1/n_T) / m², as a trend weighs it. Neither the mean that it is divided by nor the variance knows which arm
+ * a value came from, so a day that makes the treatment look good weighs no more than one that makes it look bad; with
+ * the control's mean and each arm's own variance a trend of nothing falls far too often, most where days get scarcer.
+ * Null without users in both arms, without a variance, or with a mean of zero.
+ */
+export function effectOverPooled(arms: {
+  readonly control: Moments;
+  readonly treatment: Moments;
+}): { readonly value: number; readonly variance: number } | null {
+  const { control, treatment } = arms;
+  const n = control.n + treatment.n;
+  const sum = control.sum + treatment.sum;
+  const deviations = centred(n, sum, sum, control.sumSquares + treatment.sumSquares);
+  const each = control.n * treatment.n;
+  if (each === 0n || sum === 0n || deviations === 0n) return null;
+  const difference = treatment.sum * control.n - control.sum * treatment.n;
+  const value = divide(difference * n, each * (sum < 0n ? -sum : sum));
+  const variance = divide(deviations * n * n, (n - 1n) * each * sum * sum);
+  return Number.isFinite(value + variance) && variance > 0 ? { value, variance } : null;
 }
 
 /**

@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { generate } from '../../cli/generate/generate.ts';
 import type { GeneratedTruth } from '../../cli/generate/truth.ts';
 import { stateFolder } from '../../cli/local/state.ts';
-import { readReport } from '../../cli/pipeline/report.ts';
+import { readReport } from '../../cli/pipeline/run-report.ts';
 import { Database } from '../../layers/platform/duckdb.ts';
 import { literal, renderSql } from '../../layers/platform/sql.ts';
 import { processedKeys } from '../../layers/runs/keys.ts';

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { generate } from '../../cli/generate/generate.ts';
 import type { GeneratedTruth } from '../../cli/generate/truth.ts';
 import { stateFolder } from '../../cli/local/state.ts';
-import { readReport } from '../../cli/pipeline/report.ts';
+import { readReport } from '../../cli/pipeline/run-report.ts';
 import { connectTo, type Deployed } from '../e2e/deployed.ts';
 import { Drop } from '../e2e/reliability/drop.ts';
 import { differencesToTruth } from './truth.ts';

@@ -14,6 +14,7 @@ const in_ =
 
 const distributions = in_('distributions.ts', 'distributions');
 const moments = in_('moments.ts', 'moments', 'comparisons');
+const sums = in_('aggregates.ts', 'aggregates', 'cuped');
 const effect = in_('effect.ts', 'comparisons', 'invariants');
 const fieller = in_('fieller.ts', 'comparisons', 'invariants');
 const proportion = in_('proportion.ts', 'comparisons');
@@ -31,8 +32,11 @@ const dunnett = in_('dunnett.ts', 'dunnett');
 const multiplicity = in_('multiplicity.ts', 'trust-and-planning', 'heterogeneity');
 const srm = in_('srm.ts', 'trust-and-planning');
 const power = in_('power.ts', 'trust-and-planning', 'sequential-power');
+const jointPower = in_('joint-power.ts', 'joint-power');
 const nonInferiority = in_('non-inferiority.ts', 'non-inferiority');
 const bayes = in_('bayes.ts', 'bayes', 'engines');
+const shrinkage = in_('shrinkage.ts', 'shrinkage');
+const skewedMean = in_('skewed-mean.ts', 'skewed-mean');
 const heterogeneity = in_('heterogeneity.ts', 'heterogeneity');
 const homogeneity = in_('homogeneity.ts', 'trends-and-shares');
 const trend = in_('trend.ts', 'trends-and-shares');
@@ -70,18 +74,15 @@ export const mutations: readonly Mutation[] = [
     'lower for upper noncentral tail',
   ),
 
-  moments(
-    'divide(centred(n, sum, sum, sumSquares), n * (n - 1n))',
-    'divide(centred(n, sum, sum, sumSquares), n * n)',
-    'n for n - 1 in the variance',
+  sums(
+    'divide(this.codeviation(a, b), this.n * (this.n - 1n))',
+    'divide(this.codeviation(a, b), this.n * this.n)',
+    'n for n - 1 in the covariance',
   ),
   moments('return n * sumAB - sumA * sumB;', 'return n * sumAB + sumA * sumB;', 'sign of the centring'),
-  moments('sumXY: a.sumXY + b.sumXY,', 'sumXY: a.sumXY,', 'merging forgets the cross product'),
-  moments(
-    'return { n: pair.n, sum: pair.sumY, sumSquares: pair.sumYY };',
-    'return { n: pair.n, sum: pair.sumX, sumSquares: pair.sumYY };',
-    'the wrong marginal',
-  ),
+  sums('this.product(a, b) + other.product(a, b)', 'this.product(a, b)', 'adding forgets the products'),
+  sums('sumSquares: this.product(column, column)', 'sumSquares: this.sum(column)', 'sum for sum of squares'),
+  sums('sumY: this.sum(y)', 'sumY: this.sum(x)', 'the wrong marginal'),
   moments('const sticky = floor * divisor === scaled ? 0n : 1n;', 'const sticky = 0n;', 'division truncates'),
 
   effect(
@@ -181,7 +182,7 @@ export const mutations: readonly Mutation[] = [
     'sign of theta',
   ),
   adjustment(
-    'const all = rest.reduce(mergeMomentMatrices, first);',
+    'const all = rest.reduce((sum, arm) => sum.add(arm), first);',
     'const all = first;',
     'theta of one arm',
   ),
@@ -191,14 +192,14 @@ export const mutations: readonly Mutation[] = [
     'adjusted in the wrong direction',
   ),
   adjustment(
-    'gradient: adjusted.gradient.map((g, i) => g * over - theta',
-    'gradient: adjusted.gradient.map((g, i) => g * over + theta',
+    'times(x.gradient, -theta * adjusted.over)',
+    'times(x.gradient, theta * adjusted.over)',
     'sign of the covariance',
   ),
   adjustment('n ** 2n * (n - 1n) * a.over', 'n ** 3n * a.over', 'n for n - 1'),
   adjustment(
-    '(i === numerator ? n * under : 0n) - (i === denominator ? n * value : 0n)',
-    'i === numerator ? n * under : 0n',
+    'plus(new Map([[numerator, n * under]]), new Map([[denominator, -n * value]]))',
+    'new Map([[numerator, n * under]])',
     'a ratio linearised as if its denominator were fixed',
   ),
   adjustment(
@@ -234,10 +235,12 @@ export const mutations: readonly Mutation[] = [
     'ranks off by one',
   ),
   quantile(
-    'if (c.variance === 0 || t.variance === 0)',
-    'if (c.variance === 0 && t.variance === 0)',
+    'if (isLumpy(control) || isLumpy(treatment))',
+    'if (isLumpy(control) && isLumpy(treatment))',
     'a tied arm passes',
   ),
+  quantile('near <= 0n ||', 'near < 0n ||', 'a quantile on its bound passes'),
+  quantile('far > mostLopsided * near', 'false', 'lumps pass'),
   quantile(
     'Math.ceil(observations * quantile - 1e-9)',
     'Math.floor(observations * quantile) + 1',
@@ -376,6 +379,12 @@ export const mutations: readonly Mutation[] = [
     'square missing',
   ),
 
+  jointPower('return alpha / treatments;', 'return alpha;', 'the treatments share nothing'),
+  jointPower('variance: 1 / allocation };', 'variance: 1 };', "allocation forgotten in Dunnett's level"),
+  jointPower('1 - (1 - power) / tests', 'power', 'each test may miss as much as all together'),
+  jointPower('(1 / allocation + (1 + limit) ** 2)', '(1 / allocation + 1)', 'a limit that stands still'),
+  jointPower('normalUpperQuantile(alpha) +', 'normalUpperQuantile(alpha / 2) +', 'two- for one-sided level'),
+
   nonInferiority(
     'toRelativeMargin(estimate, -direction * size)',
     'toRelativeMargin(estimate, direction * size)',
@@ -403,18 +412,32 @@ export const mutations: readonly Mutation[] = [
     'variance / (prior.sd ** 2 + variance)',
     'prior and data swapped',
   ),
+  bayes('sd: Math.sqrt(weight * variance)', 'sd: Math.sqrt(variance)', 'the prior adds no precision'),
   bayes(
-    'const sd = Math.sqrt(weight * variance);',
-    'const sd = Math.sqrt(variance);',
-    'the prior adds no precision',
+    'update(prior, lift / unit, liftVariance / unit ** 2)',
+    'update(prior, lift / unit, liftVariance / unit)',
+    'square missing in the chance to win',
   ),
+  bayes(
+    'return prior === null && reference.df !== null',
+    'return prior !== null && reference.df !== null',
+    'normal for t chance',
+  ),
+  bayes("(better === 'higher' ? mean : -mean) / sd", 'mean / sd', 'the chance takes higher for better'),
   bayes('- 2 * value * covariance', '+ 2 * value * covariance', 'sign of the covariance'),
-  bayes("plan.better === 'higher' ? mean : -mean", 'mean', 'lower is better ignored'),
+  bayes("plan.better === 'higher' ? mean : -mean", 'mean', 'lower is better ignored in the loss'),
   bayes(
     'sd * normalDensity(z) - gain * normalCdf(-z)',
     'sd * normalDensity(z) + gain * normalCdf(-z)',
     'sign in the loss',
   ),
+
+  skewedMean('(n - 1n) * (n - 2n)', '(n - 1n) * (n - 1n)', 'a biased third moment'),
+  skewedMean('+ skewness / 6', '', 'the shift of the mean forgotten'),
+  skewedMean('(skewness * welch ** 2) / 3', '(skewness * welch ** 2) / 6', 'half of the curve'),
+
+  shrinkage('normalCritical(alpha) * sd', 'normalCritical(alpha) * sd ** 2', 'variance for standard error'),
+  shrinkage('value ** 2 / (variance + tau2)', 'value ** 2 / variance + tau2', 'the scatter beside the error'),
 
   heterogeneity('weight: smallest / variance', 'weight: variance / smallest', 'weights upside down'),
   heterogeneity(
@@ -427,9 +450,18 @@ export const mutations: readonly Mutation[] = [
     '((lift - commonLift) / variance) ** 2',
     'variance for standard error',
   ),
+  heterogeneity('+ slope ** 2 * baselineVariance', '', "the control's error forgotten in the log ratio"),
+  heterogeneity(
+    '- 2 * slope * covariance) / treated',
+    '+ 2 * slope * covariance) / treated',
+    'sign of the covariance in the log ratio',
+  ),
+  heterogeneity('value > 2 * Math.sqrt', 'value > Math.sqrt', 'a ratio of next to nothing'),
 
   homogeneity('(group.total * share * (1 - share))', '(group.total * share)', 'misses forgotten'),
   homogeneity('const df = used.length - 1;', 'const df = used.length;', 'degrees of freedom off by one'),
   trend('x / variance)) / weights', 'x)) / points.length', 'centre without weights'),
   trend('const se = Math.sqrt(1 / spread);', 'const se = 1 / spread;', 'variance for standard error'),
+  trend('divide(deviations * n * n,', 'divide(deviations * n,', 'variance of a user for that of the mean'),
+  trend('difference * n, each', 'difference * n, n', "the wrong users under a day's difference"),
 ];

@@ -5,19 +5,14 @@ import {
   compareAdjusted,
   type Quantity,
 } from '../../layers/statistics/adjustment.ts';
+import type { Aggregates } from '../../layers/statistics/aggregates.ts';
 import { relativeEstimate } from '../../layers/statistics/bayes.ts';
 import { determinant, independentRows } from '../../layers/statistics/exact-algebra.ts';
-import {
-  divide,
-  type MomentMatrix,
-  mergeMomentMatrices,
-  momentMatrixOf,
-  momentMatrixOfPair,
-} from '../../layers/statistics/moments.ts';
+import { divide } from '../../layers/statistics/moments.ts';
 import { compareRatios } from '../../layers/statistics/ratio.ts';
 import { describeAgainst, expectClose, expectRounds, scaled } from './close.ts';
 import fixtures from './fixtures/adjustment.json';
-import { matrix, pairOf } from './moment-matrix.ts';
+import { aggregates, aggregatesIn, aggregatesOf } from './sums.ts';
 
 const alpha = 0.05;
 
@@ -32,9 +27,9 @@ function expectWelch(effect: ReturnType<typeof compareAdjusted>, row: (typeof fi
 
 describeAgainst('CUPED, several covariates', 'statsmodels OLS, then scipy', () => {
   test.each(fixtures.means)('$covariates covariates', (row) => {
-    const [control, treatment] = [matrix(row.control), matrix(row.treatment)];
-    const metric = { numerator: 0 };
-    const covariates = row.thetas.map((_, i): Quantity => ({ numerator: i + 1 }));
+    const [control, treatment] = [aggregatesIn(row.control), aggregatesIn(row.treatment)];
+    const metric = { numerator: 'a' };
+    const covariates = row.thetas.map((_, i): Quantity => ({ numerator: ['b', 'c', 'd', 'e'][i] ?? '' }));
     const slopes = adjustmentSlopes([control, treatment], metric, covariates);
     expectWelch(compareAdjusted({ control, treatment, metric, covariates, slopes, alpha }), row);
   });
@@ -42,9 +37,9 @@ describeAgainst('CUPED, several covariates', 'statsmodels OLS, then scipy', () =
 
 describeAgainst('CUPED of a ratio', 'statsmodels OLS on linearised rows, then scipy', () => {
   test.each(fixtures.ratios.map((row, index) => ({ row, index })))('case $index', ({ row }) => {
-    const [control, treatment] = [matrix(row.control), matrix(row.treatment)];
-    const metric = { numerator: 0, denominator: 1 };
-    const covariates = [{ numerator: 2 }, { numerator: 3 }];
+    const [control, treatment] = [aggregatesIn(row.control), aggregatesIn(row.treatment)];
+    const metric = { numerator: 'a', denominator: 'b' };
+    const covariates = [{ numerator: 'c' }, { numerator: 'd' }];
     const slopes = adjustmentSlopes([control, treatment], metric, covariates);
     expectWelch(compareAdjusted({ control, treatment, metric, covariates, slopes, alpha }), {
       covariates: 2,
@@ -55,11 +50,12 @@ describeAgainst('CUPED of a ratio', 'statsmodels OLS on linearised rows, then sc
 
 describeAgainst('CUPED of a ratio', 'GrowthBook, printed', () => {
   /** Sums and products of y, d (after exposure) and x, e (before), as printed. */
-  const arm = (sums: string[], products: string[][]): MomentMatrix => ({
-    n: 100n,
-    sums: sums.map((text) => scaled(text, 18)),
-    products: products.map((row) => row.map((text) => scaled(text, 36))),
-  });
+  const arm = (sums: string[], products: string[][]) =>
+    aggregates(
+      100n,
+      sums.map((text) => scaled(text, 18)),
+      products.map((row) => row.map((text) => scaled(text, 36))),
+    );
   const control = arm(
     ['485.112236689623', '679.9093275844917', '192.59138069991536', '290.1398399750233'],
     [
@@ -78,21 +74,21 @@ describeAgainst('CUPED of a ratio', 'GrowthBook, printed', () => {
       ['1701.0287270040265', '2292.081739775257', '698.4173425817913', '994.4506208125663'],
     ],
   );
-  const metric = { numerator: 0, denominator: 1 };
-  const covariates = [{ numerator: 2, denominator: 3 }];
+  const metric = { numerator: 'a', denominator: 'b' };
+  const covariates = [{ numerator: 'c', denominator: 'd' }];
 
   /** Covariance of the linearised y / d with x / e, and variance of the latter, within one arm. */
-  function within({ n, sums, products }: MomentMatrix) {
-    const mean = (i: number) => divide(sums[i] ?? 0n, n) / 1e18;
-    const gradients = [
-      [1 / mean(1), -mean(0) / mean(1) ** 2, 0, 0],
-      [0, 0, 1 / mean(3), -mean(2) / mean(3) ** 2],
-    ];
-    const covariance = (i: number, j: number) =>
-      divide(n * (products[i]?.[j] ?? 0n) - (sums[i] ?? 0n) * (sums[j] ?? 0n), n * (n - 1n)) / 1e36;
-    const form = (a: number[] = [], b: number[] = []) =>
-      a.reduce((total, u, i) => total + b.reduce((part, v, j) => part + u * v * covariance(i, j), 0), 0);
-    return { covariance: form(gradients[0], gradients[1]), variance: form(gradients[1], gradients[1]) };
+  function within(arm: Aggregates) {
+    const mean = (column: string) => (arm.mean(column) ?? Number.NaN) / 1e18;
+    const after = { a: 1 / mean('b'), b: -mean('a') / mean('b') ** 2 };
+    const before = { c: 1 / mean('d'), d: -mean('c') / mean('d') ** 2 };
+    const form = (one: Record<string, number>, other: Record<string, number>) =>
+      Object.entries(one)
+        .flatMap(([i, u]) =>
+          Object.entries(other).map(([j, v]) => (u * v * (arm.covariance(i, j) ?? Number.NaN)) / 1e36),
+        )
+        .reduce((total, part) => total + part, 0);
+    return { covariance: form(after, before), variance: form(before, before) };
   }
 
   test('with theta of the arms added up, as there', () => {
@@ -126,9 +122,9 @@ describe('covariates that say nothing', () => {
       [9n, 3n, 6n, 3n],
       [12n, 6n, 12n, 3n],
     ],
-  ].map(momentMatrixOf) as [MomentMatrix, MomentMatrix];
+  ].map(aggregatesOf) as [Aggregates, Aggregates];
   const [control, treatment] = rows;
-  const metric = { numerator: 0 };
+  const metric = { numerator: 'a' };
   const adjusted = (covariates: Quantity[]) =>
     compareAdjusted({
       control,
@@ -140,18 +136,18 @@ describe('covariates that say nothing', () => {
     });
 
   test('a collinear and a constant covariate change nothing', () => {
-    const one = adjusted([{ numerator: 1 }]);
-    const three = adjusted([{ numerator: 1 }, { numerator: 2 }, { numerator: 3 }]);
+    const one = adjusted([{ numerator: 'b' }]);
+    const three = adjusted([{ numerator: 'b' }, { numerator: 'c' }, { numerator: 'd' }]);
     expect(three).toEqual({ ...one, thetas: [one.thetas[0], 0, 0] });
   });
 
   test('a ratio before exposure that nobody has changes nothing', () => {
-    const empty = momentMatrixOf([
+    const empty = aggregatesOf([
       [5n, 0n, 0n],
       [6n, 0n, 0n],
       [9n, 0n, 0n],
     ]);
-    const slopes = adjustmentSlopes([empty, empty], metric, [{ numerator: 1, denominator: 2 }]);
+    const slopes = adjustmentSlopes([empty, empty], metric, [{ numerator: 'b', denominator: 'c' }]);
     expect(slopes).toEqual({ numerators: [0n], denominator: 1n });
   });
 
@@ -159,14 +155,14 @@ describe('covariates that say nothing', () => {
     const plain = compareAdjusted({
       control,
       treatment,
-      metric: { numerator: 0, denominator: 1 },
+      metric: { numerator: 'a', denominator: 'b' },
       covariates: [],
       slopes: { numerators: [], denominator: 1n },
       alpha,
     });
     const ratio = compareRatios({
-      control: pairOf(control, 0, 1),
-      treatment: pairOf(treatment, 0, 1),
+      control: control.pair('a', 'b'),
+      treatment: treatment.pair('a', 'b'),
       alpha,
     });
     expect(plain).toEqual({ ...ratio, thetas: [], varianceReduction: 0 });
@@ -182,8 +178,8 @@ describe('covariates that say nothing', () => {
         [2n, 2n],
         [9n, 9n],
       ],
-    ].map(momentMatrixOf) as [MomentMatrix, MomentMatrix];
-    const covariates = [{ numerator: 1 }];
+    ].map(aggregatesOf) as [Aggregates, Aggregates];
+    const covariates = [{ numerator: 'b' }];
     const slopes = adjustmentSlopes(same, metric, covariates);
     const [c, t] = same;
     expect(compareAdjusted({ control: c, treatment: t, metric, covariates, slopes, alpha })).toMatchObject({
@@ -196,29 +192,16 @@ describe('covariates that say nothing', () => {
   test('an empty denominator, a lone user and a missing column are named or refused', () => {
     const slopes = { numerators: [], denominator: 1n };
     const arms = { control, treatment, covariates: [], slopes };
-    const empty = momentMatrixOf([
+    const empty = aggregatesOf([
       [5n, 0n],
       [6n, 0n],
     ]);
-    expect(adjustedLift({ ...arms, control: empty, metric: { numerator: 0, denominator: 1 } }).reason).toBe(
-      'zero_denominator',
-    );
-    expect(adjustedLift({ ...arms, control: momentMatrixOf([[5n]]), metric }).reason).toBe('too_few_users');
-    expect(() => adjustedLift({ ...arms, metric: { numerator: 9 } })).toThrow(RangeError);
-    expect(() => mergeMomentMatrices(control, empty)).toThrow(RangeError);
+    expect(
+      adjustedLift({ ...arms, control: empty, metric: { numerator: 'a', denominator: 'b' } }).reason,
+    ).toBe('zero_denominator');
+    expect(adjustedLift({ ...arms, control: aggregatesOf([[5n]]), metric }).reason).toBe('too_few_users');
+    expect(() => adjustedLift({ ...arms, metric: { numerator: 'z' } })).toThrow(RangeError);
   });
-});
-
-test('moments of several columns merge and agree with those of pairs', () => {
-  const rows = [
-    [3n, 1n],
-    [4n, 1n],
-    [5n, 9n],
-  ];
-  const [first = [], ...rest] = rows;
-  const merged = mergeMomentMatrices(momentMatrixOf([first]), momentMatrixOf(rest));
-  expect(merged).toEqual(momentMatrixOf(rows));
-  expect(momentMatrixOfPair(pairOf(merged, 0, 1))).toEqual(merged);
 });
 
 test('determinants are exact, with and without a zero pivot', () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { posteriorOf, relativeEstimate } from '../../layers/statistics/bayes.ts';
-import { type LiftEstimate, normalLift } from '../../layers/statistics/effect.ts';
+import { normalCdf } from '../../layers/statistics/distributions.ts';
+import { effectOf, type LiftEstimate, normalLift } from '../../layers/statistics/effect.ts';
 import { meanLift } from '../../layers/statistics/mean.ts';
 import { proportionLift } from '../../layers/statistics/proportion.ts';
 import { describeAgainst, expectClose, expectRounds, scaled } from './close.ts';
@@ -40,7 +41,7 @@ describeAgainst('Posterior of the relative lift', 'GrowthBook, printed', () => {
     expectRounds(result.sd, '0.14725');
     expectRounds(result.credibleInterval[0], '-0.24779');
     expectRounds(result.credibleInterval[1], '0.32943');
-    expectRounds(result.chanceToWin, '0.60918');
+    expectRounds(normalCdf(result.mean / result.sd), '0.60918');
     expectRounds(result.expectedLoss.control, '0.0814');
     expectRounds(result.expectedLoss.treatment, '0.04058');
   });
@@ -55,7 +56,7 @@ describeAgainst('Posterior of the relative lift', 'GrowthBook, printed', () => {
     expectRounds(result.mean, '0.05063');
     expectRounds(result.credibleInterval[0], '-0.01893');
     expectRounds(result.credibleInterval[1], '0.12019');
-    expectRounds(result.chanceToWin, '0.92315');
+    expectRounds(normalCdf(result.mean / result.sd), '0.92315');
     expectRounds(result.expectedLoss.control, '0.05186');
     expectRounds(result.expectedLoss.treatment, '0.00123');
   });
@@ -65,11 +66,26 @@ describeAgainst('Posterior of the relative lift', 'scipy, printed', () => {
   const lift = proportionLift({ control: { n: 10_000n, sum: 1000n }, treatment: { n: 10_000n, sum: 1100n } });
 
   test.each([
-    [null, '0.9860609'],
-    [{ mean: 0, sd: 0.3 }, '0.9851535'],
-    [{ mean: 0, sd: 0.05 }, '0.9481092'],
-  ])('chance to win under prior %j', (prior, printed) => {
-    expectRounds(posterior(lift, { ...plan, prior }).chanceToWin, printed);
+    [null, '0.9860609', '0.9894710'],
+    [{ mean: 0, sd: 0.3 }, '0.9851535', '0.9887916'],
+    [{ mean: 0, sd: 0.05 }, '0.9481092', '0.9593408'],
+  ])('share of the posterior above zero, and chance to win, under prior %j', (prior, share, chance) => {
+    const result = posterior(lift, { ...plan, prior });
+    expectRounds(normalCdf(result.mean / result.sd), share);
+    expectRounds(result.chanceToWin, chance);
+  });
+
+  test('a flat prior makes the chance to win one minus the one-sided p, of z and of t', () => {
+    for (const estimate of [
+      lift,
+      meanLift({
+        control: { n: 10n, sum: 1000n, sumSquares: 100_225n },
+        treatment: { n: 12n, sum: 1230n, sumSquares: 126_900n },
+      }),
+    ]) {
+      const { test: tested } = effectOf(estimate, 0.05);
+      expectClose(1 - posterior(estimate, plan).chanceToWin, (tested?.p ?? Number.NaN) / 2, 1e-9);
+    }
   });
 
   test('where lower is better, chances and losses change sides', () => {

@@ -1,40 +1,47 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { adjustmentSlopes, compareAdjusted, type Slopes } from '../../layers/statistics/adjustment.ts';
+import type { Aggregates } from '../../layers/statistics/aggregates.ts';
 import { compareMeans } from '../../layers/statistics/mean.ts';
-import {
-  divide,
-  momentMatrixOfPair,
-  momentsOf,
-  momentsOfX,
-  type PairMoments,
-  pairMomentsOf,
-} from '../../layers/statistics/moments.ts';
+import { divide } from '../../layers/statistics/moments.ts';
 import { describeAgainst, expectClose, expectRounds } from './close.ts';
+import { aggregates, aggregatesOf, momentsOf } from './sums.ts';
 
 const alpha = 0.05;
-const metric = { numerator: 0 };
-const covariates = [{ numerator: 1 }];
+const metric = { numerator: 'a' };
+const covariates = [{ numerator: 'b' }];
 
-/** x is the metric, y its one covariate. */
-function cupedSlope(arms: readonly PairMoments[]): Slopes {
-  return adjustmentSlopes(arms.map(momentMatrixOfPair), metric, covariates);
+/** Column a is the metric, b its one covariate. */
+function cupedSlope(arms: readonly Aggregates[]): Slopes {
+  return adjustmentSlopes(arms, metric, covariates);
 }
 
 function compareAdjustedMeans(comparison: {
-  control: PairMoments;
-  treatment: PairMoments;
+  control: Aggregates;
+  treatment: Aggregates;
   slopes: Slopes;
   alpha: number;
 }) {
-  const [control, treatment] = [comparison.control, comparison.treatment].map(momentMatrixOfPair);
-  if (control === undefined || treatment === undefined) throw new Error('no arms');
-  return compareAdjusted({ ...comparison, control, treatment, metric, covariates });
+  return compareAdjusted({ ...comparison, metric, covariates });
 }
 
 describeAgainst('CUPED, one covariate', 'GrowthBook, printed', () => {
-  const control: PairMoments = { n: 3001n, sumX: 300n, sumXX: 600n, sumY: 210n, sumYY: 415n, sumXY: -20n };
-  const treatment: PairMoments = { n: 3000n, sumX: 222n, sumXX: 555n, sumY: 120n, sumYY: 405n, sumXY: -10n };
+  const control = aggregates(
+    3001n,
+    [300n, 210n],
+    [
+      [600n, -20n],
+      [-20n, 415n],
+    ],
+  );
+  const treatment = aggregates(
+    3000n,
+    [222n, 120n],
+    [
+      [555n, -10n],
+      [-10n, 405n],
+    ],
+  );
 
   test('slope, adjusted lift and its test', () => {
     const effect = compareAdjustedMeans({
@@ -52,7 +59,7 @@ describeAgainst('CUPED, one covariate', 'GrowthBook, printed', () => {
   });
 
   test('slope of a small sample', () => {
-    const arm = pairMomentsOf([
+    const arm = aggregatesOf([
       [2n, 3n],
       [1n, 5n],
       [5n, 9n],
@@ -78,7 +85,7 @@ const users: [bigint, bigint][][] = [
     [21n, 9n],
   ],
 ];
-const [control, treatment] = users.map(pairMomentsOf) as [PairMoments, PairMoments];
+const [control, treatment] = users.map(aggregatesOf) as [Aggregates, Aggregates];
 
 test('the adjustment is that of the users one by one', () => {
   const slopes = { numerators: [7n], denominator: 5n };
@@ -98,21 +105,21 @@ test('a covariate that explains the metric shrinks the error, and how much is sa
     slopes: cupedSlope([control, treatment]),
     alpha,
   });
-  const plain = compareMeans({ control: momentsOfX(control), treatment: momentsOfX(treatment), alpha });
+  const plain = compareMeans({ control: control.moments('a'), treatment: treatment.moments('a'), alpha });
   const ratio = (adjusted.standardError ?? Number.NaN) / (plain.standardError ?? Number.NaN);
   expect(adjusted.varianceReduction).toBeGreaterThan(0.8);
   expectClose(adjusted.varianceReduction, 1 - ratio ** 2, 1e-9);
 });
 
 test('a covariate that does not vary changes nothing', () => {
-  const flat = users.map((arm) => pairMomentsOf(arm.map(([x]) => [x, 3n] as const))) as [
-    PairMoments,
-    PairMoments,
+  const flat = users.map((arm) => aggregatesOf(arm.map(([x]) => [x, 3n] as const))) as [
+    Aggregates,
+    Aggregates,
   ];
   const [c, t] = flat;
   const effect = compareAdjustedMeans({ control: c, treatment: t, slopes: cupedSlope(flat), alpha });
   expect(effect).toEqual({
-    ...compareMeans({ control: momentsOfX(c), treatment: momentsOfX(t), alpha }),
+    ...compareMeans({ control: c.moments('a'), treatment: t.moments('a'), alpha }),
     thetas: [0],
     varianceReduction: 0,
   });
@@ -124,7 +131,7 @@ test('p < alpha, an absolute and a relative interval without zero are one statem
   });
   fc.assert(
     fc.property(arms, arms, fc.constantFrom(0.2, 0.05, 0.001), (a, b, level) => {
-      const pairs = [pairMomentsOf(a), pairMomentsOf(b)] as const;
+      const pairs = [aggregatesOf(a), aggregatesOf(b)] as const;
       const [c, t] = pairs;
       const effect = compareAdjustedMeans({
         control: c,
@@ -145,9 +152,9 @@ test('p < alpha, an absolute and a relative interval without zero are one statem
 
 test('too few users and a perfect covariate are named', () => {
   const slopes = { numerators: [2n], denominator: 1n };
-  const one = pairMomentsOf([[2n, 1n]]);
+  const one = aggregatesOf([[2n, 1n]]);
   expect(compareAdjustedMeans({ control: one, treatment, slopes, alpha }).reason).toBe('too_few_users');
-  const perfect = pairMomentsOf([
+  const perfect = aggregatesOf([
     [2n, 1n],
     [4n, 2n],
   ]);

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { meanLift } from '../../layers/statistics/mean.ts';
-import { momentsOf } from '../../layers/statistics/moments.ts';
 import { type NonInferiorityTest, testNonInferiority } from '../../layers/statistics/non-inferiority.ts';
 import { proportionLift } from '../../layers/statistics/proportion.ts';
 import { describeAgainst, expectClose, expectRounds } from './close.ts';
+import { momentsOf } from './sums.ts';
 
 function tested(...args: Parameters<typeof testNonInferiority>): NonInferiorityTest {
   const result = testNonInferiority(...args);

@@ -9,7 +9,7 @@ import {
 } from '../../layers/statistics/quantile.ts';
 import { describeAgainst, expectClose, expectRounds, scaled } from './close.ts';
 import fixtures from './fixtures/quantiles.json';
-import { matrix, pairOf } from './moment-matrix.ts';
+import { aggregatesIn } from './sums.ts';
 
 type Arm = (typeof fixtures.cases)[number]['control'];
 
@@ -24,7 +24,7 @@ const sampleOf = ({ users, sample }: Arm, z: number): QuantileSample => ({
 describeAgainst('Quantiles of users and of sessions', 'numpy and scipy on rows', () => {
   test.each(fixtures.cases.map((row, index) => ({ row, index })))('case $index', ({ row }) => {
     for (const arm of [row.control, row.treatment]) {
-      const clusters = arm.clusters === null ? {} : { clusters: pairOf(matrix(arm.clusters), 0, 1) };
+      const clusters = arm.clusters === null ? {} : { clusters: aggregatesIn(arm.clusters).pair('a', 'b') };
       expect(quantileRanks({ observations: arm.observations, ...clusters }, row)).toEqual(arm.ranks);
       expectClose(Math.sqrt(quantileEstimate(sampleOf(arm, row.z)).variance), arm.se);
     }
@@ -101,6 +101,21 @@ describe('what cannot be estimated has a name', () => {
       relative: 0.2,
       absoluteCi: null,
     });
+  });
+
+  test.each([
+    ['the quantile is the lower bound', { lower: 5n, upper: 7n }],
+    ['the quantile is the upper bound', { lower: 3n, upper: 5n }],
+    ['one bound is more than five times as far as the other', { lower: 4n, upper: 11n }],
+    ['the same on the other side', { lower: -1n, upper: 6n }],
+  ])('%s: lumps have no density', (_, bounds) => {
+    const [lumpy, smooth] = [
+      { ...sample, ...bounds },
+      { ...sample, upper: 10n },
+    ];
+    expect(compareQuantiles({ control: smooth, treatment: lumpy, alpha: 0.05 }).reason).toBe('tied_quantile');
+    expect(compareQuantiles({ control: lumpy, treatment: smooth, alpha: 0.05 }).reason).toBe('tied_quantile');
+    expect(compareQuantiles({ control: smooth, treatment: smooth, alpha: 0.05 }).reason).toBeNull();
   });
 
   test('bounds on the wrong side are refused', () => {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { relativeEstimate } from '../../layers/statistics/bayes.ts';
 import { type LiftEstimate, normalLift } from '../../layers/statistics/effect.ts';
 import { meanEstimate, meanLift } from '../../layers/statistics/mean.ts';
-import { type Moments, momentsOf } from '../../layers/statistics/moments.ts';
+import type { Moments } from '../../layers/statistics/moments.ts';
 import { proportionLift } from '../../layers/statistics/proportion.ts';
 import {
   alwaysValidEffect,
@@ -13,6 +13,7 @@ import {
 } from '../../layers/statistics/sequential.ts';
 import { describeAgainst, expectClose, expectRounds, scaled } from './close.ts';
 import fixtures from './fixtures/various.json';
+import { momentsOf } from './sums.ts';
 
 /** GrowthBook tests the delta-method relative lift; as an absolute lift with that error its boundary is ours. */
 function asRelative(estimate: LiftEstimate): LiftEstimate {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { testHomogeneity } from '../../layers/statistics/homogeneity.ts';
-import { linearTrend } from '../../layers/statistics/trend.ts';
+import { effectOverPooled, linearTrend } from '../../layers/statistics/trend.ts';
 import { describeAgainst, expectClose } from './close.ts';
+import { momentsOf } from './sums.ts';
 
 describeAgainst('Homogeneity of shares', 'scipy', () => {
   test("is scipy's chi2_contingency without correction", () => {
@@ -31,6 +32,24 @@ describeAgainst('Linear trend of effects', 'numpy', () => {
     expectClose(trend.slope, -0.03521739130434783, 1e-12);
     expectClose(trend.se, 0.032969023669789356, 1e-12);
     expectClose(trend.p, 0.2854319432628728, 1e-12);
+  });
+
+  test('the effect of a day is over the mean, and with the variance, of both arms together (numpy)', () => {
+    const control = momentsOf([0n, 0n, 3n, 5n, 1n, 0n, 2n]);
+    const treatment = momentsOf([0n, 4n, 4n, 9n, 0n]);
+    const effect = effectOverPooled({ control, treatment });
+    expectClose(effect?.value, 0.783673469387755, 1e-12);
+    expectClose(effect?.variance, 0.4961569043201695, 1e-12);
+    const swapped = effectOverPooled({ control: treatment, treatment: control });
+    expect(swapped).toEqual({ value: -(effect?.value ?? 0), variance: effect?.variance });
+  });
+
+  test.each([
+    ['an arm without users', [], [1n, 2n]],
+    ['a mean of zero', [-1n, 1n], [0n]],
+    ['no variance', [2n, 2n], [2n]],
+  ])('%s makes no effect of a day', (_, control, treatment) => {
+    expect(effectOverPooled({ control: momentsOf(control), treatment: momentsOf(treatment) })).toBeNull();
   });
 
   test('needs three points', () => {

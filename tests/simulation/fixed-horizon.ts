@@ -1,12 +1,13 @@
 import { adjustmentSlopes, compareAdjusted } from '../../layers/statistics/adjustment.ts';
 import type { Effect, Interval } from '../../layers/statistics/effect.ts';
 import { compareMeans } from '../../layers/statistics/mean.ts';
-import { momentMatrixOfPair } from '../../layers/statistics/moments.ts';
 import { testNonInferiority } from '../../layers/statistics/non-inferiority.ts';
 import { sampleSizeForMean, sampleSizeForProportion } from '../../layers/statistics/power.ts';
 import { compareProportions, newcombeInterval, proportionLift } from '../../layers/statistics/proportion.ts';
 import { compareQuantiles, type QuantileSample, quantileRanks } from '../../layers/statistics/quantile.ts';
 import { compareRatios } from '../../layers/statistics/ratio.ts';
+import { skewnessCorrectedTest } from '../../layers/statistics/skewed-mean.ts';
+import { aggregatesOfPair } from '../oracle/sums.ts';
 import {
   conversions,
   geometric,
@@ -160,6 +161,36 @@ function means(): Scenario[] {
   });
 }
 
+/** Both sides of a mean's test where the arms are unequal and the amounts skewed: Welch's, and the corrected one. */
+function lopsidedMeans(): Scenario[] {
+  const [n, small, rate] = [36_000, 4000, 0.05];
+  const shop = { median: 200, sigma: 1 };
+  const [control, treatment] = [purchases(n, rate, shop), purchases(small, rate, shop)];
+  const skewed = (users: number, amounts: readonly number[]) => {
+    const sumCubes = amounts.reduce((total, amount) => total + BigInt(amount) ** 3n, 0n);
+    return { ...momentsFrom(users, amounts), sumCubes };
+  };
+  const deviation = 'the correction takes away most of the lopsidedness, not all of it';
+  return [
+    { way: 'falls', sign: -1 },
+    { way: 'rises', sign: 1 },
+  ].map(
+    ({ way, sign }): Scenario => ({
+      method: `Mean, t corrected for skewness, ${way}`,
+      setting: `revenue of ${n} and ${small} users, 5 % buy, log sd 1`,
+      measures: 'false positives',
+      nominal: alpha / 2,
+      promise: 'equal',
+      deviation,
+      repetitions: 6000,
+      trial: (random) => {
+        const result = skewnessCorrectedTest(skewed(n, control(random)), skewed(small, treatment(random)));
+        return result.reason === null && result.p < alpha && result.statistic * sign > 0;
+      },
+    }),
+  );
+}
+
 function powerOfMean(): Scenario {
   const rate = 0.2;
   const mean = meanOfBuyer(0.5);
@@ -288,8 +319,8 @@ function cuped(): Scenario[] {
     promise: 'equal',
   } as const;
   const effect = (random: Random, other: typeof treatment) => {
-    const [c, t] = [momentMatrixOfPair(control(random)), momentMatrixOfPair(other(random))];
-    const [metric, covariates] = [{ numerator: 0 }, [{ numerator: 1 }]];
+    const [c, t] = [aggregatesOfPair(control(random)), aggregatesOfPair(other(random))];
+    const [metric, covariates] = [{ numerator: 'a' }, [{ numerator: 'b' }]];
     const slopes = adjustmentSlopes([c, t], metric, covariates);
     return compareAdjusted({ control: c, treatment: t, metric, covariates, slopes, alpha });
   };
@@ -381,6 +412,44 @@ function quantiles(): Scenario[] {
   });
 }
 
+/** Amounts that come in lumps: where there is no density to measure, nothing is to be claimed. */
+function quantilesOfPrices(): Scenario[] {
+  const [prices, shares] = [
+    [1000, 2000, 3000, 4000, 9000],
+    [0.5, 0.75, 0.9, 0.97],
+  ];
+  const price = (random: Random) => {
+    const at = random();
+    return prices[shares.filter((share) => share <= at).length] ?? 0;
+  };
+  const basket = (random: Random): number =>
+    ([1990, 2990, 4990][Math.floor(3 * random())] ?? 0) + (random() < 0.3 ? basket(random) : 0);
+  const rounded = (random: Random) => 1000 * Math.ceil(3 * Math.exp(normal(random)));
+  return [
+    { of: 'five price points, the quantile between two of them', draw: price, n: 1000, quantile: 0.97 },
+    { of: 'baskets of three prices', draw: basket, n: 4000, quantile: 0.97 },
+    { of: 'baskets of three prices', draw: basket, n: 2000, quantile: 0.99 },
+    { of: 'lognormal amounts in steps of a third of the median', draw: rounded, n: 1000, quantile: 0.9 },
+  ].map(({ of, draw, n, quantile }) => {
+    const sample = (random: Random) =>
+      quantileSample(
+        Float64Array.from({ length: n }, () => draw(random)),
+        n,
+        quantile,
+      );
+    return {
+      method: 'Quantile of few distinct values',
+      setting: `${quantile} of ${n} users an arm, ${of}`,
+      measures: 'false positives',
+      nominal: alpha,
+      promise: 'at most',
+      repetitions: 3000,
+      trial: (random) =>
+        significant(compareQuantiles({ control: sample(random), treatment: sample(random), alpha })),
+    };
+  });
+}
+
 // --- non-inferiority -------------------------------------------------------------------------------------------------
 
 function nonInferiority(): Scenario[] {
@@ -410,10 +479,12 @@ export const fixedHorizon: readonly Scenario[] = [
   ...proportions(),
   powerOfProportion(),
   ...means(),
+  ...lopsidedMeans(),
   powerOfMean(),
   ...cappedMeans(),
   ...ratios(),
   ...cuped(),
   ...quantiles(),
+  ...quantilesOfPrices(),
   ...nonInferiority(),
 ];

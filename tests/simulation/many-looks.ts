@@ -1,4 +1,4 @@
-import { EMPTY_MOMENTS, type Moments, mergeMoments } from '../../layers/statistics/moments.ts';
+import type { Counts } from '../../layers/statistics/moments.ts';
 import { sampleSizeForProportion } from '../../layers/statistics/power.ts';
 import { compareProportions, proportionLift } from '../../layers/statistics/proportion.ts';
 import {
@@ -9,15 +9,17 @@ import {
   quadraticSpending,
 } from '../../layers/statistics/sequential.ts';
 import { alwaysValidInflation, groupSequentialInflation } from '../../layers/statistics/sequential-power.ts';
-import { asMoments, conversions, type Random } from './samplers.ts';
+import { conversions, type Random } from './samplers.ts';
 import type { Scenario } from './scenario.ts';
 
 const alpha = 0.05;
 
 interface Arms {
-  readonly control: Moments;
-  readonly treatment: Moments;
+  readonly control: Counts;
+  readonly treatment: Counts;
 }
+
+const plus = (a: Counts, b: Counts): Counts => ({ n: a.n + b.n, sum: a.sum + b.sum });
 
 /** Whether some look at a growing experiment is significant. */
 function anyLook(
@@ -26,11 +28,11 @@ function anyLook(
   looks: number,
   decide: (arms: Arms, look: number) => boolean,
 ): boolean {
-  let arms: Arms = { control: EMPTY_MOMENTS, treatment: EMPTY_MOMENTS };
+  let arms: Arms = { control: { n: 0n, sum: 0n }, treatment: { n: 0n, sum: 0n } };
   for (let look = 0; look < looks; look++) {
     arms = {
-      control: mergeMoments(arms.control, asMoments(day.control(random))),
-      treatment: mergeMoments(arms.treatment, asMoments(day.treatment(random))),
+      control: plus(arms.control, day.control(random)),
+      treatment: plus(arms.treatment, day.treatment(random)),
     };
     if (decide(arms, look)) return true;
   }

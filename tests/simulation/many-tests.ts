@@ -1,5 +1,7 @@
+import { correct } from '../../layers/analysis/families.ts';
 import { dunnett } from '../../layers/statistics/dunnett.ts';
-import { testHeterogeneity } from '../../layers/statistics/heterogeneity.ts';
+import { effectOf } from '../../layers/statistics/effect.ts';
+import { liftsOfSegments, testHeterogeneity } from '../../layers/statistics/heterogeneity.ts';
 import { fitLogit } from '../../layers/statistics/logit.ts';
 import { averageMarginalEffect } from '../../layers/statistics/marginal-effect.ts';
 import { benjaminiHochberg, holm } from '../../layers/statistics/multiplicity.ts';
@@ -84,6 +86,39 @@ function families(): Scenario[] {
   ];
 }
 
+/** Of five metrics with a real effect, whether all corrected intervals cover theirs. */
+function correctedIntervals(): Scenario[] {
+  const same = conversions(1500, 0.1);
+  const better = conversions(1500, 0.14);
+  const levels = {
+    'Corrected intervals of Holm, all of the family': (pValues: number[]) =>
+      correct(pValues, alpha, 'holm').map(({ level }) => level),
+    'Intervals at alpha / m, all of the family': (pValues: number[]) =>
+      pValues.map(() => alpha / pValues.length),
+  };
+  return Object.entries(levels).map(
+    ([method, levelsOf], i): Scenario => ({
+      method,
+      setting: '5 metrics, all with an effect',
+      measures: 'coverage',
+      nominal: 1 - alpha,
+      promise: 'at least',
+      ...(i === 0 && { deviation: 'each agrees with its own corrected p; they are not simultaneous' }),
+      repetitions: 10_000,
+      trial: (random) => {
+        const estimates = Array.from({ length: 5 }, () =>
+          proportionLift({ control: same(random), treatment: better(random) }),
+        );
+        const own = levelsOf(estimates.map((estimate) => effectOf(estimate, alpha).test?.p ?? 1));
+        return estimates.every((estimate, k) => {
+          const interval = effectOf(estimate, own[k] ?? alpha).absoluteCi;
+          return interval !== null && interval[0] <= 0.04 && 0.04 <= interval[1];
+        });
+      },
+    }),
+  );
+}
+
 function trust(): Scenario[] {
   const users = 100_000;
   const [even, uneven] = [binomial(users, 0.5), binomial(users, 0.9)];
@@ -122,29 +157,37 @@ function trust(): Scenario[] {
   ];
 }
 
-function interaction(): Scenario {
-  const levels = [
-    conversions(800, 0.05),
-    conversions(1500, 0.1),
-    conversions(600, 0.2),
-    conversions(2500, 0.08),
+function interactions(): Scenario[] {
+  const settings = [
+    { of: 'no effect', users: [800, 1500, 600, 2500], rates: [0.05, 0.1, 0.2, 0.08], lift: 0 },
+    { of: '+20 % in each', users: [20_000, 20_000], rates: [0.02, 0.06], lift: 0.2 },
+    { of: '+50 % in each', users: [800, 1500, 600, 2500], rates: [0.05, 0.1, 0.2, 0.08], lift: 0.5 },
   ];
-  return {
-    method: "Interaction, Cochran's Q",
-    setting: '4 segments of 600 to 2500 users an arm at 5 % to 20 %, no effect',
-    measures: 'false positives',
-    nominal: alpha,
-    promise: 'equal',
-    repetitions: 10_000,
-    trial: (random) => {
-      const lifts = levels.flatMap((draw) => {
-        const estimate = proportionLift({ control: draw(random), treatment: draw(random) });
-        return estimate.reason === null ? [{ lift: estimate.lift, variance: estimate.liftVariance }] : [];
-      });
-      const result = testHeterogeneity(lifts);
-      return result.reason === null && result.p < alpha;
-    },
-  };
+  return settings.map(({ of, users, rates, lift }) => {
+    const levels = users.map((n, i) => {
+      const rate = rates[i] ?? 0;
+      return { control: conversions(n, rate), treatment: conversions(n, rate * (1 + lift)) };
+    });
+    const range = (values: number[]) => [Math.min(...values), Math.max(...values)] as const;
+    const [fewest, most] = range(users);
+    const [low, high] = range(rates).map((rate) => `${100 * rate} %`);
+    return {
+      method: "Interaction, Cochran's Q of log ratios",
+      setting: `${users.length} segments of ${fewest} to ${most} users an arm at ${low} to ${high}, ${of}`,
+      measures: 'false positives',
+      nominal: alpha,
+      promise: 'equal',
+      repetitions: 10_000,
+      trial: (random) => {
+        const estimates = levels.flatMap(({ control, treatment }) => {
+          const estimate = proportionLift({ control: control(random), treatment: treatment(random) });
+          return estimate.reason === null ? [estimate] : [];
+        });
+        const result = testHeterogeneity(liftsOfSegments(estimates).segments);
+        return result.reason === null && result.p < alpha;
+      },
+    };
+  });
 }
 
 /** Regression on the treatment and what users did before: the average marginal effect against the true lift. */
@@ -177,4 +220,10 @@ function regression(): Scenario[] {
   }));
 }
 
-export const manyTests: readonly Scenario[] = [...families(), ...trust(), interaction(), ...regression()];
+export const manyTests: readonly Scenario[] = [
+  ...families(),
+  ...correctedIntervals(),
+  ...trust(),
+  ...interactions(),
+  ...regression(),
+];

@@ -58,8 +58,6 @@ export function conversions(n: number, rate: number): (random: Random) => Counts
   return (random) => ({ n: BigInt(n), sum: BigInt(draw(random)) });
 }
 
-export const asMoments = ({ n, sum }: Counts): Moments => ({ n, sum, sumSquares: sum });
-
 /** Moments of numbers that doubles add up exactly. */
 export function momentsFrom(n: number, values: Iterable<number>): Moments {
   let [sum, sumSquares] = [0, 0];

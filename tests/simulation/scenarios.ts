@@ -1,6 +1,16 @@
 import { fixedHorizon } from './fixed-horizon.ts';
 import { manyLooks } from './many-looks.ts';
 import { manyTests } from './many-tests.ts';
+import { planning } from './planning.ts';
+import { posterior } from './posterior.ts';
 import type { Scenario } from './scenario.ts';
+import { sinceExposure } from './since-exposure.ts';
 
-export const scenarios: readonly Scenario[] = [...fixedHorizon, ...manyLooks, ...manyTests];
+export const scenarios: readonly Scenario[] = [
+  ...fixedHorizon,
+  ...manyLooks,
+  ...manyTests,
+  ...sinceExposure,
+  ...posterior,
+  ...planning,
+];

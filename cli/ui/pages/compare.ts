@@ -5,10 +5,10 @@ import {
   formatP,
   formatValue,
 } from '../../../layers/report/format.ts';
-import { type Content, type Html, html } from '../../../layers/report/page/html.ts';
-import { metricName, name, unbroken } from '../../../layers/report/page/names.ts';
-import { plainTable, table } from '../../../layers/report/page/table.ts';
-import { roles } from '../../../layers/report/page/words.ts';
+import { type Content, type Html, html } from '../../../layers/report/html/html.ts';
+import { metricName, name, unbroken } from '../../../layers/report/html/names.ts';
+import { plainTable, table } from '../../../layers/report/html/table.ts';
+import { roles } from '../../../layers/report/words.ts';
 import type {
   Change,
   ExperimentChange,

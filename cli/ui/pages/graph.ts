@@ -1,6 +1,6 @@
 import type { ExecutionStatus } from '@aws-sdk/client-sfn';
 import { formatCount } from '../../../layers/report/format.ts';
-import { type Content, type Html, html } from '../../../layers/report/page/html.ts';
+import { type Content, type Html, html } from '../../../layers/report/html/html.ts';
 import { mappedStages } from '../../../layers/runs/stages.ts';
 import type { StageState } from '../../pipeline/stage-states.ts';
 import { doneBy, duration, stageStatuses } from './words.ts';

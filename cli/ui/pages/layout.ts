@@ -1,5 +1,5 @@
-import { type Content, type Html, html } from '../../../layers/report/page/html.ts';
-import { iconSheet } from '../../../layers/report/page/icons.ts';
+import { type Content, type Html, html } from '../../../layers/report/html/html.ts';
+import { iconSheet } from '../../../layers/report/html/icons.ts';
 
 export interface Page {
   readonly title: string;

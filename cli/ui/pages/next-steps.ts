@@ -1,4 +1,4 @@
-import { type Html, html } from '../../../layers/report/page/html.ts';
+import { type Html, html } from '../../../layers/report/html/html.ts';
 import { defaultDrop } from '../../../layers/runs/keys.ts';
 import type { RunRecord } from '../site.ts';
 

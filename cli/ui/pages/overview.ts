@@ -1,6 +1,6 @@
-import { type Html, html } from '../../../layers/report/page/html.ts';
-import { name } from '../../../layers/report/page/names.ts';
-import { plainTable } from '../../../layers/report/page/table.ts';
+import { type Html, html } from '../../../layers/report/html/html.ts';
+import { name } from '../../../layers/report/html/names.ts';
+import { plainTable } from '../../../layers/report/html/table.ts';
 import type { RunSummary } from '../../pipeline/runs.ts';
 import { live, type Page } from './layout.ts';
 import { command } from './next-steps.ts';

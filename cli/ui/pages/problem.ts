@@ -1,7 +1,7 @@
 import type { Fault } from '../../../layers/platform/errors.ts';
-import { html } from '../../../layers/report/page/html.ts';
-import { icon } from '../../../layers/report/page/icons.ts';
-import { sentence } from '../../../layers/report/page/names.ts';
+import { html } from '../../../layers/report/html/html.ts';
+import { icon } from '../../../layers/report/html/icons.ts';
+import { sentence } from '../../../layers/report/html/names.ts';
 import type { Page } from './layout.ts';
 import { capitalised } from './words.ts';
 

@@ -1,10 +1,10 @@
 import { formatCount } from '../../../layers/report/format.ts';
-import { type Html, html } from '../../../layers/report/page/html.ts';
-import { icon } from '../../../layers/report/page/icons.ts';
-import { name, rawValue, sentence } from '../../../layers/report/page/names.ts';
-import { plainTable } from '../../../layers/report/page/table.ts';
-import { reasonText } from '../../../layers/report/page/words.ts';
+import { type Html, html } from '../../../layers/report/html/html.ts';
+import { icon } from '../../../layers/report/html/icons.ts';
+import { name, rawValue, sentence } from '../../../layers/report/html/names.ts';
+import { plainTable } from '../../../layers/report/html/table.ts';
 import type { Report } from '../../../layers/report/schema.ts';
+import { reasonText } from '../../../layers/report/words.ts';
 import type { RawInput } from '../../../layers/runs/documents.ts';
 import type { PublishedArm, PublishedMarts } from '../../pipeline/published-marts.ts';
 import type { RunDetails } from '../../pipeline/run-details.ts';

@@ -1,11 +1,9 @@
 import type { ExecutionStatus } from '@aws-sdk/client-sfn';
-import { type Content, type Html, html } from '../../../layers/report/page/html.ts';
-import { icon } from '../../../layers/report/page/icons.ts';
-import { name, sentence } from '../../../layers/report/page/names.ts';
-import { dataQualitySection } from '../../../layers/report/page/sections/data-quality.ts';
-import { populationSection } from '../../../layers/report/page/sections/population.ts';
-import { verdictSection } from '../../../layers/report/page/sections/verdict.ts';
-import { plainTable } from '../../../layers/report/page/table.ts';
+import { type Content, type Html, html } from '../../../layers/report/html/html.ts';
+import { icon } from '../../../layers/report/html/icons.ts';
+import { name, sentence } from '../../../layers/report/html/names.ts';
+import { plainTable } from '../../../layers/report/html/table.ts';
+import { dataQualitySection, populationSection, verdictSection } from '../../../layers/report/page/page.ts';
 import type { ExperimentReport, Report } from '../../../layers/report/schema.ts';
 import type { AttemptState, FailedPart, RunDetails, RunFault } from '../../pipeline/run-details.ts';
 import type { RunRecord } from '../site.ts';

@@ -1,7 +1,7 @@
 import { formatCount } from '../../../layers/report/format.ts';
-import { type Html, html } from '../../../layers/report/page/html.ts';
-import { icon } from '../../../layers/report/page/icons.ts';
-import { plainTable } from '../../../layers/report/page/table.ts';
+import { type Html, html } from '../../../layers/report/html/html.ts';
+import { icon } from '../../../layers/report/html/icons.ts';
+import { plainTable } from '../../../layers/report/html/table.ts';
 import type { RunDetails } from '../../pipeline/run-details.ts';
 import type { StageState } from '../../pipeline/stage-states.ts';
 import { doneBy, duration, moment, stageStatuses } from './words.ts';

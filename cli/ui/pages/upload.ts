@@ -1,4 +1,4 @@
-import { html } from '../../../layers/report/page/html.ts';
+import { html } from '../../../layers/report/html/html.ts';
 import { defaultDrop } from '../../../layers/runs/keys.ts';
 import type { Page } from './layout.ts';
 

@@ -1,8 +1,8 @@
 import type { ExecutionStatus } from '@aws-sdk/client-sfn';
-import { type Html, html } from '../../../layers/report/page/html.ts';
-import { status } from '../../../layers/report/page/icons.ts';
-import { name } from '../../../layers/report/page/names.ts';
-import { actions, type Tone } from '../../../layers/report/page/words.ts';
+import { type Html, html } from '../../../layers/report/html/html.ts';
+import { status } from '../../../layers/report/html/icons.ts';
+import { name } from '../../../layers/report/html/names.ts';
+import { actions, type Tone } from '../../../layers/report/words.ts';
 import type { RunSummary } from '../../pipeline/runs.ts';
 import type { StageState } from '../../pipeline/stage-states.ts';
 

@@ -3,9 +3,8 @@ import { buildReport } from '../../analysis/build-report.ts';
 import { jsonText } from '../../platform/object-store.ts';
 import { decisionDocument } from '../../report/decision-document.ts';
 import { reportPage } from '../../report/page/page.ts';
-import { resultsCsv } from '../../report/results-csv.ts';
-import { resultColumns, resultsParquet } from '../../report/results-parquet.ts';
-import { resultRows } from '../../report/results-table.ts';
+import { resultRows, resultsCsv } from '../../report/results.ts';
+import { resultsParquet } from '../../report/results-parquet.ts';
 import type { Output } from '../../runs/documents.ts';
 import { processedKeys, type ReportFile } from '../../runs/keys.ts';
 import { completionsOf } from '../../runs/progress.ts';
@@ -34,7 +33,7 @@ export const analyzeStage: Stage<'analyze'> = {
     await write('report.json', jsonText(report), 'application/json');
     await write('report.html', reportPage(report), 'text/html; charset=utf-8');
     await write('EXPERIMENT_DECISION.md', decisionDocument(report), 'text/markdown; charset=utf-8');
-    await write('results.csv', resultsCsv(resultColumns, rows), 'text/csv; charset=utf-8');
+    await write('results.csv', resultsCsv(rows), 'text/csv; charset=utf-8');
     await write(
       'results.parquet',
       await resultsParquet(rows, path.join(folder, 'results.parquet')),

@@ -6,6 +6,7 @@ import type { Database } from '../../platform/duckdb.ts';
 import { DataError } from '../../platform/errors.ts';
 import { identifier, literal, renderSql } from '../../platform/sql.ts';
 import { type CleanResult, eventNamesLimit, type PartCounts, type RunPlan } from '../../runs/documents.ts';
+import { attempt, type Refusal } from '../../runs/stage.ts';
 import { countDecisiveEvents } from './decisive-events.ts';
 import {
   contentColumns,
@@ -18,7 +19,7 @@ import {
 import { type DayFile, writeEvents } from './events-clean.ts';
 import { exclusive, type Finding, type Judgement, judge, openJudgedRows } from './judge.ts';
 import quarantineSql from './quarantine.sql';
-import { type Rule, rowRules } from './rules.ts';
+import { type Rule, type RuleContext, rowRules } from './rules.ts';
 import { openStagedRows, type PartCount, type RowExample, type StagedPart } from './staged-rows.ts';
 
 export interface CleanInput {
@@ -33,6 +34,8 @@ export interface CleanInput {
   readonly newestInput: string;
   /** Folder to write to. */
   readonly folder: string;
+  /** Collects what would end the run, instead of ending it. */
+  readonly refusals?: Refusal[] | undefined;
 }
 
 interface LocalFile {
@@ -51,8 +54,9 @@ export interface CleanedBucket {
 
 /** Cleans one user bucket: repeats and contradictions out, references checked, events named, dated and valued. */
 export async function cleanBucket(db: Database, input: CleanInput): Promise<CleanedBucket> {
-  const { runId, plan, bucket, parts, eventIds, newestInput, folder } = input;
+  const { runId, plan, bucket, parts, eventIds, newestInput, folder, refusals } = input;
   const { config, present, buckets } = plan;
+  const refused = new Set(refusals?.map(({ dataset }) => dataset));
   await openStagedRows(db, {
     parts,
     idType: config.id_type,
@@ -67,15 +71,15 @@ export async function cleanBucket(db: Database, input: CleanInput): Promise<Clea
   if (eventIds.length > 0) await dropSharedEvents(db, eventIds, bucket);
   await openJudgedRows(db);
 
-  const rules = rowRules({ config, present, newestInput, asOf: plan.asOf });
   const datasets: CleanResult['datasets'] = {};
   const quarantineRules: RuleCount[] = [];
   const warnings: RuleCount[] = [];
   const quarantine: LocalFile[] = [];
   for (const dataset of present) {
+    const rules = rulesOf(dataset, refused, { config, present, newestInput, asOf: plan.asOf });
     const repeats = await countRepeats(db, dataset);
     const judgement = await judge(db, dataset, rules);
-    refuseFailures(judgement.strict, parts);
+    await attempt(refusals, { dataset, of: 'rows' }, () => refuseFailures(judgement.strict, parts));
     const counts = countsOf(repeats, judgement);
     const quarantined = totalOf(counts, 'quarantined');
     datasets[dataset] = {
@@ -83,6 +87,7 @@ export async function cleanBucket(db: Database, input: CleanInput): Promise<Clea
       quarantined,
       duplicates: totalOf(counts, 'duplicates'),
       parts: counts,
+      duplicateExamples: placed(dataset, repeats.duplicateExamples, parts),
     };
     quarantineRules.push(
       ...conflictCount(dataset, repeats, parts),
@@ -123,6 +128,16 @@ export async function cleanBucket(db: Database, input: CleanInput): Promise<Clea
     others,
     quarantine,
   };
+}
+
+/**
+ * The rules of a dataset's rows. What is refused says nothing of the rows that refer to it: it is known only where the run
+ * would end anyway.
+ */
+function rulesOf(dataset: DatasetName, refused: ReadonlySet<DatasetName>, context: RuleContext): Rule[] {
+  const present = context.present.filter((other) => other === dataset || !refused.has(other));
+  const rules = rowRules({ ...context, present });
+  return refused.has('sessions') ? rules.filter(({ rule }) => rule !== 'no_user') : rules;
 }
 
 /** Accepted, quarantined and duplicate rows of each part that the bucket has rows of. */

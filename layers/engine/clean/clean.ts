@@ -7,7 +7,7 @@ import { downloadAll, uploadAll } from '../../platform/object-store.ts';
 import type { Completion, Output, RunPlan } from '../../runs/documents.ts';
 import { areas, processedKeys } from '../../runs/keys.ts';
 import { completionsOf } from '../../runs/progress.ts';
-import type { Stage } from '../../runs/stage.ts';
+import { attempt, type Stage } from '../../runs/stage.ts';
 import { cleanBucket } from './clean-bucket.ts';
 import { type EventIdsFile, eventIdsFileName } from './dedupe.ts';
 import { partFileName, type StagedPart } from './staged-rows.ts';
@@ -15,11 +15,13 @@ import { partFileName, type StagedPart } from './staged-rows.ts';
 /** Takes repeats, contradictions and broken references out of one user bucket, and names, dates and values its events. */
 export const cleanStage: Stage<'clean'> = {
   name: 'clean',
-  async run({ event, store, folder, engine }) {
+  async run({ event, store, folder, engine, refusals }) {
     const { runId, index: bucket } = event;
     const plan = await store.require('plan', runId);
     const staged = await completionsOf(store, 'stage', event, plan.chunks.length);
-    requireRows(plan, staged);
+    for (const dataset of requiredDatasets) {
+      await attempt(refusals, { dataset, of: 'rows' }, () => requireRows(dataset, plan, staged));
+    }
     const { inputs } = await store.require('inputs', runId);
 
     const parts = partsOfBucket(plan, staged, bucket, folder);
@@ -29,7 +31,16 @@ export const cleanStage: Stage<'clean'> = {
     await using db = await Database.open({ ...engine, folder });
     const newest = Math.max(...inputs.map(({ lastModified }) => Date.parse(lastModified)));
     const newestInput = new Date(newest).toISOString();
-    const cleaned = await cleanBucket(db, { runId, plan, bucket, parts, eventIds, newestInput, folder });
+    const cleaned = await cleanBucket(db, {
+      runId,
+      plan,
+      bucket,
+      parts,
+      eventIds,
+      newestInput,
+      folder,
+      refusals,
+    });
 
     const files = [
       ...cleaned.events.map(({ dt, ...rest }) => ({
@@ -57,15 +68,17 @@ export const cleanStage: Stage<'clean'> = {
 };
 
 /** @throws DataError where a dataset without which there is no analysis has a header alone */
-function requireRows({ chunks }: Pick<RunPlan, 'chunks'>, staged: readonly Completion<'stage'>[]): void {
-  for (const dataset of requiredDatasets) {
-    if (staged.some(({ result }) => result.dataset === dataset && result.lines > 0)) continue;
-    throw new DataError({
-      what: `${dataset} has a header, and no rows`,
-      where: chunks.find((chunk) => chunk.dataset === dataset)?.key,
-      remedy: 'Export it again, and upload the drop anew',
-    });
-  }
+function requireRows(
+  dataset: (typeof requiredDatasets)[number],
+  { chunks }: Pick<RunPlan, 'chunks'>,
+  staged: readonly Completion<'stage'>[],
+): void {
+  if (staged.some(({ result }) => result.dataset === dataset && result.lines > 0)) return;
+  throw new DataError({
+    what: `${dataset} has a header, and no rows`,
+    where: chunks.find((chunk) => chunk.dataset === dataset)?.key,
+    remedy: 'Export it again, and upload the drop anew',
+  });
 }
 
 /** What a bucket reads: its parts, those without a bucket, and everyone's sessions, which events refer to. */

@@ -1,9 +1,10 @@
 import type { Config } from '../../experiment/config.ts';
-import type { EarlyExposures, PopulationStep } from '../../experiment/measurements.ts';
-import type { Database } from '../../platform/duckdb.ts';
+import type { PopulationStep } from '../../experiment/measurements.ts';
+import { cell, type Database } from '../../platform/duckdb.ts';
 import { DataError } from '../../platform/errors.ts';
 import { identifier, literal, literalList, renderSql, timestamp } from '../../platform/sql.ts';
 import type { CleanResult, MartsResult, RunPlan } from '../../runs/documents.ts';
+import { attempt, type Refusal } from '../../runs/stage.ts';
 import assignedSql from './assigned.sql';
 import { type CleanFiles, createSettings, excludeUsers, openCleanRows } from './clean-rows.ts';
 import exposedSql from './exposed.sql';
@@ -38,6 +39,8 @@ export interface MartsInput {
   readonly files: CleanFiles;
   /** Files of ids to leave out. */
   readonly excludedUsers: readonly string[];
+  /** Collects what would end the run, instead of ending it. */
+  readonly refusals?: Refusal[] | undefined;
   /** Columns of user_outcomes that the drop has no data for. */
   readonly unmeasured: readonly string[];
   readonly output: MartFiles;
@@ -59,12 +62,14 @@ export interface MartFiles {
  */
 export async function buildMarts(
   db: Database,
-  { config, asOf, files, excludedUsers, unmeasured, output }: MartsInput,
+  { config, asOf, files, excludedUsers, refusals, unmeasured, output }: MartsInput,
 ): Promise<{ result: MartsResult; rows: number }> {
   const as_of = asOf === null ? "TIMESTAMP 'infinity'" : timestamp(asOf);
   await openCleanRows(db, config, files);
   await createSettings(db, config);
-  await excludeUsers(db, config, excludedUsers);
+  const lists = { dataset: 'experiment_assignments', of: 'rows' } as const;
+  const read = await attempt(refusals, lists, () => excludeUsers(db, config, excludedUsers).then(() => true));
+  if (read === undefined) await excludeUsers(db, config, []);
   await db.run(renderSql(assignedSql, { as_of }));
   await db.run(renderSql(exposedSql, { as_of }));
   await db.run(firstDevicesSql);
@@ -72,7 +77,7 @@ export async function buildMarts(
   await db.run(renderSql(userExposureSql, { segments, file: literal(output.userExposure) }));
   await writeOutcomes(db, config, as_of, unmeasured, output);
 
-  const { rows } = await db.row<{ rows: string }>('SELECT count(*) AS "rows" FROM exposed');
+  const exposed = await db.select('SELECT count(*) AS "rows" FROM exposed', { rows: cell.count });
   return {
     result: {
       asOf,
@@ -80,8 +85,9 @@ export async function buildMarts(
       arms: await assignedArms(db),
       assignedByDay: await assignedByDay(db),
       earlyExposures: await earlyExposures(db),
+      examples: await examplesOfLeftOut(db),
     },
-    rows: Number(rows),
+    rows: exposed[0]?.rows ?? 0,
   };
 }
 
@@ -108,7 +114,7 @@ async function writeOutcomes(
   );
   await db.run(
     renderSql(userOutcomesSql, {
-      other_columns: sql.otherColumns,
+      metric_columns: sql.metricColumns,
       unmeasured: nulled(unmeasured),
       file: literal(output.userOutcomes),
     }),
@@ -178,26 +184,17 @@ async function segmentColumns(db: Database, config: Config): Promise<string> {
 }
 
 async function population(db: Database): Promise<PopulationStep[]> {
-  const steps = await db.query<{ experimentId: string; step: string; rows: string; users: string }>(
-    renderSql(populationSql, { steps: literalList(populationSteps) }),
-  );
-  return steps.map(({ experimentId, step, rows, users }) => ({
-    experimentId,
-    step,
-    rows: Number(rows),
-    users: Number(users),
-  }));
+  return db.select(renderSql(populationSql, { steps: literalList(populationSteps) }), {
+    experimentId: cell.text,
+    step: cell.text,
+    rows: cell.count,
+    users: cell.count,
+  });
 }
 
 async function assignedArms(db: Database): Promise<MartsResult['arms']> {
-  const arms = await db.query<{
-    experimentId: string;
-    variant: string;
-    assigned: string;
-    crossovers: string;
-    unknown: string;
-  }>(`
-    SELECT experiment_id AS "experimentId", variant, sum(assigned) AS assigned, sum(crossovers) AS crossovers,
+  return db.select(
+    `SELECT experiment_id AS "experimentId", variant, sum(assigned) AS assigned, sum(crossovers) AS crossovers,
       sum("unknown") AS "unknown"
     FROM (
       SELECT experiment_id, variant, count(*) AS assigned, 0 AS crossovers, 0 AS "unknown" FROM assigned
@@ -207,34 +204,46 @@ async function assignedArms(db: Database): Promise<MartsResult['arms']> {
       UNION ALL
       SELECT experiment_id, variant, 0, 0, count(*) FROM assigned WHERE excluded = 'unknown_variant' GROUP BY ALL
     )
-    GROUP BY ALL ORDER BY ALL`);
-  return arms.map(({ experimentId, variant, assigned, crossovers, unknown }) => ({
-    experimentId,
-    variant,
-    assigned: Number(assigned),
-    crossovers: Number(crossovers),
-    unknown: Number(unknown),
-  }));
+    GROUP BY ALL ORDER BY ALL`,
+    {
+      experimentId: cell.text,
+      variant: cell.text,
+      assigned: cell.count,
+      crossovers: cell.count,
+      unknown: cell.count,
+    },
+  );
 }
 
 async function assignedByDay(db: Database): Promise<MartsResult['assignedByDay']> {
-  const days = await db.query<{ experimentId: string; variant: string; day: string; users: string }>(`
-    SELECT experiment_id AS "experimentId", variant, strftime(assigned_at, '%Y-%m-%d') AS "day", count(*) AS users
+  return db.select(
+    `SELECT experiment_id AS "experimentId", variant, strftime(assigned_at, '%Y-%m-%d') AS "day", count(*) AS users
     FROM assigned
     WHERE excluded IS DISTINCT FROM 'crossovers' AND excluded IS DISTINCT FROM 'unknown_variant'
-    GROUP BY ALL ORDER BY ALL`);
-  return days.map(({ users, ...rest }) => ({ ...rest, users: Number(users) }));
+    GROUP BY ALL ORDER BY ALL`,
+    { experimentId: cell.text, variant: cell.text, day: cell.text, users: cell.count },
+  );
 }
 
 async function earlyExposures(db: Database): Promise<MartsResult['earlyExposures']> {
-  const found = await db.query<Record<keyof EarlyExposures | 'experimentId', string>>(`
-    SELECT experiment_id AS "experimentId", sum(early_exposures) AS events, count(*) AS users,
+  return db.select(
+    `SELECT experiment_id AS "experimentId", sum(early_exposures) AS events, count(*) AS users,
       count(*) FILTER (exposed_at IS NULL) AS "usersLeftOut"
-    FROM exposure_moments WHERE early_exposures > 0 GROUP BY ALL ORDER BY ALL`);
-  return found.map(({ experimentId, events, users, usersLeftOut }) => ({
-    experimentId,
-    events: Number(events),
-    users: Number(users),
-    usersLeftOut: Number(usersLeftOut),
-  }));
+    FROM exposure_moments WHERE early_exposures > 0 GROUP BY ALL ORDER BY ALL`,
+    { experimentId: cell.text, events: cell.count, users: cell.count, usersLeftOut: cell.count },
+  );
+}
+
+async function examplesOfLeftOut(db: Database): Promise<NonNullable<MartsResult['examples']>> {
+  return db.query<{
+    experimentId: string;
+    step: 'crossovers' | 'exposed_before_assignment';
+    userId: string;
+  }>(`
+    SELECT experiment_id AS "experimentId", 'crossovers' AS step, CAST(min(user_id) AS VARCHAR) AS "userId"
+    FROM crossovers GROUP BY experiment_id
+    UNION ALL
+    SELECT experiment_id, 'exposed_before_assignment', CAST(min(user_id) AS VARCHAR)
+    FROM exposure_moments WHERE exposed_at IS NULL GROUP BY experiment_id
+    ORDER BY ALL`);
 }

@@ -5,19 +5,19 @@ import { literal } from '../../platform/sql.ts';
 import type { Output, RunInputs } from '../../runs/documents.ts';
 import { areas, processedKeys } from '../../runs/keys.ts';
 import { completionsOf } from '../../runs/progress.ts';
-import type { Stage } from '../../runs/stage.ts';
+import { attempt, type Stage } from '../../runs/stage.ts';
 import { buildMarts, requireOneCurrency, resolveAsOf } from './build-marts.ts';
 
 /** Exposure and outcomes of each user of one bucket, and how many users the way there took. */
 export const martsStage: Stage<'marts'> = {
   name: 'marts',
-  async run({ event, store, folder, engine }) {
+  async run({ event, store, folder, engine, refusals }) {
     const { runId, index: bucket } = event;
     const { processed } = store;
     const plan = await store.require('plan', runId);
     const cleaned = await completionsOf(store, 'clean', event, plan.buckets);
     const results = cleaned.map(({ result }) => result);
-    requireOneCurrency(results);
+    await attempt(refusals, { dataset: 'events', of: 'rows' }, () => requireOneCurrency(results));
 
     const outputs = cleaned[bucket]?.outputs ?? [];
     const copies = (isWanted: (key: string) => boolean) =>
@@ -54,6 +54,7 @@ export const martsStage: Stage<'marts'> = {
         sessions: filesOf(sources.sessions),
       },
       excludedUsers,
+      refusals,
       output,
     });
 

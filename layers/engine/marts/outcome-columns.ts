@@ -1,10 +1,10 @@
 import type { Config } from '../../experiment/config.ts';
+import { builtInEventColumns } from '../../experiment/metrics/built-in.ts';
 import { columnsOfRun, columnsSinceExposure } from '../../experiment/metrics.ts';
 import {
   type CovariateColumn,
   type EventColumn,
   type EventSum,
-  eventColumns,
   isEventColumn,
   type OutcomeColumn,
   type Unit,
@@ -19,8 +19,8 @@ export interface OutcomeSql {
   readonly eventColumns: string;
   readonly orderCovariates: string;
   readonly sessionCovariates: string;
-  /** Columns of user_outcomes besides the built-in ones. */
-  readonly otherColumns: string;
+  /** The columns of user_outcomes that metrics define. */
+  readonly metricColumns: string;
   /** Σ and Σ of squares by day since exposure. */
   readonly sinceExposure: string;
   /** Days before and after the exposure that some column looks at, besides the outcome windows. */
@@ -37,7 +37,7 @@ const types: Readonly<Record<Unit, string>> = {
 /** SQL of every column that is a sum over events, orders or sessions, in the window or before the exposure. */
 export function outcomeSql(config: Config): OutcomeSql {
   const { declared, covariates } = columnsOfRun(config);
-  const inWindow: EventColumn[] = [...Object.values(eventColumns), ...declared];
+  const inWindow: EventColumn[] = [...builtInEventColumns, ...declared];
   const before = covariates.flatMap((covariate) =>
     isEventColumn(covariate.of) ? [{ ...covariate, of: covariate.of }] : [],
   );
@@ -70,7 +70,10 @@ export function outcomeSql(config: Config): OutcomeSql {
     sessionCovariates:
       covariatesOf(covariates, 'sessions', (name, when) => `, count(*) FILTER (${when('t')}) AS ${name}`) +
       covariatesOf(covariates, 'session_ms', (name, when) => `, sum(t.ms) FILTER (${when('t')}) AS ${name}`),
-    otherColumns: [...declared, ...covariates].map((column) => `,\n    ${finalColumn(column)}`).join(''),
+    metricColumns: [
+      ...builtInEventColumns.map(builtInColumn),
+      ...[...declared, ...covariates].map(finalColumn),
+    ].join(',\n      '),
     sinceExposure: [...since.values()].join(', '),
     lookbackDays: Math.max(0, ...lookbacks(config, covariates)),
     horizonDays: Math.max(...inWindow.map(({ toDay }) => toDay ?? 0)),
@@ -144,6 +147,11 @@ function covariatesOf(
     .filter(({ of }) => of.column === source)
     .map(({ column, lookbackDays }) => sql(identifier(column), (table) => lookback(table, lookbackDays)))
     .join('');
+}
+
+function builtInColumn({ column, sum, unit }: EventColumn): string {
+  const name = identifier(column);
+  return `CAST(coalesce(a.${name}, 0) AS ${sum.of === 'any' ? 'INTEGER' : types[unit]}) AS ${name}`;
 }
 
 function finalColumn(column: OutcomeColumn | CovariateColumn): string {

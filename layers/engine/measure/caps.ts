@@ -1,6 +1,6 @@
 import type { CapMeasurement } from '../../experiment/measurements.ts';
 import type { CappedColumn } from '../../experiment/metrics.ts';
-import type { Database } from '../../platform/duckdb.ts';
+import { cell, type Database } from '../../platform/duckdb.ts';
 import { identifier, literal } from '../../platform/sql.ts';
 import { nearestRank } from '../../statistics/quantile.ts';
 import { rankValues } from './order-statistics.ts';
@@ -28,8 +28,9 @@ export async function readCaps(
     const n = ranked.sizes[0]?.n ?? 0;
     const found = n === 0 ? '0' : await ranked.at('', nearestRank(n, percentile / 100));
     const cap = BigInt(found) > 0n ? found : null;
-    const capped = await db.query<{ variant: string; users: string }>(
+    const capped = await db.select(
       `SELECT variant, count(*) FILTER (${value} > ${cap ?? 'NULL'}) AS users ${users} GROUP BY variant ORDER BY variant`,
+      { variant: cell.text, users: cell.count },
     );
     caps.push({
       experimentId,
@@ -38,7 +39,7 @@ export async function readCaps(
       percentile,
       ignoreZeros,
       cap,
-      capped: capped.map((arm) => ({ variant: arm.variant, users: Number(arm.users) })),
+      capped,
     });
   }
   return caps;

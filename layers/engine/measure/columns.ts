@@ -6,9 +6,7 @@ import {
   metricsOf,
   type OutcomeColumn,
 } from '../../experiment/metrics.ts';
-
-/** Two columns whose product some metric's variance needs; the same one twice is its square. */
-export type Pair = readonly [a: string, b: string];
+import type { AggregatedColumns, ColumnPair } from '../../statistics/aggregates.ts';
 
 /** What is measured of an experiment's users. */
 export interface MeasuredColumns {
@@ -17,9 +15,9 @@ export interface MeasuredColumns {
   /** Columns of the time before the exposure. */
   readonly covariates: readonly OutcomeColumn[];
   readonly capped: readonly CappedColumn[];
-  /** Products over all of these columns, and over those of `outcomes` alone. */
-  readonly pairs: readonly Pair[];
-  readonly outcomePairs: readonly Pair[];
+  /** What is summed of all of these columns, and of those of `outcomes` alone. */
+  readonly all: AggregatedColumns;
+  readonly outcomesAlone: AggregatedColumns;
 }
 
 /** Columns of the built-in metrics and of the experiment's own. */
@@ -35,7 +33,7 @@ export function measuredColumns(
   const outcomes = distinct(parts.flat());
   const covariates = distinct(covariatesOfExperiment(config, settings));
   const capped = metrics.flatMap((metric) => metric.capped ?? []);
-  const order = [...outcomes, ...covariates, ...capped].map(({ column }) => column);
+  const columns = [...outcomes, ...covariates, ...capped].map(({ column }) => column);
   const groups = metrics.map(({ numerator, denominator, covariates: own, capped: cut }) => [
     numerator,
     ...(denominator === undefined ? [] : [denominator]),
@@ -47,22 +45,28 @@ export function measuredColumns(
     outcomes,
     covariates,
     capped,
-    pairs: pairsOf([...singles, ...parts, ...groups], order),
-    outcomePairs: pairsOf([...outcomes.map((column) => [column]), ...parts], order),
+    all: { columns, pairs: pairsOf([...singles, ...parts, ...groups], columns) },
+    outcomesAlone: {
+      columns: outcomes.map(({ column }) => column),
+      pairs: pairsOf([...outcomes.map((column) => [column]), ...parts], columns),
+    },
   };
 }
 
 /** Everything that one of several experiments needs. */
 export function mergedColumns(all: readonly MeasuredColumns[]): MeasuredColumns {
-  const pairs = (of: 'pairs' | 'outcomePairs') => [
-    ...new Map(all.flatMap((columns) => columns[of]).map((pair) => [pair.join(' '), pair])).values(),
-  ];
+  const merged = (of: 'all' | 'outcomesAlone'): AggregatedColumns => ({
+    columns: [...new Set(all.flatMap((columns) => columns[of].columns))],
+    pairs: [
+      ...new Map(all.flatMap((columns) => columns[of].pairs).map((pair) => [pair.join(' '), pair])).values(),
+    ],
+  });
   return {
     outcomes: distinct(all.flatMap(({ outcomes }) => outcomes)),
     covariates: distinct(all.flatMap(({ covariates }) => covariates)),
     capped: distinct(all.flatMap(({ capped }) => capped)),
-    pairs: pairs('pairs'),
-    outcomePairs: pairs('outcomePairs'),
+    all: merged('all'),
+    outcomesAlone: merged('outcomesAlone'),
   };
 }
 
@@ -71,11 +75,11 @@ function distinct<Column extends OutcomeColumn>(columns: readonly Column[]): Col
 }
 
 /** Every pair within a group, each once, the columns of a pair and the pairs in the order of `order`. */
-function pairsOf(groups: readonly (readonly OutcomeColumn[])[], order: readonly string[]): Pair[] {
+function pairsOf(groups: readonly (readonly OutcomeColumn[])[], order: readonly string[]): ColumnPair[] {
   const together = new Set(
     groups.flatMap((group) => group.flatMap((a) => group.map((b) => `${a.column} ${b.column}`))),
   );
   return order.flatMap((a, index) =>
-    order.slice(index).flatMap((b): Pair[] => (together.has(`${a} ${b}`) ? [[a, b]] : [])),
+    order.slice(index).flatMap((b): ColumnPair[] => (together.has(`${a} ${b}`) ? [[a, b]] : [])),
   );
 }

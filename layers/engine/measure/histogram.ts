@@ -1,5 +1,5 @@
 import type { ExperimentMeasurement } from '../../experiment/measurements.ts';
-import type { Database } from '../../platform/duckdb.ts';
+import { cell, type Database } from '../../platform/duckdb.ts';
 import { literal, renderSql } from '../../platform/sql.ts';
 import histogramSql from './histogram.sql';
 
@@ -17,20 +17,18 @@ export async function readRevenueHistogram(
   experimentId: string,
 ): Promise<ExperimentMeasurement['revenueHistogram']> {
   const bins = edges.slice(0, -1).map((from, index) => `(${from}, ${edges[index + 1]})`);
-  const rows = await db.query<{ variant: string; from: string | null; to: string | null; users: string }>(
+  const rows = await db.select(
     renderSql(histogramSql, { experiment_id: literal(experimentId), bins: bins.join(', ') }),
+    { variant: cell.text, from: cell.text.nullable(), to: cell.text.nullable(), users: cell.count },
   );
   return [...new Set(rows.map(({ variant }) => variant))].map((variant) => {
     const own = rows.filter((row) => row.variant === variant);
-    const outside = (to: string | null) =>
-      Number(own.find((row) => row.from === null && row.to === to)?.users ?? 0);
+    const outside = (to: string | null) => own.find((row) => row.from === null && row.to === to)?.users ?? 0;
     return {
       variant,
       negative: outside('-1'),
       zero: outside('0'),
-      bins: own.flatMap(({ from, to, users }) =>
-        from === null || to === null ? [] : [{ from: String(from), to: String(to), users: Number(users) }],
-      ),
+      bins: own.flatMap(({ from, to, users }) => (from === null || to === null ? [] : [{ from, to, users }])),
     };
   });
 }

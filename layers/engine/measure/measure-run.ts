@@ -1,19 +1,19 @@
 import path from 'node:path';
 import { checkBadRate } from '../../data/bad-rows.ts';
-import { type DatasetName, datasetContracts } from '../../data/datasets/index.ts';
+import { datasetContracts, datasetNames } from '../../data/datasets/index.ts';
 import { measurements } from '../../experiment/measurements.ts';
 import { Database } from '../../platform/duckdb.ts';
 import { downloadAll, jsonText } from '../../platform/object-store.ts';
 import { areas, processedKeys } from '../../runs/keys.ts';
 import { completionsOf } from '../../runs/progress.ts';
-import type { Stage } from '../../runs/stage.ts';
+import { attempt, type Stage } from '../../runs/stage.ts';
 import { measure } from './measure.ts';
 import { reconcileFiles } from './reconcile-files.ts';
 
 /** Everything that the analysis reads: exact sums over all buckets, and the account of every line. */
 export const measureStage: Stage<'measure'> = {
   name: 'measure',
-  async run({ event, store, folder, engine }) {
+  async run({ event, store, folder, engine, refusals }) {
     const { runId } = event;
     const plan = await store.require('plan', runId);
     const [staged, cleaned, marts] = await Promise.all([
@@ -52,10 +52,13 @@ export const measureStage: Stage<'measure'> = {
         sessionDurations: sessionDurations.map(({ file }) => file),
       }),
     );
-    for (const [dataset, counts] of Object.entries(measured.quality)) {
-      const contract = datasetContracts[dataset as DatasetName];
+    for (const dataset of datasetNames) {
+      const counts = measured.quality[dataset];
+      if (counts === undefined) continue;
       const quarantineRules = measured.quarantineRules.filter((rule) => rule.dataset === dataset);
-      checkBadRate(contract, { ...counts, quarantineRules }, runId, dataset);
+      await attempt(refusals, { dataset, of: 'rows' }, () =>
+        checkBadRate(datasetContracts[dataset], { ...counts, quarantineRules }, runId, dataset),
+      );
     }
     const key = processedKeys.measurements(runId);
     const text = jsonText(measured);

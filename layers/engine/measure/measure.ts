@@ -10,15 +10,16 @@ import { metricsOf } from '../../experiment/metrics.ts';
 import type { Database } from '../../platform/duckdb.ts';
 import { identifier } from '../../platform/sql.ts';
 import type { CleanResult, MartsResult, RunPlan, StageResult } from '../../runs/documents.ts';
+import { type AggregatedColumns, Aggregates } from '../../statistics/aggregates.ts';
 import { type AssignedArm, assignedByDay, mergedArms, mergedEarlyExposures } from './assigned.ts';
 import { type Cap, readCaps } from './caps.ts';
 import { readAdjustedCells, readLogitCells } from './cells.ts';
 import { type MeasuredColumns, measuredColumns, mergedColumns } from './columns.ts';
 import { readRevenueHistogram } from './histogram.ts';
-import { type LevelMoments, noMoments, only, readMoments } from './moments.ts';
 import { readQuantiles } from './quantiles.ts';
 import { mergeDecisiveEvents, mergeEventNames, mergePopulation, mergeRules, reconcile } from './reconcile.ts';
 import { readSinceExposure } from './since-exposure.ts';
+import { type LevelSums, readSums } from './sums.ts';
 import { type MartFiles, openUsers, segmentColumn } from './users.ts';
 
 /** Levels of a segment that are told apart, the largest first; the users of all others are `(other)`. */
@@ -81,23 +82,18 @@ async function measureExperiments(
   const caps: Cap[] = [];
   for (const { experimentId, columns } of experiments)
     caps.push(...(await readCaps(db, experimentId, columns.capped)));
-  const full = { columns: namesOf(every), pairs: every.pairs, caps, largest };
-  const all = await readMoments(db, full);
-  const cohorts = await readMoments(db, {
-    by: 'exposure_day',
-    columns: every.outcomes.map(({ column }) => column),
-    pairs: every.outcomePairs,
-    largest,
-  });
-  const segments = new Map<string, LevelMoments[]>();
+  const full = { ...every.all, caps, largest };
+  const all = await readSums(db, full);
+  const cohorts = await readSums(db, { ...every.outcomesAlone, by: 'exposure_day', largest });
+  const segments = new Map<string, LevelSums[]>();
   for (const segment of segmentNames) {
     const by = identifier(segmentColumn(segment));
-    segments.set(segment, await readMoments(db, { ...full, by, levels: segmentLevels }));
+    segments.set(segment, await readSums(db, { ...full, by, levels: segmentLevels }));
   }
 
   const measured: ExperimentMeasurement[] = [];
   for (const { experimentId, settings, columns } of experiments) {
-    const own = all.filter((moments) => moments.experimentId === experimentId);
+    const own = all.filter((sums) => sums.experimentId === experimentId);
     const assigned = mergedArms(marts, experimentId);
     measured.push({
       experimentId,
@@ -116,20 +112,14 @@ async function measureExperiments(
           ({ level, arms }): SegmentMeasurement => ({
             segment,
             level,
-            arms: arms.map((arm) => levelArm(arm, namesOf(columns), columns.pairs)),
+            arms: arms.map((arm) => armOf(arm, columns.all)),
           }),
         ),
       ),
       cohorts: levelsOf(cohorts, experimentId).map(
         ({ level, arms }): CohortMeasurement => ({
           day: level,
-          arms: arms.map((arm) =>
-            levelArm(
-              arm,
-              columns.outcomes.map(({ column }) => column),
-              columns.outcomePairs,
-            ),
-          ),
+          arms: arms.map((arm) => armOf(arm, columns.outcomesAlone)),
         }),
       ),
       assignedByDay: assignedByDay(marts, experimentId),
@@ -160,22 +150,19 @@ async function measureDetails(
   };
 }
 
-function namesOf({ outcomes, covariates, capped }: MeasuredColumns): string[] {
-  return [...outcomes, ...covariates, ...capped].map(({ column }) => column);
-}
-
 /** Segments of the experiments, but for those that the plan found no source for. */
 function measurableSegments(
   { unavailable }: MeasureInput['plan'],
   experiments: readonly Experiment[],
 ): string[] {
   const named = new Set(experiments.flatMap(({ settings }) => settings.segments));
-  return [...named].filter((segment) => !unavailable.some(({ what }) => what === `segment ${segment}`));
+  const absent = unavailable.filter(({ kind }) => kind === 'segment').map(({ name }) => name);
+  return [...named].filter((segment) => !absent.includes(segment));
 }
 
 /** Arms that the weights name or someone was assigned to, also those in which nobody was exposed. */
 function armsOf(
-  exposed: readonly LevelMoments[],
+  exposed: readonly LevelSums[],
   arms: readonly AssignedArm[],
   { weights }: ExperimentSettings,
   columns: MeasuredColumns,
@@ -185,12 +172,10 @@ function armsOf(
     ...(weights === 'equal' ? [] : Object.keys(weights)),
     ...arms.filter((arm) => arm.assigned > 0).map(({ variant }) => variant),
   ]);
-  const names = namesOf(columns);
   return [...variants].sort().map((variant) => {
-    const found = exposed.find((moments) => moments.variant === variant);
-    const moments =
-      found === undefined ? noMoments(names, columns.pairs) : levelArm(found, names, columns.pairs);
-    return { ...moments, variant, assigned: assigned.get(variant) ?? 0 };
+    const found = exposed.find((arm) => arm.variant === variant);
+    const arm = found ?? { variant, exposed: 0, aggregates: Aggregates.none(columns.all) };
+    return { ...armOf(arm, columns.all), assigned: assigned.get(variant) ?? 0 };
   });
 }
 
@@ -201,23 +186,19 @@ function usersOf(
   return arms.filter((arm) => arm[what] > 0).map((arm) => ({ variant: arm.variant, users: arm[what] }));
 }
 
-function levelsOf(
-  moments: readonly LevelMoments[],
-  experimentId: string,
-): { level: string; arms: LevelMoments[] }[] {
-  const own = moments.filter((moment) => moment.experimentId === experimentId);
+function levelsOf(sums: readonly LevelSums[], experimentId: string): { level: string; arms: LevelSums[] }[] {
+  const own = sums.filter((arm) => arm.experimentId === experimentId);
   return [...new Set(own.map(({ level }) => level))].map((level) => ({
     level,
-    arms: own.filter((moment) => moment.level === level),
+    arms: own.filter((arm) => arm.level === level),
   }));
 }
 
-/** Levels are those of exposed users: how many were assigned at one is not known. */
-function levelArm(
-  moments: LevelMoments,
-  columns: readonly string[],
-  pairs: MeasuredColumns['pairs'],
+/** What an experiment measures of an arm. Levels are those of exposed users: how many were assigned at one is not known. */
+function armOf(
+  { variant, exposed, aggregates }: Pick<LevelSums, 'variant' | 'exposed' | 'aggregates'>,
+  columns: AggregatedColumns,
 ): ArmMeasurement {
-  const { variant, exposed, users } = moments;
-  return { variant, assigned: 0, exposed, users, ...only(moments, columns, pairs) };
+  const users = Number(aggregates.n);
+  return { variant, assigned: 0, exposed, users, ...aggregates.restrict(columns).toJSON() };
 }

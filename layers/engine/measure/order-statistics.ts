@@ -1,4 +1,4 @@
-import type { Database } from '../../platform/duckdb.ts';
+import { cell, type Database } from '../../platform/duckdb.ts';
 import { literal, renderSql } from '../../platform/sql.ts';
 import rankedSql from './ranked.sql';
 
@@ -16,11 +16,12 @@ export interface OrderStatistics {
  */
 export async function rankValues(db: Database, values: string): Promise<OrderStatistics> {
   await db.run(renderSql(rankedSql, { values }));
-  const sizes = await db.query<{ variant: string; n: string }>(
+  const sizes = await db.select(
     'SELECT variant, max("rank") AS n FROM ranked GROUP BY variant ORDER BY variant',
+    { variant: cell.text, n: cell.count },
   );
   return {
-    sizes: sizes.map(({ variant, n }) => ({ variant, n: Number(n) })),
+    sizes,
     async at(variant, rank) {
       const { value } = await db.row<{ value: string }>(
         `SELECT min("value") AS "value" FROM ranked WHERE variant = ${literal(variant)} AND "rank" >= ${rank}`,

@@ -1,7 +1,7 @@
 import type { QuantileMeasurement } from '../../experiment/measurements.ts';
 import type { Metric } from '../../experiment/metrics.ts';
 import { otherColumns } from '../../experiment/outcome-columns.ts';
-import type { Database } from '../../platform/duckdb.ts';
+import { cell, type Database } from '../../platform/duckdb.ts';
 import { identifier, literal } from '../../platform/sql.ts';
 import { normalCritical } from '../../statistics/distributions.ts';
 import type { PairMoments } from '../../statistics/moments.ts';
@@ -75,21 +75,18 @@ async function readClusters(
   variant: string,
   value: string,
 ): Promise<PairMoments> {
-  const sums = await db.row<Record<'n' | 'x' | 'y' | 'xx' | 'yy' | 'xy', string>>(`
-    SELECT count(*) AS n, coalesce(sum(x), 0) AS x, coalesce(sum(y), 0) AS y,
-      coalesce(sum(x * x), 0) AS xx, coalesce(sum(y * y), 0) AS yy, coalesce(sum(x * y), 0) AS xy
+  const { integer } = cell;
+  const [sums] = await db.select(
+    `SELECT count(*) AS n, coalesce(sum(x), 0) AS "sumX", coalesce(sum(y), 0) AS "sumY",
+      coalesce(sum(x * x), 0) AS "sumXX", coalesce(sum(y * y), 0) AS "sumYY", coalesce(sum(x * y), 0) AS "sumXY"
     FROM (
       SELECT count(*) FILTER (ms <= ${value}) AS x, count(*) AS y
       FROM session_durations
       WHERE experiment_id = ${literal(experimentId)} AND variant = ${literal(variant)}
       GROUP BY user_id
-    )`);
-  return {
-    n: BigInt(sums.n),
-    sumX: BigInt(sums.x),
-    sumY: BigInt(sums.y),
-    sumXX: BigInt(sums.xx),
-    sumYY: BigInt(sums.yy),
-    sumXY: BigInt(sums.xy),
-  };
+    )`,
+    { n: integer, sumX: integer, sumY: integer, sumXX: integer, sumYY: integer, sumXY: integer },
+  );
+  if (sums === undefined) throw new Error('sums without GROUP BY are one row');
+  return sums;
 }

@@ -1,5 +1,5 @@
 import { columnName } from '../../data/column-binding.ts';
-import { type DatasetName, datasetContracts, requiredDatasets } from '../../data/datasets/index.ts';
+import { type DatasetName, datasetContracts, type requiredDatasets } from '../../data/datasets/index.ts';
 import { configuredAsOf } from '../../experiment/as-of.ts';
 import type { Config } from '../../experiment/config.ts';
 import { SchemaError } from '../../platform/errors.ts';
@@ -12,22 +12,27 @@ type DataInput = PlannedFile['input'];
 
 const isData = (input: RawInput): input is DataInput => input.kind in datasetContracts;
 
+/** @throws SchemaError where a required dataset is missing or has no byte */
+export function requireDataset(
+  dataset: (typeof requiredDatasets)[number],
+  { inputs, drop }: Pick<RunInputs, 'inputs' | 'drop'>,
+  config: Config,
+): void {
+  const files = inputs.filter(({ kind }) => kind === dataset);
+  const [first] = files;
+  if (files.some(({ size }) => size > 0)) return;
+  throw new SchemaError({
+    what: first === undefined ? `the drop has no ${dataset}` : `${dataset} is empty`,
+    where: first?.key ?? `${dropPrefix(drop)}${config.raw[dataset]}`,
+    remedy: `Upload ${config.raw[dataset]} with a header line, and the other files of the drop with it`,
+  });
+}
+
 /**
  * The drop's data files, in the order of datasets and keys. Files without a byte are left out, as exports leave them
  * beside full parts.
- * @throws SchemaError where a required dataset is missing or has no byte
  */
-export function dataFiles({ inputs, drop }: Pick<RunInputs, 'inputs' | 'drop'>, config: Config): DataInput[] {
-  for (const dataset of requiredDatasets) {
-    const files = inputs.filter(({ kind }) => kind === dataset);
-    const [first] = files;
-    if (files.some(({ size }) => size > 0)) continue;
-    throw new SchemaError({
-      what: first === undefined ? `the drop has no ${dataset}` : `${dataset} is empty`,
-      where: first?.key ?? `${dropPrefix(drop)}${config.raw[dataset]}`,
-      remedy: `Upload ${config.raw[dataset]} with a header line, and the other files of the drop with it`,
-    });
-  }
+export function dataFiles({ inputs }: Pick<RunInputs, 'inputs'>): DataInput[] {
   const order = Object.keys(datasetContracts);
   return inputs
     .filter(isData)
@@ -35,10 +40,7 @@ export function dataFiles({ inputs, drop }: Pick<RunInputs, 'inputs' | 'drop'>, 
     .toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || (a.key < b.key ? -1 : 1));
 }
 
-/**
- * The plan of a run from its pinned inputs, its configuration and the headers of its files.
- * @throws SchemaError where events name neither users nor sessions that do
- */
+/** The plan of a run from its pinned inputs, its configuration and the headers of its files. */
 export function makePlan(inputs: RunInputs, config: Config, files: readonly PlannedFile[]): RunPlan {
   const present = new Map<DatasetName, Set<string>>();
   for (const { input, columns } of files) {
@@ -47,8 +49,6 @@ export function makePlan(inputs: RunInputs, config: Config, files: readonly Plan
     for (const header of columns.otherColumns) names.add(columnName(header));
     present.set(input.kind, names);
   }
-  for (const file of files) checkEventsNameUsers(file, present.has('sessions'));
-
   return {
     schemaVersion: 1,
     runId: inputs.runId,
@@ -65,7 +65,8 @@ export function makePlan(inputs: RunInputs, config: Config, files: readonly Plan
   };
 }
 
-function checkEventsNameUsers({ input, header, columns }: PlannedFile, hasSessions: boolean): void {
+/** @throws SchemaError where a file of events names neither users nor sessions that do */
+export function requireEventUsers({ input, header, columns }: PlannedFile, hasSessions: boolean): void {
   if (input.kind !== 'events') return;
   const has = (name: string) => columns.bindings.some(({ column }) => column === name);
   if (has('user_id') || (has('session_id') && hasSessions)) return;

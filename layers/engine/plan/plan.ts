@@ -1,20 +1,21 @@
 import path from 'node:path';
 import { bindColumns } from '../../data/column-binding.ts';
-import { datasetContracts } from '../../data/datasets/index.ts';
+import { datasetContracts, requiredDatasets } from '../../data/datasets/index.ts';
 import type { Config } from '../../experiment/config.ts';
 import { runConfiguration } from '../../experiment/run-configuration.ts';
 import { SchemaError, TransientError } from '../../platform/errors.ts';
 import type { RunInputs } from '../../runs/documents.ts';
 import { processedKeys } from '../../runs/keys.ts';
-import type { Stage } from '../../runs/stage.ts';
+import { attempt, type Refusal, type Stage } from '../../runs/stage.ts';
 import type { RunStore } from '../../runs/store.ts';
-import { dataFiles, makePlan } from './make-plan.ts';
+import type { PlannedFile } from './chunks.ts';
+import { dataFiles, makePlan, requireDataset, requireEventUsers } from './make-plan.ts';
 import { readHeader } from './read-header.ts';
 
 /** What a run consists of: its configuration, its files cut into chunks, its users' buckets, and what it lacks. */
 export const planStage: Stage<'plan'> = {
   name: 'plan',
-  async run({ event: { runId }, store, folder }) {
+  async run({ event: { runId }, store, folder, refusals }) {
     const inputs = await store.require('inputs', runId);
     const config = await readConfiguration(store, inputs);
     if (inputs.problem !== undefined) {
@@ -24,14 +25,25 @@ export const planStage: Stage<'plan'> = {
         remedy: 'Upload the drop again',
       });
     }
-    const files = await Promise.all(
-      dataFiles(inputs, config).map(async (input) => {
-        const { header, hasLineFeeds } = await readHeader(store.raw, input);
-        const contract = datasetContracts[input.kind];
-        const columns = bindColumns(contract, header, config.schema[input.kind], input.key);
-        return { input, header, hasLineFeeds, columns };
-      }),
+    for (const dataset of requiredDatasets) {
+      await attempt(refusals, { dataset, of: 'file' }, () => requireDataset(dataset, inputs, config));
+    }
+    const planned = await Promise.all(
+      dataFiles(inputs).map((input) =>
+        attempt(refusals, { dataset: input.kind, of: 'file' }, async (): Promise<PlannedFile> => {
+          const { header, hasLineFeeds } = await readHeader(store.raw, input);
+          const contract = datasetContracts[input.kind];
+          const columns = bindColumns(contract, header, config.schema[input.kind], input.key);
+          return { input, header, hasLineFeeds, columns };
+        }),
+      ),
     );
+    const read = withoutRefused(planned, refusals);
+    const hasSessions = inputs.inputs.some(({ kind, size }) => kind === 'sessions' && size > 0);
+    for (const file of read) {
+      await attempt(refusals, { dataset: 'events', of: 'file' }, () => requireEventUsers(file, hasSessions));
+    }
+    const files = withoutRefused(read, refusals);
     const plan = makePlan(inputs, config, files);
     await keepExcludedUsers(store, inputs, folder);
     await store.write('plan', [runId], plan);
@@ -44,6 +56,16 @@ export const planStage: Stage<'plan'> = {
     };
   },
 };
+
+/** A dataset of which a file cannot be read is left aside as a whole. */
+function withoutRefused(
+  files: readonly (PlannedFile | undefined)[],
+  refusals: readonly Refusal[] = [],
+): PlannedFile[] {
+  return files
+    .filter((file) => file !== undefined)
+    .filter(({ input }) => !refusals.some(({ dataset }) => dataset === input.kind));
+}
 
 async function readConfiguration({ raw }: RunStore, { inputs }: RunInputs): Promise<Config> {
   const input = inputs.find(({ kind }) => kind === 'config');

@@ -1,5 +1,6 @@
 import { type DatasetName, datasetContracts, datasetNames } from '../../data/datasets/index.ts';
 import type { Config } from '../../experiment/config.ts';
+import { builtInEventColumns } from '../../experiment/metrics/built-in.ts';
 import { columnsOfRun, metricNamed, metricNames } from '../../experiment/metrics.ts';
 import {
   eventColumns,
@@ -13,9 +14,9 @@ import type { RunPlan } from '../../runs/documents.ts';
 export type PresentColumns = ReadonlyMap<DatasetName, ReadonlySet<string>>;
 
 const references = {
-  users: 'check of user ids against users',
-  products: 'check of product ids against products',
-  sessions: 'check of session ids against sessions',
+  users: 'user_ids',
+  products: 'product_ids',
+  sessions: 'session_ids',
 } as const;
 
 /** Metrics, checks and segments that the drop lacks the data for, by name, each with the reason. */
@@ -26,7 +27,8 @@ export function unavailableIn(present: PresentColumns, config: Config): RunPlan[
     ...absent
       .filter((dataset) => dataset in references)
       .map((dataset) => ({
-        what: references[dataset as keyof typeof references],
+        kind: 'check' as const,
+        name: references[dataset as keyof typeof references],
         reason: noDataset(dataset),
       })),
     ...unavailableSegments(present, config),
@@ -38,20 +40,20 @@ function unavailableMetrics(present: PresentColumns, config: Config): RunPlan['u
     const metric = metricNamed(config, name);
     if (metric === undefined) return [];
     const dataset = metric.needs.find((needed) => !present.has(needed));
-    if (dataset !== undefined) return [{ what: name, reason: noDataset(dataset) }];
+    if (dataset !== undefined) return [{ kind: 'metric', name, reason: noDataset(dataset) }];
     const [missing] = [metric.numerator, metric.denominator].flatMap((column) =>
       column === undefined ? [] : (missingSource(column, present) ?? []),
     );
     return missing === undefined
       ? []
-      : [{ what: name, reason: `${missing.dataset} have no column "${missing.column}"` }];
+      : [{ kind: 'metric', name, reason: `${missing.dataset} have no column "${missing.column}"` }];
   });
 }
 
 /** Columns of user_outcomes that no column of the drop's files says anything of, in the order of the alphabet. */
 export function unmeasuredColumns(present: PresentColumns, config: Config): string[] {
   const { declared, covariates } = columnsOfRun(config);
-  const columns = [...Object.values(eventColumns), ...Object.values(otherColumns), ...declared];
+  const columns = [...builtInEventColumns, ...Object.values(otherColumns), ...declared];
   const isUnmeasured = (column: OutcomeColumn) => missingSource(column, present) !== undefined;
   const unmeasured = [
     ...columns.filter(isUnmeasured),
@@ -90,7 +92,7 @@ function unavailableSegments(present: PresentColumns, config: Config): RunPlan['
     if (users?.has(segment)) return [];
     if (segment === 'device' && present.get('sessions')?.has('device')) return [];
     const reason = users === undefined ? noDataset('users') : `users have no column "${segment}"`;
-    return [{ what: `segment ${segment}`, reason }];
+    return [{ kind: 'segment', name: segment, reason }];
   });
 }
 

@@ -1,3 +1,4 @@
+import { adjustedP, type Compared, intervalLabel, verdictOf } from '../comparisons.ts';
 import {
   formatCount,
   formatDecimal,
@@ -8,14 +9,13 @@ import {
   formatQuantity,
   formatValue,
 } from '../format.ts';
+import { type Html, html } from '../html/html.ts';
+import { icon, status } from '../html/icons.ts';
+import { metricName, name, plainName, unbroken } from '../html/names.ts';
+import type { Column } from '../html/table.ts';
 import type { Comparison, ExperimentReport, MetricReport } from '../schema.ts';
-import { type LiftScale, liftAxis, liftChart } from './charts/interval.ts';
-import { type Compared, intervalLabel, liftOf, verdictOf } from './comparisons.ts';
-import { type Html, html } from './html.ts';
-import { icon, status } from './icons.ts';
-import { metricName, name, plainName, unbroken } from './names.ts';
-import type { Column } from './table.ts';
-import { reasonText } from './words.ts';
+import { reasonText } from '../words.ts';
+import { type LiftScale, liftAxis, liftChart, liftOf } from './charts/interval.ts';
 
 /** Below this many users on either side of a conversion the normal interval is rough, and Newcombe's is shown too. */
 const smallCount = 30;
@@ -70,15 +70,15 @@ export function differenceColumn(experiment: ExperimentReport): Column<Compared>
     label: 'Difference',
     tip: `Treatment less control in the metric’s unit, with its ${intervalLabel(experiment)}.`,
     align: 'number',
-    cell: of(({ effect, newcombeCi, control, treatment }, { unit }) => {
+    cell: of(({ deciding: { testing, effect }, newcombeCi, control, treatment }, { unit }) => {
       const interval = (ends: readonly [number, number]) =>
         `${formatDifference(unit, ends[0])} to ${formatDifference(unit, ends[1])}`;
       const rare = [control, treatment].some(({ n, sum }) => Math.min(sum, n - sum) < smallCount);
       return html`${formatDifference(unit, effect.absolute)}${effect.absoluteCi && sub(interval(effect.absoluteCi))}${
-        newcombeCi && rare ? sub(`Newcombe ${interval(newcombeCi)}`) : null
+        newcombeCi && rare && testing === 'fixed_horizon' ? sub(`Newcombe ${interval(newcombeCi)}`) : null
       }`;
     }),
-    sort: of(({ effect }) => effect.absolute),
+    sort: of(({ deciding }) => deciding.effect.absolute),
   };
 }
 
@@ -88,14 +88,14 @@ export function liftColumn(experiment: ExperimentReport): Column<Compared> {
     tip: `The difference relative to the control, with its ${intervalLabel(experiment)} by Fieller’s method. It excludes zero exactly when the p-value (not yet corrected) is below its level.`,
     align: 'number',
     cell: of(
-      ({ effect }) =>
+      ({ deciding: { effect } }) =>
         html`<strong>${formatLift(effect.relative)}</strong>${sub(
           effect.relativeCi === null
             ? reasonText(effect.relativeReason ?? 'no_interval')
             : formatLiftInterval(effect.relativeCi),
         )}`,
     ),
-    sort: of(({ effect }) => effect.relative),
+    sort: of(({ deciding }) => deciding.effect.relative),
   };
 }
 
@@ -116,13 +116,11 @@ export const pColumn: Column<Compared> = {
   label: 'p (difference)',
   tip: 'Two-sided p-value of the test that there is no difference, and below it the one corrected for all metrics of the same role. Guardrails are judged by another test: that of their margin, in the table below.',
   align: 'number',
-  cell: of(
-    ({ test }) =>
-      html`${formatP(test?.p ?? null)}${
-        test?.pAdjusted === null || test === null ? null : sub(`adj. ${formatP(test.pAdjusted)}`)
-      }`,
-  ),
-  sort: of(({ test }) => test?.p ?? null),
+  cell: of((comparison) => {
+    const adjusted = adjustedP(comparison);
+    return html`${formatP(comparison.deciding.p)}${adjusted === null ? null : sub(`adj. ${formatP(adjusted)}`)}`;
+  }),
+  sort: of(({ deciding }) => deciding.p),
 };
 
 export const verdictColumn: Column<Compared> = {

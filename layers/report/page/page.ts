@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { formatMoment } from '../format.ts';
+import { type Html, html, trusted } from '../html/html.ts';
+import { icon, iconSheet } from '../html/icons.ts';
+import { name, plainName } from '../html/names.ts';
+import style from '../html/style.css?raw';
 import type { ExperimentReport, Report } from '../schema.ts';
+import { actions } from '../words.ts';
 import behaviour from './behaviour.client.js?raw';
-import { type Html, html, trusted } from './html.ts';
-import { icon, iconSheet } from './icons.ts';
-import { name, plainName } from './names.ts';
 import type { ExperimentSection, RunSection, Section } from './section.ts';
 import { dataQualitySection } from './sections/data-quality.ts';
 import { distributionsSection } from './sections/distributions.ts';
@@ -24,8 +26,9 @@ import { segmentsSection } from './sections/segments.ts';
 import { sinceExposureSection } from './sections/since-exposure.ts';
 import { trustSection } from './sections/trust.ts';
 import { verdictSection } from './sections/verdict.ts';
-import style from './style.css?raw';
-import { actions } from './words.ts';
+
+/** Sections that stand on other pages, too. */
+export { dataQualitySection, populationSection, verdictSection };
 
 /** In the order in which people ask: what to do, whether to believe it, then the evidence. */
 const experimentSections: readonly ExperimentSection[] = [

@@ -1,5 +1,5 @@
+import type { Html } from '../html/html.ts';
 import type { ExperimentReport, Report } from '../schema.ts';
-import type { Html } from './html.ts';
 
 export interface Section {
   /** Part of the anchor; the same for each experiment. */

@@ -2,7 +2,7 @@ import { appendFile, cp, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { readReport } from '../../../cli/pipeline/report.ts';
+import { readReport } from '../../../cli/pipeline/run-report.ts';
 import { dropPrefix, manifestName, processedKeys } from '../../../layers/runs/keys.ts';
 import { connectTo, type Deployed } from '../deployed.ts';
 import { runEcom } from '../ecom.ts';

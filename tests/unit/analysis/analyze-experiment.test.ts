@@ -108,7 +108,7 @@ describe('analyzeExperiment', () => {
     const config = configOf();
     const report = analyzeExperiment(experimentOf(original), settingsOf(config, 'checkout'), {
       config,
-      unavailable: [{ what: 'session_duration', reason: 'the drop has no sessions' }],
+      unavailable: [{ kind: 'metric', name: 'session_duration', reason: 'the drop has no sessions' }],
       asOf: null,
       quality: {},
       warnings: [],

@@ -234,7 +234,7 @@ describe('Bayes and power', () => {
     const { bayes, test } = comparison(analyze(better, ''), 'add_to_cart_rate');
     if (bayes === undefined || !('chanceToWin' in bayes)) throw new Error('there is no posterior');
     expect(bayes.prior).toBeNull();
-    expect(bayes.chanceToWin).toBeCloseTo(1 - (test?.p ?? 0) / 2, 1);
+    expect(bayes.chanceToWin).toBeCloseTo(1 - (test?.p ?? 0) / 2, 12);
   });
 
   it('a sceptical prior draws the lift towards its mean', () => {
@@ -244,6 +244,19 @@ describe('Bayes and power', () => {
       return bayes.lift.mean;
     };
     expect(Math.abs(liftOf('bayes: { prior: { mean: 0, sd: 0.05 } }'))).toBeLessThan(Math.abs(liftOf('')));
+  });
+
+  it('draws a lift towards zero by the scatter that the configuration expects of true lifts', () => {
+    const shrunken = (settings: string) => {
+      const found = comparison(analyze(better, settings), 'purchase_conversion');
+      if (found.shrunken === undefined || !('relative' in found.shrunken)) throw new Error('there is none');
+      return { ...found.shrunken, lift: found.effect.relative ?? 0 };
+    };
+    const [wide, narrow] = [shrunken(''), shrunken('bayes: { prior_relative_sd: 0.02 }')];
+    expect([wide.priorSd, narrow.priorSd]).toEqual([0.1, 0.02]);
+    expect(wide.relative).toBeLessThan(wide.lift);
+    expect(narrow.relative).toBeLessThan(wide.relative);
+    expect(narrow.relative).toBeGreaterThan(0);
   });
 
   it('tells the days left at the present traffic, and needs more users to find half the lift', () => {

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { analyzeExperiment } from '../../../layers/analysis/analyze-experiment.ts';
 import { settingsOf } from '../../../layers/experiment/config.ts';
 import type { ExperimentMeasurement } from '../../../layers/experiment/measurements.ts';
-import type { ExperimentReport } from '../../../layers/report/schema.ts';
+import type { ExperimentReport, Unavailable } from '../../../layers/report/schema.ts';
 import { armOf, columnsOf, configOf, experimentOf, type User } from './measurement.ts';
 import { shoppers } from './shoppers.ts';
 
 interface Options {
   readonly overlay?: string;
   readonly eventNames?: string[];
-  readonly unavailable?: { what: string; reason: string }[];
+  readonly unavailable?: Unavailable[];
   readonly exposed?: boolean;
   readonly change?: (user: User) => User;
   readonly more?: Partial<ExperimentMeasurement>;
@@ -109,7 +109,7 @@ describe('an experiment without its primary metric in the data', () => {
   it('is invalid where a column is missing, and says what to change', () => {
     const { decision } = analyze({
       overlay: 'experiments: { checkout: { primary: revenue_per_user, secondary: [] } }',
-      unavailable: [{ what: 'revenue_per_user', reason: 'events have no column "revenue"' }],
+      unavailable: [{ kind: 'metric', name: 'revenue_per_user', reason: 'events have no column "revenue"' }],
     });
     expect(decision).toMatchObject({ action: 'invalid', rule: 'primary_not_in_data' });
     expect(decision.reasons).toEqual([
@@ -138,7 +138,7 @@ describe('an experiment without its primary metric in the data', () => {
 
   it('says of a failed check as well', () => {
     const { decision } = analyze({
-      unavailable: [{ what: 'purchase_conversion', reason: 'the drop has no events' }],
+      unavailable: [{ kind: 'metric', name: 'purchase_conversion', reason: 'the drop has no events' }],
       more: {
         crossovers: 60,
         crossoversByFirstVariant: [{ variant: 'control', users: 60 }],

@@ -73,7 +73,13 @@ describe('segments', () => {
     expect(primaryIn('mobile')?.verdict).toBe('better');
     expect(primaryIn('desktop')?.verdict).toBe('worse');
     const interaction = report.interactions.find(({ metric }) => metric === 'purchase_conversion');
-    expect(interaction).toMatchObject({ segment: 'device', variant: 'treatment', df: 1, reason: null });
+    expect(interaction).toMatchObject({
+      segment: 'device',
+      variant: 'treatment',
+      method: 'cochran_q_log_ratio',
+      df: 1,
+      reason: null,
+    });
     expect(interaction?.pAdjusted).toBeLessThan(0.001);
   });
 

@@ -59,7 +59,7 @@ export function exampleReport(overlay?: string, experimentId = 'checkout'): Repo
       config: configOf(overlay),
       configHash: 'c0ffee',
       codeVersion: 'code',
-      unavailable: [{ what: 'session_duration', reason: 'the drop has no sessions' }],
+      unavailable: [{ kind: 'metric', name: 'session_duration', reason: 'the drop has no sessions' }],
     },
     {
       inputs: [

@@ -126,6 +126,16 @@ describe('imports', () => {
     }
   });
 
+  it('reach the parts of the report page by its entry only', () => {
+    const inside = 'layers/report/page/';
+    const past = imports.filter(
+      ({ from, to }) =>
+        to.startsWith(inside) && to !== `${inside}page.ts` && !from.startsWith('layers/report/'),
+    );
+    expect(imports.filter(({ to }) => to === `${inside}page.ts`).length).toBeGreaterThan(0);
+    expect(past).toEqual([]);
+  });
+
   it('never lead from a file back to itself', () => {
     expect(cyclesIn(imports)).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Database } from '../../../layers/platform/duckdb.ts';
+import { cell, Database } from '../../../layers/platform/duckdb.ts';
 import { literal } from '../../../layers/platform/sql.ts';
 
 let folder: string;
@@ -70,5 +70,44 @@ describe('the engine in a function', () => {
     await expect(database.run('SELECT nothing FROM nowhere')).rejects.toThrow(
       /nowhere does not exist[\s\S]*SELECT nothing/,
     );
+  });
+});
+
+describe('selected rows', () => {
+  test('hold numbers, integers of any size and texts as they are asked for', async () => {
+    await using database = await Database.open({ memoryMb: 1024, folder });
+    const rows = await database.select(
+      `SELECT n, 9007199254740993::HUGEINT * n AS "sum", 'a' AS label, n > 0 AS is_some, nullif(n, 1) AS maybe
+      FROM (VALUES (1::BIGINT), (9007199254740991)) t(n) ORDER BY n`,
+      {
+        n: cell.count,
+        sum: cell.integer,
+        label: cell.text,
+        is_some: cell.flag,
+        maybe: cell.count.nullable(),
+      },
+    );
+    expect(rows).toEqual([
+      { n: 1, sum: 9007199254740993n, label: 'a', is_some: true, maybe: null },
+      {
+        n: Number.MAX_SAFE_INTEGER,
+        sum: 9007199254740993n * 9007199254740991n,
+        label: 'a',
+        is_some: true,
+        maybe: Number.MAX_SAFE_INTEGER,
+      },
+    ]);
+  });
+
+  test.each([
+    ['a count beyond 2^53', '9007199254740992::BIGINT', /beyond 2\^53: select it as cell.integer/],
+    ['a NULL', 'NULL::BIGINT', /at \[0\]\.n/],
+    ['a fraction', '1.5', /at \[0\]\.n/],
+  ])('are refused where there is %s, with the statement', async (_, value, reason) => {
+    await using database = await Database.open({ memoryMb: 1024, folder });
+    const sql = `SELECT ${value} AS n`;
+    const rows = database.select(sql, { n: cell.count });
+    await expect(rows).rejects.toThrow(reason);
+    await expect(rows).rejects.toThrow(sql);
   });
 });

@@ -1,3 +1,4 @@
+import { trustChecks } from '../../../layers/analysis/trust/index.ts';
 import type {
   Comparison,
   ExperimentReport,
@@ -69,6 +70,7 @@ export function withEvidence(experiment: ExperimentReport): ExperimentReport {
       segment: 'device',
       metric: experiment.settings.primary,
       variant,
+      method: 'cochran_q_log_ratio',
       q: 1.84,
       df: 2,
       p: 0.3985,
@@ -162,12 +164,19 @@ const checks: TrustCheck[] = [
   ),
   check('sample_ratio_by_segment', 'pass', 0.61, 'The split is as configured in each segment.'),
   check('covariate_balance', 'pass', 0.92, 'Before their exposure, the users of all arms were alike.'),
-  check('crossovers', 'warn', null, '83 users (0.6 %) saw more than one version and are left out.'),
+  check(
+    'crossovers',
+    'warn',
+    null,
+    '83 users (0.6 %) saw more than one version and are left out.',
+    '0.6 % of the assigned left out',
+  ),
   check(
     'immature_users',
     'warn',
     null,
     'The outcome window of 412 users had not ended: numbers may still change.',
+    '3.3 % not ended',
   ),
   check('sample_ratio_by_day', 'not_checked', null, 'No day has enough users.'),
 ];
@@ -177,8 +186,12 @@ function check(
   status: TrustCheck['status'],
   p: number | null,
   explanation: string,
+  note: string | null = null,
 ): TrustCheck {
-  return { name, status, statistic: p === null ? null : 0.1, p, explanation };
+  const known = trustChecks.find((candidate) => candidate.name === name);
+  if (known === undefined) throw new Error(`there is no check ${name}`);
+  const { label, isAdjusted = false } = known;
+  return { name, label, status, statistic: p === null ? null : 0.1, p, isAdjusted, explanation, note };
 }
 
 function otherEstimates(metric: MetricReport, comparison: Comparison): Comparison {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
+import { html, trusted } from '../../../layers/report/html/html.ts';
+import { name, plainName, unbroken } from '../../../layers/report/html/names.ts';
 import { covariateLabel, metricLabel } from '../../../layers/report/labels.ts';
-import { html, trusted } from '../../../layers/report/page/html.ts';
-import { name, plainName, unbroken } from '../../../layers/report/page/names.ts';
 
 describe('markup', () => {
   it('shows text from data as text, in content and in attributes', () => {

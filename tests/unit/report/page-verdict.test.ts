@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatLiftInterval } from '../../../layers/report/format.ts';
 import { reportPage } from '../../../layers/report/page/page.ts';
-import type { Report } from '../../../layers/report/schema.ts';
+import { decidingOf, type Report } from '../../../layers/report/schema.ts';
 import { onlyCheckout, page, parse, shop } from './parsed-page.ts';
 
 describe('verdict and trust checks of report.html', () => {
@@ -126,7 +126,7 @@ describe('verdict and trust checks of report.html', () => {
       );
     expect(numberOf(named)).toBe('χ²(1) = 0.63, p = 0.7463');
     expect(numberOf(ratio)).toBe('χ² = 0.10, p = 0.7463');
-    expect(numberOf({ ...named, name: 'sample_ratio_by_day' })).toBe('χ²(1) = 0.63, adj. p = 0.7463');
+    expect(numberOf({ ...named, isAdjusted: true })).toBe('χ²(1) = 0.63, adj. p = 0.7463');
   });
 
   it('counts checks that failed in the verdict', () => {
@@ -168,7 +168,11 @@ describe('verdict and trust checks of report.html', () => {
       ...checkout?.decision,
       basis: { estimate: 'unadjusted', values: 'uncapped', testing: 'always_valid' },
     };
-    const { text } = parse(reportPage(onlyCheckout({ decision } as Report['experiments'][number])));
+    const metrics = checkout?.metrics.map((metric) => ({
+      ...metric,
+      comparisons: metric.comparisons.map((found) => ({ ...found, deciding: decidingOf(found) })),
+    }));
+    const { text } = parse(reportPage(onlyCheckout({ decision, metrics } as Report['experiments'][number])));
     const shown = formatLiftInterval(primary?.sequential?.relativeCi ?? null);
     expect(shown).not.toBe(formatLiftInterval(primary?.effect.relativeCi ?? null));
     expect(text('#e1-verdict .hero-detail')).toBe(`95 % interval at any time ${shown}`);

@@ -127,9 +127,9 @@ describe('report.html', () => {
   });
 
   it('lists what is not available once: metrics where they would stand, the rest under data quality', () => {
-    const unavailable = [
-      { what: 'session_duration', reason: 'the drop has no sessions' },
-      { what: 'segment country', reason: 'users have no column "country"' },
+    const unavailable: Report['unavailable'] = [
+      { kind: 'metric', name: 'session_duration', reason: 'the drop has no sessions' },
+      { kind: 'segment', name: 'country', reason: 'users have no column "country"' },
     ];
     const { text } = parse(reportPage({ ...onlyCheckout(), unavailable }));
     expect(text('#data-quality')).toContain('segment country');

@@ -4,9 +4,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Database } from '../../../layers/platform/duckdb.ts';
 import { literal } from '../../../layers/platform/sql.ts';
-import { resultsCsv } from '../../../layers/report/results-csv.ts';
-import { resultColumns, resultsParquet } from '../../../layers/report/results-parquet.ts';
-import { resultRows } from '../../../layers/report/results-table.ts';
+import { resultRows, resultsCsv } from '../../../layers/report/results.ts';
+import { resultsParquet } from '../../../layers/report/results-parquet.ts';
 import { exampleReport } from '../analysis/report-of.ts';
 
 describe('results.parquet', () => {
@@ -69,7 +68,7 @@ describe('results.csv', () => {
     try {
       const rows = resultRows(exampleReport(undefined, 'a, "quoted"\r\nname'));
       const file = path.join(folder, 'results.csv');
-      await writeFile(file, resultsCsv(resultColumns, rows));
+      await writeFile(file, resultsCsv(rows));
       await using database = await Database.open({ memoryMb: 512, folder });
       const read = await database.query(
         `from read_csv(${literal(file)}, header = true, nullstr = '', sample_size = -1)`,
@@ -93,7 +92,7 @@ describe('results.csv', () => {
   it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\tx'])('keeps %j text in a spreadsheet', (name) => {
     const [row] = resultRows(exampleReport(undefined, name));
     if (row === undefined) throw new Error('the report has rows');
-    const csv = resultsCsv(['experiment_id', 'absolute'], [{ ...row, absolute: -0.5 }]);
+    const csv = resultsCsv([{ ...row, absolute: -0.5 }], ['experiment_id', 'absolute']);
     expect(csv).toBe(`experiment_id,absolute\r\n'${name},-0.5\r\n`);
   });
 });

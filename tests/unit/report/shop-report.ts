@@ -228,7 +228,7 @@ export function hostileReport(text: string): Report {
       ...report.run,
       inputs: report.run.inputs.map((input) => ({ ...input, key: `raw/${text}`.slice(0, 900) })),
     },
-    unavailable: [{ what: text, reason: text.slice(0, 900) }],
+    unavailable: [{ kind: 'segment', name: text, reason: text.slice(0, 900) }],
     quarantineRules: report.quarantineRules.map((rule) => ({
       ...rule,
       column: text,

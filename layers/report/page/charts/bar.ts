@@ -1,4 +1,4 @@
-import { type Html, html } from '../html.ts';
+import { type Html, html } from '../../html/html.ts';
 
 export interface Bar {
   /** What the bar says, in words. */

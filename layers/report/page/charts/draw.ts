@@ -1,6 +1,6 @@
 import { type PlotOptions, plot } from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { type Html, trusted } from '../html.ts';
+import { type Html, trusted } from '../../html/html.ts';
 
 /** What is used of an element; the project has no types of the DOM. */
 interface SvgElement {

@@ -1,8 +1,11 @@
 import { axisX, gridX } from '@observablehq/plot';
+import { type Compared, verdictOf } from '../../comparisons.ts';
 import { formatCount, formatLift, formatLiftInterval } from '../../format.ts';
-import { type Html, html } from '../html.ts';
-import { plainName } from '../names.ts';
-import type { Tone } from '../words.ts';
+import { type Html, html } from '../../html/html.ts';
+import { plainName } from '../../html/names.ts';
+import { metricLabel } from '../../labels.ts';
+import type { Comparison, MetricReport } from '../../schema.ts';
+import type { Tone } from '../../words.ts';
 import { draw } from './draw.ts';
 
 /** Relative lifts that one axis shows. */
@@ -19,6 +22,33 @@ export interface Lift {
   readonly tone: Tone;
   /** The lift at which a guardrail's margin ends: negative where higher is better. */
   readonly margin?: number | null;
+}
+
+/** The comparison as a line of a forest plot; `margin` where the guardrail's margin is to be drawn. */
+export function liftOf({ metric, comparison }: Compared, withMargin = false): Lift {
+  if (comparison === null) return { label: metric.metric, relative: null, interval: null, tone: 'neutral' };
+  const { effect, adjustedCi } = comparison.deciding;
+  return {
+    label: metricLabel(metric.metric),
+    relative: effect.relative,
+    interval: effect.relativeCi,
+    outer: adjustedCi?.relativeCi ?? null,
+    tone: verdictOf(comparison).tone,
+    margin: withMargin ? marginLift(metric, comparison) : null,
+  };
+}
+
+/** The lift at which the margin ends; an absolute margin relates to the control's mean. */
+function marginLift(
+  { better }: MetricReport,
+  { nonInferiority, control }: Pick<Comparison, 'nonInferiority' | 'control'>,
+): number | null {
+  if (nonInferiority === undefined) return null;
+  const { marginRelative, marginAbsolute } = nonInferiority;
+  const size =
+    marginRelative ??
+    (marginAbsolute === null || !control.mean ? null : marginAbsolute / Math.abs(control.mean));
+  return size === null ? null : better === 'higher' ? -size : size;
 }
 
 const [width, height, axisHeight, inset] = [220, 28, 20, 8];

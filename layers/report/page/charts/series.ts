@@ -1,5 +1,5 @@
 import { areaY, axisX, axisY, dot, gridY, line, type Markish, ruleX, ruleY } from '@observablehq/plot';
-import type { Html } from '../html.ts';
+import type { Html } from '../../html/html.ts';
 import { draw } from './draw.ts';
 
 type Interval = readonly [number, number];

@@ -1,12 +1,11 @@
 import { placeIn } from '../../../data/place.ts';
 import { formatCount } from '../../format.ts';
+import { type Html, html } from '../../html/html.ts';
+import { name, rawValue } from '../../html/names.ts';
+import { plainTable, table } from '../../html/table.ts';
 import type { Report } from '../../schema.ts';
-import { unavailableBeside } from '../../unavailable.ts';
-import { type Html, html } from '../html.ts';
-import { name, rawValue } from '../names.ts';
+import { reasonText, unavailableBeside, unavailableLabel } from '../../words.ts';
 import type { RunSection } from '../section.ts';
-import { plainTable, table } from '../table.ts';
-import { reasonText } from '../words.ts';
 
 type Rule = Report['warnings'][number];
 
@@ -49,7 +48,7 @@ ${
     : plainTable<(typeof unavailable)[number]>(
         'Not available with these data',
         [
-          { label: 'What', cell: ({ what }) => html`<code>${name(what)}</code>` },
+          { label: 'What', cell: (found) => html`<code>${name(unavailableLabel(found))}</code>` },
           { label: 'Why', cell: ({ reason }) => reasonText(reason) },
         ],
         unavailable,

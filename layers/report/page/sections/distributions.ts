@@ -1,11 +1,11 @@
 import { formatCount, formatDecimal, formatPercent, formatValue } from '../../format.ts';
+import { type Html, html } from '../../html/html.ts';
+import { metricName, name, plainName } from '../../html/names.ts';
+import { plainTable, table } from '../../html/table.ts';
 import { metricLabel } from '../../labels.ts';
 import type { Cap, Distribution } from '../../schema.ts';
 import { barChart } from '../charts/bar.ts';
-import { type Html, html } from '../html.ts';
-import { metricName, name, plainName } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
-import { plainTable, table } from '../table.ts';
 
 interface Bin {
   readonly label: string;

@@ -1,13 +1,13 @@
 import { formatCount, formatLift, formatLiftInterval } from '../../format.ts';
+import { type Html, html } from '../../html/html.ts';
+import { metricName, name, plainName, unbroken } from '../../html/names.ts';
+import { plainTable } from '../../html/table.ts';
 import { metricLabel } from '../../labels.ts';
 import type { ExperimentReport, Novelty } from '../../schema.ts';
+import { confidence, reasonText } from '../../words.ts';
 import { formatTick } from '../charts/interval.ts';
 import { type Point, seriesChart } from '../charts/series.ts';
-import { type Html, html } from '../html.ts';
-import { metricName, name, plainName, unbroken } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
-import { plainTable } from '../table.ts';
-import { confidence, reasonText } from '../words.ts';
 
 type Day = Novelty['cumulative'][number];
 

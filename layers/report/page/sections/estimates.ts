@@ -1,12 +1,12 @@
 import { formatCount, formatDifference, formatLift, formatLiftInterval, formatP } from '../../format.ts';
+import { type Content, html } from '../../html/html.ts';
+import { metricName, name, unbroken } from '../../html/names.ts';
+import { table } from '../../html/table.ts';
 import { covariateLabel, metricLabel } from '../../labels.ts';
 import type { Comparison, ExperimentReport, MetricReport } from '../../schema.ts';
+import { confidence, reasonText } from '../../words.ts';
 import { type Lift, liftAxis, liftChart, liftScale } from '../charts/interval.ts';
-import { type Content, html } from '../html.ts';
-import { metricName, name, unbroken } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
-import { table } from '../table.ts';
-import { confidence, reasonText } from '../words.ts';
 
 /** One way of estimating a metric's effect. */
 interface Estimate {
@@ -83,7 +83,7 @@ function estimatesOf(
   { decision }: ExperimentReport,
 ): Estimate[] {
   const { effect, test, plain, cuped, capped, sequential } = comparison;
-  const { estimate, values, testing } = decision.basis;
+  const { estimate, values } = decision.basis;
   const nothing = { absolute: null, relative: null, absoluteCi: null, relativeCi: null, p: null };
   const row = (
     label: string,
@@ -99,7 +99,7 @@ function estimatesOf(
     ...('effect' in found ? { ...found.effect, p: found.test?.p ?? null } : {}),
     reason: found.reason ?? null,
   });
-  const fixed = testing === 'fixed_horizon';
+  const fixed = comparison.deciding.testing === 'fixed_horizon';
   const basis = [values === 'capped' ? 'capped' : null, estimate === 'cuped' ? 'adjusted by CUPED' : null]
     .filter((part) => part !== null)
     .join(', ');

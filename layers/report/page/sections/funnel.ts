@@ -1,11 +1,11 @@
 import { formatCount, formatPercent } from '../../format.ts';
+import { type Html, html } from '../../html/html.ts';
+import { name, plainName } from '../../html/names.ts';
+import { table } from '../../html/table.ts';
 import type { ExperimentReport } from '../../schema.ts';
+import { reasonText } from '../../words.ts';
 import { barChart } from '../charts/bar.ts';
-import { type Html, html } from '../html.ts';
-import { name, plainName } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
-import { table } from '../table.ts';
-import { reasonText } from '../words.ts';
 
 const steps = [
   ['add_to_cart_rate', 'Added to cart'],

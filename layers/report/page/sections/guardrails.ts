@@ -1,10 +1,10 @@
+import { type Compared, comparedRows, missing } from '../../comparisons.ts';
 import { formatDifference, formatLift, formatP } from '../../format.ts';
-import { liftScale } from '../charts/interval.ts';
+import { html } from '../../html/html.ts';
+import { table } from '../../html/table.ts';
+import { liftOf, liftScale } from '../charts/interval.ts';
 import { chartColumn, liftColumn, meanColumn, metricColumn, verdictColumn } from '../comparison-columns.ts';
-import { type Compared, comparedRows, liftOf, missing } from '../comparisons.ts';
-import { html } from '../html.ts';
 import type { ExperimentSection } from '../section.ts';
-import { table } from '../table.ts';
 
 /** Guardrails against the harm that was declared tolerable beforehand. */
 export const guardrailsSection: ExperimentSection = (experiment) => {

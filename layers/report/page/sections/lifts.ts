@@ -1,5 +1,10 @@
+import { type Compared, comparedRows, intervalLabel, missing } from '../../comparisons.ts';
+import { html } from '../../html/html.ts';
+import { icon } from '../../html/icons.ts';
+import { table } from '../../html/table.ts';
 import type { MetricReport } from '../../schema.ts';
-import { liftScale } from '../charts/interval.ts';
+import { roles, ruleSentence } from '../../words.ts';
+import { liftOf, liftScale } from '../charts/interval.ts';
 import {
   chartColumn,
   differenceColumn,
@@ -9,12 +14,7 @@ import {
   pColumn,
   verdictColumn,
 } from '../comparison-columns.ts';
-import { type Compared, comparedRows, intervalLabel, liftOf, missing } from '../comparisons.ts';
-import { html } from '../html.ts';
-import { icon } from '../icons.ts';
 import type { ExperimentSection } from '../section.ts';
-import { table } from '../table.ts';
-import { roles, ruleSentence } from '../words.ts';
 
 const order: readonly MetricReport['role'][] = ['primary', 'secondary', 'guardrail'];
 

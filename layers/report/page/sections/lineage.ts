@@ -1,8 +1,8 @@
 import { formatCount, formatMoment } from '../../format.ts';
+import { type Content, type Html, html } from '../../html/html.ts';
+import { plainTable } from '../../html/table.ts';
 import type { Report } from '../../schema.ts';
-import { type Content, type Html, html } from '../html.ts';
 import type { RunSection } from '../section.ts';
-import { plainTable } from '../table.ts';
 
 /** What this report was made from: the same inputs, configuration and code give the same bytes. */
 export const lineageSection: RunSection = ({ run, schemaVersion }) => ({

@@ -1,9 +1,9 @@
 import { formatCount, formatMoment, formatPercent, formatQuantity } from '../../format.ts';
+import { type Content, type Html, html } from '../../html/html.ts';
+import { metricName, name, sentence } from '../../html/names.ts';
 import type { ExperimentReport } from '../../schema.ts';
-import { type Content, type Html, html } from '../html.ts';
-import { metricName, name, sentence } from '../names.ts';
+import { basisText, confidence } from '../../words.ts';
 import type { ExperimentSection } from '../section.ts';
-import { basisText, confidence } from '../words.ts';
 
 /** How the numbers were made, and with which settings. */
 export const methodsSection: ExperimentSection = (experiment) => {
@@ -30,6 +30,7 @@ ${entry('Segments', `levels of at least ${formatCount(settings.segmentMinimumUse
 <ul class="method-list">
 <li>Conversions: unpooled z-test of two proportions. Means and ratios: Welch’s t-test; a ratio is the sum over the sum, with the delta method’s variance over users.</li>
 <li>The test and the interval of a metric share one standard error and one α, so a p-value and its interval never contradict each other. The relative interval is Fieller’s, which keeps that promise.</li>
+<li>A corrected interval is the one that agrees with its own corrected p-value. Under Holm or Benjamini and Hochberg a family’s intervals are not all right at once with the stated confidence; under Dunnett those of one metric are.</li>
 <li>p-values are corrected within each role: primary and secondary metrics are families of their own. Guardrails are not corrected, because every one of them has to hold.</li>
 <li>Guardrails: one-sided non-inferiority test at ${settings.guardrailAlpha} against the declared margin, which moves with the control’s own uncertainty.</li>
 <li>Too few users: nothing is inferred from an arm in which fewer than 5 users who make up the metric’s sum are to be expected, or up to 20 where the arms are unequal.</li>

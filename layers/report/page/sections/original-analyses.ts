@@ -1,10 +1,10 @@
 import { formatP } from '../../format.ts';
-import type { Parity } from '../../schema.ts';
-import { type Html, html } from '../html.ts';
-import { name } from '../names.ts';
+import { type Html, html } from '../../html/html.ts';
+import { name } from '../../html/names.ts';
+import { plainTable } from '../../html/table.ts';
+import type { OriginalAnalyses } from '../../schema.ts';
+import { confidence, reasonText } from '../../words.ts';
 import type { ExperimentSection } from '../section.ts';
-import { plainTable } from '../table.ts';
-import { confidence, reasonText } from '../words.ts';
 
 const four = (value: number) => value.toFixed(4).replace('-', '−');
 
@@ -20,7 +20,7 @@ ${zTest(parity, settings.alpha)}
 ${logit(parity)}`,
       };
 
-function zTest({ twoProportionZ: z }: Parity, alpha: number): Html {
+function zTest({ twoProportionZ: z }: OriginalAnalyses, alpha: number): Html {
   if ('reason' in z)
     return html`<p class="notice">Two-proportion z-test: not computed, ${reasonText(z.reason)}.</p>`;
   return plainTable<typeof z>(
@@ -42,7 +42,7 @@ function zTest({ twoProportionZ: z }: Parity, alpha: number): Html {
   );
 }
 
-function logit({ logit: model }: Parity): Html {
+function logit({ logit: model }: OriginalAnalyses): Html {
   if ('reason' in model) {
     return html`<p class="notice">Logistic regression: not computed, ${reasonText(model.reason)}. ${model.note}</p>`;
   }

@@ -1,12 +1,12 @@
+import { type Compared, comparedRows } from '../../comparisons.ts';
 import { formatCount, formatDifference, formatLift, formatPercent } from '../../format.ts';
+import { html } from '../../html/html.ts';
+import { unbroken } from '../../html/names.ts';
+import { table } from '../../html/table.ts';
 import type { Comparison } from '../../schema.ts';
+import { reasonText, roles } from '../../words.ts';
 import { metricColumn } from '../comparison-columns.ts';
-import { type Compared, comparedRows } from '../comparisons.ts';
-import { html } from '../html.ts';
-import { unbroken } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
-import { table } from '../table.ts';
-import { reasonText, roles } from '../words.ts';
 
 /** How likely each treatment is to be the better arm, what a wrong choice costs, and what more users would show. */
 export const outlookSection: ExperimentSection = (experiment) => {
@@ -14,7 +14,8 @@ export const outlookSection: ExperimentSection = (experiment) => {
     ({ comparison }) => comparison?.bayes !== undefined || comparison?.power !== undefined,
   );
   if (rows.length === 0) return null;
-  const present = (key: 'bayes' | 'power') => rows.some(({ comparison }) => comparison?.[key] !== undefined);
+  const present = (key: 'bayes' | 'shrunken' | 'power') =>
+    rows.some(({ comparison }) => comparison?.[key] !== undefined);
   return {
     id: 'outlook',
     title: 'Chances and power',
@@ -23,6 +24,7 @@ export const outlookSection: ExperimentSection = (experiment) => {
       columns: [
         metricColumn(experiment),
         ...(present('bayes') ? bayesColumns : []),
+        ...(present('shrunken') ? [shrunkenColumn] : []),
         ...(present('power') ? powerColumns : []),
       ],
       groups: (['primary', 'secondary', 'guardrail'] as const).map((role) => ({
@@ -65,6 +67,23 @@ const bayesColumns = [
     },
   },
 ];
+
+const shrunkenOf = ({ comparison }: Compared) =>
+  comparison !== null && comparison.verdict !== 'inconclusive' && 'relative' in (comparison.shrunken ?? {})
+    ? comparison.shrunken
+    : undefined;
+
+const shrunkenColumn = {
+  label: 'Shrunken lift',
+  tip: 'A significant lift is too large on average, for being picked. What is left of it if true lifts scatter around zero as configured (bayes.prior_relative_sd).',
+  align: 'number' as const,
+  cell: (row: Compared) => {
+    const shrunken = shrunkenOf(row);
+    if (shrunken === undefined || !('relative' in shrunken)) return 'n/a';
+    const [low, high] = shrunken.interval.map((bound) => `${(bound * 100).toFixed(1)}\u00a0%`);
+    return html`${(shrunken.relative * 100).toFixed(1)}\u00a0%<small>${low} to ${high}, scatter ${shrunken.priorSd}</small>`;
+  },
+};
 
 const powerColumns = [
   {

@@ -1,14 +1,14 @@
+import { trustSummary } from '../../checks.ts';
+import { type Compared, decidingComparison } from '../../comparisons.ts';
 import { formatCount, formatLift, formatLiftInterval, formatP } from '../../format.ts';
+import { html } from '../../html/html.ts';
+import { status } from '../../html/icons.ts';
+import { metricName, name, unbroken } from '../../html/names.ts';
+import { table } from '../../html/table.ts';
 import type { ExperimentReport } from '../../schema.ts';
-import { liftAxis, liftChart, liftScale } from '../charts/interval.ts';
-import { type Compared, decidingComparison, liftOf } from '../comparisons.ts';
-import { html } from '../html.ts';
-import { status } from '../icons.ts';
-import { metricName, name, unbroken } from '../names.ts';
+import { actions, checkStatuses } from '../../words.ts';
+import { liftAxis, liftChart, liftOf, liftScale } from '../charts/interval.ts';
 import type { RunSection } from '../section.ts';
-import { table } from '../table.ts';
-import { trustSummary } from '../trust-checks.ts';
-import { actions, checkStatuses } from '../words.ts';
 
 /** One row for each experiment, where there are several. */
 export const overviewSection: RunSection = ({ experiments }) => {
@@ -51,12 +51,12 @@ export const overviewSection: RunSection = ({ experiments }) => {
           label: 'Lift',
           align: 'number',
           cell: (row) => {
-            const effect = comparison(row)?.effect;
+            const effect = comparison(row)?.deciding.effect;
             return effect === undefined
               ? 'n/a'
               : html`<strong>${formatLift(effect.relative)}</strong><small>${unbroken(formatLiftInterval(effect.relativeCi))}</small>`;
           },
-          sort: (row) => comparison(row)?.effect.relative ?? null,
+          sort: (row) => comparison(row)?.deciding.effect.relative ?? null,
         },
         {
           label: 'Lift and interval',
@@ -67,8 +67,8 @@ export const overviewSection: RunSection = ({ experiments }) => {
         {
           label: 'Adjusted p',
           align: 'number',
-          cell: (row) => formatP(comparison(row)?.test?.pAdjusted ?? null),
-          sort: (row) => comparison(row)?.test?.pAdjusted ?? null,
+          cell: (row) => formatP(comparison(row)?.deciding.test.p ?? null),
+          sort: (row) => comparison(row)?.deciding.test.p ?? null,
         },
       ],
       groups: [{ label: null, rows }],

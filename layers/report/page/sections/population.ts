@@ -1,11 +1,11 @@
 import { formatCount, formatPercent } from '../../format.ts';
+import { html } from '../../html/html.ts';
+import { plainName } from '../../html/names.ts';
+import { plainTable } from '../../html/table.ts';
 import type { ExperimentReport, Report } from '../../schema.ts';
+import { type StepWording, stepWording } from '../../words.ts';
 import { barChart } from '../charts/bar.ts';
-import { html } from '../html.ts';
-import { plainName } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
-import { plainTable } from '../table.ts';
-import { type StepWording, stepWording } from '../words.ts';
 
 interface Step extends StepWording {
   readonly rows: number;

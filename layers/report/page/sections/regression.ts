@@ -1,10 +1,10 @@
 import { formatP, statedP } from '../../format.ts';
+import { type Html, html } from '../../html/html.ts';
+import { name } from '../../html/names.ts';
+import { plainTable } from '../../html/table.ts';
 import type { Regression } from '../../schema.ts';
-import { type Html, html } from '../html.ts';
-import { name } from '../names.ts';
+import { reasonText } from '../../words.ts';
 import type { ExperimentSection } from '../section.ts';
-import { plainTable } from '../table.ts';
-import { reasonText } from '../words.ts';
 
 const four = (value: number) => value.toFixed(4).replace('-', '−');
 

@@ -1,7 +1,13 @@
+import { type Compared, comparedRows, missing } from '../../comparisons.ts';
 import { formatCount, formatP } from '../../format.ts';
+import { type Html, html } from '../../html/html.ts';
+import { status } from '../../html/icons.ts';
+import { metricName, name } from '../../html/names.ts';
+import { plainTable, table } from '../../html/table.ts';
 import { metricLabel } from '../../labels.ts';
 import type { ExperimentReport, Interaction } from '../../schema.ts';
-import { liftScale } from '../charts/interval.ts';
+import { reasonText } from '../../words.ts';
+import { liftOf, liftScale } from '../charts/interval.ts';
 import {
   armLine,
   chartColumn,
@@ -11,13 +17,7 @@ import {
   pColumn,
   verdictColumn,
 } from '../comparison-columns.ts';
-import { type Compared, comparedRows, liftOf, missing } from '../comparisons.ts';
-import { type Html, html } from '../html.ts';
-import { status } from '../icons.ts';
-import { metricName, name } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
-import { plainTable, table } from '../table.ts';
-import { reasonText } from '../words.ts';
 
 interface Level extends Compared {
   readonly level: string;
@@ -58,6 +58,10 @@ function interactions({ interactions: all, settings }: ExperimentReport): Html |
       {
         label: 'Segment',
         cell: ({ segment, variant }) => html`${metricName(segment)}<small>${name(variant)}</small>`,
+      },
+      {
+        label: 'Compared',
+        cell: ({ method }) => (method === 'cochran_q_log_ratio' ? 'relative effects' : 'differences'),
       },
       { label: 'Q', align: 'number', cell: ({ q }) => (q === null ? 'n/a' : q.toFixed(2)) },
       { label: 'Degrees of freedom', align: 'number', cell: ({ df }) => df ?? 'n/a' },

@@ -1,14 +1,14 @@
 import { formatCount, formatDifference, formatLift, formatLiftInterval, statedP } from '../../format.ts';
+import { type Html, html } from '../../html/html.ts';
+import { icon } from '../../html/icons.ts';
+import { metricName, name, plainName, unbroken } from '../../html/names.ts';
+import { plainTable } from '../../html/table.ts';
 import { metricLabel } from '../../labels.ts';
 import type { ExperimentReport, SinceExposure } from '../../schema.ts';
+import { reasonText } from '../../words.ts';
 import { formatTick } from '../charts/interval.ts';
 import { type Point, seriesChart } from '../charts/series.ts';
-import { type Html, html } from '../html.ts';
-import { icon } from '../icons.ts';
-import { metricName, name, plainName, unbroken } from '../names.ts';
 import type { ExperimentSection } from '../section.ts';
-import { plainTable } from '../table.ts';
-import { reasonText } from '../words.ts';
 
 type Day = SinceExposure['days'][number];
 

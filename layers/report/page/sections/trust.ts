@@ -1,13 +1,13 @@
+import { checkNumber, checksByGravity } from '../../checks.ts';
 import { formatCount, formatP, formatPercent } from '../../format.ts';
-import { checkLabel, covariateLabel } from '../../labels.ts';
+import { type Content, type Html, html } from '../../html/html.ts';
+import { status } from '../../html/icons.ts';
+import { metricName, name, sentence } from '../../html/names.ts';
+import { plainTable, table } from '../../html/table.ts';
+import { covariateLabel } from '../../labels.ts';
 import type { ExperimentReport, SampleRatio, TrustCheck } from '../../schema.ts';
-import { type Content, type Html, html } from '../html.ts';
-import { status } from '../icons.ts';
-import { metricName, name, sentence } from '../names.ts';
+import { checkStatuses, reasonText } from '../../words.ts';
 import type { ExperimentSection } from '../section.ts';
-import { plainTable, table } from '../table.ts';
-import { checkNumber, checksByGravity } from '../trust-checks.ts';
-import { checkStatuses, reasonText } from '../words.ts';
 
 type Trust = ExperimentReport['trust'];
 type RatioOfMany = Trust['srmBySegment'][number] | Trust['srmByDay'][number];
@@ -20,7 +20,7 @@ export const trustSection: ExperimentSection = (experiment) => ({
 ${plainTable<TrustCheck>(
   'What was checked before any effect was computed',
   [
-    { label: 'Check', cell: (check) => html`<strong>${checkLabel(check)}</strong>` },
+    { label: 'Check', cell: ({ label }) => html`<strong>${label}</strong>` },
     { label: 'Result', cell: (check) => status(checkStatuses[check.status]) },
     {
       label: 'Number',

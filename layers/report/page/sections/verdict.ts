@@ -1,4 +1,5 @@
-import { exposureDays } from '../../exposure-days.ts';
+import { checkNote, otherWarnings, trustSummary } from '../../checks.ts';
+import { decidingComparison, intervalLabel } from '../../comparisons.ts';
 import {
   formatCount,
   formatDifference,
@@ -8,15 +9,13 @@ import {
   formatPercent,
   formatValue,
 } from '../../format.ts';
+import { type Content, type Html, html } from '../../html/html.ts';
+import { icon } from '../../html/icons.ts';
+import { metricName, name, sentence, unbroken } from '../../html/names.ts';
 import type { ExperimentReport, Report } from '../../schema.ts';
-import { liftAxis, liftChart, liftScale } from '../charts/interval.ts';
-import { decidingComparison, intervalLabel, liftOf } from '../comparisons.ts';
-import { type Content, type Html, html } from '../html.ts';
-import { icon } from '../icons.ts';
-import { metricName, name, sentence, unbroken } from '../names.ts';
+import { actions, basisText, checkStatuses, exposureDays, nextStep, ruleSentence } from '../../words.ts';
+import { liftAxis, liftChart, liftOf, liftScale } from '../charts/interval.ts';
 import type { ExperimentSection } from '../section.ts';
-import { checkNote, otherWarnings, trustSummary } from '../trust-checks.ts';
-import { actions, basisText, checkStatuses, nextStep, ruleSentence } from '../words.ts';
 
 /** What to do, by which rule and why, and the numbers it rests on. */
 export const verdictSection: ExperimentSection = (experiment, report) => {
@@ -74,7 +73,8 @@ function primaryLift(experiment: ExperimentReport): Html | null {
   const row = decidingComparison(experiment);
   if (row === null || row.comparison === null) return null;
   const { unit, metric } = row.metric;
-  const { effect, test, variant, control, treatment } = row.comparison;
+  const { deciding, variant, control, treatment } = row.comparison;
+  const { effect, test } = deciding;
   const lift = liftOf(row);
   const scale = liftScale([lift]);
   return html`<div class="verdict-numbers">
@@ -86,7 +86,7 @@ ${effect.relativeCi === null ? null : html`<div class="hero-chart">${liftChart(l
 ${figure('Control', formatValue(unit, control.mean))}
 ${figure('Treatment', formatValue(unit, treatment.mean))}
 ${figure('Difference', formatDifference(unit, effect.absolute))}
-${figure('Adjusted p', formatP(test?.pAdjusted ?? test?.p ?? null))}
+${figure('Adjusted p', formatP(test.p))}
 </dl>
 </div>`;
 }
@@ -101,7 +101,7 @@ function warnings(experiment: ExperimentReport, report: Report): Html | null {
     warned.length === 0
       ? null
       : warningItem(
-          html`Note: ${warned.map((check, index) => html`${index === 0 ? '' : ', '}<a href="${checks}">${unbroken(checkNote(check, experiment, report))}</a>`)}`,
+          html`Note: ${warned.map((check, index) => html`${index === 0 ? '' : ', '}<a href="${checks}">${unbroken(checkNote(check))}</a>`)}`,
         )
   }${others.map((warning) => warningItem(html`<span class="visually-hidden">Note: </span>${sentence(warning)}`))}</ul>`;
 }

@@ -28,7 +28,7 @@ describe('a folder of CSVs', { timeout: 120_000 }, () => {
     for (const dataset of ['users', 'products', 'sessions']) await rm(path.join(data, `${dataset}.csv`));
     const report = await reportOf(data);
     expect(Object.keys(report.quality).sort()).toEqual(['events', 'experiment_assignments']);
-    expect(report.unavailable.map(({ what }) => what)).toContain('session_duration');
+    expect(report.unavailable.map(({ name }) => name)).toContain('session_duration');
     const metrics = report.experiments[0]?.metrics ?? [];
     expect(metrics.find(({ metric }) => metric === 'session_duration')?.unavailable).toMatch(/sessions/);
     expect(

@@ -1,7 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { type Baseline, inflationOf, planFor } from '../../../../cli/power/plan.ts';
+import {
+  type Baseline,
+  comparisonDesign,
+  inflationOf,
+  planFor,
+  type Question,
+} from '../../../../cli/power/plan.ts';
 
-const design = { alpha: 0.05, power: 0.8, allocation: 1 };
+const design: Question = {
+  alpha: 0.05,
+  power: 0.8,
+  allocation: 1,
+  arms: 2,
+  correction: 'holm',
+  guardrails: [],
+};
 const rate: Baseline = { metric: 'conversion', kind: 'rate', value: 0.1, variance: 0.09 };
 const mean: Baseline = { metric: 'revenue', kind: 'mean', value: -2, variance: 100 };
 
@@ -47,5 +60,38 @@ describe('a plan', () => {
     const sequential = planFor(rate, { ...design, lift: 0.1, inflation: looked('group_sequential') }).needed
       ?.total;
     expect((sequential ?? 0) / fixed).toBeCloseTo(looked('group_sequential'), 3);
+  });
+
+  it('takes more users of each arm the more arms there are, by the correction that is declared', () => {
+    const lift = 0.05;
+    const users = (arms: number, correction: Question['correction'] = 'holm') =>
+      planFor({ ...rate, value: 0.042 }, { ...comparisonDesign({ ...design, arms, correction }), lift })
+        .needed?.control ?? 0;
+    expect(users(3)).toBeGreaterThan(1.2 * users(2));
+    expect(users(4)).toBeGreaterThan(1.08 * users(3));
+    expect(users(4, 'dunnett')).toBeLessThan(users(4));
+    expect(users(4, 'none')).toBe(users(2));
+    const { needed } = planFor(rate, {
+      ...comparisonDesign({ ...design, arms: 4, allocation: 0.5 }),
+      lift: 0.1,
+    });
+    expect(needed?.total).toBe((needed?.control ?? 0) + 3 * (needed?.treatment ?? 0));
+    const { detectable } = planFor(rate, {
+      ...comparisonDesign({ ...design, arms: 4, allocation: 0.5 }),
+      users: needed?.total,
+    });
+    expect(detectable?.relative).toBeCloseTo(0.1, 3);
+  });
+
+  it('splits what may be missed over the lift and the guardrails, and lasts as long as the slowest of them takes', () => {
+    const lift = 0.1;
+    const loose = { baseline: 0.5, limit: -0.2 };
+    const tight = { baseline: 0.3, limit: -0.01 };
+    const plan = (guardrails: Question['guardrails']) =>
+      planFor(rate, { ...comparisonDesign({ ...design, guardrails }), lift }).needed?.control;
+    // Power 0.9: (1.959964 + 1.281552)² (0.1 · 0.9 + 0.11 · 0.89) / 0.01² = 19 743.4
+    expect(plan([loose])).toBe(19_744);
+    // (1.959964 + 1.281552)² 0.21 (1 + 0.99²) / 0.003² = 485 467.5
+    expect(plan([tight])).toBe(485_468);
   });
 });

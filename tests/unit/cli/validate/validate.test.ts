@@ -680,3 +680,21 @@ describe('users to leave out', () => {
     ]);
   });
 });
+
+test('what is told of exposures is what a run counts: without users left out, and up to as_of', async () => {
+  const { folder } = await generated({ users: 400 });
+  const config = path.join(folder, 'experiment.yaml');
+  const exposed = async () => {
+    const { finding = '' } = find(await validate({ folder }), 'experiment_assignments', 'exposure') ?? {};
+    const [, users, asked] = /: ([\d,]+) of ([\d,]+) users saw/.exec(finding) ?? [];
+    return { exposed: Number(users), asked: Number(asked) };
+  };
+  const all = await exposed();
+  await writeFile(path.join(folder, 'excluded_users.csv'), '1\n2\n3\n4\n');
+  expect((await exposed()).asked).toBe(all.asked - 4);
+  await rm(path.join(folder, 'excluded_users.csv'));
+  await writeFile(config, 'as_of: "2026-01-03"\n');
+  const early = await exposed();
+  expect(early.exposed).toBeGreaterThan(0);
+  expect(early.exposed).toBeLessThan(all.exposed / 2);
+});

@@ -8,7 +8,12 @@ import {
   chunksOf,
   type PlannedFile,
 } from '../../../../layers/engine/plan/chunks.ts';
-import { dataFiles, makePlan } from '../../../../layers/engine/plan/make-plan.ts';
+import {
+  dataFiles,
+  makePlan,
+  requireDataset,
+  requireEventUsers,
+} from '../../../../layers/engine/plan/make-plan.ts';
 import type { Config } from '../../../../layers/experiment/config.ts';
 import { runConfiguration } from '../../../../layers/experiment/run-configuration.ts';
 import { type RunInputs, runPlan } from '../../../../layers/runs/documents.ts';
@@ -62,7 +67,7 @@ test('files come in the order of datasets and keys, without empty parts', () => 
     input('experiment_assignments'),
     input('products'),
   ];
-  expect(dataFiles({ inputs: files, drop: 'default' }, config).map(({ key }) => key)).toEqual([
+  expect(dataFiles({ inputs: files }).map(({ key }) => key)).toEqual([
     'raw/products.csv',
     'raw/experiment_assignments.csv',
     'raw/events/b.csv',
@@ -71,12 +76,12 @@ test('files come in the order of datasets and keys, without empty parts', () => 
 
 test('a required dataset that is missing or empty is named with where it should lie', () => {
   const only = [input('experiment_assignments')];
-  expect(() => dataFiles({ inputs: only, drop: 'spring' }, config)).toThrow(
+  expect(() => requireDataset('events', { inputs: only, drop: 'spring' }, config)).toThrow(
     /no events \(raw\/spring\/events.csv\)/,
   );
-  expect(() => dataFiles({ inputs: [...only, input('events', 0)], drop: 'default' }, config)).toThrow(
-    /events is empty \(raw\/events.csv\)/,
-  );
+  expect(() =>
+    requireDataset('events', { inputs: [...only, input('events', 0)], drop: 'default' }, config),
+  ).toThrow(/events is empty \(raw\/events.csv\)/);
 });
 
 test('with all datasets nothing is unavailable', () => {
@@ -87,12 +92,12 @@ test('without users, products and sessions what needs them is named with the rea
   const { unavailable, present } = planOf([planned('experiment_assignments'), planned('events')]);
   expect(present).toEqual(['experiment_assignments', 'events']);
   expect(unavailable).toEqual([
-    { what: 'session_duration', reason: 'the drop has no sessions' },
-    { what: 'check of user ids against users', reason: 'the drop has no users' },
-    { what: 'check of product ids against products', reason: 'the drop has no products' },
-    { what: 'check of session ids against sessions', reason: 'the drop has no sessions' },
-    { what: 'segment device', reason: 'the drop has no users' },
-    { what: 'segment country', reason: 'the drop has no users' },
+    { kind: 'metric', name: 'session_duration', reason: 'the drop has no sessions' },
+    { kind: 'check', name: 'user_ids', reason: 'the drop has no users' },
+    { kind: 'check', name: 'product_ids', reason: 'the drop has no products' },
+    { kind: 'check', name: 'session_ids', reason: 'the drop has no sessions' },
+    { kind: 'segment', name: 'device', reason: 'the drop has no users' },
+    { kind: 'segment', name: 'country', reason: 'the drop has no users' },
   ]);
 });
 
@@ -102,7 +107,8 @@ test('sessions without an end have no duration', () => {
     planned('sessions', { header: ['session_id', 'user_id', 'session_start_ts'] }),
   ]);
   expect(unavailable).toContainEqual({
-    what: 'session_duration',
+    kind: 'metric',
+    name: 'session_duration',
     reason: 'sessions have no column "session_end_ts"',
   });
 });
@@ -135,11 +141,11 @@ test('columns that the files lack switch off what is made of them', () => {
     planned('events', { header: ['event_id', 'user_id', 'event_type', 'event_ts'] }),
   ]);
   expect(unavailable).toEqual([
-    { what: 'revenue_per_user', reason: 'events have no column "revenue"' },
-    { what: 'average_order_value', reason: 'events have no column "revenue"' },
-    { what: 'bounce_rate', reason: 'events have no column "session_id"' },
-    { what: 'segment device', reason: 'users have no column "device"' },
-    { what: 'segment country', reason: 'users have no column "country"' },
+    { kind: 'metric', name: 'revenue_per_user', reason: 'events have no column "revenue"' },
+    { kind: 'metric', name: 'average_order_value', reason: 'events have no column "revenue"' },
+    { kind: 'metric', name: 'bounce_rate', reason: 'events have no column "session_id"' },
+    { kind: 'segment', name: 'device', reason: 'users have no column "device"' },
+    { kind: 'segment', name: 'country', reason: 'users have no column "country"' },
   ]);
 });
 
@@ -153,18 +159,18 @@ test('declared metrics that the files lack the columns or datasets for are switc
     planned('experiment_assignments'),
     planned('events', { header: [...headers.events].filter((column) => column !== 'quantity') }),
   ];
-  const named = planOf(files, {}, { ...config, metrics }).unavailable.filter(({ what }) => what in metrics);
+  const named = planOf(files, {}, { ...config, metrics }).unavailable.filter(({ name }) => name in metrics);
   expect(named).toEqual([
-    { what: 'items', reason: 'events have no column "quantity"' },
-    { what: 'time_per_item', reason: 'the drop has no sessions' },
+    { kind: 'metric', name: 'items', reason: 'events have no column "quantity"' },
+    { kind: 'metric', name: 'time_per_item', reason: 'the drop has no sessions' },
   ]);
 });
 
 test('events that name no user, and no session of one, are refused', () => {
   const sessionsOnly = planned('events', { header: ['event_id', 'session_id', 'event_type', 'event_ts'] });
-  const assignments = planned('experiment_assignments');
-  expect(() => planOf([assignments, sessionsOnly])).toThrow(/events name no users/);
-  expect(() => planOf([planned('sessions'), assignments, sessionsOnly])).not.toThrow();
+  expect(() => requireEventUsers(sessionsOnly, false)).toThrow(/events name no users/);
+  expect(() => requireEventUsers(sessionsOnly, true)).not.toThrow();
+  expect(() => requireEventUsers(planned('events'), false)).not.toThrow();
 });
 
 test('large files are cut into byte ranges that cover them; compressed ones and those without LF are not', () => {

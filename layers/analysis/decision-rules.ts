@@ -1,0 +1,233 @@
+import { formatLift, formatLiftInterval, formatP, statedP } from '../report/format.ts';
+import { metricLabel } from '../report/labels.ts';
+import type { Comparison, Decision, ExperimentReport, MetricReport } from '../report/schema.ts';
+import { reasonText } from '../report/words.ts';
+import { caveats, guardrailAdvice, powerAdvice } from './advice.ts';
+import type { Blocked } from './blocked.ts';
+import { daysSoFar, type Progress } from './look.ts';
+import { type PlannedEnd, plannedEnd } from './planned-end.ts';
+
+export interface DecisionInput {
+  /** What leaves nothing to decide on, or null. */
+  readonly blocked: Blocked | null;
+  readonly trust: ExperimentReport['trust'];
+  readonly metrics: readonly MetricReport[];
+  readonly control: string;
+  readonly treatments: readonly string[];
+  readonly basis: Decision['basis'];
+  /** Share of the analysed users whose outcome window is open; null where those are left out. */
+  readonly openWindows: number | null;
+  readonly progress: Progress;
+}
+
+type Rule = Omit<Decision, 'basis'>;
+
+/**
+ * The decision of one experiment. Rules, the first that applies:
+ * 1. nobody was exposed, or the data lack what the primary metric is made of (see blockedBy), or a trust check failed:
+ *    invalid;
+ * 2. the primary metric cannot be tested yet: keep_running;
+ * 3. every treatment does harm (primary significantly worse, or a guardrail beyond its margin): do_not_ship;
+ * 4. before the declared end or size, without a significant effect that holds at any look: keep_running;
+ * 5. a treatment is significantly better and every guardrail is non-inferior: ship the best such treatment;
+ * 6. better, but a guardrail is not shown to be non-inferior: keep_running, or do_not_ship where it is inferior;
+ * 7. the declared end or size is reached without success: do_not_ship; with neither declared: keep_running, by a rule of
+ *    its own where the lift worth finding cannot be found in a time that one can wait.
+ * Significance is by the declared basis: estimate, values and way of testing.
+ */
+export function decideExperiment(input: DecisionInput): Decision {
+  const { reasons, ...rule } = ruleOf(input);
+  const primary = input.metrics.filter(({ role }) => role === 'primary');
+  const more = rule.action === 'invalid' ? [] : caveats(rule.action, primary, input);
+  return { ...rule, reasons: [...reasons, ...more], basis: input.basis };
+}
+
+function ruleOf(input: DecisionInput): Rule {
+  const invalid = failedChecks(input);
+  if (input.blocked !== null) {
+    const { action, rule, reason } = input.blocked;
+    return { action, variant: null, rule, reasons: [reason, ...invalid] };
+  }
+  if (invalid.length > 0) {
+    return { action: 'invalid', variant: null, rule: 'trust_check_failed', reasons: invalid };
+  }
+  const primary = input.metrics.find(({ role }) => role === 'primary');
+  if (primary === undefined) throw new Error('an experiment has a primary metric');
+  const testable = primary.comparisons.filter(({ test }) => test !== null);
+  if (testable.length === 0) {
+    return keepRunning('primary_not_testable', [
+      `${metricLabel(primary.metric)}, the primary metric, cannot be tested: ${untestable(primary)}.`,
+    ]);
+  }
+  const better = testable.filter(({ verdict }) => verdict === 'better').toSorted(byLift(primary));
+  const end = plannedEnd(input.progress, input.basis.testing);
+
+  const harm = harmOf(input, primary, testable);
+  if (harm !== null) return harm;
+  const holdsAtAnyLook = input.basis.testing !== 'fixed_horizon' && better.length > 0;
+  if (end.reached === false && !holdsAtAnyLook) {
+    return keepRunning('before_planned_end', [
+      end.sentence,
+      ...testable.map((found) => sentence(primary, found)),
+    ]);
+  }
+  if (better.length > 0) return guardrailRule(input, primary, better, end);
+  const reasons = testable.map((found) => sentence(primary, found, 'shows no significant improvement'));
+  if (end.reached === null) {
+    const advice = testable.map(powerAdvice);
+    const rule = advice.every(({ isFeasible }) => !isFeasible)
+      ? 'target_lift_not_feasible'
+      : 'no_significant_effect';
+    return keepRunning(rule, [
+      ...reasons,
+      ...(advice[0]?.sentences ?? []),
+      `${end.sentence} Without one this ends with "do not ship" on shown harm alone: declare it beforehand.`,
+    ]);
+  }
+  return {
+    action: 'do_not_ship',
+    variant: testable[0]?.variant ?? null,
+    rule: 'ended_without_success',
+    reasons: [...reasons, end.sentence],
+  };
+}
+
+function failedChecks({ trust, treatments }: DecisionInput): string[] {
+  const failed = trust.checks
+    .filter(({ status }) => status === 'fail')
+    // Variants that are none are the cause of the split that follows from them.
+    .toSorted((a, b) => Number(b.name === 'unknown_variants') - Number(a.name === 'unknown_variants'))
+    .map(({ explanation }) => explanation);
+  return treatments.length === 0
+    ? ['Only the control arm has users: there is nothing to compare.', ...failed]
+    : failed;
+}
+
+/** Rule 3: no treatment is left that does no harm. */
+function harmOf(
+  { metrics }: DecisionInput,
+  primary: MetricReport,
+  testable: readonly Comparison[],
+): Rule | null {
+  const harms = testable.map((found) => ({
+    found,
+    isWorse: found.verdict === 'worse',
+    beyond: guardrailsOf(metrics, found.variant, ['inferior']),
+  }));
+  if (!harms.every(({ isWorse, beyond }) => isWorse || beyond.length > 0)) return null;
+  const byPrimary = harms.every(({ isWorse }) => isWorse);
+  return {
+    action: 'do_not_ship',
+    variant: testable[0]?.variant ?? null,
+    rule: byPrimary ? 'primary_significantly_worse' : 'guardrail_inferior',
+    reasons: harms.flatMap(({ found, isWorse, beyond }) => [
+      ...(beyond.length > 0 ? [beyondMargin(found.variant, beyond)] : []),
+      sentence(
+        primary,
+        found,
+        isWorse
+          ? 'is significantly worse'
+          : found.verdict === 'better'
+            ? 'is significantly better'
+            : 'so far',
+      ),
+    ]),
+  };
+}
+
+function guardrailRule(
+  { metrics, progress }: DecisionInput,
+  primary: MetricReport,
+  better: readonly Comparison[],
+  end: PlannedEnd,
+): Rule {
+  const guardrails = metrics.filter(({ role }) => role === 'guardrail');
+  const looked = guardrails.filter(({ unavailable }) => unavailable === null);
+  const missing = guardrails.filter(({ unavailable }) => unavailable !== null);
+  const open = (variant: string) => guardrailsOf(metrics, variant, ['inferior', 'not_shown']);
+  const safe = better.find(({ variant }) => open(variant).length === 0);
+  if (safe !== undefined) {
+    return {
+      action: 'ship',
+      variant: safe.variant,
+      rule: end.reached === false ? 'better_before_planned_end' : 'primary_better_and_guardrails_hold',
+      reasons: [
+        sentence(primary, safe, 'is significantly better'),
+        looked.length === 0
+          ? 'No guardrail is configured or available.'
+          : `Every guardrail is shown to be within its margin: ${looked.map(({ metric }) => metricLabel(metric)).join(', ')}.`,
+        ...missing.map(
+          ({ metric, unavailable }) =>
+            `The guardrail ${metricLabel(metric)} is not available: ${unavailable}.`,
+        ),
+        end.reached === false
+          ? `${end.sentence} The test was declared to hold at every look, so that it may end here.`
+          : end.sentence,
+      ],
+    };
+  }
+  const [best] = better;
+  if (best === undefined) throw new Error('guardrails are judged for a treatment that is better');
+  const inferior = guardrailsOf(metrics, best.variant, ['inferior']);
+  const unproven = guardrailsOf(metrics, best.variant, ['not_shown']);
+  const reasons = [sentence(primary, best, 'is significantly better')];
+  if (inferior.length > 0) reasons.unshift(beyondMargin(best.variant, inferior));
+  if (unproven.length > 0) reasons.push(`Not yet shown to be within the margin: ${unproven.join(', ')}.`);
+  if (inferior.length === 0) {
+    reasons.push(...guardrailAdvice(guardrails, best.variant, daysSoFar(progress)), end.sentence);
+  }
+  return {
+    action: inferior.length > 0 ? 'do_not_ship' : 'keep_running',
+    variant: best.variant,
+    rule: inferior.length > 0 ? 'guardrail_inferior' : 'guardrail_not_shown',
+    reasons,
+  };
+}
+
+type MarginStatus = NonNullable<Comparison['nonInferiority']>['status'];
+
+/** Labels of the available guardrails on which a treatment has one of the statuses. */
+function guardrailsOf(
+  metrics: readonly MetricReport[],
+  variant: string,
+  statuses: readonly MarginStatus[],
+): string[] {
+  return metrics
+    .filter(({ role }) => role === 'guardrail')
+    .filter(({ comparisons }) =>
+      comparisons.some(
+        (found) =>
+          found.variant === variant && statuses.includes(found.nonInferiority?.status ?? 'not_shown'),
+      ),
+    )
+    .map(({ metric }) => metricLabel(metric));
+}
+
+function beyondMargin(variant: string, guardrails: readonly string[]): string {
+  return `${variant} is significantly beyond the margin on ${guardrails.join(', ')}.`;
+}
+
+function keepRunning(rule: string, reasons: string[]): Rule {
+  return { action: 'keep_running', variant: null, rule, reasons };
+}
+
+function byLift({ better }: MetricReport) {
+  const sign = better === 'higher' ? 1 : -1;
+  return (a: Comparison, b: Comparison) => sign * ((b.effect.absolute ?? 0) - (a.effect.absolute ?? 0));
+}
+
+function untestable({ unavailable, comparisons }: MetricReport): string {
+  return unavailable ?? reasonText(comparisons[0]?.reason ?? 'there is no treatment arm');
+}
+
+/** One treatment's result on the primary metric, with the interval and p that its verdict goes by. */
+function sentence({ metric }: MetricReport, { variant, deciding }: Comparison, claim = 'so far'): string {
+  const { effect, adjustedCi, testing, test } = deciding;
+  const lift = effect.relative === null ? '' : ` ${formatLift(effect.relative)}`;
+  const found = `${variant} ${claim} on ${metricLabel(metric)}:${lift}`;
+  if (test.p === null) return `${found}, not tested: ${reasonText(test.reason ?? 'too_early')}.`;
+  const ci = adjustedCi?.relativeCi ?? null;
+  const interval = ci === null ? '' : `, interval ${formatLiftInterval(ci)}`;
+  const level = testing === 'group_sequential' ? ` against ${formatP(test.alpha)} at this look` : '';
+  return `${found}${interval}, adjusted ${statedP(test.p)}${level}.`;
+}

@@ -1,0 +1,52 @@
+import { formatPercent } from '../../report/format.ts';
+import { testHomogeneity } from '../../statistics/homogeneity.ts';
+import { srmAlpha } from '../../statistics/srm.ts';
+import {
+  type Check,
+  counted,
+  type Finding,
+  nobodyExposed,
+  notChecked,
+  type Trust,
+  type TrustInput,
+} from './check.ts';
+
+/** Whether the same share of each arm's users was exposed. */
+export const exposureRate: Check = {
+  name: 'exposure_rate',
+  label: 'Exposed share of the assigned',
+  evaluate({ arms, settings }: Pick<TrustInput, 'arms' | 'settings'>) {
+    const exposureRates = arms.map(({ variant, assigned, exposed }) => ({
+      variant,
+      assigned,
+      exposed,
+      share: assigned === 0 ? null : exposed / assigned,
+    }));
+    const found =
+      settings.exposure === 'assignment'
+        ? counted(false, 'Every assigned user counts as exposed.')
+        : compare(exposureRates);
+    return { ...found, evidence: { exposureRates } };
+  },
+};
+
+function compare(rates: Trust['exposureRates']): Finding {
+  if (rates.every(({ exposed }) => exposed === 0)) return nobodyExposed;
+  const test = testHomogeneity(rates.map(({ assigned, exposed }) => ({ total: assigned, hits: exposed })));
+  const list = rates.map(({ variant, share }) => `${variant} ${formatPercent(share)}`).join(', ');
+  if (test.reason === 'no_variation') {
+    return counted(false, `The same share of each arm's users was exposed: ${list}.`);
+  }
+  if (test.reason !== null) {
+    return notChecked(`Too few users to compare the shares of exposed users: ${list}.`);
+  }
+  const isApart = test.p < srmAlpha;
+  return {
+    status: isApart ? 'warn' : 'pass',
+    chiSquare: test,
+    p: test.p,
+    explanation: isApart
+      ? `The arms differ in the share of their users who were exposed: ${list}. The treatment may change who is counted.`
+      : `The arms hardly differ in the share of their users who were exposed: ${list}.`,
+  };
+}

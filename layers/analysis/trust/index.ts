@@ -1,0 +1,100 @@
+import type { ExperimentSettings } from '../../experiment/config.ts';
+import type { ExperimentMeasurement } from '../../experiment/measurements.ts';
+import type { CovariateColumn } from '../../experiment/metrics.ts';
+import { strayArms } from '../../experiment/similar-labels.ts';
+import type { TrustCheck } from '../../report/schema.ts';
+import type { Sample } from '../sample.ts';
+import { assignmentBeforeExposure } from './assignment-before-exposure.ts';
+import type { Check, Finding, RunQuality, Trust, TrustInput } from './check.ts';
+import { covariateBalance } from './covariate-balance.ts';
+import { crossoverAsymmetry } from './crossover-asymmetry.ts';
+import { crossovers } from './crossovers.ts';
+import { exposureRate } from './exposure-rate.ts';
+import { immatureUsers } from './immature-users.ts';
+import { sampleRatioAssigned, sampleRatioExposed } from './sample-ratio.ts';
+import { sampleRatioByDay, sampleRatioBySegment } from './sample-ratio-of-parts.ts';
+import type { Weights } from './split.ts';
+import { timeOrder } from './time-order.ts';
+import { unknownVariants } from './unknown-variants.ts';
+import { duplicates, quarantine } from './unused-lines.ts';
+
+/** In the order shown: the ones that can fail first. */
+export const trustChecks: readonly Check[] = [
+  sampleRatioExposed,
+  sampleRatioAssigned,
+  crossoverAsymmetry,
+  unknownVariants,
+  sampleRatioBySegment,
+  sampleRatioByDay,
+  crossovers,
+  covariateBalance,
+  exposureRate,
+  assignmentBeforeExposure,
+  immatureUsers,
+  duplicates,
+  quarantine,
+  timeOrder,
+];
+
+/** Everything that is checked before an effect is believed. */
+export function checkTrust(
+  measurement: ExperimentMeasurement,
+  sample: Sample,
+  settings: ExperimentSettings,
+  weights: Weights,
+  covariates: readonly CovariateColumn[],
+  run: RunQuality,
+): Trust {
+  const arms = [sample.control, ...sample.treatments];
+  const total = (column: 'assigned' | 'exposed' | 'users') => arms.reduce((sum, arm) => sum + arm[column], 0);
+  const unknown = measurement.unknownVariants.reduce((sum, { users }) => sum + users, 0);
+  const assigned = arms.map((arm) => ({ variant: arm.variant, users: arm.assigned }));
+  const input: TrustInput = {
+    measurement,
+    sample,
+    settings,
+    weights,
+    covariates,
+    run,
+    arms,
+    users: {
+      assigned: total('assigned'),
+      exposed: total('exposed'),
+      analysed: total('users'),
+      everyone: total('assigned') + measurement.crossovers + unknown,
+    },
+    strays: settings.weights === 'equal' ? strayArms(assigned, sample.control.variant) : [],
+  };
+  const found = trustChecks.map((check) => {
+    const finding = check.evaluate(input);
+    return { check: reported(check, finding), evidence: finding.evidence };
+  });
+  return {
+    // Each part is the evidence of one check; the schema of the report holds them to be all there.
+    ...(Object.assign({}, ...found.map(({ evidence }) => evidence)) as Omit<Trust, 'warnings' | 'checks'>),
+    warnings: found
+      .filter(
+        ({ check: { name, status } }) =>
+          status === 'warn' || (name === 'crossovers' && measurement.crossovers > 0),
+      )
+      .map(({ check }) => check.explanation),
+    checks: found.map(({ check }) => check),
+  };
+}
+
+function reported({ name, label, isAdjusted = false }: Check, finding: Finding): TrustCheck {
+  const { status, chiSquare, p = null, explanation, note = null } = finding;
+  const { chi2: statistic = null, df = null } = chiSquare ?? {};
+  return {
+    name,
+    label,
+    status,
+    statistic,
+    statisticName: statistic === null ? null : 'chi_square',
+    df: statistic === null ? null : df,
+    p,
+    isAdjusted,
+    explanation,
+    note,
+  };
+}

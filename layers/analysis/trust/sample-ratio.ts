@@ -1,0 +1,63 @@
+import { formatCount, formatDecimal, statedP } from '../../report/format.ts';
+import type { SampleRatio } from '../../report/schema.ts';
+import { reasonText } from '../../report/words.ts';
+import type { Check, Finding, TrustInput } from './check.ts';
+import { type ArmUsers, checkSampleRatio } from './split.ts';
+import { splitsWithout } from './unknown-variants.ts';
+
+type Needs = Pick<TrustInput, 'arms' | 'weights' | 'strays'>;
+
+/** Whether the users who were exposed split as configured. */
+export const sampleRatioExposed: Check = {
+  name: 'sample_ratio_exposed',
+  label: 'Sample ratio of exposed users',
+  evaluate({ arms, weights, strays }: Needs) {
+    const users = arms.map(({ variant, exposed }) => ({ variant, users: exposed }));
+    const srm = checkSampleRatio(users, weights);
+    const remedy = 'The arms are not comparable. Find the cause before reading any effect.';
+    return { ...finding('exposed', srm, remedyOf(remedy, strays, users)), evidence: { srm } };
+  },
+};
+
+/** Whether all users who were assigned split as configured. */
+export const sampleRatioAssigned: Check = {
+  name: 'sample_ratio_assigned',
+  label: 'Sample ratio of assigned users',
+  evaluate({ arms, weights, strays }: Needs) {
+    const users = arms.map(({ variant, assigned }) => ({ variant, users: assigned }));
+    const srmAssigned = checkSampleRatio(users, weights);
+    const remedy = 'Look at how users are assigned before reading any effect.';
+    return {
+      ...finding('assigned', srmAssigned, remedyOf(remedy, strays, users)),
+      evidence: { srmAssigned },
+    };
+  },
+};
+
+/** Arms that are probably none may be all that makes a split wrong. */
+function remedyOf(usual: string, strays: TrustInput['strays'], users: readonly ArmUsers[]): string {
+  return splitsWithout(strays, users)
+    ? 'The variants above explain it: without them the users split as configured.'
+    : usual;
+}
+
+function finding(
+  users: 'exposed' | 'assigned',
+  { status, chi2, df, p, reason, arms }: SampleRatio,
+  remedy: string,
+): Finding {
+  if (status === 'not_checked') {
+    return {
+      status,
+      explanation: `The split of ${users} users could not be tested: ${reasonText(reason ?? '')}.`,
+    };
+  }
+  const split = arms
+    .map((arm) => `${arm.variant} ${formatCount(arm.users)} (expected ${formatDecimal(arm.expected, 1)})`)
+    .join(', ');
+  const explanation =
+    status === 'pass'
+      ? `The ${users} users split as configured: ${split}.`
+      : `Sample ratio mismatch among ${users} users: ${split}, ${statedP(p)}. ${remedy}`;
+  return { status, chiSquare: { chi2, df }, p, explanation };
+}

@@ -1,0 +1,72 @@
+import type { SampleRatio } from '../../report/schema.ts';
+import { holm } from '../../statistics/multiplicity.ts';
+import { sampleRatioTest, srmAlpha } from '../../statistics/srm.ts';
+
+/** A split of fewer users than this says nothing by a chi-square test: expected counts must be at least five. */
+const minimumExpected = 5;
+
+/** A level or a day with fewer users is left out of the checks of parts. */
+const minimumUsersOfPart = 100;
+
+export type Weights = Readonly<Record<string, number>>;
+
+export interface ArmUsers {
+  readonly variant: string;
+  readonly users: number;
+}
+
+/** Sample ratio mismatch of `arms` against `weights` (shares that sum to one). */
+export function checkSampleRatio(arms: readonly ArmUsers[], weights: Weights): SampleRatio {
+  const total = usersOf(arms);
+  const expected = arms.map(({ variant, users }) => ({
+    variant,
+    users,
+    expected: (weights[variant] ?? 0) * total,
+  }));
+  const notChecked = (reason: string): SampleRatio => ({
+    chi2: null,
+    df: null,
+    p: null,
+    status: 'not_checked',
+    reason,
+    arms: expected,
+  });
+  const test = sampleRatioTest(
+    arms.map(({ variant, users }) => ({ variant, users, weight: weights[variant] ?? 0 })),
+  );
+  if (test.reason !== null) return notChecked(test.reason);
+  if (expected.some((arm) => arm.expected < minimumExpected)) return notChecked('too_few_users');
+  const { chi2, df, p } = test;
+  return { chi2, df, p, status: p < srmAlpha ? 'fail' : 'pass', reason: null, arms: expected };
+}
+
+/** Parts large enough to be checked; a part fails by its p corrected by Holm over the parts. */
+export function checkParts<Part extends object>(
+  parts: readonly { readonly part: Part; readonly arms: readonly ArmUsers[] }[],
+  all: readonly { readonly variant: string }[],
+  weights: Weights,
+): (Part & SampleRatio & { pAdjusted: number | null })[] {
+  const checked = parts
+    .filter(({ arms }) => usersOf(arms) >= minimumUsersOfPart)
+    .map(({ part, arms }) => ({
+      ...part,
+      ...checkSampleRatio(
+        all.map(({ variant }) => ({
+          variant,
+          users: arms.find((arm) => arm.variant === variant)?.users ?? 0,
+        })),
+        weights,
+      ),
+    }));
+  const tested = checked.filter(({ p }) => p !== null);
+  const adjusted = holm(tested.map(({ p }) => p ?? 1));
+  return checked.map((check) => {
+    const pAdjusted = adjusted[tested.indexOf(check)] ?? null;
+    const status = pAdjusted === null ? 'not_checked' : pAdjusted < srmAlpha ? 'fail' : 'pass';
+    return { ...check, status, pAdjusted };
+  });
+}
+
+function usersOf(arms: readonly ArmUsers[]): number {
+  return arms.reduce((sum, arm) => sum + arm.users, 0);
+}

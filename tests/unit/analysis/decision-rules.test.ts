@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { decideExperiment } from '../../../layers/analysis/decision-rules.ts';
+import type { Progress } from '../../../layers/analysis/look.ts';
+import type { Comparison, Decision, MetricReport } from '../../../layers/report/schema.ts';
+import { exampleReport } from './report-of.ts';
+
+type Testing = Decision['basis']['testing'];
+type MarginStatus = NonNullable<Comparison['nonInferiority']>['status'];
+
+interface Treatment {
+  readonly verdict?: Comparison['verdict'];
+  readonly lift?: number;
+  readonly guardrail?: MarginStatus;
+}
+
+const example = required(exampleReport().experiments[0]);
+const { trust } = example;
+const primaryExample = required(example.metrics[0]);
+const comparisonExample = required(primaryExample.comparisons[0]);
+const ended: Partial<Progress> = { plannedUsers: 1000, analysedUsers: 1000 };
+const running: Partial<Progress> = { plannedUsers: 1000, analysedUsers: 400 };
+
+/** The decision about treatments given by their verdict on the primary metric and their one guardrail. */
+function decisionOn(
+  treatments: Readonly<Record<string, Treatment>>,
+  progress: Partial<Progress> = {},
+  testing: Testing = 'fixed_horizon',
+  guardrailUnavailable = false,
+  openWindows: number | null = null,
+): Decision {
+  const arms = Object.entries(treatments);
+  const primary: MetricReport = {
+    ...primaryExample,
+    comparisons: arms.map(([variant, { verdict = 'inconclusive', lift = 0.01 }]) => ({
+      ...comparisonExample,
+      variant,
+      effect: { ...comparisonExample.effect, absolute: lift },
+      verdict,
+    })),
+  };
+  const guardrail: MetricReport = {
+    ...primary,
+    metric: 'bounce_rate',
+    role: 'guardrail',
+    unavailable: guardrailUnavailable ? 'the drop has no sessions' : null,
+    comparisons: guardrailUnavailable
+      ? []
+      : arms.map(([variant, { guardrail: status = 'non_inferior' }]) => ({
+          ...comparisonExample,
+          variant,
+          verdict: 'inconclusive' as const,
+          nonInferiority: {
+            marginRelative: 0.05,
+            marginAbsolute: null,
+            p: 0.01,
+            bound: 0,
+            status,
+            reason: null,
+          },
+        })),
+  };
+  return decideExperiment({
+    blocked: null,
+    openWindows,
+    trust,
+    metrics: [primary, guardrail],
+    control: 'control',
+    treatments: arms.map(([variant]) => variant),
+    basis: { estimate: 'unadjusted', values: 'uncapped', testing },
+    progress: {
+      plannedEnd: null,
+      plannedUsers: null,
+      asOf: '2026-02-01T00:00:00Z',
+      firstDay: '2026-01-01',
+      analysedUsers: 500,
+      ...progress,
+    },
+  });
+}
+
+describe('decide', () => {
+  it('ships at the planned end what is better and within every margin', () => {
+    expect(decisionOn({ a: { verdict: 'better' } }, ended)).toMatchObject({ action: 'ship', variant: 'a' });
+  });
+
+  it('ships the best of several that are better and safe', () => {
+    const treatments = {
+      a: { verdict: 'better', lift: 0.02 },
+      b: { verdict: 'better', lift: 0.05, guardrail: 'not_shown' },
+      c: { verdict: 'better', lift: 0.03 },
+    } as const;
+    expect(decisionOn(treatments, ended)).toMatchObject({ action: 'ship', variant: 'c' });
+  });
+
+  it('looks once: a fixed test decides nothing for the better before the planned end', () => {
+    expect(decisionOn({ a: { verdict: 'better' } }, running)).toMatchObject({
+      action: 'keep_running',
+      rule: 'before_planned_end',
+    });
+  });
+
+  it.each(['always_valid', 'group_sequential'] as const)(
+    'ships before the planned end on the evidence of a test that is %s',
+    (testing) => {
+      const decision = decisionOn({ a: { verdict: 'better' } }, running, testing);
+      expect(decision).toMatchObject({ action: 'ship', rule: 'better_before_planned_end' });
+      expect(decision.reasons.at(-1)).toContain('400 of 1,000 planned users');
+    },
+  );
+
+  it('keeps running before the planned end where the guardrails are not shown yet, whatever the test', () => {
+    expect(
+      decisionOn({ a: { verdict: 'better', guardrail: 'not_shown' } }, running, 'always_valid'),
+    ).toMatchObject({ action: 'keep_running', rule: 'guardrail_not_shown' });
+  });
+
+  it('stops before the planned end when every treatment does harm to the primary metric or a guardrail', () => {
+    expect(decisionOn({ a: { verdict: 'worse' } }, running)).toMatchObject({
+      action: 'do_not_ship',
+      rule: 'primary_significantly_worse',
+    });
+    expect(decisionOn({ a: { verdict: 'worse' }, b: { guardrail: 'inferior' } }, running)).toMatchObject({
+      action: 'do_not_ship',
+      rule: 'guardrail_inferior',
+    });
+  });
+
+  it('goes on as long as one treatment does no harm', () => {
+    expect(decisionOn({ a: { verdict: 'worse' }, b: {} }, running)).toMatchObject({ action: 'keep_running' });
+  });
+
+  it('never ships over a guardrail beyond its margin, however much better the primary metric', () => {
+    for (const progress of [{}, running, ended]) {
+      for (const testing of ['fixed_horizon', 'always_valid', 'group_sequential'] as const) {
+        const { action } = decisionOn({ a: { verdict: 'better', guardrail: 'inferior' } }, progress, testing);
+        expect(action).toBe('do_not_ship');
+      }
+    }
+  });
+
+  it('does not ship at the planned end without success', () => {
+    expect(decisionOn({ a: {} }, ended)).toMatchObject({
+      action: 'do_not_ship',
+      rule: 'ended_without_success',
+    });
+  });
+
+  it('says what p-values are worth when no end was planned, by the way of testing', () => {
+    expect(decisionOn({ a: {} }).reasons.at(-1)).toMatch(/single look at the data only/);
+    expect(decisionOn({ a: {} }, {}, 'always_valid').reasons.at(-1)).toMatch(/hold at every look/);
+  });
+
+  it('says that a guardrail could not be looked at when it ships without it', () => {
+    const decision = decisionOn({ a: { verdict: 'better' } }, ended, 'fixed_horizon', true);
+    expect(decision.action).toBe('ship');
+    expect(decision.reasons.join(' ')).toContain(
+      'The guardrail Bounce rate is not available: the drop has no sessions.',
+    );
+  });
+
+  it('is invalid without a treatment, and without a control that can be compared', () => {
+    expect(decisionOn({})).toMatchObject({ action: 'invalid' });
+  });
+});
+
+function required<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new Error('the example compares its primary metric');
+  return value;
+}

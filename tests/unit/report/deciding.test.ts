@@ -1,0 +1,103 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { verdictText } from '../../../cli/pipeline/run-report.ts';
+import { decisionDocument } from '../../../layers/report/decision-document.ts';
+import { reportPage } from '../../../layers/report/page/page.ts';
+import type { Report } from '../../../layers/report/schema.ts';
+import { exampleReport } from '../analysis/report-of.ts';
+import { parse } from './parsed-page.ts';
+
+const looks = (plannedUsers: number) =>
+  exampleReport(
+    `experiments: { checkout: { planned_users: ${plannedUsers}, sequential: { method: group_sequential, looks: [0.5, 1] } } }`,
+  );
+
+/** Interval and adjusted p of a metric in each place that shows them. */
+function shown(report: Report, metric: string) {
+  const { document, text } = parse(reportPage({ ...report, experiments: report.experiments.slice(0, 1) }));
+  const row = [...document.querySelectorAll('#e1-lifts tbody tr')].find((tr) =>
+    tr.textContent.includes(metric),
+  );
+  const cell = (column: number) => row?.children[column]?.textContent.replaceAll('\u00a0', ' ') ?? '';
+  const line = decisionDocument(report)
+    .split('\n')
+    .find((found) => found.startsWith(`| ${metric} |`));
+  const columns = line?.split(' | ') ?? [];
+  const terminal = stripVTControlCharacters(verdictText(report))
+    .split('\n')
+    .find((found) => found.startsWith(metric));
+  return {
+    page: { lift: cell(4), p: cell(6), hero: text('#e1-verdict .hero-figures div:last-child dd') },
+    document: { interval: columns[7], corrected: columns[8], p: columns[9], adjusted: columns[10] },
+    terminal: terminal?.split(/ {2,}/).slice(5, 9),
+  };
+}
+
+describe('the numbers that decide', () => {
+  it('are the same on the page, in the decision document and in the terminal at a look that is too early', () => {
+    const early = looks(10_000_000);
+    expect(shown(early, 'Purchase conversion')).toEqual({
+      page: { lift: '+14.9 %it is too early for this', p: '0.6457', hero: 'n/a' },
+      document: { interval: 'n/a', corrected: 'n/a', p: '0.6457', adjusted: 'n/a' },
+      terminal: ['+14.9 %', 'n/a', '0.6457', 'n/a'],
+    });
+    expect(early.experiments[0]?.decision.reasons).toContain(
+      'treatment so far on Purchase conversion: +14.9 %, not tested: it is too early for this.',
+    );
+  });
+
+  it('are the same on the page, in the decision document and in the terminal at a planned look', () => {
+    const { page, document, terminal } = shown(looks(1_840), 'Purchase conversion');
+    const [lift, interval, p, adjusted] = terminal ?? [];
+    expect(document).toMatchObject({ interval, p, adjusted });
+    expect(page).toEqual({ lift: `${lift}${interval}`, p: `${p}adj. ${adjusted}`, hero: adjusted });
+    expect(interval).not.toBe('n/a');
+  });
+
+  it('are those of a margin for a guardrail, one-sided and not adjusted', () => {
+    const [checkout] = exampleReport().experiments;
+    const [primary, guardrail] = ['primary', 'guardrail'].map(
+      (role) => checkout?.metrics.find((metric) => metric.role === role)?.comparisons[0],
+    );
+    expect(primary?.deciding.test).toEqual({
+      hypothesis: 'no_difference',
+      sides: 2,
+      isAdjusted: true,
+      p: primary?.test?.pAdjusted,
+      alpha: null,
+      reason: null,
+    });
+    expect(guardrail?.deciding.test).toEqual({
+      hypothesis: 'beyond_margin',
+      sides: 1,
+      isAdjusted: false,
+      p: guardrail?.nonInferiority?.p,
+      alpha: null,
+      reason: guardrail?.nonInferiority?.reason,
+    });
+  });
+
+  it('are read from a report as the analysis wrote them, whatever else it holds', () => {
+    const report = exampleReport();
+    const [checkout] = report.experiments;
+    if (checkout === undefined) throw new Error('the example has experiments');
+    const told = {
+      ...report,
+      experiments: [
+        {
+          ...checkout,
+          metrics: checkout.metrics.map((metric) => ({
+            ...metric,
+            comparisons: metric.comparisons.map((comparison) => ({
+              ...comparison,
+              test: null,
+              adjustedCi: null,
+              effect: { ...comparison.effect, absoluteCi: null, relativeCi: null },
+            })),
+          })),
+        },
+      ],
+    };
+    expect(shown(told, 'Purchase conversion')).toEqual(shown(report, 'Purchase conversion'));
+  });
+});
