@@ -30,15 +30,20 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'components', include: ['tests/{unit,oracle,cdk,integration,browser}/**/*.test.ts'] },
+        test: {
+          name: 'components',
+          include: ['tests/{unit,oracle,cdk,integration,browser}/**/*.test.ts'],
+          globalSetup: ['tests/integration/servers.ts'],
+        },
       },
       {
         extends: true,
         test: {
           name: 'e2e',
           include: ['tests/e2e/*.test.ts'],
-          // One emulator and one deployment for all of them.
+          // One emulator and one deployment for all of them, which come up while the components are tested.
           globalSetup: ['tests/e2e/deployment.ts'],
+          setupFiles: ['tests/e2e/await-deployment.ts'],
           testTimeout: 120_000,
         },
       },
@@ -47,10 +52,10 @@ export default defineConfig({
         test: {
           name: 'reliability',
           include: ['tests/e2e/reliability/*.test.ts'],
-          // A deployment of their own: they stop its database and kill its functions.
           globalSetup: ['tests/e2e/deployment.ts'],
+          setupFiles: ['tests/e2e/await-deployment.ts'],
           fileParallelism: false,
-          // Last: what else runs on the machine makes them slow.
+          // Last, when nobody else uses the deployment: they stop its database and kill its functions.
           sequence: { groupOrder: 1 },
           testTimeout: 300_000,
         },

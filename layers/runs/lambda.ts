@@ -16,7 +16,7 @@ export function functionStore(): RunStore {
 }
 
 /** 1769 MB are one CPU on Lambda. Two threads at least: from two on, their number does not change a byte of a file. */
-function threadsOf(memoryMb: number): number {
+export function threadsOf(memoryMb: number): number {
   return Math.max(2, Math.ceil(memoryMb / 1769));
 }
 

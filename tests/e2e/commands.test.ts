@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -225,30 +225,4 @@ describe('other tools', () => {
     expect(stdout).toBe('');
     expect(stderr).toMatch(/there is no statement in it\n {2}Give one: npx ecom psql -c/);
   });
-});
-
-it('files and columns of other names run with what ecom init wrote', async () => {
-  const data = path.join(folder, 'foreign');
-  await generate({ directory: path.join(folder, 'plain'), users: 500, seed: 13 });
-  await mkdir(data);
-  const read = (name: string) => readFile(path.join(folder, 'plain', name), 'utf8');
-  await rename(path.join(folder, 'plain', 'users.csv'), path.join(data, 'customers.csv'));
-  await writeFile(
-    path.join(data, 'ab_test.csv'),
-    (await read('experiment_assignments.csv'))
-      .replace('assigned_ts', 'assigned_at')
-      .replaceAll(',control,', ',A,')
-      .replaceAll(',treatment,', ',B,'),
-  );
-  await writeFile(
-    path.join(data, 'clickstream.csv'),
-    (await read('events.csv')).replace('event_ts', 'timestamp').replaceAll(',view_product,', ',view_item,'),
-  );
-  const init = await ecom('init', data);
-  expect(init.code, init.stderr).toBe(0);
-  const { code, stdout, stderr } = await ecom('run', data, '--drop', 'foreign_names', '--json');
-  expect(code, stderr).toBe(0);
-  const [experiment] = reportSchema.parse(JSON.parse(stdout)).experiments;
-  expect(experiment?.control).toBe('A');
-  expect(experiment?.arms.map(({ variant }) => variant)).toEqual(['A', 'B']);
 });

@@ -174,11 +174,19 @@ test('content that comes back while its run is under way leaves the publication 
 });
 
 test('content that comes back when the publication of its run may have begun gets another attempt', async () => {
-  const { raw, processed, answer } = await openDrop('waits');
+  const { raw, store, answer } = await openDrop('waits');
   await handler(await uploadDrop(raw, 'a'));
   const { runId } = await answer('manifest');
   await handler(await uploadDrop(raw, 'b'));
-  await processed.putJson(processedKeys.done(runId ?? '', 'analyze', 0), {});
+  await store.write('marker', [runId ?? '', 'analyze', 0], {
+    stage: 'analyze',
+    index: 0,
+    attempt: 1,
+    startedAt: '2026-01-01T00:00:00.000Z',
+    finishedAt: '2026-01-01T00:00:01.000Z',
+    outputs: [],
+    result: { decisions: [] },
+  });
   const back = await uploadDrop(raw, 'a');
   await handler(back);
   await handler(back);

@@ -34,12 +34,14 @@ describe('Parquet of every stage, read by a reader that is not DuckDB', () => {
         return [name, [type, decimal].filter(Boolean).join(' ')];
       }),
     );
+  const cleanEvents = () => `processed/events_clean/run_id=${run.runId}/dt=2024-03-02/`;
   const instant = (value: unknown) => (value as Date).toISOString();
 
   test.each([
-    ['staged events', 'processed/staged/events/'],
-    ['clean events', 'processed/events_clean/run_id=0123456789abcdef/dt=2024-03-02/'],
-  ])('%s have their types and values', async (_, prefix) => {
+    ['staged events', () => 'processed/staged/events/'],
+    ['clean events', cleanEvents],
+  ])('%s have their types and values', async (_, area) => {
+    const prefix = area();
     expect(typesOf(prefix)).toMatchObject(eventTypes);
     const rows = await rowsOf(prefix);
     const long = rows.find(({ event_id }) => event_id === longEvent.event_id);
@@ -55,7 +57,7 @@ describe('Parquet of every stage, read by a reader that is not DuckDB', () => {
   });
 
   test('clean events tell purchases by a boolean, and net revenue to the cent', async () => {
-    const prefix = 'processed/events_clean/run_id=0123456789abcdef/dt=2024-03-02/';
+    const prefix = cleanEvents();
     expect(typesOf(prefix)).toMatchObject({ is_purchase: 'BOOLEAN', net_revenue: 'INT64 DECIMAL(18,2)' });
     const purchases = (await rowsOf(prefix)).filter(({ is_purchase }) => is_purchase === true);
     expect(purchases.map(({ net_revenue }) => net_revenue).toSorted()).toEqual([1234567890123.45, 9.99]);

@@ -1,44 +1,39 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll } from 'vitest';
-import { removeCluster } from '../../../infrastructure/postgres/cluster.ts';
-import { startServer, stopServer } from '../../../infrastructure/postgres/server.ts';
+import { afterAll, beforeAll, inject } from 'vitest';
 import { Database } from '../../../layers/platform/duckdb.ts';
 import { migrate } from '../../../layers/platform/migrate.ts';
 import { withPostgres } from '../../../layers/platform/postgres.ts';
 import { literal } from '../../../layers/platform/sql.ts';
 import { loadMarts, type MartsOfRun } from '../../../layers/runs/load/load-marts.ts';
 import { martNames } from '../../../layers/runs/mart-tables.ts';
+import { sharedPostgres } from '../servers.ts';
 
 export const session = { applicationName: 'test' };
 
-/** A PostgreSQL server for the test file, and a DuckDB to make Parquet files with. */
+/** Databases of the test file's own on the PostgreSQL of the integration tests, and a DuckDB to make Parquet files with. */
 export function useServer() {
   let serverUrl: string;
   let folder: string;
   let duckdb: Database;
-  let databases = 0;
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'ecom-postgres-test-'));
-    const server = await startServer({ folder: path.join(folder, 'pg'), logFile: path.join(folder, 'log') });
-    serverUrl = server.url;
+    serverUrl = (await sharedPostgres(inject('serversFolder'))).url;
     duckdb = await Database.open({ memoryMb: 1024, folder });
   });
 
   afterAll(async () => {
     await duckdb[Symbol.asyncDispose]();
-    await stopServer(path.join(folder, 'pg'));
-    removeCluster(path.join(folder, 'pg'));
     await rm(folder, { recursive: true });
   });
 
   return {
     /** URL of a new, empty database. */
     async emptyDatabase(): Promise<string> {
-      databases += 1;
-      const name = `test_${databases}`;
+      const name = `test_${randomUUID().replaceAll('-', '')}`;
       await withPostgres(serverUrl, session, (client) => client.query(`create database ${name}`));
       return serverUrl.replace(/\/[^/]*$/, `/${name}`);
     },

@@ -687,7 +687,8 @@ test('what is told of exposures is what a run counts: without users left out, an
   const exposed = async () => {
     const { finding = '' } = find(await validate({ folder }), 'experiment_assignments', 'exposure') ?? {};
     const [, users, asked] = /: ([\d,]+) of ([\d,]+) users saw/.exec(finding) ?? [];
-    return { exposed: Number(users), asked: Number(asked) };
+    const [, late] = /([\d,]+) after it$/.exec(finding) ?? [];
+    return { exposed: Number(users ?? late), asked: Number(asked) };
   };
   const all = await exposed();
   await writeFile(path.join(folder, 'excluded_users.csv'), '1\n2\n3\n4\n');

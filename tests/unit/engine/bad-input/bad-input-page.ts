@@ -7,7 +7,7 @@ export function badInputPage(): string {
   const total = lineCases.length + fileCases.length;
   return `${[
     '# Bad input, and what becomes of it',
-    `Generated from the ${total} cases of \`tests/unit/engine/bad-input\`, each of which runs through the pipeline's functions: a row of a table\nis the test \`<section>: <input>\` of \`tests/unit/engine/bad-input/bad-input.test.ts\`. Renew it with \`npx vitest run tests/unit/engine/bad-input -u\`.`,
+    `Generated from the ${total} cases of \`tests/unit/engine/bad-input\`, each of which runs through the pipeline's stages: a row of a table\nis the test \`<section>: <input>\` of \`tests/unit/engine/bad-input/bad-input.test.ts\`. Renew it with \`npx vitest run tests/unit/engine/bad-input -u\`.`,
     [
       'In every run each line of each file is accepted, quarantined or a duplicate, and the run fails where the counts do not add',
       'up. *Quarantined*: set aside with its file, line, rule, reason and text (`npx ecom quarantine`). *Warned of*: used, and counted',

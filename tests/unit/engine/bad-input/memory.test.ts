@@ -1,12 +1,7 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { threadsOf } from '../../../../layers/runs/lambda.ts';
 import { filesOf, goodDrop } from './good-drop.ts';
 import { type DropRun, type Row, runDrop } from './run-drop.ts';
-
-const before = process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE;
-afterEach(() => {
-  if (before === undefined) delete process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE;
-  else process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE = before;
-});
 
 /** More rows than one row group has, with bad ones among them. */
 function manyEvents(): string {
@@ -22,8 +17,8 @@ function manyEvents(): string {
 }
 
 async function runWith(memoryMb: number, events: string): Promise<DropRun> {
-  process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE = String(memoryMb);
-  return runDrop({ ...filesOf(goodDrop), 'events.csv': events });
+  const engine = { memoryMb, threads: threadsOf(memoryMb) };
+  return runDrop({ ...filesOf(goodDrop), 'events.csv': events }, { engine });
 }
 
 const bytesOf = ({ parquet }: DropRun, areWanted: (key: string) => boolean) =>

@@ -33,6 +33,10 @@ describe('repeats', () => {
         { part: 0, accepted: 2, quarantined: 0, duplicates: 1 },
         { part: 1, accepted: 0, quarantined: 0, duplicates: 1 },
       ],
+      duplicateExamples: [
+        { file: 'raw/events-0.csv', line: 3, value: '1' },
+        { file: 'raw/events-1.csv', line: 2, value: '1' },
+      ],
     });
     expect(quarantine).toEqual([]);
   });
@@ -56,6 +60,7 @@ describe('repeats', () => {
         { part: 0, accepted: 1, quarantined: 2, duplicates: 1 },
         { part: 1, accepted: 0, quarantined: 1, duplicates: 0 },
       ],
+      duplicateExamples: [{ file: 'raw/events-0.csv', line: 4, value: '1' }],
     });
     expect(quarantine.map(({ source_key, line, rule, reason }) => [source_key, line, rule, reason])).toEqual([
       [

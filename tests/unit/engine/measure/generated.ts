@@ -50,7 +50,7 @@ async function stageFiles(folder: string, truth: GeneratedTruth, buckets: number
       return `CAST(${present.has(column.name) ? text : 'NULL'} AS ${type}) AS ${identifier(column.name)}`;
     });
     await db.run(
-      `CREATE OR REPLACE TABLE staged AS SELECT ${casts.join(', ')}, row_number() OVER () + 1 AS _line FROM raw`,
+      `CREATE OR REPLACE TABLE staged AS SELECT ${casts.join(', ')}, row_number() OVER () + 1 AS _line, NULL::VARCHAR AS _notes FROM raw`,
     );
     const byUser = buckets > 1 && dataset !== 'products';
     const slices = byUser

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { type InitResult, init } from '../../../cli/init/init.ts';
-import { validate } from '../../../cli/validate/validate.ts';
-import { asked, configOf, exportFolders, many, settings } from './init-folders.ts';
+import { type InitResult, init } from '../../../../cli/init/init.ts';
+import { validate } from '../../../../cli/validate/validate.ts';
+import { asked, configOf, exportFolders, many, settings } from './folders.ts';
 
 const { folderOf, remove } = exportFolders();
 afterAll(remove);

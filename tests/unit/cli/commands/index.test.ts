@@ -4,10 +4,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addCommands, commandNames, commandsFor } from '../../../cli/commands/index.ts';
-import { vocabularyOf } from '../../../cli/completion/vocabulary.ts';
-import { generate } from '../../../cli/generate/generate.ts';
-import { runEcom } from '../../e2e/ecom.ts';
+import { addCommands, commandNames, commandsFor } from '../../../../cli/commands/index.ts';
+import { vocabularyOf } from '../../../../cli/completion/vocabulary.ts';
+import { generate } from '../../../../cli/generate/generate.ts';
+import { runEcom } from '../../../e2e/ecom.ts';
 
 let folder: string;
 beforeAll(async () => {

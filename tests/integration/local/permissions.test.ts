@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type CommandResult, runCommand } from '../ecom.ts';
+import { type CommandResult, runCommand } from '../../e2e/ecom.ts';
 
-const root = path.resolve(import.meta.dirname, '../../..');
+const root = PROJECT_ROOT;
 
 let folder: string;
 beforeEach(async () => {
@@ -51,8 +51,14 @@ it.each([['status'], ['up'], ['runs']])('ecom %s says that the state cannot be r
 });
 
 it('a command says that the checkout cannot be written, where it would keep its bundle', async () => {
-  for (const file of ['run.mjs', 'text-modules.mjs', 'setup/problem.mjs'])
-    await cp(path.join(root, 'infrastructure', file), path.join(folder, 'infrastructure', file));
+  const programs = ['run.mjs', 'code-version.mjs', 'text-modules.mjs', 'setup/problem.mjs'];
+  for (const file of [
+    ...programs.map((name) => `infrastructure/${name}`),
+    'config/base.yaml',
+    'package.json',
+  ])
+    await cp(path.join(root, file), path.join(folder, file));
+  await mkdir(path.join(folder, 'layers'));
   await writeFile(path.join(folder, 'entry.ts'), 'console.log(1)');
   const packages = path.join(folder, 'node_modules');
   await mkdir(packages);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compareReports, runsBefore } from '../../../cli/pipeline/compare.ts';
-import { shopReport } from '../report/shop-report.ts';
+import { compareReports, runsBefore } from '../../../../cli/pipeline/compare.ts';
+import { shopReport } from '../../report/shop-report.ts';
 
 describe('compareReports', () => {
   const after = shopReport();

@@ -5,7 +5,7 @@ import {
   inflationOf,
   planFor,
   type Question,
-} from '../../../cli/power/plan.ts';
+} from '../../../../cli/power/plan.ts';
 
 const design: Question = {
   alpha: 0.05,

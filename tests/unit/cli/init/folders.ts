@@ -2,8 +2,8 @@ import { mkdtempSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { InitResult } from '../../../cli/init/init.ts';
-import { targetConfig } from '../../../cli/pipeline/target.ts';
+import type { InitResult } from '../../../../cli/init/init.ts';
+import { targetConfig } from '../../../../cli/pipeline/target.ts';
 
 /** Folders of exports below a temporary one, made of the contents of their files. */
 export function exportFolders() {

@@ -1,20 +1,13 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { exportRows } from '../../../cli/quarantine/export.ts';
-import { Quarantine, type QuarantinedRow } from '../../../cli/quarantine/quarantine.ts';
-import { handler as clean } from '../../../lambdas/clean/handler.ts';
-import { handler as plan } from '../../../lambdas/plan/handler.ts';
-import { handler as stage } from '../../../lambdas/stage/handler.ts';
-import { S3Store } from '../../../layers/platform/s3.ts';
-import { runPlan } from '../../../layers/runs/documents.ts';
-import { processedKeys } from '../../../layers/runs/keys.ts';
-import { RunStore } from '../../../layers/runs/store.ts';
-import { ObjectServer } from '../engine/stage/object-server.ts';
+import { exportRows } from '../../../../cli/quarantine/export.ts';
+import { Quarantine, type QuarantinedRow } from '../../../../cli/quarantine/quarantine.ts';
+import { type LocalRun, runLocal } from '../../../../layers/engine/run-local.ts';
+import { processedKeys } from '../../../../layers/runs/keys.ts';
+import type { RunStore } from '../../../../layers/runs/store.ts';
 
-const runId = '0123456789abcdef';
-const event = { runId, drop: 'default', attempt: 1, index: 0 };
 const header = 'event_id,user_id,event_type,event_ts';
 const users = `user_id\n${[1, 2, 3, 4].join('\n')}\n`;
 const assignments = 'user_id,experiment_id,variant,assigned_ts\n1,e,control,2024-03-01\n';
@@ -26,20 +19,17 @@ const lines = Array.from({ length: 900 }, (_, index) => {
 });
 const isBad = (line: string) => /^(x|100),|,77,/.test(line);
 
-/** The events as one file in five byte ranges, cut wherever that is. */
-async function run(server: ObjectServer, content: string): Promise<void> {
-  const files = { events: content, users, experiment_assignments: assignments };
-  const inputs = Object.entries(files).map(([kind, text]) => {
-    const key = `raw/${kind}.csv`;
-    server.putRaw(key, text);
-    const size = Buffer.byteLength(text);
-    return { kind, key, versionId: null, etag: 'etag', size, lastModified: '2024-04-01T00:00:00.000Z' };
+/** The events as one file in five byte ranges, cut wherever that is, up to their quarantine. */
+async function run(folder: string, content: string): Promise<LocalRun> {
+  const contents = { events: content, users, experiment_assignments: assignments };
+  const files = Object.keys(contents).map((name) => {
+    const kind = name as keyof typeof contents;
+    return { kind, key: `raw/${kind}.csv`, file: path.join(folder, `${kind}.csv`) };
   });
-  const pinned = { schemaVersion: 1, ...event, inputs, asOf: null, configHash: 'h', codeVersion: 'c' };
-  const { attempt: _, index: __, ...document } = pinned;
-  server.putProcessed(processedKeys.inputs(runId), document);
-  await plan(event);
-  const planned = runPlan.parse(server.json(processedKeys.plan(runId)));
+  for (const { kind, file } of files) await writeFile(file, contents[kind]);
+  const options = { drop: 'default', files, folder: path.join(folder, 'runs'), codeVersion: 'c' };
+  const { runId, store } = await runLocal(options, 'plan');
+  const planned = await store.require('plan', runId);
   const cuts = [0, 1000, 1001, 9000, 20_000, Buffer.byteLength(content)];
   const chunks = planned.chunks.flatMap((chunk) =>
     chunk.dataset !== 'events'
@@ -47,9 +37,8 @@ async function run(server: ObjectServer, content: string): Promise<void> {
       : cuts.slice(1).map((end, part) => ({ ...chunk, part, range: { start: cuts[part] ?? 0, end } })),
   );
   const numbered = chunks.map((chunk, index) => ({ ...chunk, index }));
-  server.putProcessed(processedKeys.plan(runId), { ...planned, buckets: 2, chunks: numbered });
-  for (const { index } of numbered) await stage({ ...event, index });
-  for (const index of [0, 1]) await clean({ ...event, index });
+  await store.write('plan', [runId], { ...planned, buckets: 2, chunks: numbered });
+  return runLocal(options, 'clean');
 }
 
 describe.each([
@@ -62,19 +51,17 @@ describe.each([
 ])('quarantined rows of a file read in byte ranges (%s)', (_, content) => {
   const physical = content.split('\n').map((line) => line.replace(/\r$/, ''));
   const bad = physical.flatMap((line, index) => (isBad(line) ? [`raw/events.csv:${index + 1}`] : []));
-  let server: ObjectServer;
+  let folder: string;
+  let runId: string;
   let store: RunStore;
   let rows: QuarantinedRow[];
   beforeAll(async () => {
-    server = await ObjectServer.start();
-    store = new RunStore(new S3Store('raw-bucket'), new S3Store('processed-bucket'));
-    await run(server, content);
+    folder = await mkdtemp(path.join(tmpdir(), 'quarantine-'));
+    ({ runId, store } = await run(folder, content));
     await using quarantine = await Quarantine.open(store, runId, {});
     rows = await quarantine.examples(1000);
   });
-  afterAll(async () => {
-    await server[Symbol.asyncDispose]();
-  });
+  afterAll(() => rm(folder, { recursive: true }));
 
   test('are shown at the line that an editor shows, whichever stage found them', () => {
     expect(rows.map(({ place }) => place).toSorted()).toEqual(bad.toSorted());
@@ -89,16 +76,11 @@ describe.each([
   });
 
   test('are exported as they stand there, once each', async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), 'quarantine-export-'));
-    try {
-      await using quarantine = await Quarantine.open(store, runId, {});
-      const planned = runPlan.parse(server.json(processedKeys.plan(runId)));
-      const [exported] = await exportRows(quarantine, store.raw, planned, folder);
-      const text = await readFile(exported?.file ?? '', 'latin1');
-      expect(text.split(/\r?\n/).filter(Boolean)).toEqual([header, ...physical.filter(isBad)]);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    await using quarantine = await Quarantine.open(store, runId, {});
+    const planned = await store.require('plan', runId);
+    const [exported] = await exportRows(quarantine, store.raw, planned, path.join(folder, 'exported'));
+    const text = await readFile(exported?.file ?? '', 'latin1');
+    expect(text.split(/\r?\n/).filter(Boolean)).toEqual([header, ...physical.filter(isBad)]);
   });
 
   test('are told in the reports with the range that their lines count in', async () => {
@@ -113,13 +95,12 @@ describe.each([
   });
 
   test('are shown with their range while a range before it has not been read', async () => {
-    const key = `processed-bucket/${processedKeys.done(runId, 'stage', 3)}`;
-    const marker = server.objects.get(key);
-    server.objects.delete(key);
+    const marker = path.join(store.processed.location, processedKeys.done(runId, 'stage', 3));
+    await rename(marker, `${marker}.away`);
     await using quarantine = await Quarantine.open(store, runId, {});
     const places = (await quarantine.examples(1000)).map(({ place }) => place);
     expect(places.some((place) => /^raw\/events\.csv:\d+$/.test(place))).toBe(true);
     expect(places.some((place) => /^raw\/events\.csv, line \d+ after byte 9000$/.test(place))).toBe(true);
-    if (marker !== undefined) server.objects.set(key, marker);
+    await rename(`${marker}.away`, marker);
   });
 });

@@ -2,12 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { generate } from '../../../cli/generate/generate.ts';
-import { init } from '../../../cli/init/init.ts';
-import { targetConfig } from '../../../cli/pipeline/target.ts';
-import { validate } from '../../../cli/validate/validate.ts';
-import { SchemaError } from '../../../layers/platform/errors.ts';
-import { asked, configOf, exportFolders, many, settings } from './init-folders.ts';
+import { generate } from '../../../../cli/generate/generate.ts';
+import { init } from '../../../../cli/init/init.ts';
+import { targetConfig } from '../../../../cli/pipeline/target.ts';
+import { validate } from '../../../../cli/validate/validate.ts';
+import { SchemaError } from '../../../../layers/platform/errors.ts';
+import { asked, configOf, exportFolders, many, settings } from './folders.ts';
 
 const { root, folderOf, remove } = exportFolders();
 afterAll(remove);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { linesOf, pickRecords, type RawRecord } from '../../../cli/quarantine/raw-records.ts';
+import { linesOf, pickRecords, type RawRecord } from '../../../../cli/quarantine/raw-records.ts';
 
 async function* inPieces(text: string, size: number) {
   const bytes = Buffer.from(text, 'latin1');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isNewer, withNewest } from '../../../../layers/runs/uploads.ts';
+import { isNewer, withNewest } from '../../../layers/runs/uploads.ts';
 
 const run = (digit: number) => ({ runId: String(digit).padStart(16, '0'), attempt: 1 });
 const uploadsOf = (...digits: number[]) =>

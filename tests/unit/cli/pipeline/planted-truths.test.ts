@@ -1,13 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { generate } from '../../cli/generate/generate.ts';
-import { type ExperimentReport, reportSchema } from '../../layers/report/schema.ts';
-import { runEcom } from './ecom.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { generate } from '../../../../cli/generate/generate.ts';
+import { analyzeFolder } from '../../../../cli/pipeline/analyze-folder.ts';
+import type { ExperimentReport } from '../../../../layers/report/schema.ts';
 
-/** What the generator planted, found again in the report of a deployed run. Seeds are fixed: nothing here is luck. */
-describe('the report of a run', () => {
+/** What the generator planted, found again in the report. Seeds are fixed: nothing here is luck. */
+describe('the report of a generated shop', { timeout: 120_000 }, () => {
   let folder: string;
 
   beforeAll(async () => {
@@ -23,11 +23,8 @@ describe('the report of a run', () => {
     const directory = path.join(folder, name);
     await generate({ directory, ...options });
     await writeFile(path.join(directory, 'experiment.yaml'), overlay);
-    const run = await runEcom(['run', directory, '--drop', name, '--json'], {
-      stateFolder: inject('stateFolder'),
-    });
-    expect(run.code, run.stderr).toBe(0);
-    const [experiment] = reportSchema.parse(JSON.parse(run.stdout)).experiments;
+    const { report } = await analyzeFolder(directory, { drop: name });
+    const [experiment] = report.experiments;
     if (experiment === undefined) throw new Error('the report has no experiment');
     return experiment;
   }

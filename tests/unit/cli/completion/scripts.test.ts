@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { addCommands, commandNames } from '../../../cli/commands/index.ts';
-import { bashCompletion, fishCompletion, zshCompletion } from '../../../cli/completion/scripts.ts';
-import { vocabularyOf } from '../../../cli/completion/vocabulary.ts';
+import { addCommands, commandNames } from '../../../../cli/commands/index.ts';
+import { bashCompletion, fishCompletion, zshCompletion } from '../../../../cli/completion/scripts.ts';
+import { vocabularyOf } from '../../../../cli/completion/vocabulary.ts';
 
 const program = new Command('ecom');
 await addCommands(program, commandNames);

@@ -1,0 +1,4 @@
+import { inject } from 'vitest';
+import { untilDeployed } from './deployment.ts';
+
+await untilDeployed(inject('stateFolder'));

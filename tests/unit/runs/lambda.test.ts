@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { handler as clean } from '../../../lambdas/clean/handler.ts';
+import { handler as marts } from '../../../lambdas/marts/handler.ts';
+import { handler as measure } from '../../../lambdas/measure/handler.ts';
+import { handler as plan } from '../../../lambdas/plan/handler.ts';
+import { handler as stage } from '../../../lambdas/stage/handler.ts';
+import { measurements } from '../../../layers/experiment/measurements.ts';
+import { runConfiguration } from '../../../layers/experiment/run-configuration.ts';
+import { parseRawKey, processedKeys } from '../../../layers/runs/keys.ts';
+import { dropOfLines } from '../engine/bad-input/line-drop.ts';
+import { type Files, runDrop } from '../engine/bad-input/run-drop.ts';
+import { ObjectServer } from '../engine/stage/object-server.ts';
+
+/** Leaves the drop there as the gate does. */
+function pin(server: ObjectServer, runId: string, files: Files): void {
+  const names = runConfiguration().raw;
+  const inputs = Object.entries(files).map(([name, content]) => {
+    const key = `raw/${name}`;
+    server.putRaw(key, content);
+    return {
+      kind: parseRawKey(key, names)?.kind,
+      key,
+      versionId: null,
+      etag: 'e',
+      size: Buffer.from(content).length,
+      lastModified: '2024-04-01T00:00:00.000Z',
+    };
+  });
+  const common = { schemaVersion: 1, drop: 'default', asOf: null, configHash: 'h', codeVersion: 'c' };
+  server.putProcessed(processedKeys.inputs(runId), { ...common, runId, inputs });
+}
+
+test('the handlers of the stages leave on S3 what the engine leaves in a folder, byte for byte', async () => {
+  const { files } = dropOfLines();
+  const { runId, measured, parquet } = await runDrop(files);
+  await using server = await ObjectServer.start();
+  pin(server, runId, files);
+  const event = { runId, drop: 'default', attempt: 1, index: 0 };
+  const { chunks, buckets } = (await plan(event)) as { chunks: number[]; buckets: number[] };
+  for (const index of chunks) expect(await stage({ ...event, index })).toBe(index);
+  for (const index of buckets) expect(await clean({ ...event, index })).toBe(index);
+  for (const index of buckets) expect(await marts({ ...event, index })).toBe(index);
+  await measure(event);
+
+  expect(measurements.parse(server.json(processedKeys.measurements(runId)))).toEqual(measured);
+  const stored = [...server.objects.keys()].filter((key) => key.endsWith('.parquet'));
+  expect(stored.toSorted()).toEqual([...parquet.keys()].map((key) => `processed-bucket/${key}`).toSorted());
+  for (const [key, bytes] of parquet) {
+    expect(server.objects.get(`processed-bucket/${key}`)?.equals(bytes), key).toBe(true);
+  }
+});
