@@ -6,5 +6,4 @@ import { runTypeScript } from '../infrastructure/run.mjs';
 
 // The SDK is pinned to a version that supports every Node.js that package.json allows.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-process.setSourceMapsEnabled(true);
 await runTypeScript(path.join(path.dirname(fileURLToPath(import.meta.url)), 'main.ts'));

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { baseConfigFile } from '../experiment/run-configuration.ts';
+import { type Engine, engineOf, sharedEngine } from '../platform/duckdb.ts';
 import { FolderStore } from '../platform/folder-store.ts';
 import { sha256 } from '../platform/hash.ts';
 import { type Logger, silentLogger } from '../platform/log.ts';
@@ -10,7 +11,7 @@ import type { RawInput, RunInputs } from '../runs/documents.ts';
 import { runIdOf } from '../runs/run-id.ts';
 import { type Refusal, runStage, type Stage } from '../runs/stage.ts';
 import { partsOf, type StageName } from '../runs/stages.ts';
-import { RunStore } from '../runs/store.ts';
+import { RunStore, type StoreOptions } from '../runs/store.ts';
 import { analyzeStage } from './analyze/analyze.ts';
 import { cleanStage } from './clean/clean.ts';
 import { martsStage } from './marts/marts.ts';
@@ -33,7 +34,7 @@ export interface LocalRunOptions {
   /** Part of the run's identity. */
   readonly codeVersion: string;
   /** What the query engine may use; by default both follow the machine. */
-  readonly engine?: { readonly memoryMb: number; readonly threads: number };
+  readonly limits?: { readonly memoryMb: number; readonly threads: number };
   readonly log?: Logger;
   /** Collects what would end the run, which then goes on as far as it can. */
   readonly refusals?: Refusal[];
@@ -58,13 +59,16 @@ export async function runLocal(options: LocalRunOptions, last: StageName = 'anal
   const { drop, folder, onStage = () => {} } = options;
   const inputs = await pinInputs(options);
   const { runId } = inputs;
-  const store = openStore(folder, runId, options.files);
+  const store = openStore(folder, runId, options.files, { remembers: true });
   await store.write('inputs', [runId], inputs);
+  const workspace = await workspaceOf(store);
+  await using engine = await sharedEngine({ ...limitsOfMachine(), ...options.limits, folder: workspace });
   for (const stage of stages) {
     const parts = stage.name === 'plan' ? 1 : partsOf(stage.name, await store.require('plan', runId));
     onStage(stage.name, parts, 'begins');
     for (let index = 0; index < parts; index += 1) {
-      await runPart(stage as Stage<StageName>, store, { runId, drop, attempt: 1, index }, options);
+      const event = { runId, drop, attempt: 1, index };
+      await runPart(stage as Stage<StageName>, store, event, { ...options, engine });
     }
     onStage(stage.name, parts, 'done');
     if (stage.name === last) break;
@@ -83,13 +87,12 @@ export async function runPart<Name extends StageName>(
   store: RunStore,
   event: { readonly runId: string; readonly drop: string; readonly attempt: number; readonly index: number },
   {
-    engine = engineOfMachine(),
+    engine = engineOf(limitsOfMachine()),
     log = silentLogger,
     refusals,
-  }: Pick<LocalRunOptions, 'engine' | 'log' | 'refusals'> = {},
+  }: Pick<LocalRunOptions, 'log' | 'refusals'> & { readonly engine?: Engine } = {},
 ): Promise<void> {
-  const workspace = path.join(store.processed.location, 'work');
-  await mkdir(workspace, { recursive: true });
+  const workspace = await workspaceOf(store);
   const folder = await mkdtemp(path.join(workspace, `${stage.name}-`));
   try {
     await runStage(stage, { event, store, folder, engine, log, refusals });
@@ -124,11 +127,24 @@ export async function localRunIn(folder: string, files: readonly LocalFile[]): P
   return found.toSorted((a, b) => b.at - a.at)[0];
 }
 
-function openStore(folder: string, runId: string, files: readonly LocalFile[]): RunStore {
+/** For what the parts of a run need for a while. */
+async function workspaceOf({ processed }: RunStore): Promise<string> {
+  const workspace = path.join(processed.location, 'work');
+  await mkdir(workspace, { recursive: true });
+  return workspace;
+}
+
+function openStore(
+  folder: string,
+  runId: string,
+  files: readonly LocalFile[],
+  options?: StoreOptions,
+): RunStore {
   const root = path.join(folder, runId);
   return new RunStore(
     new FolderStore(root, new Map(files.map(({ key, file }) => [key, file]))),
     new FolderStore(root),
+    options,
   );
 }
 
@@ -156,7 +172,7 @@ async function pinInputs({ drop, files, codeVersion }: LocalRunOptions): Promise
 }
 
 /** Half of the memory, up to what a large function has; a thread for each CPU, and two at least. */
-function engineOfMachine(): { memoryMb: number; threads: number } {
+function limitsOfMachine(): { memoryMb: number; threads: number } {
   const memoryMb = Math.min(3008, Math.floor(os.totalmem() / 2 ** 21));
   return { memoryMb, threads: Math.max(2, os.availableParallelism()) };
 }

@@ -7,11 +7,47 @@ export interface DatabaseOptions {
   readonly memoryMb: number;
   /** Folder to spill to. */
   readonly folder: string;
+  /** Two by default: from two on, their number does not change a byte of a Parquet file. */
   readonly threads?: number;
 }
 
-/** As many as a function of so much memory has CPUs. */
-export const threadsOf = (memoryMb: number): number => Math.max(1, Math.floor(memoryMb / 1769));
+/** What opens a database for one part of a stage. */
+export interface Engine {
+  /** @param folder to spill to, where each part has a database of its own process memory */
+  readonly open: (folder: string) => Promise<Database>;
+}
+
+/** An engine whose every database is a DuckDB of its own. */
+export function engineOf(limits: Omit<DatabaseOptions, 'folder'>): Engine {
+  return { open: (folder) => Database.open({ ...limits, folder }) };
+}
+
+/**
+ * An engine for many small parts in one process: one DuckDB, in which each part has a catalogue of its own.
+ * @returns the engine, to be disposed of when no part is at work any more
+ */
+export async function sharedEngine(options: DatabaseOptions): Promise<Engine & AsyncDisposable> {
+  const instance = await createInstance(options);
+  let opened = 0;
+  return {
+    open: async () => {
+      opened += 1;
+      return Database.within(instance, `part_${opened}`);
+    },
+    [Symbol.asyncDispose]: async () => instance.closeSync(),
+  };
+}
+
+function createInstance({ memoryMb, folder, threads = 2 }: DatabaseOptions): Promise<DuckDBInstance> {
+  return DuckDBInstance.create(':memory:', {
+    memory_limit: `${Math.max(128, Math.floor(memoryMb * 0.6 - 150))}MB`,
+    threads: String(threads),
+    temp_directory: folder,
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    preserve_insertion_order: 'true',
+  });
+}
 
 /** BIGINT, HUGEINT and DECIMAL come as decimal strings, smaller integers as numbers. */
 const digits = z.union([z.string().regex(/^-?\d+$/), z.number().int()]);
@@ -32,26 +68,32 @@ type RowOf<Cells extends z.ZodRawShape> = z.output<z.ZodObject<Cells>>;
 
 /** An in-memory DuckDB that spills to `folder`. */
 export class Database implements AsyncDisposable {
-  readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
+  readonly #close: () => Promise<void>;
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
-    this.#instance = instance;
+  private constructor(connection: DuckDBConnection, close: () => Promise<void>) {
     this.#connection = connection;
+    this.#close = close;
   }
 
-  static async open({ memoryMb, folder, threads }: DatabaseOptions): Promise<Database> {
-    const instance = await DuckDBInstance.create(':memory:', {
-      memory_limit: `${Math.max(128, Math.floor(memoryMb * 0.6 - 150))}MB`,
-      threads: String(threads ?? threadsOf(memoryMb)),
-      temp_directory: folder,
-      autoinstall_known_extensions: 'false',
-      autoload_known_extensions: 'false',
-      preserve_insertion_order: 'true',
-    });
+  static async open(options: DatabaseOptions): Promise<Database> {
+    const instance = await createInstance(options);
     const connection = await instance.connect();
     await connection.run("SET TimeZone = 'UTC'");
-    return new Database(instance, connection);
+    return new Database(connection, async () => {
+      connection.closeSync();
+      instance.closeSync();
+    });
+  }
+
+  /** A database within an instance, with tables and views of its own. */
+  static async within(instance: DuckDBInstance, name: string): Promise<Database> {
+    const connection = await instance.connect();
+    await connection.run(`SET TimeZone = 'UTC'; ATTACH ':memory:' AS ${name}; USE ${name}`);
+    return new Database(connection, async () => {
+      await connection.run(`USE memory; DETACH ${name}`);
+      connection.closeSync();
+    });
   }
 
   /** Runs one or more statements. */
@@ -105,7 +147,6 @@ export class Database implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#connection.closeSync();
-    this.#instance.closeSync();
+    await this.#close();
   }
 }

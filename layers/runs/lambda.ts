@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { engineOf } from '../platform/duckdb.ts';
 import { readEnvironment } from '../platform/environment.ts';
 import { createLogger } from '../platform/log.ts';
 import { S3Store } from '../platform/s3.ts';
@@ -37,7 +38,7 @@ export function lambdaHandler<Name extends StageName>(
         event,
         store: functionStore(),
         folder,
-        engine: { memoryMb, threads: threadsOf(memoryMb) },
+        engine: engineOf({ memoryMb, threads: threadsOf(memoryMb) }),
         log: createLogger({ stage: stage.name, ...event }),
       });
       return answer === undefined ? event.index : answer(result);

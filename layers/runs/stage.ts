@@ -1,4 +1,5 @@
 import type { DatasetName } from '../data/datasets/index.ts';
+import type { Engine } from '../platform/duckdb.ts';
 import { PipelineError } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
 import { type Output, type ResultOf, type StageEvent, stageResults } from './documents.ts';
@@ -13,8 +14,7 @@ export interface StageContext {
   readonly store: RunStore;
   /** A temporary folder of this part alone, removed at its end. */
   readonly folder: string;
-  /** What the query engine may use. */
-  readonly engine: { readonly memoryMb: number; readonly threads: number };
+  readonly engine: Engine;
   readonly log: Logger;
   /** Where it is there, what would end the run is collected in it, and the stage goes on as far as it can. */
   readonly refusals?: Refusal[] | undefined;

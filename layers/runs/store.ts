@@ -50,14 +50,21 @@ export type DocumentName = keyof Documents;
 export type At<Name extends DocumentName> = Parameters<Documents[Name]['key']>;
 export type DocumentOf<Name extends DocumentName> = z.infer<Documents[Name]['schema']>;
 
+export interface StoreOptions {
+  /** Whether a document is read and checked once: for one process that alone writes the run. */
+  readonly remembers?: boolean;
+}
+
 /** The files of drops, and what runs make of them: in two buckets, or in two folders of this machine. */
 export class RunStore {
   readonly raw: ObjectStore;
   readonly processed: ObjectStore;
+  readonly #remembered: Map<string, unknown> | undefined;
 
-  constructor(raw: ObjectStore, processed: ObjectStore) {
+  constructor(raw: ObjectStore, processed: ObjectStore, { remembers = false }: StoreOptions = {}) {
     this.raw = raw;
     this.processed = processed;
+    this.#remembered = remembers ? new Map() : undefined;
   }
 
   /** Key of a document in the processed store. */
@@ -68,7 +75,12 @@ export class RunStore {
 
   /** The document, or undefined where there is none. */
   async read<Name extends DocumentName>(name: Name, ...at: At<Name>): Promise<DocumentOf<Name> | undefined> {
-    return (await this.readTagged(name, ...at))?.value;
+    const key = this.key(name, ...at);
+    const known = this.#remembered?.get(key);
+    if (known !== undefined) return known as DocumentOf<Name>;
+    const value = (await this.readTagged(name, ...at))?.value;
+    if (value !== undefined) this.#remembered?.set(key, value);
+    return value;
   }
 
   /** The document with the entity tag to replace it by, or undefined where there is none. */
@@ -104,7 +116,9 @@ export class RunStore {
   }
 
   async write<Name extends DocumentName>(name: Name, at: At<Name>, value: DocumentOf<Name>): Promise<void> {
-    await this.processed.putJson(this.key(name, ...at), this.#parse(name, value));
+    const key = this.key(name, ...at);
+    await this.processed.putJson(key, value);
+    this.#remembered?.set(key, value);
   }
 
   /** Returns false, and changes nothing, where the document is there already. */
@@ -113,7 +127,7 @@ export class RunStore {
     at: At<Name>,
     value: DocumentOf<Name>,
   ): Promise<boolean> {
-    return this.processed.putJsonIfAbsent(this.key(name, ...at), this.#parse(name, value));
+    return this.processed.putJsonIfAbsent(this.key(name, ...at), value);
   }
 
   /**
@@ -127,7 +141,7 @@ export class RunStore {
     etag: string | undefined,
   ): Promise<boolean> {
     if (etag === undefined) return this.writeOnce(name, at, value);
-    return this.processed.putJsonIfMatch(this.key(name, ...at), this.#parse(name, value), etag);
+    return this.processed.putJsonIfMatch(this.key(name, ...at), value, etag);
   }
 
   #parse<Name extends DocumentName>(name: Name, value: unknown): DocumentOf<Name> {

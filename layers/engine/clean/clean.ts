@@ -1,7 +1,6 @@
 import path from 'node:path';
 import { type DatasetName, requiredDatasets } from '../../data/datasets/index.ts';
 import { chunkName } from '../../data/place.ts';
-import { Database } from '../../platform/duckdb.ts';
 import { DataError } from '../../platform/errors.ts';
 import { downloadAll, uploadAll } from '../../platform/object-store.ts';
 import type { Completion, Output, RunPlan } from '../../runs/documents.ts';
@@ -28,7 +27,7 @@ export const cleanStage: Stage<'clean'> = {
     const eventIds = eventIdsOf(plan, staged, folder);
     await downloadAll(store.processed, [...parts, ...eventIds]);
 
-    await using db = await Database.open({ ...engine, folder });
+    await using db = await engine.open(folder);
     const newest = Math.max(...inputs.map(({ lastModified }) => Date.parse(lastModified)));
     const newestInput = new Date(newest).toISOString();
     const cleaned = await cleanBucket(db, {

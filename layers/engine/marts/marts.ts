@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { Database } from '../../platform/duckdb.ts';
+import type { Database } from '../../platform/duckdb.ts';
 import { downloadAll, type ObjectStore, uploadAll } from '../../platform/object-store.ts';
 import { literal } from '../../platform/sql.ts';
 import type { Output, RunInputs } from '../../runs/documents.ts';
@@ -42,7 +42,7 @@ export const martsStage: Stage<'marts'> = {
       sinceExposure: path.join(folder, 'since_exposure.parquet'),
       sessionDurations: path.join(folder, 'session_durations.parquet'),
     };
-    await using db = await Database.open({ ...engine, folder });
+    await using db = await engine.open(folder);
     const { result, rows } = await buildMarts(db, {
       config: plan.config,
       unmeasured: plan.unmeasured,

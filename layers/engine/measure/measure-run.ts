@@ -2,7 +2,6 @@ import path from 'node:path';
 import { checkBadRate } from '../../data/bad-rows.ts';
 import { datasetContracts, datasetNames } from '../../data/datasets/index.ts';
 import { measurements } from '../../experiment/measurements.ts';
-import { Database } from '../../platform/duckdb.ts';
 import { downloadAll, jsonText } from '../../platform/object-store.ts';
 import { areas, processedKeys } from '../../runs/keys.ts';
 import { completionsOf } from '../../runs/progress.ts';
@@ -39,7 +38,7 @@ export const measureStage: Stage<'measure'> = {
     const sessionDurations = copies(processedKeys.intermediates('session_durations', runId));
     await downloadAll(store.processed, [...exposure, ...outcomes, ...sinceExposure, ...sessionDurations]);
 
-    await using db = await Database.open({ ...engine, folder });
+    await using db = await engine.open(folder);
     const measured = measurements.parse(
       await measure(db, {
         plan,

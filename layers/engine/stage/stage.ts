@@ -2,7 +2,6 @@ import path from 'node:path';
 import { checkBadRate, refuseFatal } from '../../data/bad-rows.ts';
 import { datasetContracts } from '../../data/datasets/index.ts';
 import { chunkName } from '../../data/place.ts';
-import { Database } from '../../platform/duckdb.ts';
 import { uploadAll } from '../../platform/object-store.ts';
 import type { Chunk, RunPlan } from '../../runs/documents.ts';
 import { processedKeys } from '../../runs/keys.ts';
@@ -23,7 +22,7 @@ export const stageStage: Stage<'stage'> = {
     const read = await attempt(refusals, { dataset, of: 'file' }, async () => {
       const file = path.join(folder, 'chunk.csv');
       const inspection = await fetchChunk(store.raw, chunk, file);
-      await using database = await Database.open({ ...engine, folder });
+      await using database = await engine.open(folder);
       const ingested = await ingest(
         database,
         {

@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { Database } from '../../platform/duckdb.ts';
 import { IncompleteError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
 import { migrateSession } from '../../platform/migrate.ts';
@@ -33,7 +32,7 @@ export const loadStage = (withDatabase: OpenSession): Stage<'load'> => ({
       user_outcomes: copies.user_outcomes.map(({ file }) => file),
     };
 
-    await using database = await Database.open({ ...engine, folder });
+    await using database = await engine.open(folder);
     const session = { applicationName: 'ecom load', statementSeconds: 800, lockSeconds: 10 };
     const result = await withDatabase(session, async (client) => {
       await migrateSession(client);

@@ -2,8 +2,9 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { cell, Database } from '../../../layers/platform/duckdb.ts';
+import { cell, Database, engineOf, sharedEngine } from '../../../layers/platform/duckdb.ts';
 import { literal } from '../../../layers/platform/sql.ts';
+import { threadsOf } from '../../../layers/runs/lambda.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -13,15 +14,16 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe('the engine in a function', () => {
   test.each([
-    [512, '149.7 MiB', '1'],
-    [1024, '442.5 MiB', '1'],
-    [3008, '1.5 GiB', '1'],
+    [512, '149.7 MiB', '2'],
+    [1024, '442.5 MiB', '2'],
+    [3008, '1.5 GiB', '2'],
     [3538, '1.8 GiB', '2'],
-    [10_240, '5.5 GiB', '5'],
+    [10_240, '5.5 GiB', '6'],
   ])(
-    'of %i MB leaves room for the rest of the process, and takes a thread for each CPU',
+    'of %i MB leaves room for the rest of the process, and takes a thread for each CPU, and two at least',
     async (memoryMb, memory, threads) => {
-      await using database = await Database.open({ memoryMb, folder });
+      const engine = engineOf({ memoryMb, threads: threadsOf(memoryMb) });
+      await using database = await engine.open(folder);
       expect(
         await database.row(
           `SELECT current_setting('memory_limit') AS memory, current_setting('threads')::VARCHAR AS threads`,
@@ -109,5 +111,22 @@ describe('selected rows', () => {
     const rows = database.select(sql, { n: cell.count });
     await expect(rows).rejects.toThrow(reason);
     await expect(rows).rejects.toThrow(sql);
+  });
+});
+
+describe('an engine that several parts of one process share', () => {
+  test('gives each a catalogue of its own, also at the same time, and forgets it afterwards', async () => {
+    await using engine = await sharedEngine({ memoryMb: 1024, folder });
+    const parts = await Promise.all(
+      [1, 2, 3].map(async (part) => {
+        await using database = await engine.open(folder);
+        await database.run(`CREATE TABLE rows AS SELECT ${part} AS part; CREATE VIEW again AS FROM rows`);
+        return database.query('FROM again');
+      }),
+    );
+    expect(parts).toEqual([[{ part: 1 }], [{ part: 2 }], [{ part: 3 }]]);
+    await using next = await engine.open(folder);
+    await expect(next.query('FROM rows')).rejects.toThrow('does not exist');
+    expect(await next.row(`SELECT current_setting('TimeZone') AS zone`)).toEqual({ zone: 'UTC' });
   });
 });

@@ -17,8 +17,8 @@ function manyEvents(): string {
 }
 
 async function runWith(memoryMb: number, events: string): Promise<DropRun> {
-  const engine = { memoryMb, threads: threadsOf(memoryMb) };
-  return runDrop({ ...filesOf(goodDrop), 'events.csv': events }, { engine });
+  const limits = { memoryMb, threads: threadsOf(memoryMb) };
+  return runDrop({ ...filesOf(goodDrop), 'events.csv': events }, { limits });
 }
 
 const bytesOf = ({ parquet }: DropRun, areWanted: (key: string) => boolean) =>

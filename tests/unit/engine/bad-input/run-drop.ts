@@ -18,7 +18,7 @@ export interface DropOptions {
   /** Parts of the users, in place of as many as the plan has. */
   readonly buckets?: number;
   /** What the query engine may use; by default what a small function has. */
-  readonly engine?: { readonly memoryMb: number; readonly threads: number };
+  readonly limits?: { readonly memoryMb: number; readonly threads: number };
 }
 
 export interface DropRun {
@@ -42,7 +42,7 @@ const smallFunction = { memoryMb: 1024, threads: 2 };
 /** Takes a drop's files through all stages up to `measure`, which checks that every line is accounted for. */
 export async function runDrop(
   files: Files,
-  { buckets, engine = smallFunction }: DropOptions = {},
+  { buckets, limits = smallFunction }: DropOptions = {},
 ): Promise<DropRun> {
   const folder = await mkdtemp(path.join(tmpdir(), 'bad-input-'));
   try {
@@ -51,7 +51,7 @@ export async function runDrop(
       files: await writeFiles(path.join(folder, 'raw'), files),
       folder: path.join(folder, 'runs'),
       codeVersion: 'c',
-      engine,
+      limits,
     };
     if (buckets !== undefined) await planBuckets(await runLocal(options, 'plan'), buckets);
     return await readRun(await runLocal(options, 'measure'), folder);
