@@ -1,8 +1,8 @@
 import {
   DescribeExecutionCommand,
   type ExecutionStatus,
-  ListExecutionsCommand,
-  ListStateMachinesCommand,
+  paginateListExecutions,
+  paginateListStateMachines,
 } from '@aws-sdk/client-sfn';
 import { UsageError } from '../../layers/platform/errors.ts';
 import { Executions } from '../../layers/runs/executions.ts';
@@ -36,13 +36,10 @@ export async function deployedExecutions(connection: Connection): Promise<Execut
 
 async function stateMachineArn({ stepFunctions, stateMachineArn }: Connection): Promise<string> {
   if (stateMachineArn !== undefined) return stateMachineArn;
-  let nextToken: string | undefined;
-  do {
-    const page = await stepFunctions.send(new ListStateMachinesCommand({ nextToken }));
+  for await (const page of paginateListStateMachines({ client: stepFunctions }, {})) {
     const found = page.stateMachines?.find(({ name }) => name === pipelineName);
     if (found?.stateMachineArn !== undefined) return found.stateMachineArn;
-    nextToken = page.nextToken;
-  } while (nextToken !== undefined);
+  }
   throw new NotDeployed({
     what: `there is no state machine "${pipelineName}"`,
     remedy: 'Deploy first: npx ecom up, or npx ecom deploy',
@@ -53,15 +50,11 @@ async function stateMachineArn({ stepFunctions, stateMachineArn }: Connection): 
 export async function listAttempts(connection: Connection, limit: number): Promise<RunAttempt[]> {
   const arn = await stateMachineArn(connection);
   const attempts: RunAttempt[] = [];
-  let nextToken: string | undefined;
-  do {
-    const page = await connection.stepFunctions.send(
-      new ListExecutionsCommand({
-        stateMachineArn: arn,
-        nextToken,
-        maxResults: Math.min(1000, Math.max(limit, 100)),
-      }),
-    );
+  const pages = paginateListExecutions(
+    { client: connection.stepFunctions, pageSize: Math.min(1000, Math.max(limit, 100)) },
+    { stateMachineArn: arn },
+  );
+  for await (const page of pages) {
     for (const { executionArn, name, status, startDate, stopDate } of page.executions ?? []) {
       const parsed = parseExecutionName(name ?? '');
       if (parsed === undefined || executionArn === undefined || status === undefined) continue;
@@ -73,8 +66,8 @@ export async function listAttempts(connection: Connection, limit: number): Promi
         stoppedAt: stopDate,
       });
     }
-    nextToken = page.nextToken;
-  } while (nextToken !== undefined && attempts.length < limit);
+    if (attempts.length >= limit) break;
+  }
   return attempts.toSorted((a, b) => b.startedAt.getTime() - a.startedAt.getTime()).slice(0, limit);
 }
 

@@ -6,8 +6,9 @@ import {
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
-  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
   PutObjectCommand,
+  paginateListObjectsV2,
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
@@ -29,52 +30,17 @@ export class S3Store implements ObjectStore {
   }
 
   async list(prefix: string): Promise<StoredObject[]> {
-    const objects: StoredObject[] = [];
-    let token: string | undefined;
-    do {
-      const page = await this.#call(
-        () =>
-          this.#client.send(
-            new ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix, ContinuationToken: token }),
-          ),
-        prefix,
-      );
-      for (const { Key, ETag, Size, LastModified } of page.Contents ?? []) {
-        if (Key === undefined) continue;
-        objects.push({
-          key: Key,
-          etag: unquote(ETag),
-          size: Size ?? 0,
-          lastModified: LastModified ?? new Date(0),
-        });
-      }
-      token = page.NextContinuationToken;
-    } while (token !== undefined);
-    return objects;
+    const objects = await this.#pages(prefix, {}, ({ Contents = [] }) => Contents);
+    return objects.flatMap(({ Key, ETag, Size, LastModified }) =>
+      Key === undefined
+        ? []
+        : { key: Key, etag: unquote(ETag), size: Size ?? 0, lastModified: LastModified ?? new Date(0) },
+    );
   }
 
   async folders(prefix: string): Promise<string[]> {
-    const names: string[] = [];
-    let token: string | undefined;
-    do {
-      const page = await this.#call(
-        () =>
-          this.#client.send(
-            new ListObjectsV2Command({
-              Bucket: this.bucket,
-              Prefix: prefix,
-              Delimiter: '/',
-              ContinuationToken: token,
-            }),
-          ),
-        prefix,
-      );
-      for (const { Prefix } of page.CommonPrefixes ?? []) {
-        if (Prefix !== undefined) names.push(Prefix.slice(prefix.length, -1));
-      }
-      token = page.NextContinuationToken;
-    } while (token !== undefined);
-    return names;
+    const found = await this.#pages(prefix, { Delimiter: '/' }, ({ CommonPrefixes = [] }) => CommonPrefixes);
+    return found.flatMap(({ Prefix }) => (Prefix === undefined ? [] : Prefix.slice(prefix.length, -1)));
   }
 
   async head(key: string): Promise<(StoredObject & { versionId: string | null }) | undefined> {
@@ -173,6 +139,23 @@ export class S3Store implements ObjectStore {
         batch[0] ?? '',
       );
     }
+  }
+
+  /** What `of` takes from each page of a listing. */
+  async #pages<Item>(
+    prefix: string,
+    options: { readonly Delimiter?: string },
+    of: (page: ListObjectsV2CommandOutput) => readonly Item[],
+  ): Promise<Item[]> {
+    const listing = paginateListObjectsV2(
+      { client: this.#client },
+      { Bucket: this.bucket, Prefix: prefix, ...options },
+    );
+    return this.#call(async () => {
+      const items: Item[] = [];
+      for await (const page of listing) items.push(...of(page));
+      return items;
+    }, prefix);
   }
 
   #get(ref: ObjectRef) {

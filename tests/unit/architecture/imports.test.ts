@@ -32,15 +32,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'layers/runs',
     'layers/analysis',
   ],
-  lambdas: [
-    'layers/platform',
-    'layers/data',
-    'layers/experiment',
-    'layers/report',
-    'layers/runs',
-    'layers/analysis',
-    'layers/engine',
-  ],
+  lambdas: ['layers/platform', 'layers/runs', 'layers/engine'],
   cdk: ['infrastructure', 'layers/platform', 'layers/runs'],
   cli: [
     'config',
