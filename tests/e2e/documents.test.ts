@@ -42,7 +42,7 @@ const notRun: Readonly<Record<string, string>> = {
   'npm ci': 'would replace the packages of this clone; npm run demo installs the same',
   'npm run setup': 'npm run demo does it',
   'npm run pack': 'tests/integration/package packs',
-  'npm install dist/ecom-experiment-pipeline-0.1.0.tgz':
+  'npm install <clone>/dist/ecom-experiment-pipeline-0.1.0.tgz':
     "in a project of the reader's own; tests/integration/package installs it in one",
   'npm install': 'a name in a sentence; tests/integration/package installs the tarball',
   'node infrastructure/run.mjs tests/bench/pipeline.ts': 'takes minutes, and measures',
