@@ -16,24 +16,44 @@ const notRun: Readonly<Record<string, string>> = {
   'npm test': 'it is what runs this test',
   'npx vitest run --project components tests/unit/engine/marts': 'npm test runs these tests',
   'npx vitest run --project reliability': 'npm test runs these tests',
-  'npx vitest run tests/cdk/state-machine.test.ts --update': 'writes what other tests compare with',
+  'npx vitest run --project components tests/cdk': 'npm test runs these tests',
+  'npx vitest run --project components tests/cdk --update': 'writes what other tests compare with',
   'npx vitest run tests/unit/engine/bad-input -u': 'writes what other tests compare with',
   'docker compose -f infrastructure/docker-compose.yml up -d':
     'needs Docker; tests/unit/infrastructure reads the file',
   'npx ecom deploy --target docker': 'needs Docker; tests/cdk synthesises the stack',
   'npx ecom deploy --target aws': 'needs an AWS account; tests/cdk synthesises the stack',
-  'npx ecom deploy --target aws -c bucketSuffix=shop':
+  'npx ecom deploy --target aws -c alarmEmail=team@example.com':
     'needs an AWS account; tests/cdk synthesises the stack',
-  'DATABASE_URL=postgres://... npx ecom deploy --target aws': 'needs an AWS account',
-  'npx cdk bootstrap': 'needs an AWS account',
-  'aws secretsmanager put-secret-value --secret-id <arn> --secret-string \'{"url":"postgres://..."}\'':
+  'npx ecom deploy --target aws -c alarmEmail=you@example.com':
+    'needs an AWS account; tests/cdk synthesises the stack',
+  'npx ecom deploy --target aws -c env=staging': 'needs an AWS account; tests/cdk synthesises the stack',
+  'npx cdk bootstrap -c target=aws': 'needs an AWS account',
+  'npx cdk destroy --all': 'needs an AWS account',
+  'npx cdk deploy --all --import-existing-resources': 'needs an AWS account',
+  'npx cdk synth -q -c target=aws -c architecture=x86_64 --output .ecom/lint/cdk.out':
+    'needs a machine of that architecture; tests/cdk synthesises the stack',
+  'npx ecom generate shop/ && ECOM_TARGET=aws npx ecom run shop/': 'needs an AWS account',
+  'ECOM_TARGET=aws npx ecom runs': 'needs an AWS account',
+  'aws lambda get-account-settings --query AccountLimit.ConcurrentExecutions': 'needs an AWS account',
+  'aws cloudwatch set-alarm-state --alarm-name ecom-experiment-failed-runs --state-value ALARM --state-reason test':
     'needs an AWS account',
+  'aws sqs start-message-move-task --source-arn <its ARN>': 'needs a message that failed, and its queue',
+  'npm ci': 'would replace the packages of this clone; npm run demo installs the same',
+  'npm run setup': 'npm run demo does it',
+  'npm run pack': 'tests/integration/package packs',
+  'npm install <clone>/dist/ecom-experiment-pipeline-0.1.0.tgz':
+    "in a project of the reader's own; tests/integration/package installs it in one",
+  'npm install': 'a name in a sentence; tests/integration/package installs the tarball',
   'node infrastructure/run.mjs tests/bench/pipeline.ts': 'takes minutes, and measures',
   'node infrastructure/run.mjs tests/bench/soak.ts 50 10 100':
     'takes minutes, and measures a deployment of its own',
   'node infrastructure/run.mjs tests/oracle/agreement.ts': 'takes minutes; tests/oracle holds its record',
   'node infrastructure/run.mjs tests/simulation/run.ts': 'takes minutes; tests/oracle holds its record',
   'node infrastructure/run.mjs tests/simulation/few-buyers.ts': 'takes minutes, and writes a document',
+  'node infrastructure/run.mjs tests/simulation/too-few-users.ts': 'takes minutes',
+  'node infrastructure/run.mjs tests/simulation/winners-curse.ts': 'takes minutes',
+  'npm run simulate:decisions -- --threads 2': 'takes minutes',
   'node infrastructure/run.mjs tests/mutation/run.ts': 'takes minutes; tests/oracle holds its record',
   '.venv/bin/python mend.py export/products.csv my-data/products.csv':
     "mend.py is the reader's copy; tests/unit/docs/own-data.test.ts runs it",
