@@ -39,16 +39,11 @@ async function validateFolder(folder: string, options: ValidateFlags): Promise<v
   }
   if (options.json) return;
   print(`\n${report.outcome}`);
-  note(`Next: ${await nextCommand(folder, options.config)}`);
-}
-
-async function nextCommand(folder: string, configFile: string | undefined): Promise<string> {
-  if (HAS_CHECKOUT) {
-    const { nextRun } = await import('../pipeline/current-run.ts');
-    return nextRun(folder, configFile);
-  }
-  const config = configFile === undefined ? '' : ` --config ${shellWord(configFile)}`;
-  return `npx ecom analyze ${shellWord(folder)}${config}`;
+  const config = options.config === undefined ? '' : ` --config ${shellWord(options.config)}`;
+  note(`Next: npx ecom analyze ${shellWord(folder)}${config}`);
+  if (!HAS_CHECKOUT) return;
+  const { nextRun } = await import('../pipeline/current-run.ts');
+  note(`Or in the pipeline: ${await nextRun(folder, options.config)}`);
 }
 
 const colours = { ok: 'green', warn: 'yellow', fail: 'red', skip: 'gray' } as const;

@@ -163,7 +163,7 @@ describe('a drop that shows a run already', () => {
   it('is named by the next step, with a name to keep both', async () => {
     const { stderr } = await ecom('validate', data);
     expect(stderr).toMatch(
-      /^Next: npx ecom run '.*\/Shop C' --drop shop_c\n\(without --drop it replaces run /,
+      /^Next: npx ecom analyze '.*\/Shop C'\nOr in the pipeline: npx ecom run '.*\/Shop C' --drop shop_c\n\(without --drop it replaces run /,
     );
     expect(stderr).toContain(`it replaces run ${current} as the current one of the drop "default"`);
   });
