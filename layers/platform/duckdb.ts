@@ -11,6 +11,9 @@ export interface DatabaseOptions {
   readonly threads?: number;
 }
 
+/** What an engine may use. */
+export type Limits = Omit<DatabaseOptions, 'folder'>;
+
 /** What opens a database for one part of a stage. */
 export interface Engine {
   /** @param folder to spill to, where each part has a database of its own process memory */
@@ -18,7 +21,7 @@ export interface Engine {
 }
 
 /** An engine whose every database is a DuckDB of its own. */
-export function engineOf(limits: Omit<DatabaseOptions, 'folder'>): Engine {
+export function engineOf(limits: Limits): Engine {
   return { open: (folder) => Database.open({ ...limits, folder }) };
 }
 

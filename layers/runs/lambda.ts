@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { engineOf } from '../platform/duckdb.ts';
+import type { Engine, Limits } from '../platform/duckdb.ts';
 import { readEnvironment } from '../platform/environment.ts';
 import { createLogger } from '../platform/log.ts';
 import { S3Store } from '../platform/s3.ts';
@@ -21,13 +21,21 @@ export function threadsOf(memoryMb: number): number {
   return Math.max(2, Math.ceil(memoryMb / 1769));
 }
 
-/**
- * Makes a Lambda handler of a stage.
- * @param answer what the state machine gets to see; by default the index of the part
- */
+const withoutEngine: Engine = {
+  open: () => Promise.reject(new Error('the function of this stage has no DuckDB (cdk/functions.ts)')),
+};
+
+interface LambdaOptions<Name extends StageName> {
+  /** Makes the query engine of a stage that has one: the other functions come without DuckDB. */
+  readonly engine?: (limits: Limits) => Engine;
+  /** What the state machine gets to see; by default the index of the part. */
+  readonly answer?: (result: ResultOf<Name>) => unknown;
+}
+
+/** Makes a Lambda handler of a stage. */
 export function lambdaHandler<Name extends StageName>(
   stage: Stage<Name>,
-  answer?: (result: ResultOf<Name>) => unknown,
+  { engine, answer }: LambdaOptions<Name> = {},
 ): (event: unknown) => Promise<unknown> {
   return async (input) => {
     const event = stageEvent.parse(input);
@@ -38,7 +46,7 @@ export function lambdaHandler<Name extends StageName>(
         event,
         store: functionStore(),
         folder,
-        engine: engineOf({ memoryMb, threads: threadsOf(memoryMb) }),
+        engine: engine?.({ memoryMb, threads: threadsOf(memoryMb) }) ?? withoutEngine,
         log: createLogger({ stage: stage.name, ...event }),
       });
       return answer === undefined ? event.index : answer(result);
