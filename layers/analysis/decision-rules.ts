@@ -1,4 +1,11 @@
-import { formatLift, formatLiftInterval, formatP, statedP } from '../report/format.ts';
+import {
+  formatCount,
+  formatLift,
+  formatLiftInterval,
+  formatP,
+  formatQuantity,
+  statedP,
+} from '../report/format.ts';
 import { metricLabel } from '../report/labels.ts';
 import type { Comparison, Decision, ExperimentReport, MetricReport } from '../report/schema.ts';
 import { reasonText } from '../report/words.ts';
@@ -6,6 +13,7 @@ import { caveats, guardrailAdvice, powerAdvice } from './advice.ts';
 import type { Blocked } from './blocked.ts';
 import { daysSoFar, type Progress } from './look.ts';
 import { type PlannedEnd, plannedEnd } from './planned-end.ts';
+import type { Settled } from './settled.ts';
 
 export interface DecisionInput {
   /** What leaves nothing to decide on, or null. */
@@ -18,6 +26,8 @@ export interface DecisionInput {
   /** Share of the analysed users whose outcome window is open; null where those are left out. */
   readonly openWindows: number | null;
   readonly progress: Progress;
+  /** What the primary metric shows among the users on whom a verdict may rest; null where these are all. */
+  readonly settled: Settled | null;
 }
 
 type Rule = Omit<Decision, 'basis'>;
@@ -28,12 +38,14 @@ type Rule = Omit<Decision, 'basis'>;
  *    invalid;
  * 2. the primary metric cannot be tested yet: keep_running;
  * 3. every treatment does harm (primary significantly worse, or a guardrail beyond its margin): do_not_ship;
- * 4. before the declared end or size, without a significant effect that holds at any look: keep_running;
+ * 4. before the declared end or size, without a significant effect that holds at any look, or while outcome windows are
+ *    open that can turn the verdict on the primary metric: keep_running;
  * 5. a treatment is significantly better and every guardrail is non-inferior: ship the best such treatment;
  * 6. better, but a guardrail is not shown to be non-inferior: keep_running, or do_not_ship where it is inferior;
  * 7. the declared end or size is reached without success: do_not_ship; with neither declared: keep_running, by a rule of
  *    its own where the lift worth finding cannot be found in a time that one can wait.
- * Significance is by the declared basis: estimate, values and way of testing.
+ * Significance is by the declared basis: estimate, values and way of testing; of the primary metric it has to hold
+ * without the users whose outcome window is open, and those beyond the planned ones, too.
  */
 export function decideExperiment(input: DecisionInput): Decision {
   const { reasons, ...rule } = ruleOf(input);
@@ -59,12 +71,15 @@ function ruleOf(input: DecisionInput): Rule {
       `${metricLabel(primary.metric)}, the primary metric, cannot be tested: ${untestable(primary)}.`,
     ]);
   }
-  const better = testable.filter(({ verdict }) => verdict === 'better').toSorted(byLift(primary));
+  const { better, worse, unsettled } = settledOnly(testable, input.settled);
+  better.sort(byLift(primary));
   const end = plannedEnd(input.progress, input.basis.testing);
 
-  const harm = harmOf(input, primary, testable);
+  const harm = harmOf(input, primary, testable, worse);
   if (harm !== null) return harm;
   const holdsAtAnyLook = input.basis.testing !== 'fixed_horizon' && better.length > 0;
+  const openWindows = windowsOpen(input, primary, testable, unsettled, end);
+  if (end.reached === 'open' && !holdsAtAnyLook) return openWindows;
   if (end.reached === false && !holdsAtAnyLook) {
     return keepRunning('before_planned_end', [
       end.sentence,
@@ -72,7 +87,13 @@ function ruleOf(input: DecisionInput): Rule {
     ]);
   }
   if (better.length > 0) return guardrailRule(input, primary, better, end);
-  const reasons = testable.map((found) => sentence(primary, found, 'shows no significant improvement'));
+  const isTurned =
+    end.reached === null ? unsettled.some(({ verdict }) => verdict !== 'inconclusive') : unsettled.length > 0;
+  if (isTurned && input.settled?.leavesOut === 'open_windows') return openWindows;
+  const reasons = [
+    ...testable.map((found) => sentence(primary, found, 'shows no significant improvement')),
+    ...beyondPlan(input.settled, unsettled),
+  ];
   if (end.reached === null) {
     const advice = testable.map(powerAdvice);
     const rule = advice.every(({ isFeasible }) => !isFeasible)
@@ -103,15 +124,56 @@ function failedChecks({ trust, treatments }: DecisionInput): string[] {
     : failed;
 }
 
+/** Verdicts on the primary metric that the users on whom a verdict may rest give, too; and those that they do not. */
+function settledOnly(testable: readonly Comparison[], settled: Settled | null) {
+  const isSettled = ({ variant, verdict }: Comparison) =>
+    settled === null || settled.verdicts.get(variant) === verdict;
+  const of = (verdict: Comparison['verdict']) =>
+    testable.filter((found) => found.verdict === verdict && isSettled(found));
+  return {
+    better: of('better'),
+    worse: of('worse'),
+    unsettled: settled === null ? [] : testable.filter((found) => !isSettled(found)),
+  };
+}
+
+function windowsOpen(
+  { settled, progress }: DecisionInput,
+  primary: MetricReport,
+  testable: readonly Comparison[],
+  unsettled: readonly Comparison[],
+  end: PlannedEnd,
+): Rule {
+  const found = testable.map((comparison) => sentence(primary, comparison));
+  if (end.reached === 'open') return keepRunning('windows_open', [end.sentence, ...found]);
+  const { openUsers } = progress;
+  const names = unsettled.map(({ variant }) => variant).join(', ');
+  return keepRunning('windows_open', [
+    `The outcome window of ${formatQuantity(openUsers, 'user')} has not ended, and the ${formatQuantity(settled?.users ?? 0, 'user')} whose has do not show the same of ${names}: expose nobody else and wait until the windows have ended, or leave those users out (immature: exclude).`,
+    ...found,
+    end.sentence,
+  ]);
+}
+
+/** A verdict that only users beyond the plan make, or unmake, is none. */
+function beyondPlan(settled: Settled | null, unsettled: readonly Comparison[]): string[] {
+  if (settled?.leavesOut !== 'beyond_plan') return [];
+  return unsettled.map(
+    ({ variant }) =>
+      `Among the ${formatCount(settled.users)} users up to the plan ${variant} is ${settled.verdicts.get(variant) ?? 'not tested'}, and users who came later do not change the verdict.`,
+  );
+}
+
 /** Rule 3: no treatment is left that does no harm. */
 function harmOf(
   { metrics }: DecisionInput,
   primary: MetricReport,
   testable: readonly Comparison[],
+  worse: readonly Comparison[],
 ): Rule | null {
   const harms = testable.map((found) => ({
     found,
-    isWorse: found.verdict === 'worse',
+    isWorse: worse.includes(found),
     beyond: guardrailsOf(metrics, found.variant, ['inferior']),
   }));
   if (!harms.every(({ isWorse, beyond }) => isWorse || beyond.length > 0)) return null;
@@ -150,7 +212,7 @@ function guardrailRule(
     return {
       action: 'ship',
       variant: safe.variant,
-      rule: end.reached === false ? 'better_before_planned_end' : 'primary_better_and_guardrails_hold',
+      rule: isBefore(end) ? 'better_before_planned_end' : 'primary_better_and_guardrails_hold',
       reasons: [
         sentence(primary, safe, 'is significantly better'),
         looked.length === 0
@@ -160,7 +222,7 @@ function guardrailRule(
           ({ metric, unavailable }) =>
             `The guardrail ${metricLabel(metric)} is not available: ${unavailable}.`,
         ),
-        end.reached === false
+        isBefore(end)
           ? `${end.sentence} The test was declared to hold at every look, so that it may end here.`
           : end.sentence,
       ],
@@ -182,6 +244,11 @@ function guardrailRule(
     rule: inferior.length > 0 ? 'guardrail_inferior' : 'guardrail_not_shown',
     reasons,
   };
+}
+
+/** Whether what was declared is still to come. */
+function isBefore({ reached }: PlannedEnd): boolean {
+  return reached === false || reached === 'open';
 }
 
 type MarginStatus = NonNullable<Comparison['nonInferiority']>['status'];

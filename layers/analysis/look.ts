@@ -18,7 +18,18 @@ export interface Progress {
   readonly asOf: string | null;
   /** First day with an exposed user, YYYY-MM-DD. */
   readonly firstDay: string | null;
-  readonly analysedUsers: number;
+  /** Exposed users whose outcome window has ended by asOf. */
+  readonly closedUsers: number;
+  /** Those whose window has not. */
+  readonly openUsers: number;
+  /** Whether those count, too (immature: include). */
+  readonly countsOpen: boolean;
+  /** Days from the exposure on after which a user's outcomes are complete. */
+  readonly maturityDays: number;
+  /** Last day of exposure, YYYY-MM-DD, all of whose users' windows have ended, or null where unknown. */
+  readonly lastClosedDay: string | null;
+  /** Analysed users exposed up to and including each day of exposure. */
+  readonly days: readonly { readonly day: string; readonly users: number }[];
 }
 
 /** Days from the first exposed user to the end of the data, or null where unknown. */
@@ -90,8 +101,8 @@ export function tuningOf({ sequential, planned_users }: ExperimentSettings, arms
 }
 
 /** Share of the planned users, else of the time from the first exposure to the planned end; at most 1. */
-function informationOf({ plannedUsers, plannedEnd, analysedUsers, asOf, firstDay }: Progress): number {
-  if (plannedUsers !== null) return Math.min(1, analysedUsers / plannedUsers);
+function informationOf({ plannedUsers, plannedEnd, closedUsers, asOf, firstDay }: Progress): number {
+  if (plannedUsers !== null) return Math.min(1, closedUsers / plannedUsers);
   if (plannedEnd === null || asOf === null || firstDay === null) return 0;
   const start = Date.parse(firstDay);
   const length = Date.parse(plannedEnd) - start;

@@ -48,6 +48,7 @@ const rules: Readonly<Record<string, string>> = {
   before_planned_end: 'The declared end is not reached, and one look before it decides nothing.',
   primary_better_and_guardrails_hold:
     'The primary metric is significantly better, and every guardrail is shown to be within its margin.',
+  windows_open: 'Outcome windows are open, and what their users still do can turn the verdict.',
   better_before_planned_end:
     'The primary metric is significantly better by a test that holds at every look, and every guardrail is shown to be within its margin.',
   guardrail_inferior: 'A guardrail is shown to be beyond its margin.',

@@ -17,8 +17,8 @@ const example = required(exampleReport().experiments[0]);
 const { trust } = example;
 const primaryExample = required(example.metrics[0]);
 const comparisonExample = required(primaryExample.comparisons[0]);
-const ended: Partial<Progress> = { plannedUsers: 1000, analysedUsers: 1000 };
-const running: Partial<Progress> = { plannedUsers: 1000, analysedUsers: 400 };
+const ended: Partial<Progress> = { plannedUsers: 1000, closedUsers: 1000 };
+const running: Partial<Progress> = { plannedUsers: 1000, closedUsers: 400 };
 
 /** The decision about treatments given by their verdict on the primary metric and their one guardrail. */
 function decisionOn(
@@ -62,6 +62,7 @@ function decisionOn(
   return decideExperiment({
     blocked: null,
     openWindows,
+    settled: null,
     trust,
     metrics: [primary, guardrail],
     control: 'control',
@@ -72,7 +73,12 @@ function decisionOn(
       plannedUsers: null,
       asOf: '2026-02-01T00:00:00Z',
       firstDay: '2026-01-01',
-      analysedUsers: 500,
+      closedUsers: 500,
+      openUsers: 0,
+      countsOpen: true,
+      maturityDays: 14,
+      lastClosedDay: '2026-01-17',
+      days: [],
       ...progress,
     },
   });
