@@ -84,6 +84,7 @@ export function analyzeExperiment(
       basis: { ...basis, testing: testingOf(look) },
       openWindows: settings.immature === 'include' ? trust.immature.share : null,
       progress,
+      acceptHarm: settings.accept_harm,
       settled: primary === undefined ? null : settledVerdicts(measurement, primary, sample, progress, family),
     }),
     metrics,

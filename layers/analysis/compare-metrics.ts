@@ -102,6 +102,7 @@ export function compareMetrics(
       const nonInferiority = assessGuardrail(candidate.estimate, guardrail, {
         usersNow: sample.control.users + candidate.treatment.users,
         power: plan.power.power,
+        verdict: comparison.verdict,
       });
       return [{ ...comparison, nonInferiority, deciding: decidingOf({ ...comparison, nonInferiority }) }];
     }),

@@ -16,7 +16,16 @@ export const guardrailAlpha = 0.025;
 export function assessGuardrail(
   estimate: Estimate,
   guardrail: Guardrail,
-  { usersNow, power }: { readonly usersNow: number; readonly power: number },
+  {
+    usersNow,
+    power,
+    verdict,
+  }: {
+    readonly usersNow: number;
+    readonly power: number;
+    /** Of the test of no difference. */
+    readonly verdict: Comparison['verdict'];
+  },
 ): NonNullable<Comparison['nonInferiority']> {
   const margin = marginOf(guardrail);
   const margins = {
@@ -37,7 +46,10 @@ export function assessGuardrail(
   const sought = normalCritical(2 * guardrailAlpha) + normalUpperQuantile(1 - power);
   const needed = Math.ceil(usersNow * ((sought * standardError) / size) ** 2);
   const usersNeeded = Number.isSafeInteger(needed) ? needed : null;
-  return { ...margins, p, bound, status, usersNeeded, reason: null };
+  const isHarmless =
+    verdict !== 'worse' && result.statistic > 0 && (usersNeeded === null || usersNeeded > usersNow);
+  const suffices = guardrail.require === 'no_harm' && status === 'not_shown' ? { suffices: isHarmless } : {};
+  return { ...margins, p, bound, status, usersNeeded, ...suffices, reason: null };
 }
 
 function marginOf({ margin_relative, margin_absolute }: Guardrail): Margin {

@@ -30,6 +30,12 @@ const guardrail = z
       .describe("Share of the control's value that may be lost."),
     margin_absolute: z.number().gt(0).optional().describe("The same in the metric's unit."),
     better: better.describe('Which way is good.'),
+    require: z
+      .enum(['within_margin', 'no_harm'])
+      .default('within_margin')
+      .describe(
+        'What has to hold to ship: shown to be within the margin, or, where the users do not suffice to show that, not shown to be worse and within the margin by its estimate (`no_harm`).',
+      ),
   })
   .refine((margin) => (margin.margin_relative === undefined) !== (margin.margin_absolute === undefined), {
     message: 'needs either margin_relative or margin_absolute',
@@ -96,6 +102,11 @@ export const experimentSettings = z.strictObject({
   guardrails: z
     .record(name, guardrail)
     .describe('Metrics that must not get worse by more than a margin. `null` takes an inherited one out.'),
+  accept_harm: z
+    .array(name)
+    .describe(
+      'Secondary metrics whose significant loss does not stand against shipping; it is named beside it.',
+    ),
   segments: z
     .array(z.string().regex(/^[a-z_][a-z0-9_]*$/, 'must be a column name in lower case'))
     .describe('Columns of users that effects are also shown by.'),

@@ -158,6 +158,11 @@ const nonInferiority = z.strictObject({
   status: z.enum(['non_inferior', 'not_shown', 'inferior']),
   /** Users of both arms that show a treatment which changes nothing to be within the margin, with the planned power. */
   usersNeeded: count.nullable().optional(),
+  /**
+   * Whether a guardrail with `require: no_harm` is good enough although it is not shown: not significantly worse, within
+   * the margin by its estimate, and with too few users to show more. Absent where it has to be shown.
+   */
+  suffices: z.boolean().optional(),
   reason: reason.nullable(),
 });
 

@@ -96,7 +96,7 @@ describe('keep running', () => {
 
   it('at the planned size says that it is reached, and how many users show the guardrail', () => {
     const settings = 'planned_users: 2000';
-    const guardrail = 'bounce_rate: { margin_relative: 0.05, better: lower }';
+    const guardrail = 'bounce_rate: { margin_relative: 0.05, better: lower, require: within_margin }';
     const { rule, reasons: found } = analyze({ treatment: 90, settings, guardrail }).decision;
     expect(rule).toBe('guardrail_not_shown');
     expect(found).toContain('The planned 2,000 users are reached (2,000).');

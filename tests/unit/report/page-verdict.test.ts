@@ -18,7 +18,7 @@ describe('verdict and trust checks of report.html', () => {
       /^Not yet shown to be within the margin: Retention d7\..+The planned 12,000 users are reached \(12,284\)\.$/,
     );
     expect(text('#e1-verdict .warnings')).toBe(
-      'Note: Users in several arms (0.6 % of the assigned left out), Outcome windows (0.8 % not ended)',
+      'Note: Users in several arms (0.6 % of the assigned left out), Outcome windows (3.3 % not ended)',
     );
     expect(text('#e1-verdict .figures')).toContain(
       'Trust checks 5 of 8 passed, 2 with a note, 1 not checked',

@@ -6,7 +6,7 @@ import { withEvidence } from './evidence.ts';
 
 const config = configOf(`
 experiments:
-  "*": { planned_users: 12000 }
+  "*": { planned_users: 12000, guardrails: { retention_d7: { require: within_margin } } }
 `);
 const asOf = '2026-03-31T23:59:59Z';
 const devices = ['desktop', 'mobile', 'tablet'];
