@@ -12,7 +12,7 @@ import { compareMetrics, rolesOf } from './compare-metrics.ts';
 import { decideExperiment } from './decision-rules.ts';
 import { capsOf, distributionsOf } from './distributions.ts';
 import { guardrailAlpha } from './guardrail.ts';
-import { costOfLooking, daysSoFar, type Look, type Progress, planLook, tuningOf } from './look.ts';
+import { costOfLooking, daysSoFar, type Progress, planLook, tuningOf } from './look.ts';
 import { cumulativeEffects, effectsSinceExposure } from './novelty.ts';
 import { originalAnalyses } from './original-analyses.ts';
 import { adjustedRegressions } from './regression.ts';
@@ -57,13 +57,14 @@ export function analyzeExperiment(
   const family = { alpha, basis, look, correction, multipleArms: settings.multiple_arms };
   const metrics = compareMetrics(roles, sample, {
     ...family,
+    guardrailLook: planLook({ ...settings, alpha: 2 * guardrailAlpha }, progress, arms.length),
     prior: settings.bayes.prior,
     priorRelativeSd: settings.bayes.prior_relative_sd,
     power: {
       power: settings.power.power,
       targetLift: settings.power.target_lift,
       daysSoFar: daysSoFar(progress),
-      looking: costOfLooking(look, settings),
+      looking: costOfLooking(look, settings, arms.length),
     },
   });
   const [firstTreatment] = treatments;
@@ -81,7 +82,7 @@ export function analyzeExperiment(
       metrics,
       control: control.variant,
       treatments: treatments.map(({ variant }) => variant),
-      basis: { ...basis, testing: testingOf(look) },
+      basis: { ...basis, testing: testingOf(settings) },
       openWindows: settings.immature === 'include' ? trust.immature.share : null,
       progress,
       acceptHarm: settings.accept_harm,
@@ -178,7 +179,8 @@ function dayBefore(moment: string, days: number): string {
   return new Date(Date.parse(moment) - days * 86_400_000).toISOString().slice(0, 10);
 }
 
-function testingOf({ method }: Look): Decision['basis']['testing'] {
+function testingOf(settings: ExperimentSettings): Decision['basis']['testing'] {
+  const { method } = settings.sequential;
   return method === 'none' ? 'fixed_horizon' : method;
 }
 

@@ -35,8 +35,20 @@ export interface Progress {
 /** Days from the first exposed user to the end of the data, or null where unknown. */
 export function daysSoFar({ firstDay, asOf }: Pick<Progress, 'firstDay' | 'asOf'>): number | null {
   if (firstDay === null || asOf === null) return null;
-  const days = (Date.parse(asOf) - Date.parse(firstDay)) / 86_400_000;
+  const days = (Date.parse(asOf) - Date.parse(firstDay)) / dayLength;
   return days > 0 ? days : null;
+}
+
+export const dayLength = 86_400_000;
+
+/** Whether the declared day is past and the outcome windows of all users exposed until then have ended. */
+export function isDayReached({ plannedEnd: end, asOf, openUsers, maturityDays }: Progress): boolean {
+  if (end === null || !isPast(end, asOf)) return false;
+  return openUsers === 0 || isPast(new Date(Date.parse(end) + maturityDays * dayLength).toISOString(), asOf);
+}
+
+export function isPast(moment: string, asOf: string | null): boolean {
+  return asOf !== null && Date.parse(asOf) >= Date.parse(moment);
 }
 
 /** How this look at the data is tested, given that there may be others. */
@@ -72,7 +84,10 @@ export function planLook(settings: ExperimentSettings, progress: Progress, arms:
   const { sequential, alpha } = settings;
   switch (sequential.method) {
     case 'none':
-      return { method: 'none', alpha };
+      // What is seen before the one look that was planned has to hold at any.
+      return isBeforeEnd(progress)
+        ? { method: 'always_valid', alpha, tunedFor: tuningOf(settings, arms) }
+        : { method: 'none', alpha };
     case 'always_valid':
       return { method: 'always_valid', alpha, tunedFor: tuningOf(settings, arms) };
     case 'group_sequential': {
@@ -89,6 +104,12 @@ export function planLook(settings: ExperimentSettings, progress: Progress, arms:
       return { method: 'group_sequential', spending, information, alpha: looks.at(-1)?.alpha ?? 0 };
     }
   }
+}
+
+function isBeforeEnd(progress: Progress): boolean {
+  const { plannedEnd, plannedUsers, closedUsers } = progress;
+  if (plannedEnd === null && plannedUsers === null) return false;
+  return !(plannedUsers !== null && closedUsers >= plannedUsers) && !isDayReached(progress);
 }
 
 /**
@@ -121,21 +142,20 @@ export function effectAtLook(
 }
 
 /** What the declared way of looking costs in power, at the experiment's alpha. */
-export function costOfLooking(look: Look, settings: ExperimentSettings): CostOfLooking {
+export function costOfLooking(look: Look, settings: ExperimentSettings, arms: number): CostOfLooking {
   const { alpha, power, sequential } = settings;
   const goal = { alpha, power: power.power };
-  switch (look.method) {
+  switch (sequential.method) {
     case 'none':
       return { critical: () => normalCritical(alpha), inflation: 1 };
     case 'always_valid':
       return {
-        critical: (users) => alwaysValidCritical(users, look),
+        critical: (users) => alwaysValidCritical(users, { alpha, tunedFor: tuningOf(settings, arms) }),
         inflation: alwaysValidInflation(goal),
       };
     case 'group_sequential': {
-      const planned =
-        (sequential.method === 'group_sequential' ? sequential.looks : undefined) ?? defaultLooks;
-      const spending = spendings[look.spending];
+      const planned = sequential.looks ?? defaultLooks;
+      const spending = spendings[sequential.spending ?? 'obrien_fleming'];
       const information = [
         ...planned.filter((share) => share < 1 && spending(share, alpha) >= leastSpending),
         1,

@@ -1,7 +1,7 @@
 import { formatCount, formatMoment, formatQuantity } from '../report/format.ts';
 import type { Decision } from '../report/schema.ts';
 import { moreDays } from './advice.ts';
-import { daysSoFar, type Progress } from './look.ts';
+import { dayLength, daysSoFar, isDayReached, isPast, type Progress } from './look.ts';
 
 export interface PlannedEnd {
   /**
@@ -11,8 +11,6 @@ export interface PlannedEnd {
   readonly reached: boolean | 'open' | null;
   readonly sentence: string;
 }
-
-const dayLength = 86_400_000;
 
 /**
  * Whether the declared size or end is reached, whichever comes first. Users count whose outcome window has ended, and
@@ -65,16 +63,6 @@ export function plannedEnd(progress: Progress, testing: Decision['basis']['testi
     ...(end === null ? [] : [`planned end ${formatMoment(end)}, data up to ${upTo}`]),
   ];
   return { reached: false, sentence: `The experiment has not reached its plan: ${wanted.join('; ')}.` };
-}
-
-/** Whether the declared day is past and the outcome windows of all users exposed until then have ended. */
-export function isDayReached({ plannedEnd: end, asOf, openUsers, maturityDays }: Progress): boolean {
-  if (end === null || !isPast(end, asOf)) return false;
-  return openUsers === 0 || isPast(new Date(Date.parse(end) + maturityDays * dayLength).toISOString(), asOf);
-}
-
-function isPast(moment: string, asOf: string | null): boolean {
-  return asOf !== null && Date.parse(asOf) >= Date.parse(moment);
 }
 
 /** The moment from which on the outcome windows of the planned users have ended, or null where it is not known. */

@@ -151,7 +151,9 @@ const power = z.union([
 const nonInferiority = z.strictObject({
   marginRelative: number.nullable(),
   marginAbsolute: number.nullable(),
-  /** One-sided. */
+  /** One-sided level of this look, with which p is compared; absent: guardrailAlpha of the settings. */
+  alpha: probability.optional(),
+  /** One-sided; where testing is always valid it holds at every look. */
   p: probability.nullable(),
   /** Lift that can just not be excluded on the bad side, in the margin's terms. */
   bound: number.nullable(),
@@ -237,8 +239,8 @@ export function decidingOf(comparison: Undecided): Deciding {
     return { ...difference, test: { ...isOf, p: pAdjusted, alpha, reason } };
   }
   const isOf = { hypothesis: 'beyond_margin', sides: 1, isAdjusted: false } as const;
-  const { p, reason: untested } = nonInferiority;
-  return { ...difference, test: { ...isOf, p, alpha: null, reason: untested } };
+  const { p, alpha: level = null, reason: untested } = nonInferiority;
+  return { ...difference, test: { ...isOf, p, alpha: level, reason: untested } };
 }
 
 function differenceOf({ effect, test, adjustedCi, sequential, reason }: Undecided) {

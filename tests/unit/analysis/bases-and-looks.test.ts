@@ -172,6 +172,29 @@ describe('always valid', () => {
   });
 });
 
+describe('a single look at a planned end', () => {
+  const arms = (lift: number) => ({
+    control: [...users(200, { purchased: 1 }), ...users(1800, {})],
+    treatment: [...users(200 + lift, { purchased: 1 }), ...users(1800 - lift, {})],
+  });
+
+  it('is judged before the end by a boundary that holds at every look, and stops for harm beyond it alone', () => {
+    const early = 'planned_users: 8000, sequential: { method: none }';
+    // Of p = 0.02 and of p = 0.00003.
+    const [mild, severe] = [analyze(arms(-40), early), analyze(arms(-70), early)];
+    expect(comparison(mild, 'purchase_conversion').test?.p).toBeLessThan(0.05);
+    expect(mild.decision).toMatchObject({ action: 'keep_running', rule: 'before_planned_end' });
+    expect(severe.decision).toMatchObject({ action: 'do_not_ship', rule: 'primary_significantly_worse' });
+    expect(mild.decision.basis.testing).toBe('fixed_horizon');
+  });
+
+  it('is judged at the end by the level of one look', () => {
+    const { metrics, decision } = analyze(arms(-40), 'planned_users: 4000, sequential: { method: none }');
+    expect(metrics[0]?.comparisons[0]?.sequential).toBeUndefined();
+    expect(decision).toMatchObject({ action: 'do_not_ship', rule: 'primary_significantly_worse' });
+  });
+});
+
 describe('group sequential', () => {
   const arms = (lift: number) => ({
     control: [...users(200, { purchased: 1 }), ...users(1800, {})],
