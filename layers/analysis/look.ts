@@ -121,8 +121,13 @@ export function tuningOf({ sequential, planned_users }: ExperimentSettings, arms
   return declared ?? (planned_users === null ? defaultTuning : (planned_users * 2) / arms);
 }
 
-/** Share of the planned users, else of the time from the first exposure to the planned end; at most 1. */
-function informationOf({ plannedUsers, plannedEnd, closedUsers, asOf, firstDay }: Progress): number {
+/**
+ * Share of the planned users, else of the time from the first exposure to the planned end; at most 1. All of it at the
+ * planned end, also where fewer users came.
+ */
+function informationOf(progress: Progress): number {
+  const { plannedUsers, plannedEnd, closedUsers, asOf, firstDay } = progress;
+  if (isDayReached(progress)) return 1;
   if (plannedUsers !== null) return Math.min(1, closedUsers / plannedUsers);
   if (plannedEnd === null || asOf === null || firstDay === null) return 0;
   const start = Date.parse(firstDay);

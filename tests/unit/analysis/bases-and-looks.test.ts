@@ -240,6 +240,13 @@ describe('group sequential', () => {
     expect(verdict).toBe('inconclusive');
   });
 
+  it('has all of the information at the planned end, also where fewer users came than planned', () => {
+    const plan = `${at(8000, 'obrien_fleming')}, planned_end: 2026-01-31`;
+    const { sequential } = comparison(analyze(arms(45), plan), 'purchase_conversion');
+    expect(sequential).toMatchObject({ information: 1 });
+    expect(sequential?.alpha).toBeGreaterThan(0.045);
+  });
+
   it('measures information by time to the planned end where no size is declared', () => {
     const cohort = { day: '2026-01-02', arms: [] };
     const { sequential } = comparison(
