@@ -12,7 +12,7 @@ import { compareMetrics, rolesOf } from './compare-metrics.ts';
 import { decideExperiment } from './decision-rules.ts';
 import { capsOf, distributionsOf } from './distributions.ts';
 import { guardrailAlpha } from './guardrail.ts';
-import { costOfLooking, daysSoFar, type Progress, planLook, tuningOf } from './look.ts';
+import { costOfLooking, daysSoFar, lookingOf, type Progress, planLook, tuningOf } from './look.ts';
 import { cumulativeEffects, effectsSinceExposure } from './novelty.ts';
 import { originalAnalyses } from './original-analyses.ts';
 import { adjustedRegressions } from './regression.ts';
@@ -180,7 +180,7 @@ function dayBefore(moment: string, days: number): string {
 }
 
 function testingOf(settings: ExperimentSettings): Decision['basis']['testing'] {
-  const { method } = settings.sequential;
+  const { method } = lookingOf(settings);
   return method === 'none' ? 'fixed_horizon' : method;
 }
 

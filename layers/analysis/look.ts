@@ -79,9 +79,16 @@ const leastSpending = 1e-200;
 
 const spendings = { obrien_fleming: obrienFlemingSpending, pocock: pocockSpending };
 
+/** The declared way of looking; `auto` looks once where an end is declared, and at any time where none is. */
+export function lookingOf({ sequential, planned_end, planned_users }: ExperimentSettings) {
+  if (sequential.method !== 'auto') return sequential;
+  return { method: planned_end === null && planned_users === null ? 'always_valid' : 'none' } as const;
+}
+
 /** What the configuration declared about looking, at the present progress; `arms` counts the control. */
 export function planLook(settings: ExperimentSettings, progress: Progress, arms: number): Look {
-  const { sequential, alpha } = settings;
+  const sequential = lookingOf(settings);
+  const { alpha } = settings;
   switch (sequential.method) {
     case 'none':
       // What is seen before the one look that was planned has to hold at any.
@@ -148,7 +155,8 @@ export function effectAtLook(
 
 /** What the declared way of looking costs in power, at the experiment's alpha. */
 export function costOfLooking(look: Look, settings: ExperimentSettings, arms: number): CostOfLooking {
-  const { alpha, power, sequential } = settings;
+  const sequential = lookingOf(settings);
+  const { alpha, power } = settings;
   const goal = { alpha, power: power.power };
   switch (sequential.method) {
     case 'none':

@@ -42,6 +42,7 @@ const guardrail = z
   });
 
 const sequential = z.discriminatedUnion('method', [
+  z.strictObject({ method: z.literal('auto') }),
   z.strictObject({ method: z.literal('none') }),
   z.strictObject({
     method: z.literal('always_valid'),
@@ -166,7 +167,7 @@ export const experimentSettings = z.strictObject({
       'Metrics whose largest values are cut at a percentile of all users, as an estimate beside the plain one.',
     ),
   sequential: sequential.describe(
-    'How often one may look: `none` (once, at the planned end), `always_valid` (at any time) or `group_sequential` (at planned shares).',
+    'How often one may look: `auto` (once at the declared end, at any time where none is declared), `none` (once, at the planned end), `always_valid` (at any time) or `group_sequential` (at planned shares).',
   ),
   bayes: z
     .strictObject({

@@ -195,6 +195,15 @@ describe('a single look at a planned end', () => {
   });
 });
 
+describe('looks left to the plan', () => {
+  it('are one where an end is declared, and any number where none is', () => {
+    const testing = (settings: string) => analyze(same, settings).decision.basis.testing;
+    expect(testing('sequential: { method: auto }')).toBe('always_valid');
+    expect(testing('sequential: { method: auto }, planned_users: 3000')).toBe('fixed_horizon');
+    expect(testing('sequential: { method: auto }, planned_end: 2026-01-31')).toBe('fixed_horizon');
+  });
+});
+
 describe('group sequential', () => {
   const arms = (lift: number) => ({
     control: [...users(200, { purchased: 1 }), ...users(1800, {})],
