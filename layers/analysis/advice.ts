@@ -96,7 +96,7 @@ export function caveats(
     ...notJudged(primary),
     ...(isFinal && openWindows !== null && openWindows >= notableOpenWindows
       ? [
-          `The outcome window of ${formatPercent(openWindows)} of the users had not ended, and what they still do may change this: wait until it has, or leave them out (immature: exclude).`,
+          `The outcome window of ${formatPercent(openWindows)} of the users had not ended, and what they still do is not in these numbers; the verdict on the primary metric is the same without them.`,
         ]
       : []),
     ...unusual(primary),

@@ -1,6 +1,6 @@
 import type { ExperimentSettings } from '../experiment/config.ts';
 import type { ExperimentMeasurement, Measurements } from '../experiment/measurements.ts';
-import { covariatesOfExperiment, metricsOf } from '../experiment/metrics.ts';
+import { covariatesOfExperiment, maturityDays, metricsOf } from '../experiment/metrics.ts';
 import { similarLabel } from '../experiment/similar-labels.ts';
 import { ConfigError, DataError } from '../platform/errors.ts';
 import { formatMoment } from '../report/format.ts';
@@ -12,12 +12,13 @@ import { compareMetrics, rolesOf } from './compare-metrics.ts';
 import { decideExperiment } from './decision-rules.ts';
 import { capsOf, distributionsOf } from './distributions.ts';
 import { guardrailAlpha } from './guardrail.ts';
-import { costOfLooking, daysSoFar, type Look, type Progress, planLook, tuningOf } from './look.ts';
+import { costOfLooking, daysSoFar, lookingOf, type Progress, planLook, tuningOf } from './look.ts';
 import { cumulativeEffects, effectsSinceExposure } from './novelty.ts';
 import { originalAnalyses } from './original-analyses.ts';
 import { adjustedRegressions } from './regression.ts';
 import type { Sample } from './sample.ts';
 import { compareSegments, segmentMinimumUsers } from './segments.ts';
+import { settledVerdicts } from './settled.ts';
 import type { RunQuality } from './trust/check.ts';
 import { checkTrust } from './trust/index.ts';
 
@@ -38,7 +39,10 @@ export function analyzeExperiment(
   const arms = [control, ...treatments];
   const weights = shares(settings, arms);
   const roles = rolesOf(settings, metricsOf(run.config, settings), run, arms);
-  const progress = progressOf(measurement, settings, arms, run.asOf);
+  const progress = progressOf(measurement, settings, arms, {
+    asOf: run.asOf,
+    maturityDays: maturityDays(run.config, settings),
+  });
   const look = planLook(settings, progress, arms.length);
   const { alpha, decision: basis, correction } = settings;
 
@@ -50,22 +54,21 @@ export function analyzeExperiment(
     covariatesOfExperiment(run.config, settings),
     run,
   );
+  const family = { alpha, basis, look, correction, multipleArms: settings.multiple_arms };
   const metrics = compareMetrics(roles, sample, {
-    alpha,
-    basis,
-    look,
-    correction,
-    multipleArms: settings.multiple_arms,
+    ...family,
+    guardrailLook: planLook({ ...settings, alpha: 2 * guardrailAlpha }, progress, arms.length),
     prior: settings.bayes.prior,
     priorRelativeSd: settings.bayes.prior_relative_sd,
     power: {
       power: settings.power.power,
       targetLift: settings.power.target_lift,
       daysSoFar: daysSoFar(progress),
-      looking: costOfLooking(look, settings),
+      looking: costOfLooking(look, settings, arms.length),
     },
   });
   const [firstTreatment] = treatments;
+  const primary = roles.find(({ role }) => role === 'primary');
 
   return {
     experimentId,
@@ -79,9 +82,11 @@ export function analyzeExperiment(
       metrics,
       control: control.variant,
       treatments: treatments.map(({ variant }) => variant),
-      basis: { ...basis, testing: testingOf(look) },
+      basis: { ...basis, testing: testingOf(settings) },
       openWindows: settings.immature === 'include' ? trust.immature.share : null,
       progress,
+      acceptHarm: settings.accept_harm,
+      settled: primary === undefined ? null : settledVerdicts(measurement, primary, sample, progress, family),
     }),
     metrics,
     ...compareSegments(measurement.segments, roles, sample, { alpha, basis }),
@@ -140,21 +145,42 @@ function shares({ weights }: ExperimentSettings, arms: readonly Arm[]): Record<s
 }
 
 function progressOf(
-  { cohorts }: ExperimentMeasurement,
+  { cohorts, immatureUsers }: ExperimentMeasurement,
   settings: ExperimentSettings,
   arms: readonly Arm[],
-  asOf: string | null,
+  { asOf, maturityDays }: Pick<Progress, 'asOf' | 'maturityDays'>,
 ): Progress {
+  const countsOpen = settings.immature === 'include';
+  const analysed = usersOf(arms);
+  const days = cohorts.map(({ day }, i) => ({
+    day,
+    users: cohorts.slice(0, i + 1).reduce((sum, cohort) => sum + usersOf(cohort.arms), 0),
+  }));
   return {
     plannedEnd: settings.planned_end,
     plannedUsers: settings.planned_users,
     asOf,
     firstDay: cohorts[0]?.day ?? null,
-    analysedUsers: arms.reduce((sum, arm) => sum + arm.users, 0),
+    closedUsers: countsOpen ? analysed - immatureUsers : analysed,
+    openUsers: immatureUsers,
+    countsOpen,
+    maturityDays,
+    lastClosedDay: asOf === null ? null : dayBefore(asOf, maturityDays + 1),
+    days,
   };
 }
 
-function testingOf({ method }: Look): Decision['basis']['testing'] {
+function usersOf(arms: readonly Pick<Arm, 'users'>[]): number {
+  return arms.reduce((sum, { users }) => sum + users, 0);
+}
+
+/** The day, YYYY-MM-DD, on which the moment lies that is so many days earlier. */
+function dayBefore(moment: string, days: number): string {
+  return new Date(Date.parse(moment) - days * 86_400_000).toISOString().slice(0, 10);
+}
+
+function testingOf(settings: ExperimentSettings): Decision['basis']['testing'] {
+  const { method } = lookingOf(settings);
   return method === 'none' ? 'fixed_horizon' : method;
 }
 

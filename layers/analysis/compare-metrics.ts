@@ -6,6 +6,7 @@ import type { RunPlan } from '../runs/documents.ts';
 import type { Arm } from './arm.ts';
 import { type Candidate, type ComparisonPlan, compareMetric } from './compare-metric.ts';
 import { assessGuardrail } from './guardrail.ts';
+import type { Look } from './look.ts';
 import { analyses } from './metrics/kinds.ts';
 import { missingEvent } from './missing-events.ts';
 import type { Sample } from './sample.ts';
@@ -73,7 +74,7 @@ export function describeMetric({ metric, role, better, unavailable }: RoleOfMetr
 export function compareMetrics(
   roles: readonly RoleOfMetric[],
   sample: Sample,
-  plan: ComparisonPlan & FamilyPlan,
+  plan: ComparisonPlan & FamilyPlan & { readonly guardrailLook: Look },
 ): MetricReport[] {
   const candidates = roles.map((part) => ({
     part,
@@ -102,6 +103,10 @@ export function compareMetrics(
       const nonInferiority = assessGuardrail(candidate.estimate, guardrail, {
         usersNow: sample.control.users + candidate.treatment.users,
         power: plan.power.power,
+        verdict: comparison.verdict,
+        look: plan.guardrailLook,
+        guardrails: roles.filter(({ role, unavailable }) => role === 'guardrail' && unavailable === null)
+          .length,
       });
       return [{ ...comparison, nonInferiority, deciding: decidingOf({ ...comparison, nonInferiority }) }];
     }),

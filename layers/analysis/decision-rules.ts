@@ -1,4 +1,13 @@
-import { formatLift, formatLiftInterval, formatP, statedP } from '../report/format.ts';
+import {
+  formatCount,
+  formatDifference,
+  formatLift,
+  formatLiftInterval,
+  formatP,
+  formatPercent,
+  formatQuantity,
+  statedP,
+} from '../report/format.ts';
 import { metricLabel } from '../report/labels.ts';
 import type { Comparison, Decision, ExperimentReport, MetricReport } from '../report/schema.ts';
 import { reasonText } from '../report/words.ts';
@@ -6,6 +15,7 @@ import { caveats, guardrailAdvice, powerAdvice } from './advice.ts';
 import type { Blocked } from './blocked.ts';
 import { daysSoFar, type Progress } from './look.ts';
 import { type PlannedEnd, plannedEnd } from './planned-end.ts';
+import type { Settled } from './settled.ts';
 
 export interface DecisionInput {
   /** What leaves nothing to decide on, or null. */
@@ -18,6 +28,10 @@ export interface DecisionInput {
   /** Share of the analysed users whose outcome window is open; null where those are left out. */
   readonly openWindows: number | null;
   readonly progress: Progress;
+  /** Secondary metrics whose significant loss is accepted. */
+  readonly acceptHarm: readonly string[];
+  /** What the primary metric shows among the users on whom a verdict may rest; null where these are all. */
+  readonly settled: Settled | null;
 }
 
 type Rule = Omit<Decision, 'basis'>;
@@ -28,17 +42,24 @@ type Rule = Omit<Decision, 'basis'>;
  *    invalid;
  * 2. the primary metric cannot be tested yet: keep_running;
  * 3. every treatment does harm (primary significantly worse, or a guardrail beyond its margin): do_not_ship;
- * 4. before the declared end or size, without a significant effect that holds at any look: keep_running;
- * 5. a treatment is significantly better and every guardrail is non-inferior: ship the best such treatment;
- * 6. better, but a guardrail is not shown to be non-inferior: keep_running, or do_not_ship where it is inferior;
+ * 4. before the declared end or size, without a significant effect that holds at any look, or while outcome windows are
+ *    open that can turn the verdict on the primary metric: keep_running;
+ * 5. a treatment is significantly better, every guardrail is non-inferior (or, at the end, good enough without:
+ *    `suffices`) and no secondary metric significantly worse whose loss is not accepted: ship the best such treatment;
+ * 6. better, but a guardrail is not shown to be non-inferior, or a secondary metric is worse: keep_running, or
+ *    do_not_ship where a guardrail is inferior;
  * 7. the declared end or size is reached without success: do_not_ship; with neither declared: keep_running, by a rule of
  *    its own where the lift worth finding cannot be found in a time that one can wait.
- * Significance is by the declared basis: estimate, values and way of testing.
+ * Significance is by the declared basis: estimate, values and way of testing; of the primary metric it has to hold
+ * without the users whose outcome window is open, and those beyond the planned ones, too.
  */
 export function decideExperiment(input: DecisionInput): Decision {
   const { reasons, ...rule } = ruleOf(input);
   const primary = input.metrics.filter(({ role }) => role === 'primary');
-  const more = rule.action === 'invalid' ? [] : caveats(rule.action, primary, input);
+  const more =
+    rule.action === 'invalid'
+      ? []
+      : [...stoppedArms(rule, primary, input), ...caveats(rule.action, primary, input)];
   return { ...rule, reasons: [...reasons, ...more], basis: input.basis };
 }
 
@@ -59,12 +80,15 @@ function ruleOf(input: DecisionInput): Rule {
       `${metricLabel(primary.metric)}, the primary metric, cannot be tested: ${untestable(primary)}.`,
     ]);
   }
-  const better = testable.filter(({ verdict }) => verdict === 'better').toSorted(byLift(primary));
+  const { better, worse, unsettled } = settledOnly(testable, input.settled);
+  better.sort(byLift(primary));
   const end = plannedEnd(input.progress, input.basis.testing);
 
-  const harm = harmOf(input, primary, testable);
+  const harm = harmOf(input, primary, testable, worse);
   if (harm !== null) return harm;
   const holdsAtAnyLook = input.basis.testing !== 'fixed_horizon' && better.length > 0;
+  const openWindows = windowsOpen(input, primary, testable, unsettled, end);
+  if (end.reached === 'open' && !holdsAtAnyLook) return openWindows;
   if (end.reached === false && !holdsAtAnyLook) {
     return keepRunning('before_planned_end', [
       end.sentence,
@@ -72,7 +96,13 @@ function ruleOf(input: DecisionInput): Rule {
     ]);
   }
   if (better.length > 0) return guardrailRule(input, primary, better, end);
-  const reasons = testable.map((found) => sentence(primary, found, 'shows no significant improvement'));
+  const isTurned =
+    end.reached === null ? unsettled.some(({ verdict }) => verdict !== 'inconclusive') : unsettled.length > 0;
+  if (isTurned && input.settled?.leavesOut === 'open_windows') return openWindows;
+  const reasons = [
+    ...testable.map((found) => sentence(primary, found, 'shows no significant improvement')),
+    ...beyondPlan(input.settled, unsettled),
+  ];
   if (end.reached === null) {
     const advice = testable.map(powerAdvice);
     const rule = advice.every(({ isFeasible }) => !isFeasible)
@@ -92,6 +122,28 @@ function ruleOf(input: DecisionInput): Rule {
   };
 }
 
+/** Treatments that do harm, of several that a verdict does not name. */
+function stoppedArms(
+  { rule, variant }: Pick<Rule, 'rule' | 'variant'>,
+  primary: readonly MetricReport[],
+  { metrics, settled }: DecisionInput,
+): string[] {
+  return primary.flatMap((found) => {
+    const testable = found.comparisons.filter(({ test }) => test !== null);
+    if (testable.length < 2 || rule === 'primary_significantly_worse') return [];
+    const { worse } = settledOnly(testable, settled);
+    return testable.flatMap((comparison) => {
+      const own = comparison.variant;
+      const beyond = guardrailsOf(metrics, own, ['inferior']);
+      if (own === variant || (!worse.includes(comparison) && beyond.length === 0)) return [];
+      const stop = `Stop ${own}, whatever becomes of the others:`;
+      return worse.includes(comparison)
+        ? [`${stop} ${sentence(found, comparison, 'is significantly worse')}`]
+        : [`${stop} ${beyondMargin(own, beyond)}`];
+    });
+  });
+}
+
 function failedChecks({ trust, treatments }: DecisionInput): string[] {
   const failed = trust.checks
     .filter(({ status }) => status === 'fail')
@@ -103,15 +155,56 @@ function failedChecks({ trust, treatments }: DecisionInput): string[] {
     : failed;
 }
 
+/** Verdicts on the primary metric that the users on whom a verdict may rest give, too; and those that they do not. */
+function settledOnly(testable: readonly Comparison[], settled: Settled | null) {
+  const isSettled = ({ variant, verdict }: Comparison) =>
+    settled === null || settled.verdicts.get(variant) === verdict;
+  const of = (verdict: Comparison['verdict']) =>
+    testable.filter((found) => found.verdict === verdict && isSettled(found));
+  return {
+    better: of('better'),
+    worse: of('worse'),
+    unsettled: settled === null ? [] : testable.filter((found) => !isSettled(found)),
+  };
+}
+
+function windowsOpen(
+  { settled, progress }: DecisionInput,
+  primary: MetricReport,
+  testable: readonly Comparison[],
+  unsettled: readonly Comparison[],
+  end: PlannedEnd,
+): Rule {
+  const found = testable.map((comparison) => sentence(primary, comparison));
+  if (end.reached === 'open') return keepRunning('windows_open', [end.sentence, ...found]);
+  const { openUsers } = progress;
+  const names = unsettled.map(({ variant }) => variant).join(', ');
+  return keepRunning('windows_open', [
+    `The outcome window of ${formatQuantity(openUsers, 'user')} has not ended, and the ${formatQuantity(settled?.users ?? 0, 'user')} whose has do not show the same of ${names}: expose nobody else and wait until the windows have ended, or leave those users out (immature: exclude).`,
+    ...found,
+    end.sentence,
+  ]);
+}
+
+/** A verdict that only users beyond the plan make, or unmake, is none. */
+function beyondPlan(settled: Settled | null, unsettled: readonly Comparison[]): string[] {
+  if (settled?.leavesOut !== 'beyond_plan') return [];
+  return unsettled.map(
+    ({ variant }) =>
+      `Among the ${formatCount(settled.users)} users up to the plan ${variant} is ${settled.verdicts.get(variant) ?? 'not tested'}, and users who came later do not change the verdict.`,
+  );
+}
+
 /** Rule 3: no treatment is left that does no harm. */
 function harmOf(
   { metrics }: DecisionInput,
   primary: MetricReport,
   testable: readonly Comparison[],
+  worse: readonly Comparison[],
 ): Rule | null {
   const harms = testable.map((found) => ({
     found,
-    isWorse: found.verdict === 'worse',
+    isWorse: worse.includes(found),
     beyond: guardrailsOf(metrics, found.variant, ['inferior']),
   }));
   if (!harms.every(({ isWorse, beyond }) => isWorse || beyond.length > 0)) return null;
@@ -136,43 +229,46 @@ function harmOf(
 }
 
 function guardrailRule(
-  { metrics, progress }: DecisionInput,
+  input: DecisionInput,
   primary: MetricReport,
   better: readonly Comparison[],
   end: PlannedEnd,
 ): Rule {
+  const { metrics, progress } = input;
   const guardrails = metrics.filter(({ role }) => role === 'guardrail');
-  const looked = guardrails.filter(({ unavailable }) => unavailable === null);
-  const missing = guardrails.filter(({ unavailable }) => unavailable !== null);
-  const open = (variant: string) => guardrailsOf(metrics, variant, ['inferior', 'not_shown']);
-  const safe = better.find(({ variant }) => open(variant).length === 0);
-  if (safe !== undefined) {
+  const isEarly = isBefore(end);
+  const open = (variant: string) => [
+    ...guardrailsOf(metrics, variant, ['inferior', 'not_shown']),
+    // An end before the declared one rests on what is shown.
+    ...(isEarly ? guardrailsOf(metrics, variant, ['harmless']) : []),
+  ];
+  const safe = better.filter(({ variant }) => open(variant).length === 0);
+  const shipped = safe.find(({ variant }) => unacceptedLosses(input, variant).length === 0);
+  if (shipped !== undefined) return shipRule(input, primary, shipped, end);
+  const [traded] = safe;
+  if (traded !== undefined) {
+    const losses = unacceptedLosses(input, traded.variant);
+    const names = losses.map(({ metric }) => metric);
     return {
-      action: 'ship',
-      variant: safe.variant,
-      rule: end.reached === false ? 'better_before_planned_end' : 'primary_better_and_guardrails_hold',
+      action: 'keep_running',
+      variant: traded.variant,
+      rule: 'secondary_worse',
       reasons: [
-        sentence(primary, safe, 'is significantly better'),
-        looked.length === 0
-          ? 'No guardrail is configured or available.'
-          : `Every guardrail is shown to be within its margin: ${looked.map(({ metric }) => metricLabel(metric)).join(', ')}.`,
-        ...missing.map(
-          ({ metric, unavailable }) =>
-            `The guardrail ${metricLabel(metric)} is not available: ${unavailable}.`,
-        ),
-        end.reached === false
-          ? `${end.sentence} The test was declared to hold at every look, so that it may end here.`
-          : end.sentence,
+        ...losses.flatMap((loss) => lossSentences(loss, traded.variant)),
+        sentence(primary, traded, 'is significantly better'),
+        `Whether that is worth it is not for this test to say: find out why, or declare the loss acceptable (accept_harm: [${names.join(', ')}]) and run again.`,
+        end.sentence,
       ],
     };
   }
   const [best] = better;
   if (best === undefined) throw new Error('guardrails are judged for a treatment that is better');
   const inferior = guardrailsOf(metrics, best.variant, ['inferior']);
-  const unproven = guardrailsOf(metrics, best.variant, ['not_shown']);
+  const unproven = open(best.variant).filter((label) => !inferior.includes(label));
   const reasons = [sentence(primary, best, 'is significantly better')];
   if (inferior.length > 0) reasons.unshift(beyondMargin(best.variant, inferior));
   if (unproven.length > 0) reasons.push(`Not yet shown to be within the margin: ${unproven.join(', ')}.`);
+  reasons.push(...losses(metrics, best.variant).flatMap((loss) => lossSentences(loss, best.variant)));
   if (inferior.length === 0) {
     reasons.push(...guardrailAdvice(guardrails, best.variant, daysSoFar(progress)), end.sentence);
   }
@@ -184,7 +280,119 @@ function guardrailRule(
   };
 }
 
-type MarginStatus = NonNullable<Comparison['nonInferiority']>['status'];
+function shipRule(
+  { metrics }: DecisionInput,
+  primary: MetricReport,
+  shipped: Comparison,
+  end: PlannedEnd,
+): Rule {
+  const { variant } = shipped;
+  const guardrails = metrics.filter(({ role }) => role === 'guardrail');
+  const missing = guardrails.filter(({ unavailable }) => unavailable !== null);
+  const shown = guardrailsOf(metrics, variant, ['non_inferior']);
+  const harmless = guardrails.filter(({ comparisons }) =>
+    comparisons.some((found) => found.variant === variant && marginStatus(found) === 'harmless'),
+  );
+  const isEarly = isBefore(end);
+  const every = `${harmless.length === 0 ? 'Every guardrail is' : 'These guardrails are'} shown to be within ${shown.length === 1 ? 'its margin' : harmless.length === 0 ? 'its margin' : 'their margins'}: ${shown.join(', ')}.`;
+  return {
+    action: 'ship',
+    variant,
+    rule: isEarly
+      ? 'better_before_planned_end'
+      : harmless.length > 0
+        ? 'primary_better_and_no_guardrail_harmed'
+        : 'primary_better_and_guardrails_hold',
+    reasons: [
+      sentence(primary, shipped, 'is significantly better'),
+      ...losses(metrics, variant).flatMap((loss) => lossSentences(loss, variant)),
+      ...(shown.length > 0
+        ? [every]
+        : harmless.length === 0
+          ? ['No guardrail is configured or available.']
+          : []),
+      ...harmless.flatMap((guardrail) => notShown(guardrail, variant)),
+      ...missing.map(
+        ({ metric, unavailable }) => `The guardrail ${metricLabel(metric)} is not available: ${unavailable}.`,
+      ),
+      isEarly
+        ? `${end.sentence} The test was declared to hold at every look, so that it may end here.`
+        : end.sentence,
+    ],
+  };
+}
+
+/** Metrics beside the primary one on which a treatment is significantly worse. */
+function losses(metrics: readonly MetricReport[], variant: string): MetricReport[] {
+  return metrics.filter(
+    ({ role, comparisons }) =>
+      role !== 'primary' &&
+      comparisons.some((found) => found.variant === variant && found.verdict === 'worse'),
+  );
+}
+
+function unacceptedLosses({ metrics, acceptHarm }: DecisionInput, variant: string): MetricReport[] {
+  return losses(metrics, variant).filter(
+    ({ role, metric }) => role === 'secondary' && !acceptHarm.includes(metric),
+  );
+}
+
+/** A significant loss with its size, and for a guardrail what its margin allows. */
+function lossSentences({ metric, unit, comparisons }: MetricReport, variant: string): string[] {
+  return comparisons.flatMap((found) => {
+    if (found.variant !== variant || found.verdict !== 'worse') return [];
+    const { effect, p, test } = found.deciding;
+    const change =
+      effect.relative === null
+        ? formatDifference(unit, effect.absolute)
+        : `${formatLift(effect.relative)}${effect.relativeCi === null ? '' : `, interval ${formatLiftInterval(effect.relativeCi)}`}`;
+    const { nonInferiority } = found;
+    const stated =
+      nonInferiority === undefined && test.isAdjusted ? `adjusted ${statedP(test.p)}` : statedP(p);
+    const within =
+      nonInferiority?.status === 'non_inferior'
+        ? `, within the ${marginText(unit, nonInferiority)} that you allowed`
+        : '';
+    return [`${metricLabel(metric)} is significantly worse in ${variant}: ${change}, ${stated}${within}.`];
+  });
+}
+
+/** What is not shown of a guardrail that is good enough without. */
+function notShown({ metric, unit, comparisons }: MetricReport, variant: string): string[] {
+  return comparisons.flatMap(({ variant: own, nonInferiority }) => {
+    if (own !== variant || nonInferiority === undefined) return [];
+    const { bound, marginRelative } = nonInferiority;
+    const excluded =
+      bound === null
+        ? ''
+        : `, only that it is not worse by more than ${marginRelative === null ? formatDifference(unit, Math.abs(bound)).slice(1) : formatPercent(Math.abs(bound))}`;
+    return [
+      `${metricLabel(metric)}: not shown to be within ${marginText(unit, nonInferiority)}${excluded}; the users do not suffice for it, and no harm is shown (require: no_harm).`,
+    ];
+  });
+}
+
+function marginText(
+  unit: MetricReport['unit'],
+  { marginRelative, marginAbsolute }: NonNullable<Comparison['nonInferiority']>,
+): string {
+  return marginRelative === null
+    ? formatDifference(unit, marginAbsolute).slice(1)
+    : formatPercent(marginRelative);
+}
+
+/** Whether what was declared is still to come. */
+function isBefore({ reached }: PlannedEnd): boolean {
+  return reached === false || reached === 'open';
+}
+
+type MarginStatus = NonNullable<Comparison['nonInferiority']>['status'] | 'harmless';
+
+/** `harmless`: not shown to be within the margin, which need not be. */
+function marginStatus({ nonInferiority }: Comparison): MarginStatus {
+  if (nonInferiority === undefined) return 'not_shown';
+  return nonInferiority.suffices === true ? 'harmless' : nonInferiority.status;
+}
 
 /** Labels of the available guardrails on which a treatment has one of the statuses. */
 function guardrailsOf(
@@ -195,10 +403,7 @@ function guardrailsOf(
   return metrics
     .filter(({ role }) => role === 'guardrail')
     .filter(({ comparisons }) =>
-      comparisons.some(
-        (found) =>
-          found.variant === variant && statuses.includes(found.nonInferiority?.status ?? 'not_shown'),
-      ),
+      comparisons.some((found) => found.variant === variant && statuses.includes(marginStatus(found))),
     )
     .map(({ metric }) => metricLabel(metric));
 }

@@ -18,14 +18,37 @@ export interface Progress {
   readonly asOf: string | null;
   /** First day with an exposed user, YYYY-MM-DD. */
   readonly firstDay: string | null;
-  readonly analysedUsers: number;
+  /** Exposed users whose outcome window has ended by asOf. */
+  readonly closedUsers: number;
+  /** Those whose window has not. */
+  readonly openUsers: number;
+  /** Whether those count, too (immature: include). */
+  readonly countsOpen: boolean;
+  /** Days from the exposure on after which a user's outcomes are complete. */
+  readonly maturityDays: number;
+  /** Last day of exposure, YYYY-MM-DD, all of whose users' windows have ended, or null where unknown. */
+  readonly lastClosedDay: string | null;
+  /** Analysed users exposed up to and including each day of exposure. */
+  readonly days: readonly { readonly day: string; readonly users: number }[];
 }
 
 /** Days from the first exposed user to the end of the data, or null where unknown. */
 export function daysSoFar({ firstDay, asOf }: Pick<Progress, 'firstDay' | 'asOf'>): number | null {
   if (firstDay === null || asOf === null) return null;
-  const days = (Date.parse(asOf) - Date.parse(firstDay)) / 86_400_000;
+  const days = (Date.parse(asOf) - Date.parse(firstDay)) / dayLength;
   return days > 0 ? days : null;
+}
+
+export const dayLength = 86_400_000;
+
+/** Whether the declared day is past and the outcome windows of all users exposed until then have ended. */
+export function isDayReached({ plannedEnd: end, asOf, openUsers, maturityDays }: Progress): boolean {
+  if (end === null || !isPast(end, asOf)) return false;
+  return openUsers === 0 || isPast(new Date(Date.parse(end) + maturityDays * dayLength).toISOString(), asOf);
+}
+
+export function isPast(moment: string, asOf: string | null): boolean {
+  return asOf !== null && Date.parse(asOf) >= Date.parse(moment);
 }
 
 /** How this look at the data is tested, given that there may be others. */
@@ -56,12 +79,22 @@ const leastSpending = 1e-200;
 
 const spendings = { obrien_fleming: obrienFlemingSpending, pocock: pocockSpending };
 
+/** The declared way of looking; `auto` looks once where an end is declared, and at any time where none is. */
+export function lookingOf({ sequential, planned_end, planned_users }: ExperimentSettings) {
+  if (sequential.method !== 'auto') return sequential;
+  return { method: planned_end === null && planned_users === null ? 'always_valid' : 'none' } as const;
+}
+
 /** What the configuration declared about looking, at the present progress; `arms` counts the control. */
 export function planLook(settings: ExperimentSettings, progress: Progress, arms: number): Look {
-  const { sequential, alpha } = settings;
+  const sequential = lookingOf(settings);
+  const { alpha } = settings;
   switch (sequential.method) {
     case 'none':
-      return { method: 'none', alpha };
+      // What is seen before the one look that was planned has to hold at any.
+      return isBeforeEnd(progress)
+        ? { method: 'always_valid', alpha, tunedFor: tuningOf(settings, arms) }
+        : { method: 'none', alpha };
     case 'always_valid':
       return { method: 'always_valid', alpha, tunedFor: tuningOf(settings, arms) };
     case 'group_sequential': {
@@ -80,6 +113,12 @@ export function planLook(settings: ExperimentSettings, progress: Progress, arms:
   }
 }
 
+function isBeforeEnd(progress: Progress): boolean {
+  const { plannedEnd, plannedUsers, closedUsers } = progress;
+  if (plannedEnd === null && plannedUsers === null) return false;
+  return !(plannedUsers !== null && closedUsers >= plannedUsers) && !isDayReached(progress);
+}
+
 /**
  * Users of both arms of a comparison at which always valid intervals are tightest: as declared, else the planned ones;
  * `arms` counts the control.
@@ -89,9 +128,14 @@ export function tuningOf({ sequential, planned_users }: ExperimentSettings, arms
   return declared ?? (planned_users === null ? defaultTuning : (planned_users * 2) / arms);
 }
 
-/** Share of the planned users, else of the time from the first exposure to the planned end; at most 1. */
-function informationOf({ plannedUsers, plannedEnd, analysedUsers, asOf, firstDay }: Progress): number {
-  if (plannedUsers !== null) return Math.min(1, analysedUsers / plannedUsers);
+/**
+ * Share of the planned users, else of the time from the first exposure to the planned end; at most 1. All of it at the
+ * planned end, also where fewer users came.
+ */
+function informationOf(progress: Progress): number {
+  const { plannedUsers, plannedEnd, closedUsers, asOf, firstDay } = progress;
+  if (isDayReached(progress)) return 1;
+  if (plannedUsers !== null) return Math.min(1, closedUsers / plannedUsers);
   if (plannedEnd === null || asOf === null || firstDay === null) return 0;
   const start = Date.parse(firstDay);
   const length = Date.parse(plannedEnd) - start;
@@ -110,21 +154,21 @@ export function effectAtLook(
 }
 
 /** What the declared way of looking costs in power, at the experiment's alpha. */
-export function costOfLooking(look: Look, settings: ExperimentSettings): CostOfLooking {
-  const { alpha, power, sequential } = settings;
+export function costOfLooking(look: Look, settings: ExperimentSettings, arms: number): CostOfLooking {
+  const sequential = lookingOf(settings);
+  const { alpha, power } = settings;
   const goal = { alpha, power: power.power };
-  switch (look.method) {
+  switch (sequential.method) {
     case 'none':
       return { critical: () => normalCritical(alpha), inflation: 1 };
     case 'always_valid':
       return {
-        critical: (users) => alwaysValidCritical(users, look),
+        critical: (users) => alwaysValidCritical(users, { alpha, tunedFor: tuningOf(settings, arms) }),
         inflation: alwaysValidInflation(goal),
       };
     case 'group_sequential': {
-      const planned =
-        (sequential.method === 'group_sequential' ? sequential.looks : undefined) ?? defaultLooks;
-      const spending = spendings[look.spending];
+      const planned = sequential.looks ?? defaultLooks;
+      const spending = spendings[sequential.spending ?? 'obrien_fleming'];
       const information = [
         ...planned.filter((share) => share < 1 && spending(share, alpha) >= leastSpending),
         1,

@@ -4,7 +4,7 @@ import { Aggregates } from '../statistics/aggregates.ts';
 import { effectOf } from '../statistics/effect.ts';
 import { alwaysValidEffect } from '../statistics/sequential.ts';
 import { effectOverPooled, linearTrend } from '../statistics/trend.ts';
-import { type Arm, armOf } from './arm.ts';
+import { armNamed, usersUpTo } from './cohorts.ts';
 import { effectReport, intervalsOf } from './compare-metric.ts';
 import type { RoleOfMetric } from './compare-metrics.ts';
 import { estimateLift, meanLiftOf } from './estimate.ts';
@@ -21,7 +21,7 @@ export function cumulativeEffects(
   sample: Sample,
   plan: { readonly alpha: number; readonly tunedFor: number },
 ): Novelty[] {
-  const days = accumulate(cohorts, [sample.control, ...sample.treatments]);
+  const days = usersUpTo(cohorts, [sample.control, ...sample.treatments]);
   const shown = roles.filter(
     ({ role, metric, unavailable }) =>
       role !== 'guardrail' && analyses[metric.kind].isOfSums && unavailable === null,
@@ -108,43 +108,4 @@ function aggregatesOf({ users, sums, squares }: DayOfUsers): Aggregates {
     Object.entries(squares).map(([name, square]) => [name, { [name]: square }]),
   );
   return Aggregates.parse(users, { sums, products });
-}
-
-/** The arms with all users exposed up to and including each day. */
-function accumulate(cohorts: ExperimentMeasurement['cohorts'], arms: readonly Arm[]) {
-  const days = cohorts.map(({ day, arms: measured }) => ({ day, added: measured.map(armOf) }));
-  // Cohorts hold fewer columns than arms.
-  const columns = [...days.flatMap(({ added }) => added), ...arms][0]?.aggregates.shape;
-  if (columns === undefined) return [];
-  let soFar = arms.map(
-    ({ variant }): Arm => ({
-      variant,
-      assigned: 0,
-      exposed: 0,
-      users: 0,
-      aggregates: Aggregates.none(columns),
-    }),
-  );
-  return days.map(({ day, added }) => {
-    soFar = soFar.map((arm) => {
-      const more = added.find(({ variant }) => variant === arm.variant);
-      return more === undefined ? arm : plus(arm, more);
-    });
-    return { day, arms: soFar };
-  });
-}
-
-function plus(a: Arm, b: Arm): Arm {
-  return {
-    ...a,
-    exposed: a.exposed + b.exposed,
-    users: a.users + b.users,
-    aggregates: a.aggregates.add(b.aggregates),
-  };
-}
-
-function armNamed(arms: readonly Arm[], variant: string): Arm {
-  const arm = arms.find((candidate) => candidate.variant === variant);
-  if (arm === undefined) throw new Error(`there is no arm "${variant}"`);
-  return arm;
 }

@@ -1,17 +1,23 @@
-import { formatCount, formatMoment } from '../report/format.ts';
+import { formatCount, formatMoment, formatQuantity } from '../report/format.ts';
 import type { Decision } from '../report/schema.ts';
 import { moreDays } from './advice.ts';
-import { daysSoFar, type Progress } from './look.ts';
+import { dayLength, daysSoFar, isDayReached, isPast, type Progress } from './look.ts';
 
 export interface PlannedEnd {
-  /** null: neither an end nor a size was declared. */
-  readonly reached: boolean | null;
+  /**
+   * `open`: the planned users have come, or the planned day, but outcome windows of theirs are still open; null: neither
+   * an end nor a size was declared.
+   */
+  readonly reached: boolean | 'open' | null;
   readonly sentence: string;
 }
 
-/** Whether the declared size or end is reached, whichever comes first. */
+/**
+ * Whether the declared size or end is reached, whichever comes first. Users count whose outcome window has ended, and
+ * a day when those of all users exposed until then have.
+ */
 export function plannedEnd(progress: Progress, testing: Decision['basis']['testing']): PlannedEnd {
-  const { plannedEnd: end, plannedUsers, asOf, analysedUsers } = progress;
+  const { plannedEnd: end, plannedUsers, asOf, closedUsers, openUsers } = progress;
   const upTo = asOf === null ? 'an unknown moment' : formatMoment(asOf);
   if (end === null && plannedUsers === null) {
     const validity =
@@ -23,25 +29,54 @@ export function plannedEnd(progress: Progress, testing: Decision['basis']['testi
       sentence: `No planned end or size is declared (planned_end, planned_users): ${validity}.`,
     };
   }
-  if (plannedUsers !== null && analysedUsers >= plannedUsers) {
+  if (plannedUsers !== null && closedUsers >= plannedUsers) {
     return {
       reached: true,
-      sentence: `The planned ${formatCount(plannedUsers)} users are reached (${formatCount(analysedUsers)}).`,
+      sentence: `The planned ${formatCount(plannedUsers)} users are reached (${formatCount(closedUsers)}).`,
     };
   }
-  if (end !== null && asOf !== null && Date.parse(asOf) >= Date.parse(end)) {
+  const closing = closingOf(progress);
+  if (isDayReached(progress)) {
     return {
       reached: true,
-      sentence: `The planned end ${formatMoment(end)} is reached (data up to ${upTo}).`,
+      sentence: `The planned end ${formatMoment(end ?? '')} is reached (data up to ${upTo}).`,
+    };
+  }
+  if (plannedUsers !== null && closedUsers + openUsers >= plannedUsers) {
+    return {
+      reached: 'open',
+      sentence: `The planned ${formatCount(plannedUsers)} users have come, but the outcome window of ${formatCount(plannedUsers - closedUsers)} of them has not ended: ${whenGiven(closing)}.`,
+    };
+  }
+  if (end !== null && isPast(end, asOf)) {
+    return {
+      reached: 'open',
+      sentence: `The planned end ${formatMoment(end)} is past (data up to ${upTo}), but the outcome window of ${formatQuantity(openUsers, 'user')} has not ended: ${whenGiven(closing)}.`,
     };
   }
   const wanted = [
     ...(plannedUsers === null
       ? []
       : [
-          `${formatCount(analysedUsers)} of ${formatCount(plannedUsers)} planned users${moreDays(plannedUsers, analysedUsers, daysSoFar(progress))}`,
+          `${formatCount(closedUsers)} of ${formatCount(plannedUsers)} planned users${moreDays(plannedUsers, closedUsers, daysSoFar(progress))}`,
         ]),
     ...(end === null ? [] : [`planned end ${formatMoment(end)}, data up to ${upTo}`]),
   ];
   return { reached: false, sentence: `The experiment has not reached its plan: ${wanted.join('; ')}.` };
+}
+
+/** The moment from which on the outcome windows of the planned users have ended, or null where it is not known. */
+function closingOf({ plannedEnd: end, plannedUsers, days, maturityDays }: Progress): number | null {
+  const full = plannedUsers === null ? undefined : days.find(({ users }) => users >= plannedUsers);
+  const ends = [
+    ...(full === undefined ? [] : [Date.parse(full.day) + dayLength]),
+    ...(end === null ? [] : [Date.parse(end)]),
+  ];
+  return ends.length === 0 ? null : Math.min(...ends) + maturityDays * dayLength;
+}
+
+function whenGiven(closing: number | null): string {
+  return closing === null
+    ? 'the verdict can be given when it has'
+    : `the verdict can be given on data up to ${formatMoment(new Date(closing).toISOString())}`;
 }

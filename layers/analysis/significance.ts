@@ -60,9 +60,11 @@ function lookAt(
 ): Sequential[] {
   // At a level of zero nothing is significant and no interval ends.
   const open = look.alpha > 0;
+  // Dunnett's correction is that of one look.
+  const shared: FamilyPlan = look.method === 'always_valid' ? { ...plan, multipleArms: 'holm' } : plan;
   const effects = family.map(({ estimate }) => (open ? effectAtLook(estimate, look, look.alpha) : null));
   const corrected = open
-    ? correctTested(family, sample, plan, look.alpha, (_, i) => effects[i]?.test?.p ?? null)
+    ? correctTested(family, sample, shared, look.alpha, (_, i) => effects[i]?.test?.p ?? null)
     : [];
   return family.map(({ estimate, comparison }, i): Sequential => {
     const effect = effects[i] ?? null;

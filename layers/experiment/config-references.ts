@@ -54,6 +54,7 @@ function checkExperiment(config: Config, at: readonly string[], settings: Experi
   const named: (readonly [path: readonly string[], name: string])[] = [
     [['primary'], settings.primary],
     ...settings.secondary.map((name) => [['secondary'], name] as const),
+    ...settings.accept_harm.map((name) => [['accept_harm'], name] as const),
     ...Object.keys(settings.guardrails).map((name) => [['guardrails', name], name] as const),
     ...Object.keys(settings.capping).map((name) => [['capping', name], name] as const),
     ...cuped.map(([name]) => [['cuped', 'metrics', name], name] as const),

@@ -30,12 +30,19 @@ const guardrail = z
       .describe("Share of the control's value that may be lost."),
     margin_absolute: z.number().gt(0).optional().describe("The same in the metric's unit."),
     better: better.describe('Which way is good.'),
+    require: z
+      .enum(['within_margin', 'no_harm'])
+      .default('within_margin')
+      .describe(
+        'What has to hold to ship: shown to be within the margin, or, where the users do not suffice to show that, not shown to be worse and within the margin by its estimate (`no_harm`).',
+      ),
   })
   .refine((margin) => (margin.margin_relative === undefined) !== (margin.margin_absolute === undefined), {
     message: 'needs either margin_relative or margin_absolute',
   });
 
 const sequential = z.discriminatedUnion('method', [
+  z.strictObject({ method: z.literal('auto') }),
   z.strictObject({ method: z.literal('none') }),
   z.strictObject({
     method: z.literal('always_valid'),
@@ -96,6 +103,11 @@ export const experimentSettings = z.strictObject({
   guardrails: z
     .record(name, guardrail)
     .describe('Metrics that must not get worse by more than a margin. `null` takes an inherited one out.'),
+  accept_harm: z
+    .array(name)
+    .describe(
+      'Secondary metrics whose significant loss does not stand against shipping; it is named beside it.',
+    ),
   segments: z
     .array(z.string().regex(/^[a-z_][a-z0-9_]*$/, 'must be a column name in lower case'))
     .describe('Columns of users that effects are also shown by.'),
@@ -155,7 +167,7 @@ export const experimentSettings = z.strictObject({
       'Metrics whose largest values are cut at a percentile of all users, as an estimate beside the plain one.',
     ),
   sequential: sequential.describe(
-    'How often one may look: `none` (once, at the planned end), `always_valid` (at any time) or `group_sequential` (at planned shares).',
+    'How often one may look: `auto` (once at the declared end, at any time where none is declared), `none` (once, at the planned end), `always_valid` (at any time) or `group_sequential` (at planned shares).',
   ),
   bayes: z
     .strictObject({

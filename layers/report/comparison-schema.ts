@@ -151,13 +151,20 @@ const power = z.union([
 const nonInferiority = z.strictObject({
   marginRelative: number.nullable(),
   marginAbsolute: number.nullable(),
-  /** One-sided. */
+  /** One-sided level of this look, with which p is compared; absent: guardrailAlpha of the settings. */
+  alpha: probability.optional(),
+  /** One-sided; where testing is always valid it holds at every look. */
   p: probability.nullable(),
   /** Lift that can just not be excluded on the bad side, in the margin's terms. */
   bound: number.nullable(),
   status: z.enum(['non_inferior', 'not_shown', 'inferior']),
   /** Users of both arms that show a treatment which changes nothing to be within the margin, with the planned power. */
   usersNeeded: count.nullable().optional(),
+  /**
+   * Whether a guardrail with `require: no_harm` is good enough although it is not shown: not significantly worse, within
+   * the margin by its estimate, and with too few users to show more. Absent where it has to be shown.
+   */
+  suffices: z.boolean().optional(),
   reason: reason.nullable(),
 });
 
@@ -232,8 +239,8 @@ export function decidingOf(comparison: Undecided): Deciding {
     return { ...difference, test: { ...isOf, p: pAdjusted, alpha, reason } };
   }
   const isOf = { hypothesis: 'beyond_margin', sides: 1, isAdjusted: false } as const;
-  const { p, reason: untested } = nonInferiority;
-  return { ...difference, test: { ...isOf, p, alpha: null, reason: untested } };
+  const { p, alpha: level = null, reason: untested } = nonInferiority;
+  return { ...difference, test: { ...isOf, p, alpha: level, reason: untested } };
 }
 
 function differenceOf({ effect, test, adjustedCi, sequential, reason }: Undecided) {

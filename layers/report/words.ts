@@ -48,6 +48,10 @@ const rules: Readonly<Record<string, string>> = {
   before_planned_end: 'The declared end is not reached, and one look before it decides nothing.',
   primary_better_and_guardrails_hold:
     'The primary metric is significantly better, and every guardrail is shown to be within its margin.',
+  windows_open: 'Outcome windows are open, and what their users still do can turn the verdict.',
+  primary_better_and_no_guardrail_harmed:
+    'The primary metric is significantly better, and no guardrail is shown to be harmed, although not each is shown to be within its margin.',
+  secondary_worse: 'The primary metric is better, but a secondary metric is significantly worse.',
   better_before_planned_end:
     'The primary metric is significantly better by a test that holds at every look, and every guardrail is shown to be within its margin.',
   guardrail_inferior: 'A guardrail is shown to be beyond its margin.',
@@ -68,6 +72,7 @@ const corrected = 'Correct what is named here, and run again.';
 const nextSteps: Readonly<Record<string, string>> = {
   nobody_exposed: corrected,
   primary_not_in_data: corrected,
+  secondary_worse: 'Decide whether the loss is acceptable, or repair what causes it.',
   target_lift_not_feasible: 'Look for a larger lift, bring more users in, or end the experiment.',
 };
 

@@ -1,6 +1,7 @@
 import { normalSurvival, studentTSurvival } from './distributions.ts';
 import { criticalValue, type InestimableEffect, type LiftEstimate, type Reason } from './effect.ts';
 import { fiellerInterval } from './fieller.ts';
+import { alwaysValidOneSidedCritical, alwaysValidOneSidedP } from './sequential.ts';
 
 /** How much worse than the control is still acceptable: a share of |control|, or in the metric's unit. */
 export type Margin = { readonly relative: number } | { readonly absolute: number };
@@ -11,6 +12,8 @@ export interface NonInferiorityPlan {
   readonly better: 'higher' | 'lower';
   /** One-sided level: 0.025 matches a two-sided 95 % interval. */
   readonly alpha: number;
+  /** Users of both arms at which a test that holds at every look is tightest; without it, it holds at one. */
+  readonly tunedFor?: number;
 }
 
 export interface NonInferiorityTest {
@@ -19,6 +22,8 @@ export interface NonInferiorityTest {
   readonly df: number | null;
   /** One-sided; small means: not worse than the margin allows. */
   readonly p: number;
+  /** The same on the other side: small means worse than the margin allows. */
+  readonly pBeyond: number;
   /**
    * The lift that can just not be excluded on the bad side, in the margin's terms (relative or absolute). It lies on
    * the good side of the margin exactly when p < alpha. Null when the relative interval is unbounded.
@@ -32,7 +37,7 @@ export interface NonInferiorityTest {
  */
 export function testNonInferiority(
   estimate: LiftEstimate | InestimableEffect,
-  { margin, better, alpha }: NonInferiorityPlan,
+  { margin, better, alpha, tunedFor }: NonInferiorityPlan,
 ): NonInferiorityTest | { readonly reason: Reason | 'zero_baseline' } {
   if (estimate.reason !== null) return { reason: estimate.reason };
   const size = 'relative' in margin ? margin.relative : margin.absolute;
@@ -53,7 +58,15 @@ export function testNonInferiority(
   if (!Number.isFinite(statistic)) return { reason: 'not_representable' };
 
   const { df } = estimate.reference;
-  const critical = criticalValue(estimate.reference, 2 * alpha);
+  const { users } = estimate;
+  const critical =
+    tunedFor === undefined
+      ? criticalValue(estimate.reference, 2 * alpha)
+      : alwaysValidOneSidedCritical(users, { alpha, tunedFor });
+  const p = (z: number) => {
+    if (tunedFor !== undefined) return alwaysValidOneSidedP(z, users, { alpha, tunedFor });
+    return df === null ? normalSurvival(z) : studentTSurvival(z, df);
+  };
   const interval =
     'relative' in margin
       ? fiellerInterval(estimate, critical).interval
@@ -62,7 +75,8 @@ export function testNonInferiority(
     reason: null,
     statistic,
     df,
-    p: df === null ? normalSurvival(statistic) : studentTSurvival(statistic, df),
+    p: p(statistic),
+    pBeyond: p(-statistic),
     bound: interval && (better === 'higher' ? interval[0] : interval[1]),
   };
 }

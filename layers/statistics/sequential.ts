@@ -50,6 +50,18 @@ export function alwaysValidOneSidedCritical(users: number, { alpha, tunedFor }: 
   return Math.sqrt(2 * ((1 + mixing) / mixing) * Math.log1p(root / (2 * alpha)));
 }
 
+/** The one-sided p that is below a level exactly where the statistic exceeds {@link alwaysValidOneSidedCritical}, the mixture kept. */
+export function alwaysValidOneSidedP(
+  statistic: number,
+  users: number,
+  { alpha, tunedFor }: AlwaysValidPlan,
+): number {
+  if (!(statistic > 0)) return 1;
+  const mixing = mixingOf(users, { alpha: 2 * alpha, tunedFor });
+  const root = Math.exp(Math.log1p(mixing) / 2);
+  return Math.min(1, root / (2 * Math.expm1((statistic ** 2 * mixing) / (2 * (1 + mixing)))));
+}
+
 /** N rho², the evidence so far against that at the tuning point. */
 function mixingOf(users: number, { alpha, tunedFor }: AlwaysValidPlan): number {
   if (!(tunedFor > 0)) throw new RangeError(`tunedFor must be positive, got ${tunedFor}`);

@@ -96,7 +96,7 @@ describe('keep running', () => {
 
   it('at the planned size says that it is reached, and how many users show the guardrail', () => {
     const settings = 'planned_users: 2000';
-    const guardrail = 'bounce_rate: { margin_relative: 0.05, better: lower }';
+    const guardrail = 'bounce_rate: { margin_relative: 0.05, better: lower, require: within_margin }';
     const { rule, reasons: found } = analyze({ treatment: 90, settings, guardrail }).decision;
     expect(rule).toBe('guardrail_not_shown');
     expect(found).toContain('The planned 2,000 users are reached (2,000).');
@@ -109,15 +109,17 @@ describe('keep running', () => {
 describe('a final decision', () => {
   const open = { immatureUsers: 1320 };
 
-  it('names the open outcome windows that may still change it', () => {
-    const sentence =
-      'The outcome window of 66.0 % of the users had not ended, and what they still do may change this: wait until it has, or leave them out (immature: exclude).';
-    const ended = { settings: 'planned_users: 2000', more: open };
-    expect(analyze(ended).decision.action).toBe('do_not_ship');
-    expect(reasons(ended)).toContain(sentence);
-    expect(reasons({ ...ended, more: { immatureUsers: 20 } })).not.toContain(sentence);
+  it('waits for the outcome windows of the planned users, and names the open ones that are left', () => {
+    const plan = 'planned_users: 2000';
+    expect(analyze({ settings: plan, more: { immatureUsers: 1320 } }).decision).toMatchObject({
+      action: 'keep_running',
+      rule: 'windows_open',
+    });
+    expect(reasons({ settings: plan, more: { immatureUsers: 1320 } })[0]).toBe(
+      'The planned 2,000 users have come, but the outcome window of 1,320 of them has not ended: the verdict can be given on data up to 2026-01-16 00:00 UTC.',
+    );
     expect(reasons({ more: open }).join(' ')).not.toContain('outcome window');
-    expect(reasons({ ...ended, settings: 'planned_users: 2000, immature: exclude' }).join(' ')).not.toContain(
+    expect(reasons({ settings: `${plan}, immature: exclude`, more: open }).join(' ')).not.toContain(
       'outcome window',
     );
   });

@@ -172,6 +172,38 @@ describe('always valid', () => {
   });
 });
 
+describe('a single look at a planned end', () => {
+  const arms = (lift: number) => ({
+    control: [...users(200, { purchased: 1 }), ...users(1800, {})],
+    treatment: [...users(200 + lift, { purchased: 1 }), ...users(1800 - lift, {})],
+  });
+
+  it('is judged before the end by a boundary that holds at every look, and stops for harm beyond it alone', () => {
+    const early = 'planned_users: 8000, sequential: { method: none }';
+    // Of p = 0.02 and of p = 0.00003.
+    const [mild, severe] = [analyze(arms(-40), early), analyze(arms(-70), early)];
+    expect(comparison(mild, 'purchase_conversion').test?.p).toBeLessThan(0.05);
+    expect(mild.decision).toMatchObject({ action: 'keep_running', rule: 'before_planned_end' });
+    expect(severe.decision).toMatchObject({ action: 'do_not_ship', rule: 'primary_significantly_worse' });
+    expect(mild.decision.basis.testing).toBe('fixed_horizon');
+  });
+
+  it('is judged at the end by the level of one look', () => {
+    const { metrics, decision } = analyze(arms(-40), 'planned_users: 4000, sequential: { method: none }');
+    expect(metrics[0]?.comparisons[0]?.sequential).toBeUndefined();
+    expect(decision).toMatchObject({ action: 'do_not_ship', rule: 'primary_significantly_worse' });
+  });
+});
+
+describe('looks left to the plan', () => {
+  it('are one where an end is declared, and any number where none is', () => {
+    const testing = (settings: string) => analyze(same, settings).decision.basis.testing;
+    expect(testing('sequential: { method: auto }')).toBe('always_valid');
+    expect(testing('sequential: { method: auto }, planned_users: 3000')).toBe('fixed_horizon');
+    expect(testing('sequential: { method: auto }, planned_end: 2026-01-31')).toBe('fixed_horizon');
+  });
+});
+
 describe('group sequential', () => {
   const arms = (lift: number) => ({
     control: [...users(200, { purchased: 1 }), ...users(1800, {})],
@@ -215,6 +247,13 @@ describe('group sequential', () => {
     );
     expect(sequential).toMatchObject({ alpha: 0, absoluteCi: null, reason: 'too_early' });
     expect(verdict).toBe('inconclusive');
+  });
+
+  it('has all of the information at the planned end, also where fewer users came than planned', () => {
+    const plan = `${at(8000, 'obrien_fleming')}, planned_end: 2026-01-31`;
+    const { sequential } = comparison(analyze(arms(45), plan), 'purchase_conversion');
+    expect(sequential).toMatchObject({ information: 1 });
+    expect(sequential?.alpha).toBeGreaterThan(0.045);
   });
 
   it('measures information by time to the planned end where no size is declared', () => {

@@ -11,14 +11,18 @@ interface Treatment {
   readonly verdict?: Comparison['verdict'];
   readonly lift?: number;
   readonly guardrail?: MarginStatus;
+  /** Of a guardrail that is not shown: whether it is good enough. */
+  readonly suffices?: boolean;
+  readonly guardrailVerdict?: Comparison['verdict'];
+  readonly revenue?: Comparison['verdict'];
 }
 
 const example = required(exampleReport().experiments[0]);
 const { trust } = example;
 const primaryExample = required(example.metrics[0]);
 const comparisonExample = required(primaryExample.comparisons[0]);
-const ended: Partial<Progress> = { plannedUsers: 1000, analysedUsers: 1000 };
-const running: Partial<Progress> = { plannedUsers: 1000, analysedUsers: 400 };
+const ended: Partial<Progress> = { plannedUsers: 1000, closedUsers: 1000 };
+const running: Partial<Progress> = { plannedUsers: 1000, closedUsers: 400 };
 
 /** The decision about treatments given by their verdict on the primary metric and their one guardrail. */
 function decisionOn(
@@ -27,6 +31,7 @@ function decisionOn(
   testing: Testing = 'fixed_horizon',
   guardrailUnavailable = false,
   openWindows: number | null = null,
+  acceptHarm: readonly string[] = [],
 ): Decision {
   const arms = Object.entries(treatments);
   const primary: MetricReport = {
@@ -45,25 +50,39 @@ function decisionOn(
     unavailable: guardrailUnavailable ? 'the drop has no sessions' : null,
     comparisons: guardrailUnavailable
       ? []
-      : arms.map(([variant, { guardrail: status = 'non_inferior' }]) => ({
+      : arms.map(([variant, { guardrail: status = 'non_inferior', suffices, guardrailVerdict }]) => ({
           ...comparisonExample,
           variant,
-          verdict: 'inconclusive' as const,
+          verdict: guardrailVerdict ?? ('inconclusive' as const),
           nonInferiority: {
             marginRelative: 0.05,
             marginAbsolute: null,
             p: 0.01,
-            bound: 0,
+            bound: 0.11,
             status,
+            ...(suffices === undefined ? {} : { suffices }),
             reason: null,
           },
         })),
   };
+  const revenue: MetricReport = {
+    ...primary,
+    metric: 'revenue_per_user',
+    unit: 'currency',
+    role: 'secondary',
+    comparisons: arms.map(([variant, { revenue: verdict = 'inconclusive' }]) => {
+      const { deciding } = comparisonExample;
+      const effect = { ...deciding.effect, relative: -0.357 };
+      return { ...comparisonExample, variant, verdict, deciding: { ...deciding, effect } };
+    }),
+  };
   return decideExperiment({
     blocked: null,
     openWindows,
+    settled: null,
+    acceptHarm,
     trust,
-    metrics: [primary, guardrail],
+    metrics: [primary, revenue, guardrail],
     control: 'control',
     treatments: arms.map(([variant]) => variant),
     basis: { estimate: 'unadjusted', values: 'uncapped', testing },
@@ -72,7 +91,12 @@ function decisionOn(
       plannedUsers: null,
       asOf: '2026-02-01T00:00:00Z',
       firstDay: '2026-01-01',
-      analysedUsers: 500,
+      closedUsers: 500,
+      openUsers: 0,
+      countsOpen: true,
+      maturityDays: 14,
+      lastClosedDay: '2026-01-17',
+      days: [],
       ...progress,
     },
   });
@@ -156,6 +180,54 @@ describe('decide', () => {
     expect(decision.reasons.join(' ')).toContain(
       'The guardrail Bounce rate is not available: the drop has no sessions.',
     );
+  });
+
+  it('does not ship over a secondary metric that is significantly worse, and says how much worse', () => {
+    const decision = decisionOn({ a: { verdict: 'better', revenue: 'worse' } }, ended);
+    expect(decision).toMatchObject({ action: 'keep_running', rule: 'secondary_worse', variant: 'a' });
+    expect(decision.reasons[0]).toMatch(/^Revenue per user is significantly worse in a: −35\.7 %, interval /);
+    expect(decision.reasons.join(' ')).toContain('accept_harm: [revenue_per_user]');
+  });
+
+  it('ships the next best treatment where the best loses on a secondary metric', () => {
+    const treatments = {
+      a: { verdict: 'better', lift: 0.05, revenue: 'worse' },
+      b: { verdict: 'better', lift: 0.02 },
+    } as const;
+    expect(decisionOn(treatments, ended)).toMatchObject({ action: 'ship', variant: 'b' });
+  });
+
+  it('ships over a loss that was declared acceptable, and names it', () => {
+    const harm = { a: { verdict: 'better', revenue: 'worse' } } as const;
+    const decision = decisionOn(harm, ended, 'fixed_horizon', false, null, ['revenue_per_user']);
+    expect(decision.action).toBe('ship');
+    expect(decision.reasons.join(' ')).toContain('Revenue per user is significantly worse in a: −35.7 %');
+  });
+
+  it('names a guardrail that is worse although within its margin', () => {
+    const decision = decisionOn({ a: { verdict: 'better', guardrailVerdict: 'worse' } }, ended);
+    expect(decision.action).toBe('ship');
+    expect(decision.reasons.join(' ')).toMatch(
+      /Bounce rate is significantly worse in a: .+, within the 5\.0 % that you allowed\./,
+    );
+  });
+
+  it('stops one harmful arm of several by name while the others go on', () => {
+    const decision = decisionOn({ a: { verdict: 'worse' }, b: {}, c: { guardrail: 'inferior' } }, running);
+    expect(decision.action).toBe('keep_running');
+    expect(decision.reasons.join(' ')).toMatch(
+      /Stop a, whatever becomes of the others: a is significantly worse on .+ Stop c, whatever becomes of the others: c is significantly beyond the margin on Bounce rate\./,
+    );
+  });
+
+  it('ships at the end past a guardrail that is good enough without being shown, and says what is not shown', () => {
+    const treatment = { a: { verdict: 'better', guardrail: 'not_shown', suffices: true } } as const;
+    const decision = decisionOn(treatment, ended);
+    expect(decision).toMatchObject({ action: 'ship', rule: 'primary_better_and_no_guardrail_harmed' });
+    expect(decision.reasons.join(' ')).toContain(
+      'Bounce rate: not shown to be within 5.0 %, only that it is not worse by more than 11.0 %;',
+    );
+    expect(decisionOn(treatment, running, 'always_valid').rule).toBe('guardrail_not_shown');
   });
 
   it('is invalid without a treatment, and without a control that can be compared', () => {

@@ -15,7 +15,7 @@ describe('verdict and trust checks of report.html', () => {
       /^treatment is significantly better .+ adjusted p = /,
     );
     expect(text('#e1-verdict .reasons')).toMatch(
-      /^Not yet shown to be within the margin: Retention d7\..+The planned 12,000 users are reached \(12,384\)\.$/,
+      /^Not yet shown to be within the margin: Retention d7\..+The planned 12,000 users are reached \(12,284\)\.$/,
     );
     expect(text('#e1-verdict .warnings')).toBe(
       'Note: Users in several arms (0.6 % of the assigned left out), Outcome windows (3.3 % not ended)',

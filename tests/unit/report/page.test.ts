@@ -89,7 +89,7 @@ describe('report.html', () => {
       ['removed: In more than one arm', '−83', '−83'],
       ['removed: Never exposed', '−1,486', '−1,486'],
       ['Exposed', '12,384', '12,384'],
-      ['Outcome window not ended, counted', '412', '412'],
+      ['Outcome window not ended, counted', '100', '100'],
       ['Analysed', '12,384', '12,384'],
     ]);
   });

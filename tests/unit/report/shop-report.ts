@@ -6,7 +6,7 @@ import { withEvidence } from './evidence.ts';
 
 const config = configOf(`
 experiments:
-  "*": { planned_users: 12000 }
+  "*": { planned_users: 12000, guardrails: { retention_d7: { require: within_margin } } }
 `);
 const asOf = '2026-03-31T23:59:59Z';
 const devices = ['desktop', 'mobile', 'tablet'];
@@ -105,7 +105,7 @@ function populationOf({ experimentId, arms, crossovers }: ExperimentMeasurement)
     step('excluded_users', 0),
     step('not_exposed', assigned - crossovers - exposed),
     step('exposed', exposed),
-    step('immature', 412),
+    step('immature', 100),
     step('analysed', analysed),
   ];
 }
@@ -192,8 +192,8 @@ export function shopReport(): Report {
     'ranking-b': shoppers(2141, 0.1, 5),
   };
   const experiments = [
-    measured('one-page-checkout', checkout, { crossovers: 83, immatureUsers: 412 }),
-    measured('search-ranking', ranking, { crossovers: 12, immatureUsers: 412 }),
+    measured('one-page-checkout', checkout, { crossovers: 83, immatureUsers: 100 }),
+    measured('search-ranking', ranking, { crossovers: 12, immatureUsers: 100 }),
   ];
   const report = reportOf(experiments);
   return {
