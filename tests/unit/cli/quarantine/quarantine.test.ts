@@ -6,7 +6,7 @@ import { exportRows } from '../../../../cli/quarantine/export.ts';
 import { Quarantine, type QuarantinedRow } from '../../../../cli/quarantine/quarantine.ts';
 import { type LocalRun, runLocal } from '../../../../layers/engine/run-local.ts';
 import { processedKeys } from '../../../../layers/runs/keys.ts';
-import type { RunStore } from '../../../../layers/runs/store.ts';
+import { RunStore } from '../../../../layers/runs/store.ts';
 
 const header = 'event_id,user_id,event_type,event_ts';
 const users = `user_id\n${[1, 2, 3, 4].join('\n')}\n`;
@@ -97,7 +97,8 @@ describe.each([
   test('are shown with their range while a range before it has not been read', async () => {
     const marker = path.join(store.processed.location, processedKeys.done(runId, 'stage', 3));
     await rename(marker, `${marker}.away`);
-    await using quarantine = await Quarantine.open(store, runId, {});
+    const another = new RunStore(store.raw, store.processed);
+    await using quarantine = await Quarantine.open(another, runId, {});
     const places = (await quarantine.examples(1000)).map(({ place }) => place);
     expect(places.some((place) => /^raw\/events\.csv:\d+$/.test(place))).toBe(true);
     expect(places.some((place) => /^raw\/events\.csv, line \d+ after byte 9000$/.test(place))).toBe(true);
