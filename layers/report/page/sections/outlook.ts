@@ -81,7 +81,7 @@ const shrunkenColumn = {
     const shrunken = shrunkenOf(row);
     if (shrunken === undefined || !('relative' in shrunken)) return 'n/a';
     const [low, high] = shrunken.interval.map((bound) => `${(bound * 100).toFixed(1)}\u00a0%`);
-    return html`${(shrunken.relative * 100).toFixed(1)}\u00a0%<small>${low} to ${high}, scatter ${shrunken.priorSd}</small>`;
+    return html`${(shrunken.relative * 100).toFixed(1)}\u00a0%<small>${low} to ${high}</small>`;
   },
 };
 
