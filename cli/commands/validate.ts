@@ -41,9 +41,10 @@ async function validateFolder(folder: string, options: ValidateFlags): Promise<v
   print(`\n${report.outcome}`);
   const config = options.config === undefined ? '' : ` --config ${shellWord(options.config)}`;
   note(`Next: npx ecom analyze ${shellWord(folder)}${config}`);
-  if (!HAS_CHECKOUT) return;
-  const { nextRun } = await import('../pipeline/current-run.ts');
-  note(`Or in the pipeline: ${await nextRun(folder, options.config)}`);
+  if (HAS_CHECKOUT) {
+    const { nextRun } = await import('../pipeline/current-run.ts');
+    note(`Or in the pipeline: ${await nextRun(folder, options.config)}`);
+  }
 }
 
 const colours = { ok: 'green', warn: 'yellow', fail: 'red', skip: 'gray' } as const;
