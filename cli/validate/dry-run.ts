@@ -3,13 +3,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { chunkName } from '../../layers/data/place.ts';
 import type { RuleCount } from '../../layers/data/row-counts.ts';
-import { runLocal } from '../../layers/engine/run-local.ts';
+import { type LocalRun, runLocal } from '../../layers/engine/run-local.ts';
 import type { Measurements } from '../../layers/experiment/measurements.ts';
 import { Database } from '../../layers/platform/duckdb.ts';
 import type { CleanResult, MartsResult, RunPlan, StageResult } from '../../layers/runs/documents.ts';
 import { areas } from '../../layers/runs/keys.ts';
 import { completionsOf } from '../../layers/runs/progress.ts';
 import type { Refusal } from '../../layers/runs/stage.ts';
+import type { StageName } from '../../layers/runs/stages.ts';
 import type { RunStore } from '../../layers/runs/store.ts';
 import type { DropFile } from '../pipeline/drop-folder.ts';
 import { type Check, passed } from './check.ts';
@@ -45,33 +46,40 @@ export async function dryRun<Answer>(
   folder: string,
   look: (run: DryRun) => Promise<Answer>,
 ): Promise<Answer> {
+  return upTo('measure', files, async ({ runId, store, refusals, workspace }) => {
+    await using database = await Database.open({ memoryMb: 2048, folder: workspace });
+    const outcome = await outcomeOf(store, runId, folder, namesIn(files, folder));
+    return await look({ ...outcome, refusals, database, workspace });
+  });
+}
+
+/** Every file whose header alone shows that it cannot be read. */
+export async function unreadableFiles(files: readonly DropFile[], folder: string): Promise<Check[]> {
+  const names = namesIn(files, folder);
+  return upTo('plan', files, async ({ refusals }) =>
+    refusals.map((refusal) => unreadableFile(refusal, (key) => names.get(key) ?? key)),
+  );
+}
+
+/** Runs the engine up to a stage, in a folder that is gone afterwards. */
+async function upTo<Answer>(
+  last: StageName,
+  files: readonly DropFile[],
+  look: (run: LocalRun & Pick<DryRun, 'refusals' | 'workspace'>) => Promise<Answer>,
+): Promise<Answer> {
   const workspace = await mkdtemp(path.join(os.tmpdir(), 'ecom-validate-'));
   try {
     const refusals: Refusal[] = [];
-    const names = new Map(files.map(({ key, file }) => [key, path.relative(folder, file)]));
     const options = { drop: 'default', files, folder: workspace, codeVersion: CODE_VERSION, refusals };
-    const { runId, store } = await runLocal(options, 'measure');
-    await using database = await Database.open({ memoryMb: 2048, folder: workspace });
-    return await look({ ...(await outcomeOf(store, runId, folder, names)), refusals, database, workspace });
+    return await look({ ...(await runLocal(options, last)), refusals, workspace });
   } finally {
     await rm(workspace, { recursive: true, force: true });
   }
 }
 
-/** Every file whose header alone shows that it cannot be read. */
-export async function unreadableFiles(files: readonly DropFile[], folder: string): Promise<Check[]> {
-  const workspace = await mkdtemp(path.join(os.tmpdir(), 'ecom-validate-'));
-  try {
-    const refusals: Refusal[] = [];
-    await runLocal(
-      { drop: 'default', files, folder: workspace, codeVersion: CODE_VERSION, refusals },
-      'plan',
-    );
-    const names = new Map(files.map(({ key, file }) => [key, path.relative(folder, file)]));
-    return refusals.map((refusal) => unreadableFile(refusal, (key) => names.get(key) ?? key));
-  } finally {
-    await rm(workspace, { recursive: true, force: true });
-  }
+/** The user's names of files by their keys. */
+function namesIn(files: readonly DropFile[], folder: string): Map<string, string> {
+  return new Map(files.map(({ key, file }) => [key, path.relative(folder, file)]));
 }
 
 /** A file that cannot be read, as a check. */

@@ -24,12 +24,23 @@ export function checkSplit(
   const labels = [...users].map(([variant, count]) => ({ variant, users: count }));
   const about = (check: string, finding: string): Check =>
     passed(dataset, check, totalOf(labels), `${experiment}: ${finding}`);
+  const [someVariant] = users.keys();
+  if (someVariant === undefined) {
+    return [
+      {
+        ...about('variants', 'no user is left who has one variant alone'),
+        status: 'fail',
+        remedy:
+          'Check the assignment service and the times of the assignments, or take the rows of this experiment out',
+      },
+    ];
+  }
   if (!users.has(control)) {
     return [
       {
         ...about('variants', `there is no control "${control}" among the variants: ${countsText(labels)}`),
         status: 'fail',
-        remedy: `Name it in experiment.yaml: experiments: { ${JSON.stringify(experiment)}: { control: ${JSON.stringify(labels[0]?.variant)} } }`,
+        remedy: `Name it in experiment.yaml: experiments: { ${JSON.stringify(experiment)}: { control: ${JSON.stringify(someVariant)} } }`,
       },
     ];
   }

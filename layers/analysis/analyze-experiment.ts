@@ -108,7 +108,7 @@ export function analyzeExperiment(
 /** The control, and the treatments in the order of their names. */
 function sampleOf(measurement: ExperimentMeasurement, controlName: string, asOf: string | null): Sample {
   const { experimentId, caps, quantiles } = measurement;
-  if (measurement.arms.length === 0) throw nobodyAssigned(experimentId, asOf);
+  if (measurement.arms.length === 0) throw nobodyAssigned(measurement, asOf);
   const arms = measurement.arms.map(armOf);
   const control = arms.find(({ variant }) => variant === controlName);
   if (control === undefined) {
@@ -129,7 +129,15 @@ function sampleOf(measurement: ExperimentMeasurement, controlName: string, asOf:
   return { control, treatments, pooled: [control, ...treatments], caps, quantiles };
 }
 
-function nobodyAssigned(experimentId: string, asOf: string | null): DataError {
+function nobodyAssigned({ experimentId, crossovers }: ExperimentMeasurement, asOf: string | null): DataError {
+  if (crossovers > 0) {
+    return new DataError({
+      what: `every user of experiment "${experimentId}" was assigned to several variants`,
+      where: 'experiment_assignments.variant',
+      remedy:
+        'Check the assignment service, or take the rows of this experiment out of experiment_assignments',
+    });
+  }
   const when = asOf === null ? '' : ` before ${formatMoment(asOf)}, where the data end`;
   return new DataError({
     what: `no user of experiment "${experimentId}" was assigned${when}`,

@@ -81,8 +81,10 @@ export class FolderStore implements ObjectStore {
     await rename(fresh, this.#path(key));
   }
 
-  async putJson(key: string, value: unknown): Promise<void> {
-    await this.put(key, jsonText(value));
+  async putJson(key: string, value: unknown): Promise<number> {
+    const text = jsonText(value);
+    await this.put(key, text);
+    return Buffer.byteLength(text);
   }
 
   async putJsonIfAbsent(key: string, value: unknown): Promise<boolean> {

@@ -37,7 +37,7 @@ export interface ObjectStore {
   downloadTo(ref: ObjectRef, file: string): Promise<void>;
   put(key: string, body: string | Uint8Array, contentType?: string): Promise<void>;
   /** Writes pretty JSON with a final newline: the same value gives the same bytes. */
-  putJson(key: string, value: unknown): Promise<void>;
+  putJson(key: string, value: unknown): Promise<number>;
   /** Writes `value` only where the key is free. Returns false, and changes nothing, where it is taken. */
   putJsonIfAbsent(key: string, value: unknown): Promise<boolean>;
   /** Writes `value` only while the key still holds the object with `etag`. Returns false where it does not. */

@@ -96,8 +96,10 @@ export class S3Store implements ObjectStore {
     );
   }
 
-  async putJson(key: string, value: unknown): Promise<void> {
-    await this.put(key, jsonText(value), 'application/json');
+  async putJson(key: string, value: unknown): Promise<number> {
+    const text = jsonText(value);
+    await this.put(key, text, 'application/json');
+    return Buffer.byteLength(text);
   }
 
   async putJsonIfAbsent(key: string, value: unknown): Promise<boolean> {

@@ -115,10 +115,12 @@ export class RunStore {
     });
   }
 
-  async write<Name extends DocumentName>(name: Name, at: At<Name>, value: DocumentOf<Name>): Promise<void> {
+  /** Returns the document's size in bytes. */
+  async write<Name extends DocumentName>(name: Name, at: At<Name>, value: DocumentOf<Name>): Promise<number> {
     const key = this.key(name, ...at);
-    await this.processed.putJson(key, value);
+    const bytes = await this.processed.putJson(key, value);
     this.#remembered?.set(key, value);
+    return bytes;
   }
 
   /** Returns false, and changes nothing, where the document is there already. */

@@ -16,21 +16,11 @@ export interface InspectedFile {
   readonly inspection: Inspection;
 }
 
-export interface LocalFile extends InspectedFile {
-  readonly header: string[];
-}
-
 /**
- * Looks through a CSV file once; a compressed one is unpacked into `folder`.
+ * Looks through a CSV file once, with a header or without; a compressed one is unpacked into `folder`.
  * @param name what errors call the file
- * @throws SchemaError where it is no CSV file with a header
+ * @throws SchemaError where it is no valid gzip
  */
-export async function openLocalFile(source: string, folder: string, name: string): Promise<LocalFile> {
-  const inspected = await inspectFile(source, folder, name);
-  return { ...inspected, header: await readHeader(inspected.file, name) };
-}
-
-/** The same for a file that may do without a header. */
 export async function inspectFile(source: string, folder: string, name: string): Promise<InspectedFile> {
   const inspector = new Inspector();
   const inspect = new Transform({

@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { buildReport } from '../../analysis/build-report.ts';
-import { jsonText } from '../../platform/object-store.ts';
 import { decisionDocument } from '../../report/decision-document.ts';
 import { reportPage } from '../../report/page/page.ts';
 import { resultRows, resultsCsv } from '../../report/results.ts';
@@ -24,13 +23,14 @@ export const analyzeStage: Stage<'analyze'> = {
     const report = buildReport(plan, inputs, sums);
     const rows = resultRows(report);
 
-    const outputs: Output[] = [];
+    const key = store.key('report', runId);
+    const bytes = await store.write('report', [runId], report);
+    const outputs: Output[] = [{ key, rows: rows.length, bytes, bucket: null }];
     const write = async (name: ReportFile, body: string | Uint8Array, type: string) => {
       const key = processedKeys.report(runId, name);
       await store.processed.put(key, body, type);
       outputs.push({ key, rows: rows.length, bytes: Buffer.byteLength(body), bucket: null });
     };
-    await write('report.json', jsonText(report), 'application/json');
     await write('report.html', reportPage(report), 'text/html; charset=utf-8');
     await write('EXPERIMENT_DECISION.md', decisionDocument(report), 'text/markdown; charset=utf-8');
     await write('results.csv', resultsCsv(rows), 'text/csv; charset=utf-8');

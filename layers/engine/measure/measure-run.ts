@@ -2,12 +2,12 @@ import path from 'node:path';
 import { checkBadRate } from '../../data/bad-rows.ts';
 import { datasetContracts, datasetNames } from '../../data/datasets/index.ts';
 import { measurements } from '../../experiment/measurements.ts';
-import { downloadAll, jsonText } from '../../platform/object-store.ts';
+import { downloadAll } from '../../platform/object-store.ts';
 import { areas, processedKeys } from '../../runs/keys.ts';
 import { completionsOf } from '../../runs/progress.ts';
 import { attempt, type Stage } from '../../runs/stage.ts';
 import { measure } from './measure.ts';
-import { reconcileFiles } from './reconcile-files.ts';
+import { qualityOf, reconcileFiles } from './reconcile.ts';
 
 /** Everything that the analysis reads: exact sums over all buckets, and the account of every line. */
 export const measureStage: Stage<'measure'> = {
@@ -42,6 +42,7 @@ export const measureStage: Stage<'measure'> = {
     const measured = measurements.parse(
       await measure(db, {
         plan,
+        quality: qualityOf(plan.chunks, files),
         staged: staged.map(({ result }) => result),
         cleaned: cleaned.map(({ result }) => result),
         marts: marts.map(({ result }) => result),
@@ -59,11 +60,10 @@ export const measureStage: Stage<'measure'> = {
         checkBadRate(datasetContracts[dataset], { ...counts, quarantineRules }, runId, dataset),
       );
     }
-    const key = processedKeys.measurements(runId);
-    const text = jsonText(measured);
-    await store.processed.put(key, text, 'application/json');
+    const key = store.key('measurements', runId);
+    const bytes = await store.write('measurements', [runId], measured);
     return {
-      outputs: [{ key, rows: measured.experiments.length, bytes: Buffer.byteLength(text), bucket: null }],
+      outputs: [{ key, rows: measured.experiments.length, bytes, bucket: null }],
       result: { experiments: measured.experiments.map(({ experimentId }) => experimentId), files },
     };
   },

@@ -17,7 +17,7 @@ import { readAdjustedCells, readLogitCells } from './cells.ts';
 import { type MeasuredColumns, measuredColumns, mergedColumns } from './columns.ts';
 import { readRevenueHistogram } from './histogram.ts';
 import { readQuantiles } from './quantiles.ts';
-import { mergeDecisiveEvents, mergeEventNames, mergePopulation, mergeRules, reconcile } from './reconcile.ts';
+import { mergeDecisiveEvents, mergeEventNames, mergePopulation, mergeRules } from './reconcile.ts';
 import { readSinceExposure } from './since-exposure.ts';
 import { type LevelSums, readSums } from './sums.ts';
 import { type MartFiles, openUsers, segmentColumn } from './users.ts';
@@ -27,6 +27,7 @@ const segmentLevels = 50;
 
 export interface MeasureInput extends MartFiles {
   readonly plan: Pick<RunPlan, 'config' | 'unavailable'>;
+  readonly quality: Measurements['quality'];
   readonly staged: readonly StageResult[];
   readonly cleaned: readonly CleanResult[];
   readonly marts: readonly MartsResult[];
@@ -40,8 +41,7 @@ interface Experiment {
 
 /** Adds the buckets up: everything `analyze` reads, the same whatever the buckets were. */
 export async function measure(db: Database, input: MeasureInput): Promise<Measurements> {
-  const { plan, staged, cleaned, marts } = input;
-  const quality = reconcile(staged, cleaned);
+  const { plan, quality, staged, cleaned, marts } = input;
   const population = mergePopulation(marts.flatMap((mart) => mart.population));
   const experiments = [...new Set(population.flatMap(({ experimentId }) => experimentId ?? []))].map(
     (experimentId): Experiment => {

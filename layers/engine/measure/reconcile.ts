@@ -1,33 +1,65 @@
-import { type DatasetName, datasetNames } from '../../data/datasets/index.ts';
+import { datasetNames } from '../../data/datasets/index.ts';
 import type { EventFate, RuleCount } from '../../data/row-counts.ts';
 import { type Config, decisiveEvents, rowsOfEvent } from '../../experiment/config.ts';
 import type { Measurements, PopulationStep } from '../../experiment/measurements.ts';
 import { DataError } from '../../platform/errors.ts';
-import { type CleanResult, eventNamesLimit, type StageResult } from '../../runs/documents.ts';
+import {
+  type Chunk,
+  type CleanResult,
+  eventNamesLimit,
+  type FileCounts,
+  type StageResult,
+} from '../../runs/documents.ts';
 
 const examplesPerRule = 3;
 
 /**
- * What became of every line of every dataset.
- * @throws DataError where a line is neither accepted nor quarantined nor a duplicate, or is so twice
+ * Adds up, file by file, what `stage` and `clean` made of its lines.
+ * @param staged results in the order of `chunks`
+ * @throws DataError where a line of some file is neither accepted nor quarantined nor a duplicate, or is so twice
  */
-export function reconcile(
+export function reconcileFiles(
+  chunks: readonly Pick<Chunk, 'key'>[],
   staged: readonly StageResult[],
   cleaned: readonly CleanResult[],
+): FileCounts[] {
+  const files = new Map<string, FileCounts>();
+  for (const [index, { key }] of chunks.entries()) {
+    const chunk = staged[index];
+    if (chunk === undefined) throw new Error(`there is no result of chunk ${index}`);
+    const parts = cleaned
+      .flatMap(({ datasets }) => datasets[chunk.dataset]?.parts ?? [])
+      .filter(({ part }) => part === chunk.part);
+    const before = files.get(key);
+    files.set(key, {
+      key,
+      lines: chunk.lines + (before?.lines ?? 0),
+      accepted: total(parts, ({ accepted }) => accepted) + (before?.accepted ?? 0),
+      quarantined:
+        chunk.quarantined + total(parts, ({ quarantined }) => quarantined) + (before?.quarantined ?? 0),
+      duplicates: total(parts, ({ duplicates }) => duplicates) + (before?.duplicates ?? 0),
+    });
+  }
+  for (const file of files.values()) requireBalance(file);
+  return [...files.values()];
+}
+
+/** What became of every line of every dataset, from what became of those of its files. */
+export function qualityOf(
+  chunks: readonly Pick<Chunk, 'key' | 'dataset'>[],
+  files: readonly FileCounts[],
 ): Measurements['quality'] {
+  const datasets = new Map(chunks.map(({ key, dataset }) => [key, dataset]));
   const quality: Measurements['quality'] = {};
   for (const dataset of datasetNames) {
-    const chunks = staged.filter((chunk) => chunk.dataset === dataset);
-    if (chunks.length === 0) continue;
-    const buckets = cleaned.flatMap(({ datasets }) => datasets[dataset] ?? []);
-    const lines = total(chunks, ({ lines }) => lines);
-    const accepted = total(buckets, (bucket) => bucket.accepted);
-    const duplicates = total(buckets, (bucket) => bucket.duplicates);
-    const quarantined =
-      total(chunks, (chunk) => chunk.quarantined) + total(buckets, (bucket) => bucket.quarantined);
-    if (lines !== accepted + quarantined + duplicates)
-      throw unbalanced(dataset, lines, accepted, quarantined, duplicates);
-    quality[dataset] = { lines, accepted, quarantined, duplicates };
+    const own = files.filter(({ key }) => datasets.get(key) === dataset);
+    if (own.length === 0) continue;
+    quality[dataset] = {
+      lines: total(own, ({ lines }) => lines),
+      accepted: total(own, ({ accepted }) => accepted),
+      quarantined: total(own, ({ quarantined }) => quarantined),
+      duplicates: total(own, ({ duplicates }) => duplicates),
+    };
   }
   return quality;
 }
@@ -75,16 +107,11 @@ function compare(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
-function unbalanced(
-  dataset: DatasetName,
-  lines: number,
-  accepted: number,
-  quarantined: number,
-  duplicates: number,
-): DataError {
-  return new DataError({
-    what: `${lines} lines of ${dataset} do not add up to ${accepted} accepted, ${quarantined} quarantined and ${duplicates} duplicates`,
-    where: dataset,
+function requireBalance({ key, lines, accepted, quarantined, duplicates }: FileCounts): void {
+  if (lines === accepted + quarantined + duplicates) return;
+  throw new DataError({
+    what: `${lines} lines do not add up to ${accepted} accepted, ${quarantined} quarantined and ${duplicates} duplicates`,
+    where: key,
     remedy:
       'Look for ids that rows of different users share (a session or an event has one user); if there are none, report this as a bug',
   });

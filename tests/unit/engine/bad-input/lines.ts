@@ -105,8 +105,8 @@ const values: Case[] = [
   others(
     'an arm called None or NA',
     'experiment_assignments',
-    ['1,e3,None,2024-03-01', taken({ variant: 'None' })],
-    ['2,e3,NA,2024-03-01', taken({ variant: 'NA' })],
+    ['2,e5,None,2024-03-01', taken({ variant: 'None' })],
+    ['3,e5,NA,2024-03-01', taken({ variant: 'NA' })],
   ),
   others('an empty variant', 'experiment_assignments', ['1,e2,,2024-03-01', bad('variant', 'required')]),
   events('blanks, tabs and no-break spaces around values', [

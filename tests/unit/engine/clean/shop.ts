@@ -9,6 +9,7 @@ import { type CleanedBucket, cleanBucket } from '../../../../layers/engine/clean
 import { partFileName, type StagedPart } from '../../../../layers/engine/clean/staged-rows.ts';
 import { buildMarts, requireOneCurrency, resolveAsOf } from '../../../../layers/engine/marts/build-marts.ts';
 import { measure } from '../../../../layers/engine/measure/measure.ts';
+import { qualityOf, reconcileFiles } from '../../../../layers/engine/measure/reconcile.ts';
 import {
   type PresentColumns,
   unavailableIn,
@@ -144,8 +145,10 @@ export async function runStaged(
   }
 
   await using db = await open(folder);
+  const chunks = stagedResults.map(({ dataset, part }) => ({ dataset, key: `${dataset}-${part}` }));
   const measurements = await measure(db, {
     plan,
+    quality: qualityOf(chunks, reconcileFiles(chunks, stagedResults, results)),
     staged: stagedResults,
     cleaned: results,
     marts,

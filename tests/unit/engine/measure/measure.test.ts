@@ -5,7 +5,8 @@ import {
   mergeEventNames,
   mergePopulation,
   mergeRules,
-  reconcile,
+  qualityOf,
+  reconcileFiles,
 } from '../../../../layers/engine/measure/reconcile.ts';
 import { loadConfig } from '../../../../layers/experiment/config.ts';
 import { measurements as measurementsSchema } from '../../../../layers/experiment/measurements.ts';
@@ -276,7 +277,14 @@ describe('quality', () => {
     quarantineRules: [],
   });
   const cleaned = (accepted: number, quarantined: number, duplicates: number) => ({
-    datasets: { events: { accepted, quarantined, duplicates, parts: [] } },
+    datasets: {
+      events: {
+        accepted,
+        quarantined,
+        duplicates,
+        parts: [{ part: 0, accepted, quarantined, duplicates }],
+      },
+    },
     quarantineRules: [],
     warnings: [],
     currencies: [],
@@ -284,8 +292,31 @@ describe('quality', () => {
   });
 
   test('accounts for every line of every chunk and bucket', () => {
-    expect(reconcile([staged(10, 8), staged(5, 5)], [cleaned(6, 1, 1), cleaned(5, 0, 0)])).toEqual({
-      events: { lines: 15, accepted: 11, quarantined: 3, duplicates: 1 },
+    const chunks = ['raw/a.csv', 'raw/b.csv', 'raw/b.csv'].map((key) => ({
+      key,
+      dataset: 'events' as const,
+    }));
+    const buckets = [cleaned(6, 1, 1), cleaned(2, 0, 0)].map((bucket) => ({
+      ...bucket,
+      datasets: {
+        events: {
+          ...bucket.datasets.events,
+          parts: [
+            ...bucket.datasets.events.parts,
+            { part: 1, accepted: 1, quarantined: 0, duplicates: 1 },
+            { part: 2, accepted: 1, quarantined: 1, duplicates: 0 },
+          ],
+        },
+      },
+    }));
+    const results = [staged(12, 10), { ...staged(5, 4), part: 1 }, { ...staged(5, 4), part: 2 }];
+    const files = reconcileFiles(chunks, results, buckets);
+    expect(files).toEqual([
+      { key: 'raw/a.csv', lines: 12, accepted: 8, quarantined: 3, duplicates: 1 },
+      { key: 'raw/b.csv', lines: 10, accepted: 4, quarantined: 4, duplicates: 2 },
+    ]);
+    expect(qualityOf(chunks, files)).toEqual({
+      events: { lines: 22, accepted: 12, quarantined: 7, duplicates: 3 },
     });
   });
 
@@ -324,7 +355,9 @@ describe('quality', () => {
   });
 
   test('a line that is nowhere stops the run', () => {
-    expect(() => reconcile([staged(10, 8)], [cleaned(7, 0, 0)])).toThrow(DataError);
+    expect(() => reconcileFiles([{ key: 'raw/a.csv' }], [staged(10, 8)], [cleaned(7, 0, 0)])).toThrow(
+      DataError,
+    );
   });
 
   test('rules of all parts are added up, with the first examples in the order of files and lines', () => {
