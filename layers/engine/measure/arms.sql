@@ -1,17 +1,8 @@
--- Exact sums per experiment, level and arm: integers of any size, so that no partition of the users can change them.
-WITH levels AS (
-  SELECT experiment_id, {{level}} AS "level",
-    row_number() OVER (PARTITION BY experiment_id ORDER BY count(*) DESC, {{level}}) AS "rank"
-  FROM users GROUP BY experiment_id, {{level}}
-)
-SELECT u.experiment_id AS "experimentId",
-  CASE WHEN r."rank" <= {{levels}} THEN r."level" ELSE '(other)' END AS "level",
-  u.variant,
-  count(*) AS exposed,
-  count(*) FILTER (u.analysed) AS users,
-  count(*) FILTER (NOT u.is_mature) AS immature,
+-- Exact sums over the analysed users of each arm, and of each arm at each level: integers of any size, so that no
+-- partition of the users can change them. All splits are one scan; `grouping` tells which of them a row is of.
+SELECT experiment_id AS "experimentId", {{levels}}, variant, GROUPING({{levels}}) AS "grouping",
+  count(*) AS users,
   {{sums}}
-FROM (SELECT experiment_id, variant, analysed, is_mature, {{level}} AS "level", {{columns}} FROM users) u
-JOIN levels r ON r.experiment_id = u.experiment_id AND r."level" = u."level"
-GROUP BY 1, 2, 3
-ORDER BY 1, 2, 3
+FROM (SELECT experiment_id, variant, {{levels}}, {{columns}} FROM users WHERE analysed) u
+GROUP BY GROUPING SETS ({{sets}})
+ORDER BY experiment_id, {{levels}}, variant

@@ -8,7 +8,6 @@ import type {
 } from '../../experiment/measurements.ts';
 import { metricsOf } from '../../experiment/metrics.ts';
 import type { Database } from '../../platform/duckdb.ts';
-import { identifier } from '../../platform/sql.ts';
 import type { CleanResult, MartsResult, RunPlan, StageResult } from '../../runs/documents.ts';
 import { type AggregatedColumns, Aggregates } from '../../statistics/aggregates.ts';
 import { type AssignedArm, assignedByDay, mergedArms, mergedEarlyExposures } from './assigned.ts';
@@ -20,10 +19,7 @@ import { readQuantiles } from './quantiles.ts';
 import { mergeDecisiveEvents, mergeEventNames, mergePopulation, mergeRules } from './reconcile.ts';
 import { readSinceExposure } from './since-exposure.ts';
 import { type LevelSums, readSums } from './sums.ts';
-import { type MartFiles, openUsers, segmentColumn } from './users.ts';
-
-/** Levels of a segment that are told apart, the largest first; the users of all others are `(other)`. */
-const segmentLevels = 50;
+import { exposureDay, type MartFiles, openUsers, segmentColumn } from './users.ts';
 
 export interface MeasureInput extends MartFiles {
   readonly plan: Pick<RunPlan, 'config' | 'unavailable'>;
@@ -82,18 +78,16 @@ async function measureExperiments(
   const caps: Cap[] = [];
   for (const { experimentId, columns } of experiments)
     caps.push(...(await readCaps(db, experimentId, columns.capped)));
-  const full = { ...every.all, caps, largest };
-  const all = await readSums(db, full);
-  const cohorts = await readSums(db, { ...every.outcomesAlone, by: 'exposure_day', largest });
-  const segments = new Map<string, LevelSums[]>();
-  for (const segment of segmentNames) {
-    const by = identifier(segmentColumn(segment));
-    segments.set(segment, await readSums(db, { ...full, by, levels: segmentLevels }));
-  }
+  const { whole, splits } = await readSums(db, {
+    ...every.all,
+    splits: [exposureDay, ...segmentNames.map(segmentColumn)],
+    caps,
+    largest,
+  });
 
   const measured: ExperimentMeasurement[] = [];
   for (const { experimentId, settings, columns } of experiments) {
-    const own = all.filter((sums) => sums.experimentId === experimentId);
+    const own = whole.filter((sums) => sums.experimentId === experimentId);
     const assigned = mergedArms(marts, experimentId);
     measured.push({
       experimentId,
@@ -108,7 +102,7 @@ async function measureExperiments(
       unknownVariants: usersOf(assigned, 'unknown'),
       earlyExposures: mergedEarlyExposures(marts, experimentId),
       segments: settings.segments.flatMap((segment) =>
-        levelsOf(segments.get(segment) ?? [], experimentId).map(
+        levelsOf(splits.get(segmentColumn(segment)) ?? [], experimentId).map(
           ({ level, arms }): SegmentMeasurement => ({
             segment,
             level,
@@ -116,7 +110,7 @@ async function measureExperiments(
           }),
         ),
       ),
-      cohorts: levelsOf(cohorts, experimentId).map(
+      cohorts: levelsOf(splits.get(exposureDay) ?? [], experimentId).map(
         ({ level, arms }): CohortMeasurement => ({
           day: level,
           arms: arms.map((arm) => armOf(arm, columns.outcomesAlone)),

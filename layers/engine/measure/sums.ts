@@ -3,8 +3,9 @@ import { identifier, literal, renderSql } from '../../platform/sql.ts';
 import { type AggregatedColumns, Aggregates } from '../../statistics/aggregates.ts';
 import armsSql from './arms.sql';
 import type { Cap } from './caps.ts';
+import exposedSql from './exposed.sql';
 
-/** One arm's users at one level of a segment (`''` for all users), and the sums over the analysed ones. */
+/** One arm's users at one level of a split (`''` for all users), and the sums over the analysed ones. */
 export interface LevelSums {
   readonly experimentId: string;
   readonly level: string;
@@ -15,50 +16,77 @@ export interface LevelSums {
 }
 
 export interface SumsQuery extends AggregatedColumns {
-  /** SQL of what to split by. */
-  readonly by?: string;
-  /** Levels that are told apart, the largest first; the users of all others are `(other)`. */
-  readonly levels?: number;
+  /** Columns of the users to split by, each for itself; one at least. */
+  readonly splits: readonly string[];
   readonly caps?: readonly Cap[];
   /** Largest absolute value of each column of the users. */
   readonly largest: ReadonlyMap<string, bigint>;
 }
 
-/** Sums of the columns and of the products over the analysed users of every experiment. */
-export async function readSums(db: Database, query: SumsQuery): Promise<LevelSums[]> {
-  const { by = "''", levels = Number.MAX_SAFE_INTEGER, columns, pairs, caps = [] } = query;
+export interface Sums {
+  readonly whole: readonly LevelSums[];
+  /** By the column that was split by. */
+  readonly splits: ReadonlyMap<string, readonly LevelSums[]>;
+}
+
+/** Sums of the columns and of the products over the analysed users of every experiment, whole and by each split. */
+export async function readSums(db: Database, query: SumsQuery): Promise<Sums> {
+  const { columns, pairs, splits, caps = [] } = query;
   const plain = columns.filter((column) => !caps.some((cap) => cap.column === column));
   const cut = columns.filter((column) => !plain.includes(column));
   const place = new Map(columns.map((column, index) => [column, index]));
   const sumName = (column: string) => `s${place.get(column)}`;
   const productName = (a: string, b: string) => `p${place.get(a)}_${place.get(b)}`;
-  const rows = await db.query<Record<string, string | null>>(
+  const split = {
+    levels: splits.map(identifier).join(', '),
+    sets: [[], ...splits.map((column) => [column])]
+      .map((set) => `(experiment_id, variant${set.map((column) => `, ${identifier(column)}`).join('')})`)
+      .join(', '),
+  };
+  type Row = Record<string, string | number | null>;
+  const found = await db.query<Row>(renderSql(exposedSql, split));
+  const analysed = await db.query<Row>(
     renderSql(armsSql, {
-      level: by,
-      levels: String(levels),
+      ...split,
       columns: [...plain.map(identifier), ...cut.map((column) => cappedSql(column, caps))].join(', '),
       sums: [
-        ...columns.map((column) => `sum(u.${identifier(column)}) FILTER (u.analysed) AS ${sumName(column)}`),
-        ...pairs.map(
-          ([a, b]) => `sum(${productSql(a, b, query)}) FILTER (u.analysed) AS ${productName(a, b)}`,
-        ),
+        ...columns.map((column) => `sum(u.${identifier(column)}) AS ${sumName(column)}`),
+        ...pairs.map(([a, b]) => `sum(${productSql(a, b, query)}) AS ${productName(a, b)}`),
       ].join(',\n  '),
     }),
   );
-  // A sum over no users is NULL in SQL.
-  return rows.map((row) => ({
-    experimentId: row.experimentId ?? '',
-    level: row.level ?? '',
-    variant: row.variant ?? '',
-    exposed: Number(row.exposed),
-    immature: Number(row.immature),
-    aggregates: Aggregates.from(
-      BigInt(row.users ?? 0),
-      { columns, pairs },
-      (column) => BigInt(row[sumName(column)] ?? 0),
-      (a, b) => BigInt(row[productName(a, b)] ?? 0),
-    ),
-  }));
+
+  const shape = { columns, pairs };
+  const keyOf = (row: Row) =>
+    JSON.stringify([row.experimentId, row.variant, row.grouping, ...splits.map((column) => row[column])]);
+  const sums = new Map(
+    analysed.map((row) => [
+      keyOf(row),
+      Aggregates.from(
+        BigInt(row.users ?? 0),
+        shape,
+        (column) => BigInt(row[sumName(column)] ?? 0),
+        (a, b) => BigInt(row[productName(a, b)] ?? 0),
+      ),
+    ]),
+  );
+  // Of the bits of GROUPING, the last column's is the lowest, and a column's is zero where a row is of one of its levels.
+  const isOf = (index: number) => 2 ** splits.length - 1 - 2 ** (splits.length - 1 - index);
+  const levelsOf = (grouping: number, column?: string): LevelSums[] =>
+    found
+      .filter((row) => Number(row.grouping) === grouping)
+      .map((row) => ({
+        experimentId: String(row.experimentId),
+        level: column === undefined ? '' : String(row[column]),
+        variant: String(row.variant),
+        exposed: Number(row.exposed),
+        immature: Number(row.immature),
+        aggregates: sums.get(keyOf(row)) ?? Aggregates.none(shape),
+      }));
+  return {
+    whole: levelsOf(2 ** splits.length - 1),
+    splits: new Map(splits.map((column, index) => [column, levelsOf(isOf(index), column)])),
+  };
 }
 
 /** The values of a column, cut at the cap of the row's experiment. */

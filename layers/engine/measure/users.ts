@@ -1,6 +1,7 @@
 import type { OutcomeColumn } from '../../experiment/metrics.ts';
 import type { Database } from '../../platform/duckdb.ts';
 import { identifier, literalList, renderSql } from '../../platform/sql.ts';
+import rareLevelsSql from './rare-levels.sql';
 import usersSql from './users.sql';
 
 /** Local files of all buckets. */
@@ -10,6 +11,12 @@ export interface MartFiles {
   readonly sinceExposure: readonly string[];
   readonly sessionDurations: readonly string[];
 }
+
+/** Levels of a segment that are told apart, the largest first; the users of all others are `(other)`. */
+const segmentLevels = 50;
+
+/** Column of the table `users` that holds the UTC day of the exposure. */
+export const exposureDay = 'exposure_day';
 
 /** Column of the table `users` that holds a segment. */
 export function segmentColumn(segment: string): string {
@@ -48,11 +55,27 @@ export async function openUsers(
       integers: wanted.columns.map(integerOf).join(', '),
     }),
   );
+  await joinRareLevels(db, wanted.segments);
   const names = wanted.columns.map(({ column }) => column);
   const largest = await db.row<Record<string, string | null>>(
     `SELECT ${names.map((name) => `max(abs(${identifier(name)})) AS ${identifier(name)}`).join(', ')} FROM users`,
   );
   return new Map(names.map((name) => [name, BigInt(largest[name] ?? 0)]));
+}
+
+async function joinRareLevels(db: Database, segments: readonly string[]): Promise<void> {
+  if (segments.length === 0) return;
+  const counts = segments.map(
+    (segment, index) => `count(DISTINCT ${identifier(segmentColumn(segment))}) AS s${index}`,
+  );
+  const perExperiment = await db.query<Record<string, string>>(
+    `SELECT ${counts.join(', ')} FROM users GROUP BY experiment_id`,
+  );
+  for (const [index, segment] of segments.entries()) {
+    if (perExperiment.every((row) => Number(row[`s${index}`]) <= segmentLevels)) continue;
+    const column = identifier(segmentColumn(segment));
+    await db.run(renderSql(rareLevelsSql, { column, levels: String(segmentLevels) }));
+  }
 }
 
 /** What is not measured is zero here: its metrics are unavailable. */

@@ -159,6 +159,26 @@ describe('moments', () => {
       ],
     ]);
   });
+
+  test('by segment keep the 50 largest levels apart, of equal ones the first by the alphabet, and join the others', async () => {
+    const users = Array.from({ length: 53 }, (_, index) => index + 1);
+    const countryOf = (user: number) => (user > 51 ? 'ZZ' : `C${String(user).padStart(2, '0')}`);
+    const { measurements } = await runShop(
+      {
+        users: users.map((user) => ({ user_id: user, country: countryOf(user) })),
+        experiment_assignments: users.map((user) => assign(user, user % 2 === 0 ? 'control' : 'treatment')),
+        events: users.map((user) => event(user, 'view_product', '2024-01-02 00:00:00')),
+      },
+      { config: settings('segments: [country]') },
+    );
+    const levels = measurements.experiments[0]?.segments ?? [];
+    const kept = users.slice(0, 49).map(countryOf);
+    expect(levels.map(({ level }) => level)).toEqual(['(other)', ...kept, 'ZZ']);
+    expect(levels[0]?.arms.map(({ variant, users }) => [variant, users])).toEqual([
+      ['control', 1],
+      ['treatment', 1],
+    ]);
+  });
 });
 
 describe('quantiles', () => {
