@@ -2,15 +2,15 @@ import { appendFile, cp, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { readReport } from '../../../cli/pipeline/run-report.ts';
-import { dropPrefix, manifestName, processedKeys } from '../../../layers/runs/keys.ts';
-import { connectTo, type Deployed } from '../deployed.ts';
-import { runEcom } from '../ecom.ts';
-import { Drop } from './drop.ts';
-import { deliverAgain } from './events.ts';
-import { useDrops } from './laboratory.ts';
-import { forgetRun, readOutputs } from './outputs.ts';
-import { Reader } from './reader.ts';
+import { readReport } from '../../cli/pipeline/run-report.ts';
+import { dropPrefix, manifestName, processedKeys } from '../../layers/runs/keys.ts';
+import { connectTo, type Deployed } from './deployed.ts';
+import { runEcom } from './ecom.ts';
+import { Drop } from './reliability/drop.ts';
+import { deliverAgain } from './reliability/events.ts';
+import { useDrops } from './reliability/laboratory.ts';
+import { forgetRun, readOutputs } from './reliability/outputs.ts';
+import { Reader } from './reliability/reader.ts';
 
 let deployed: Deployed;
 beforeAll(() => {
