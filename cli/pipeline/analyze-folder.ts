@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
@@ -90,13 +91,22 @@ export async function analyzeFolder(
 async function makeFolder(runs: string, out: string, cache: boolean): Promise<void> {
   try {
     if (!cache) await rm(runs, { recursive: true, force: true });
-    await mkdir(runs, { recursive: true });
+    await makeEach(path.resolve(runs));
   } catch (error) {
     const fault = systemFault(error);
     if (fault === undefined) throw error;
     const remedy = 'Name a folder for the report that can be written to: --out <dir>';
     throw new UsageError({ what: fault.what, where: out, remedy }, { cause: error });
   }
+}
+
+/** Folder by folder: where a file system makes none, such as /proc, Node's own recursion never ends. */
+async function makeEach(folder: string): Promise<void> {
+  if (existsSync(folder)) return;
+  await makeEach(path.dirname(folder));
+  await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
 }
 
 /** Which files of the folder the newest analysis read, since their names depend on its configuration. */

@@ -61,6 +61,8 @@ export async function runLocal(options: LocalRunOptions, last: StageName = 'anal
   const { runId } = inputs;
   const store = openStore(folder, runId, options.files, { remembers: true });
   await store.write('inputs', [runId], inputs);
+  // A run that was killed leaves what it had at hand.
+  await rm(path.join(store.processed.location, 'work'), { recursive: true, force: true });
   const workspace = await workspaceOf(store);
   await using engine = await sharedEngine({ ...limitsOfMachine(), ...options.limits, folder: workspace });
   for (const stage of stages) {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -34,6 +34,26 @@ describe('a folder of CSVs', { timeout: 120_000 }, () => {
     expect(
       metrics.find(({ metric }) => metric === 'purchase_conversion')?.comparisons[0]?.test,
     ).not.toBeNull();
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'is not analysed where no folder for the report can be made',
+    async () => {
+      const data = await dataIn('nowhere');
+      await expect(analyzeFolder(data, { out: '/proc/ecom/report' })).rejects.toMatchObject({
+        fault: { where: '/proc/ecom/report', remedy: expect.stringContaining('--out <dir>') },
+      });
+    },
+  );
+
+  it('is cleared of what an analysis that was killed left at hand', async () => {
+    const data = await dataIn('killed');
+    await analyzeFolder(data);
+    const runs = path.join(data, 'ecom-report', '.runs');
+    const [run] = (await readdir(runs)).filter((name) => name !== 'files.json');
+    await mkdir(path.join(runs, run ?? '', 'work', 'stage-killed'), { recursive: true });
+    await analyzeFolder(data);
+    expect(await readdir(path.join(runs, run ?? '', 'work'))).toEqual([]);
   });
 
   it('in parts and gzipped it gives the numbers of the whole files', async () => {
