@@ -16,8 +16,8 @@ const notRun: Readonly<Record<string, string>> = {
   'npm test': 'it is what runs this test',
   'npx vitest run --project components tests/unit/engine/marts': 'npm test runs these tests',
   'npx vitest run --project reliability': 'npm test runs these tests',
-  'npx vitest run --project components tests/cdk': 'npm test runs these tests',
-  'npx vitest run --project components tests/cdk --update': 'writes what other tests compare with',
+  'npx vitest run --project integration tests/cdk': 'npm test runs these tests',
+  'npx vitest run --project integration tests/cdk --update': 'writes what other tests compare with',
   'npx vitest run tests/unit/engine/bad-input -u': 'writes what other tests compare with',
   'docker compose -f infrastructure/docker-compose.yml up -d':
     'needs Docker; tests/unit/infrastructure reads the file',
