@@ -105,7 +105,7 @@ export class StageFunctions extends Construct {
         NODE_OPTIONS: '--enable-source-maps',
         RAW_BUCKET: buckets.raw.bucketName,
         PROCESSED_BUCKET: buckets.processed.bucketName,
-        ...(name === 'gate' ? { CODE_VERSION: build.codeVersion } : {}),
+        CODE_VERSION: build.codeVersion,
         ...(name === 'publish' ? { KEEP_RUNS: String(settings.keepRuns) } : {}),
         ...(dataAccess[name].database ? databaseEnvironment(settings, database) : {}),
       },

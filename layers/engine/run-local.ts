@@ -87,15 +87,16 @@ export async function runPart<Name extends StageName>(
   store: RunStore,
   event: { readonly runId: string; readonly drop: string; readonly attempt: number; readonly index: number },
   {
+    codeVersion,
     engine = engineOf(limitsOfMachine()),
     log = silentLogger,
     refusals,
-  }: Pick<LocalRunOptions, 'log' | 'refusals'> & { readonly engine?: Engine } = {},
+  }: Pick<LocalRunOptions, 'codeVersion' | 'log' | 'refusals'> & { readonly engine?: Engine },
 ): Promise<void> {
   const workspace = await workspaceOf(store);
   const folder = await mkdtemp(path.join(workspace, `${stage.name}-`));
   try {
-    await runStage(stage, { event, store, folder, engine, log, refusals });
+    await runStage(stage, { event, store, codeVersion, folder, engine, log, refusals });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -34,6 +34,9 @@ export class SchemaError extends PipelineError {}
 /** The uploaded rows cannot give a trustworthy result (mixed currencies, too many bad rows, counts that do not add up). */
 export class DataError extends PipelineError {}
 
+/** The run was planned by another version of the code: two versions in one run would be the results of neither. */
+export class CodeVersionError extends PipelineError {}
+
 /** A part of an earlier stage left no result and no error behind: its function was killed (memory, time, a crash). */
 export class IncompleteError extends PipelineError {}
 

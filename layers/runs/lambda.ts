@@ -39,12 +39,13 @@ export function lambdaHandler<Name extends StageName>(
 ): (event: unknown) => Promise<unknown> {
   return async (input) => {
     const event = stageEvent.parse(input);
-    const { memoryMb } = readEnvironment();
+    const { memoryMb, codeVersion } = readEnvironment();
     const folder = await mkdtemp(path.join(tmpdir(), `${stage.name}-`));
     try {
       const result = await runStage(stage, {
         event,
         store: functionStore(),
+        codeVersion,
         folder,
         engine: engine?.({ memoryMb, threads: threadsOf(memoryMb) }) ?? withoutEngine,
         log: createLogger({ stage: stage.name, ...event }),

@@ -1,4 +1,5 @@
 import {
+  CodeVersionError,
   ConfigError,
   DataError,
   IncompleteError,
@@ -11,7 +12,14 @@ import { areas, processedKeys } from './keys.ts';
 import { databaseStages, partsOf, type StageName, stageNames } from './stages.ts';
 import type { RunStore } from './store.ts';
 
-const errorClasses = { ConfigError, DataError, IncompleteError, SchemaError, TransientError };
+const errorClasses = {
+  CodeVersionError,
+  ConfigError,
+  DataError,
+  IncompleteError,
+  SchemaError,
+  TransientError,
+};
 
 /** Leaves the error of one part of a stage where the next stage, `fail` and people find it. */
 export async function recordStageError(

@@ -10,7 +10,6 @@ import { manifestName, processedKeys } from '../../../layers/runs/keys.ts';
 import { useBuckets, useEmulator } from '../emulator.ts';
 
 useEmulator();
-process.env.CODE_VERSION = 'test';
 
 const states = {
   waits: { Type: 'Wait', Seconds: 600, End: true },

@@ -68,6 +68,27 @@ describe('plan and stage', () => {
     }
   });
 
+  test('code that did not plan the run does nothing and says how to go on', async () => {
+    pin({ 'raw/events.csv': events, 'raw/experiment_assignments.csv': assignments });
+    await plan(event);
+    await stage({ ...event, index: 0 });
+    process.env.CODE_VERSION = 'd';
+    const refusal = {
+      name: 'CodeVersionError',
+      message:
+        /belongs to version c of the code, and this is version d \(run \w+, stage ".*"\)\. .*ecom retry 0123456789abcdef$/,
+    };
+    await expect(stage({ ...event, index: 1 })).rejects.toMatchObject({
+      name: refusal.name,
+      message: expect.stringMatching(refusal.message),
+    });
+    // Nor does it pass for done what the other code did.
+    await expect(stage({ ...event, index: 0 })).rejects.toMatchObject({ name: refusal.name });
+    await expect(plan(event)).rejects.toMatchObject({ name: refusal.name });
+    expect(server.json(processedKeys.error(runId, 'stage', 1))).toMatchObject({ error: refusal.name });
+    expect(server.objects.has(`processed-bucket/${processedKeys.done(runId, 'stage', 1)}`)).toBe(false);
+  });
+
   test('a gzipped file gives the same Parquet as the file itself', async () => {
     const key = `processed-bucket/${processedKeys.staged('events', runId, undefined)}`;
     pin({ 'raw/events.csv': events, 'raw/experiment_assignments.csv': assignments });
