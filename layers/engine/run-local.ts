@@ -33,6 +33,8 @@ export interface LocalRunOptions {
   readonly folder: string;
   /** Part of the run's identity. */
   readonly codeVersion: string;
+  /** When the files were handed over: now by default, whatever their own times say. */
+  readonly receivedAt?: Date;
   /** What the query engine may use; by default both follow the machine. */
   readonly limits?: { readonly memoryMb: number; readonly threads: number };
   readonly log?: Logger;
@@ -57,9 +59,12 @@ const stages = [planStage, stageStage, cleanStage, martsStage, measureStage, ana
  */
 export async function runLocal(options: LocalRunOptions, last: StageName = 'analyze'): Promise<LocalRun> {
   const { drop, folder, onStage = () => {} } = options;
-  const inputs = await pinInputs(options);
-  const { runId } = inputs;
+  const pinned = await pinInputs(options);
+  const { runId } = pinned;
   const store = openStore(folder, runId, options.files, { remembers: true });
+  // What an earlier try of this run has done stands on the day that was known then.
+  const before = await store.read('inputs', runId);
+  const inputs = { ...pinned, receivedAt: before?.receivedAt ?? pinned.receivedAt };
   await store.write('inputs', [runId], inputs);
   const workspace = await workspaceOf(store);
   await using engine = await sharedEngine({ ...limitsOfMachine(), ...options.limits, folder: workspace });
@@ -149,7 +154,12 @@ function openStore(
   );
 }
 
-async function pinInputs({ drop, files, codeVersion }: LocalRunOptions): Promise<RunInputs> {
+async function pinInputs({
+  drop,
+  files,
+  codeVersion,
+  receivedAt = new Date(),
+}: LocalRunOptions): Promise<RunInputs> {
   const store = new FolderStore('/', new Map(files.map(({ key, file }) => [key, file])));
   const inputs = await Promise.all(
     files
@@ -166,6 +176,7 @@ async function pinInputs({ drop, files, codeVersion }: LocalRunOptions): Promise
     drop,
     inputs,
     asOf: null,
+    receivedAt: receivedAt.toISOString(),
     configHash: sha256(baseConfigFile.text),
     codeVersion,
   };

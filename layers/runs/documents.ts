@@ -50,6 +50,11 @@ export const runInputs = z.strictObject({
   drop: z.string(),
   inputs: z.array(rawInput),
   asOf: moment.nullable(),
+  /**
+   * When the files were handed over, where their own times do not tell: those of this machine may be copies with the time
+   * of the original, or of none. Absent for uploads, whose files S3 dates itself.
+   */
+  receivedAt: moment.optional(),
   configHash: z.string(),
   codeVersion: z.string(),
   /** Why the drop cannot be run as uploaded (a manifest that cannot be read): `plan` fails with this sentence. */

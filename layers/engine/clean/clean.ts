@@ -6,6 +6,7 @@ import { downloadAll, uploadAll } from '../../platform/object-store.ts';
 import type { Completion, Output, RunPlan } from '../../runs/documents.ts';
 import { areas, processedKeys } from '../../runs/keys.ts';
 import { completionsOf } from '../../runs/progress.ts';
+import { newestUpload } from '../../runs/received.ts';
 import { attempt, type Stage } from '../../runs/stage.ts';
 import { cleanBucket } from './clean-bucket.ts';
 import { type EventIdsFile, eventIdsFileName } from './dedupe.ts';
@@ -21,15 +22,13 @@ export const cleanStage: Stage<'clean'> = {
     for (const dataset of requiredDatasets) {
       await attempt(refusals, { dataset, of: 'rows' }, () => requireRows(dataset, plan, staged));
     }
-    const { inputs } = await store.require('inputs', runId);
+    const newestInput = newestUpload(await store.require('inputs', runId));
 
     const parts = partsOfBucket(plan, staged, bucket, folder);
     const eventIds = eventIdsOf(plan, staged, folder);
     await downloadAll(store.processed, [...parts, ...eventIds]);
 
     await using db = await engine.open(folder);
-    const newest = Math.max(...inputs.map(({ lastModified }) => Date.parse(lastModified)));
-    const newestInput = new Date(newest).toISOString();
     const cleaned = await cleanBucket(db, {
       runId,
       plan,
