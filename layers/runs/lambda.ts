@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Engine, Limits } from '../platform/duckdb.ts';
@@ -40,6 +40,7 @@ export function lambdaHandler<Name extends StageName>(
   return async (input) => {
     const event = stageEvent.parse(input);
     const { memoryMb, codeVersion } = readEnvironment();
+    if (process.env.AWS_LAMBDA_RUNTIME_API !== undefined) await clearLeftovers(tmpdir(), stage.name);
     const folder = await mkdtemp(path.join(tmpdir(), `${stage.name}-`));
     try {
       const result = await runStage(stage, {
@@ -55,4 +56,13 @@ export function lambdaHandler<Name extends StageName>(
       await rm(folder, { recursive: true, force: true });
     }
   };
+}
+
+/**
+ * A function that was ended (time, memory) cannot clear up, and its sandbox, whose disk stays as it is, takes the next call.
+ * A sandbox does one part at a time, so whatever lies there is of a part that is over.
+ */
+export async function clearLeftovers(root: string, stage: StageName): Promise<void> {
+  const left = (await readdir(root)).filter((name) => name.startsWith(`${stage}-`));
+  await Promise.all(left.map((name) => rm(path.join(root, name), { recursive: true, force: true })));
 }

@@ -5,6 +5,7 @@ import {
   IncompleteError,
   PipelineError,
   SchemaError,
+  ThrottlingError,
   TransientError,
 } from '../platform/errors.ts';
 import type { Completion, RunPlan, StageError, StageEvent, StageMarker } from './documents.ts';
@@ -18,6 +19,7 @@ const errorClasses = {
   DataError,
   IncompleteError,
   SchemaError,
+  ThrottlingError,
   TransientError,
 };
 
