@@ -30,12 +30,11 @@ export class S3Store implements ObjectStore {
   }
 
   async list(prefix: string): Promise<StoredObject[]> {
-    const objects = await this.#pages(prefix, {}, ({ Contents = [] }) => Contents);
-    return objects.flatMap(({ Key, ETag, Size, LastModified }) =>
-      Key === undefined
-        ? []
-        : { key: Key, etag: unquote(ETag), size: Size ?? 0, lastModified: LastModified ?? new Date(0) },
-    );
+    return this.#objects(prefix, {});
+  }
+
+  async listLevel(prefix: string): Promise<StoredObject[]> {
+    return this.#objects(prefix, { Delimiter: '/' });
   }
 
   async folders(prefix: string): Promise<string[]> {
@@ -141,6 +140,15 @@ export class S3Store implements ObjectStore {
         batch[0] ?? '',
       );
     }
+  }
+
+  async #objects(prefix: string, options: { readonly Delimiter?: string }): Promise<StoredObject[]> {
+    const objects = await this.#pages(prefix, options, ({ Contents = [] }) => Contents);
+    return objects.flatMap(({ Key, ETag, Size, LastModified }) =>
+      Key === undefined
+        ? []
+        : { key: Key, etag: unquote(ETag), size: Size ?? 0, lastModified: LastModified ?? new Date(0) },
+    );
   }
 
   /** What `of` takes from each page of a listing. */

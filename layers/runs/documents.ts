@@ -57,6 +57,8 @@ export const runInputs = z.strictObject({
   receivedAt: moment.optional(),
   configHash: z.string(),
   codeVersion: z.string(),
+  /** Nobody said that these are all files of the drop: it was quiet for a while. Absent where a manifest does. */
+  undeclared: z.literal(true).optional(),
   /** Why the drop cannot be run as uploaded (a manifest that cannot be read): `plan` fails with this sentence. */
   problem: z.string().optional(),
 });
