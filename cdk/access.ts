@@ -3,8 +3,8 @@ import type { FunctionName } from './functions.ts';
 
 /** What a function may touch of the data. Prefixes are those of layers/runs/keys.ts. */
 export interface DataAccess {
-  /** Reads `raw/` of the raw bucket, pinned versions included. */
-  readonly raw: boolean;
+  /** How it reads `raw/` of the raw bucket: as it is now, or in the versions that the gate pinned. */
+  readonly raw: 's3:GetObject' | 's3:GetObjectVersion' | undefined;
   /** Prefixes of the processed bucket that it reads. */
   readonly reads: readonly string[];
   /** Prefixes of the processed bucket that it writes. */
@@ -16,14 +16,14 @@ export interface DataAccess {
 const { runs, staged, quarantine, eventsClean, marts, reports, latest, gate } = areas;
 
 export const dataAccess: Readonly<Record<FunctionName, DataAccess>> = {
-  gate: { raw: true, reads: [runs, gate], writes: [runs, gate], database: false },
-  plan: { raw: true, reads: [runs], writes: [runs], database: false },
-  stage: { raw: true, reads: [runs], writes: [runs, staged, quarantine], database: false },
-  clean: { raw: false, reads: [runs, staged], writes: [runs, eventsClean, quarantine], database: false },
-  marts: { raw: false, reads: [runs, eventsClean], writes: [runs, marts], database: false },
-  measure: { raw: false, reads: [runs, marts], writes: [runs], database: false },
-  load: { raw: false, reads: [runs, marts], writes: [runs], database: true },
-  analyze: { raw: false, reads: [runs], writes: [runs, reports], database: false },
-  publish: { raw: false, reads: [runs, gate, latest], writes: [runs, latest], database: true },
-  fail: { raw: false, reads: [runs], writes: [runs], database: false },
+  gate: { raw: 's3:GetObject', reads: [runs, gate], writes: [runs, gate], database: false },
+  plan: { raw: 's3:GetObjectVersion', reads: [runs], writes: [runs], database: false },
+  stage: { raw: 's3:GetObjectVersion', reads: [runs], writes: [runs, staged, quarantine], database: false },
+  clean: { raw: undefined, reads: [runs, staged], writes: [runs, eventsClean, quarantine], database: false },
+  marts: { raw: undefined, reads: [runs, eventsClean], writes: [runs, marts], database: false },
+  measure: { raw: undefined, reads: [runs, marts], writes: [runs], database: false },
+  load: { raw: undefined, reads: [runs, marts], writes: [runs], database: true },
+  analyze: { raw: undefined, reads: [runs], writes: [runs, reports], database: false },
+  publish: { raw: undefined, reads: [runs, gate, latest], writes: [runs, latest], database: true },
+  fail: { raw: undefined, reads: [runs], writes: [runs], database: false },
 };

@@ -105,7 +105,7 @@ export class StageFunctions extends Construct {
         NODE_OPTIONS: '--enable-source-maps',
         RAW_BUCKET: buckets.raw.bucketName,
         PROCESSED_BUCKET: buckets.processed.bucketName,
-        ...(name === 'gate' ? { CODE_VERSION: build.codeVersion } : {}),
+        CODE_VERSION: build.codeVersion,
         ...(name === 'publish' ? { KEEP_RUNS: String(settings.keepRuns) } : {}),
         ...(dataAccess[name].database ? databaseEnvironment(settings, database) : {}),
       },
@@ -117,9 +117,9 @@ export class StageFunctions extends Construct {
     const { raw, reads, writes, database: usesDatabase } = dataAccess[name];
     const below = (bucket: DataBucket, prefixes: readonly string[]) =>
       prefixes.map((prefix) => bucket.arnForObjects(`${prefix}*`));
-    const listed = [...(raw ? [buckets.raw] : []), buckets.processed];
+    const listed = [...(raw === undefined ? [] : [buckets.raw]), buckets.processed];
     const objects = [
-      ...(raw ? below(buckets.raw, ['raw/']) : []),
+      ...(raw === undefined ? [] : below(buckets.raw, ['raw/'])),
       ...below(buckets.processed, [...new Set([...reads, ...writes])]),
     ];
     const statements = [
@@ -129,7 +129,7 @@ export class StageFunctions extends Construct {
         ['s3:ListBucket'],
         listed.map((bucket) => bucket.bucketArn),
       ),
-      ...(raw ? [allow(['s3:GetObject', 's3:GetObjectVersion'], below(buckets.raw, ['raw/']))] : []),
+      ...(raw === undefined ? [] : [allow([raw], below(buckets.raw, ['raw/']))]),
       allow(['s3:GetObject'], below(buckets.processed, reads)),
       allow(['s3:PutObject'], below(buckets.processed, writes)),
       ...(usesDatabase ? [allow(['secretsmanager:GetSecretValue'], [database.secretArn])] : []),

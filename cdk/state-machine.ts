@@ -194,7 +194,7 @@ export class Pipeline extends Construct {
         maxDelay,
         jitterStrategy: JitterType.FULL,
       });
-    retry(['Lambda.TooManyRequestsException'], throttled);
+    retry(['Lambda.TooManyRequestsException', 'ThrottlingError'], throttled);
     retry(['TransientError'], transient);
     retry(serviceErrors, 5);
     task.addRetry({ errors: killedErrors, interval: Duration.seconds(1), maxAttempts: 1 });

@@ -156,7 +156,7 @@ async function loadInto(
   await store.write('uploads', [drop], { schemaVersion: 1, drop, runs: [{ runId, attempt: 1 }], files: [] });
   for (const stage of [loadStage(withDatabase), publishStage(withDatabase)]) {
     onStage(stage.name, 1, 'begins');
-    await runPart(stage, store, { runId, drop, attempt: 1, index: 0 });
+    await runPart(stage, store, { runId, drop, attempt: 1, index: 0 }, { codeVersion: CODE_VERSION });
     onStage(stage.name, 1, 'done');
   }
 }

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { readEnvironment } from '../../layers/platform/environment.ts';
 import { createLogger } from '../../layers/platform/log.ts';
 import { Executions } from '../../layers/runs/executions.ts';
 import { answerUpload, type Gate } from '../../layers/runs/gate/gate.ts';
 import { queuedMessages } from '../../layers/runs/gate/upload-event.ts';
 import { functionStore } from '../../layers/runs/lambda.ts';
 
-const gateEnvironment = z.object({ STATE_MACHINE_ARN: z.string().min(1), CODE_VERSION: z.string().min(1) });
+const gateEnvironment = z.object({ STATE_MACHINE_ARN: z.string().min(1) });
 interface BatchAnswer {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
@@ -34,11 +35,11 @@ export async function handler(event: unknown): Promise<BatchAnswer | undefined> 
 }
 
 function openGate(): Gate {
-  const { STATE_MACHINE_ARN, CODE_VERSION } = gateEnvironment.parse(process.env);
+  const { STATE_MACHINE_ARN } = gateEnvironment.parse(process.env);
   return {
     store: functionStore(),
     executions: new Executions(STATE_MACHINE_ARN),
-    codeVersion: CODE_VERSION,
+    codeVersion: readEnvironment().codeVersion,
     log: createLogger({ stage: 'gate' }),
   };
 }

@@ -9,7 +9,7 @@ type PlannedRun = Pick<RunPlan, 'runId' | 'drop' | 'config' | 'configHash' | 'co
 /** The report of a run, experiments in the order of their ids. */
 export function buildReport(
   plan: PlannedRun,
-  { inputs }: Pick<RunInputs, 'inputs'>,
+  { inputs, undeclared }: Pick<RunInputs, 'inputs' | 'undeclared'>,
   sums: Measurements,
 ): Report {
   return reportSchema.parse({
@@ -20,6 +20,7 @@ export function buildReport(
       inputs: inputs.map(({ key, etag, size }) => ({ key, etag, size })),
       configHash: plan.configHash,
       asOf: sums.asOf,
+      ...(undeclared && { undeclared }),
       engine: { codeVersion: plan.codeVersion },
     },
     experiments: sums.experiments

@@ -33,6 +33,8 @@ export interface LocalRunOptions {
   readonly folder: string;
   /** Part of the run's identity. */
   readonly codeVersion: string;
+  /** When the files were handed over: now by default, whatever their own times say. */
+  readonly receivedAt?: Date;
   /** What the query engine may use; by default both follow the machine. */
   readonly limits?: { readonly memoryMb: number; readonly threads: number };
   readonly log?: Logger;
@@ -57,9 +59,12 @@ const stages = [planStage, stageStage, cleanStage, martsStage, measureStage, ana
  */
 export async function runLocal(options: LocalRunOptions, last: StageName = 'analyze'): Promise<LocalRun> {
   const { drop, folder, onStage = () => {} } = options;
-  const inputs = await pinInputs(options);
-  const { runId } = inputs;
+  const pinned = await pinInputs(options);
+  const { runId } = pinned;
   const store = openStore(folder, runId, options.files, { remembers: true });
+  // What an earlier try of this run has done stands on the day that was known then.
+  const before = await store.read('inputs', runId);
+  const inputs = { ...pinned, receivedAt: before?.receivedAt ?? pinned.receivedAt };
   await store.write('inputs', [runId], inputs);
   // A run that was killed leaves what it had at hand.
   await rm(path.join(store.processed.location, 'work'), { recursive: true, force: true });
@@ -89,15 +94,16 @@ export async function runPart<Name extends StageName>(
   store: RunStore,
   event: { readonly runId: string; readonly drop: string; readonly attempt: number; readonly index: number },
   {
+    codeVersion,
     engine = engineOf(limitsOfMachine()),
     log = silentLogger,
     refusals,
-  }: Pick<LocalRunOptions, 'log' | 'refusals'> & { readonly engine?: Engine } = {},
+  }: Pick<LocalRunOptions, 'codeVersion' | 'log' | 'refusals'> & { readonly engine?: Engine },
 ): Promise<void> {
   const workspace = await workspaceOf(store);
   const folder = await mkdtemp(path.join(workspace, `${stage.name}-`));
   try {
-    await runStage(stage, { event, store, folder, engine, log, refusals });
+    await runStage(stage, { event, store, codeVersion, folder, engine, log, refusals });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -150,7 +156,12 @@ function openStore(
   );
 }
 
-async function pinInputs({ drop, files, codeVersion }: LocalRunOptions): Promise<RunInputs> {
+async function pinInputs({
+  drop,
+  files,
+  codeVersion,
+  receivedAt = new Date(),
+}: LocalRunOptions): Promise<RunInputs> {
   const store = new FolderStore('/', new Map(files.map(({ key, file }) => [key, file])));
   const inputs = await Promise.all(
     files
@@ -167,6 +178,7 @@ async function pinInputs({ drop, files, codeVersion }: LocalRunOptions): Promise
     drop,
     inputs,
     asOf: null,
+    receivedAt: receivedAt.toISOString(),
     configHash: sha256(baseConfigFile.text),
     codeVersion,
   };

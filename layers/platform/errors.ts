@@ -7,7 +7,7 @@ export interface Fault {
 
 /**
  * Base of every error the product raises on purpose. `name` is the contract with Step Functions: it becomes the
- * Lambda's `errorType`, and the state machine retries `TransientError` only.
+ * Lambda's `errorType`, and the state machine retries `TransientError` and `ThrottlingError` only.
  */
 export abstract class PipelineError extends Error {
   readonly fault: Fault;
@@ -34,11 +34,17 @@ export class SchemaError extends PipelineError {}
 /** The uploaded rows cannot give a trustworthy result (mixed currencies, too many bad rows, counts that do not add up). */
 export class DataError extends PipelineError {}
 
+/** The run was planned by another version of the code: two versions in one run would be the results of neither. */
+export class CodeVersionError extends PipelineError {}
+
 /** A part of an earlier stage left no result and no error behind: its function was killed (memory, time, a crash). */
 export class IncompleteError extends PipelineError {}
 
-/** May succeed when tried again (throttling, a lost connection, a service that restarts). The only error that is retried. */
+/** May succeed when tried again (throttling, a lost connection, a service that restarts). Retried. */
 export class TransientError extends PipelineError {}
+
+/** A service asks to be called less often: tried again for longer than other errors that may heal. */
+export class ThrottlingError extends TransientError {}
 
 /** The command was called in a way that cannot work (a folder that is not there, options that exclude each other). */
 export class UsageError extends PipelineError {}

@@ -38,6 +38,11 @@ export class FolderStore implements ObjectStore {
     return heads.filter((found) => found !== undefined);
   }
 
+  async listLevel(prefix: string): Promise<StoredObject[]> {
+    const objects = await this.list(prefix);
+    return objects.filter(({ key }) => !key.slice(prefix.length).includes('/'));
+  }
+
   async folders(prefix: string): Promise<string[]> {
     const entries = await unlessMissing(readdir(path.join(this.location, prefix), { withFileTypes: true }));
     return (entries ?? [])

@@ -20,6 +20,8 @@ export interface ObjectStore {
   readonly location: string;
   /** Every object below `prefix`, in key order. */
   list(prefix: string): Promise<StoredObject[]>;
+  /** The objects right below `prefix`, which ends in `/`, in key order: none of its folders is looked into. */
+  listLevel(prefix: string): Promise<StoredObject[]>;
   /** Names of the folders right below `prefix`, which ends in `/`, in order. */
   folders(prefix: string): Promise<string[]>;
   /** Entity tag, version and size of an object, or undefined where there is none. */

@@ -25,9 +25,10 @@ const transientClasses = [
   '55P03', // lock not available in time
 ];
 const refusedClasses = ['28', '3D']; // authentication, no such database
+const takesNoWrites = '25006';
 const rightsCodes: Readonly<Record<string, string>> = {
   '42501': 'the database user lacks a right', // insufficient privilege
-  '25006': 'the database takes no writes', // a read-only user, or a standby
+  [takesNoWrites]: 'the database takes no writes', // a read-only user, or a standby
 };
 const networkCodes = [
   'ECONNREFUSED',
@@ -58,6 +59,8 @@ export async function withPostgres<Answer>(
     lock_timeout: (options.lockSeconds ?? 5) * 1000,
     options: '-c TimeZone=UTC',
     keepAlive: true,
+    // A server that died says nothing; the one that took its place refuses the first probe.
+    keepAliveInitialDelayMillis: 10_000,
   });
   // A connection that breaks between two statements says so here; without a listener it would end the process.
   let lost: Error | undefined;
@@ -68,10 +71,27 @@ export async function withPostgres<Answer>(
     await client.connect();
     return await work(client);
   } catch (error) {
-    throw translatePostgresError(error, `${client.host}:${client.port}/${client.database}`, lost);
+    const where = `${client.host}:${client.port}/${client.database}`;
+    throw translatePostgresError((await standbyError(client, error)) ?? error, where, lost);
   } finally {
     await client.end();
   }
+}
+
+/** After a failover the name of the database leads for a while to the server that was the writer, and is one no more. */
+async function standbyError(client: pg.Client, error: unknown): Promise<TransientError | undefined> {
+  if (!(error instanceof pg.DatabaseError) || error.code !== takesNoWrites) return undefined;
+  const { rows } = await client.query<{ standby: boolean }>('select pg_is_in_recovery() as standby');
+  if (rows[0]?.standby !== true) return undefined;
+  return new TransientError(
+    {
+      what: `the database takes no writes, since it is a standby: ${error.message}`,
+      where: `${client.host}:${client.port}/${client.database}`,
+      remedy:
+        'Name the writer in DATABASE_URL or the secret DATABASE_SECRET_ARN, unless it changed places a minute ago',
+    },
+    { cause: error },
+  );
 }
 
 /** Runs `work` in one transaction: everything it did happens, or nothing. */

@@ -12,7 +12,7 @@ import {
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { ConfigError, TransientError } from './errors.ts';
+import { ConfigError, DataError, ThrottlingError, TransientError } from './errors.ts';
 import { jsonText, type ObjectRef, type ObjectStore, type StoredObject } from './object-store.ts';
 
 /** One S3 bucket. Errors of the service come out as TransientError, a missing bucket or right as ConfigError. */
@@ -30,12 +30,11 @@ export class S3Store implements ObjectStore {
   }
 
   async list(prefix: string): Promise<StoredObject[]> {
-    const objects = await this.#pages(prefix, {}, ({ Contents = [] }) => Contents);
-    return objects.flatMap(({ Key, ETag, Size, LastModified }) =>
-      Key === undefined
-        ? []
-        : { key: Key, etag: unquote(ETag), size: Size ?? 0, lastModified: LastModified ?? new Date(0) },
-    );
+    return this.#objects(prefix, {});
+  }
+
+  async listLevel(prefix: string): Promise<StoredObject[]> {
+    return this.#objects(prefix, { Delimiter: '/' });
   }
 
   async folders(prefix: string): Promise<string[]> {
@@ -143,6 +142,15 @@ export class S3Store implements ObjectStore {
     }
   }
 
+  async #objects(prefix: string, options: { readonly Delimiter?: string }): Promise<StoredObject[]> {
+    const objects = await this.#pages(prefix, options, ({ Contents = [] }) => Contents);
+    return objects.flatMap(({ Key, ETag, Size, LastModified }) =>
+      Key === undefined
+        ? []
+        : { key: Key, etag: unquote(ETag), size: Size ?? 0, lastModified: LastModified ?? new Date(0) },
+    );
+  }
+
   /** What `of` takes from each page of a listing. */
   async #pages<Item>(
     prefix: string,
@@ -241,6 +249,22 @@ export class S3Store implements ObjectStore {
         { cause: error },
       );
     }
+    if (error instanceof S3ServiceException && error.name === 'NoSuchVersion') {
+      return new DataError(
+        {
+          what: 'the file as it was uploaded is gone: it was replaced, and the bucket keeps old versions for a while only',
+          where,
+          remedy: 'Upload the drop again',
+        },
+        { cause: error },
+      );
+    }
+    if (error instanceof S3ServiceException && isThrottling(error)) {
+      return new ThrottlingError(
+        { what: `S3 is asked too often: ${error.message || error.name}`, where },
+        { cause: error },
+      );
+    }
     const reason = error instanceof Error ? error.message || error.name : String(error);
     return new TransientError(
       { what: `S3 does not answer as it should: ${reason}`, where },
@@ -257,6 +281,13 @@ function isOfLocalFile(error: unknown): error is NodeJS.ErrnoException {
 /** A 403 is about who asks, and stays one when asked again; but for a clock that is off, which may be set right. */
 function isRefusal({ name, $metadata }: S3ServiceException): boolean {
   return $metadata.httpStatusCode === 403 && name !== 'RequestTimeTooSkewed';
+}
+
+function isThrottling({ name, $metadata }: S3ServiceException): boolean {
+  return (
+    /^(SlowDown|Throttling|TooManyRequests|RequestLimitExceeded)/.test(name) ||
+    $metadata.httpStatusCode === 429
+  );
 }
 
 function unquote(etag: string | undefined): string {

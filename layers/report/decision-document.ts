@@ -22,6 +22,7 @@ import {
   stepWording,
   unavailableBeside,
   unavailableLabel,
+  undeclaredNote,
 } from './words.ts';
 
 const millisecondsPerDay = 86_400_000;
@@ -33,6 +34,7 @@ export function decisionDocument(report: Report): string {
     '# Experiment decision',
     '',
     `Run \`${run.runId}\` of the drop \`${run.drop}\`${run.asOf === null ? '' : `, data up to ${formatMoment(run.asOf)}`}.`,
+    ...(run.undeclared ? ['', undeclaredNote] : []),
     ...experiments.flatMap((experiment) => ['', ...experimentSection(experiment, report)]),
     '',
     '## Data',

@@ -181,6 +181,8 @@ export const reportSchema = z.strictObject({
     inputs: z.array(z.strictObject({ key: z.string(), etag: z.string(), size: count })),
     configHash: z.string(),
     asOf: z.string().nullable(),
+    /** Nobody declared that the files are all of the drop; absent where somebody did. */
+    undeclared: z.literal(true).optional(),
     engine: z.strictObject({ codeVersion: z.string() }),
   }),
   experiments: z.array(experimentReport),

@@ -50,8 +50,15 @@ export const runInputs = z.strictObject({
   drop: z.string(),
   inputs: z.array(rawInput),
   asOf: moment.nullable(),
+  /**
+   * When the files were handed over, where their own times do not tell: those of this machine may be copies with the time
+   * of the original, or of none. Absent for uploads, whose files S3 dates itself.
+   */
+  receivedAt: moment.optional(),
   configHash: z.string(),
   codeVersion: z.string(),
+  /** Nobody said that these are all files of the drop: it was quiet for a while. Absent where a manifest does. */
+  undeclared: z.literal(true).optional(),
   /** Why the drop cannot be run as uploaded (a manifest that cannot be read): `plan` fails with this sentence. */
   problem: z.string().optional(),
 });

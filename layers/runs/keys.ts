@@ -49,6 +49,11 @@ export function parseRawKey(key: string, files: Readonly<Record<DatasetName, str
     : { drop, kind };
 }
 
+/** Folder, within a drop, of the parts of a dataset whose file has this name. */
+export function partsFolder(file: string): string {
+  return `${file.replace(/\.csv$/, '')}/`;
+}
+
 function kindOf(relative: string, files: Readonly<Record<DatasetName, string>>): RawKey['kind'] | undefined {
   if (relative === manifestName) return 'manifest';
   if (relative === dropConfigName) return 'config';
@@ -56,7 +61,7 @@ function kindOf(relative: string, files: Readonly<Record<DatasetName, string>>):
   return datasetNames.find((dataset) => {
     const file = files[dataset];
     if (relative === file || relative === `${file}.gz`) return true;
-    const folder = `${file.replace(/\.csv$/, '')}/`;
+    const folder = partsFolder(file);
     const part = relative.slice(folder.length);
     return relative.startsWith(folder) && !part.includes('/') && /\.csv(\.gz)?$/.test(part);
   });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Engine, Limits } from '../platform/duckdb.ts';
@@ -39,12 +39,14 @@ export function lambdaHandler<Name extends StageName>(
 ): (event: unknown) => Promise<unknown> {
   return async (input) => {
     const event = stageEvent.parse(input);
-    const { memoryMb } = readEnvironment();
+    const { memoryMb, codeVersion } = readEnvironment();
+    if (process.env.AWS_LAMBDA_RUNTIME_API !== undefined) await clearLeftovers(tmpdir(), stage.name);
     const folder = await mkdtemp(path.join(tmpdir(), `${stage.name}-`));
     try {
       const result = await runStage(stage, {
         event,
         store: functionStore(),
+        codeVersion,
         folder,
         engine: engine?.({ memoryMb, threads: threadsOf(memoryMb) }) ?? withoutEngine,
         log: createLogger({ stage: stage.name, ...event }),
@@ -54,4 +56,13 @@ export function lambdaHandler<Name extends StageName>(
       await rm(folder, { recursive: true, force: true });
     }
   };
+}
+
+/**
+ * A function that was ended (time, memory) cannot clear up, and its sandbox, whose disk stays as it is, takes the next call.
+ * A sandbox does one part at a time, so whatever lies there is of a part that is over.
+ */
+export async function clearLeftovers(root: string, stage: StageName): Promise<void> {
+  const left = (await readdir(root)).filter((name) => name.startsWith(`${stage}-`));
+  await Promise.all(left.map((name) => rm(path.join(root, name), { recursive: true, force: true })));
 }

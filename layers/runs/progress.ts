@@ -1,9 +1,11 @@
 import {
+  CodeVersionError,
   ConfigError,
   DataError,
   IncompleteError,
   PipelineError,
   SchemaError,
+  ThrottlingError,
   TransientError,
 } from '../platform/errors.ts';
 import type { Completion, RunPlan, StageError, StageEvent, StageMarker } from './documents.ts';
@@ -11,7 +13,15 @@ import { areas, processedKeys } from './keys.ts';
 import { databaseStages, partsOf, type StageName, stageNames } from './stages.ts';
 import type { RunStore } from './store.ts';
 
-const errorClasses = { ConfigError, DataError, IncompleteError, SchemaError, TransientError };
+const errorClasses = {
+  CodeVersionError,
+  ConfigError,
+  DataError,
+  IncompleteError,
+  SchemaError,
+  ThrottlingError,
+  TransientError,
+};
 
 /** Leaves the error of one part of a stage where the next stage, `fail` and people find it. */
 export async function recordStageError(

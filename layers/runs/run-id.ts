@@ -6,7 +6,7 @@ import type { RunInputs } from './documents.ts';
  * and in whichever order it is uploaded.
  */
 export function runIdOf(
-  run: Pick<RunInputs, 'drop' | 'asOf' | 'configHash' | 'codeVersion' | 'problem'> & {
+  run: Pick<RunInputs, 'drop' | 'asOf' | 'configHash' | 'codeVersion' | 'problem' | 'undeclared'> & {
     readonly inputs: readonly Pick<RunInputs['inputs'][number], 'key' | 'etag' | 'size'>[];
   },
 ): string {
@@ -14,7 +14,9 @@ export function runIdOf(
     .map(({ key, etag, size }) => [key, etag, size] as const)
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
   const { drop, asOf, configHash, codeVersion, problem = null } = run;
-  return sha256(JSON.stringify([drop, inputs, asOf, configHash, codeVersion, problem])).slice(0, 16);
+  const identity = [drop, inputs, asOf, configHash, codeVersion, problem];
+  if (run.undeclared) identity.push('undeclared');
+  return sha256(JSON.stringify(identity)).slice(0, 16);
 }
 
 /** Name of the execution of a run's n-th attempt, n from 1: `<run>-a<n>`. */

@@ -1,6 +1,6 @@
 import type { DatasetName } from '../data/datasets/index.ts';
 import type { Engine } from '../platform/duckdb.ts';
-import { PipelineError } from '../platform/errors.ts';
+import { CodeVersionError, PipelineError } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
 import { type Output, type ResultOf, type StageEvent, stageResults } from './documents.ts';
 import { recordStageError } from './progress.ts';
@@ -12,6 +12,8 @@ export interface StageContext {
   /** The run, and which part of the stage this is. */
   readonly event: StageEvent;
   readonly store: RunStore;
+  /** Of the code that does the work: a run is the work of one version. */
+  readonly codeVersion: string;
   /** A temporary folder of this part alone, removed at its end. */
   readonly folder: string;
   readonly engine: Engine;
@@ -60,6 +62,7 @@ export async function attempt<Answer>(
 /**
  * Runs one part of a stage once in effect: does nothing where its completion marker exists (unless the work lies in the
  * database), writes the marker last, and records an error where the next stage can find it.
+ * @throws CodeVersionError where another version of the code has planned the run
  */
 export async function runStage<Name extends StageName>(
   stage: Stage<Name>,
@@ -68,13 +71,16 @@ export async function runStage<Name extends StageName>(
   const { name } = stage;
   const { event, store, log } = context;
   const { runId, index, attempt } = event;
-  const existing = databaseStages.includes(name) ? undefined : await store.read('marker', runId, name, index);
-  if (existing !== undefined) {
-    log.info('already done');
-    return existing.result as ResultOf<Name>;
-  }
   const startedAt = new Date().toISOString();
   try {
+    await requireCode(name, context);
+    const existing = databaseStages.includes(name)
+      ? undefined
+      : await store.read('marker', runId, name, index);
+    if (existing !== undefined) {
+      log.info('already done');
+      return existing.result as ResultOf<Name>;
+    }
     const { outputs, result } = await stage.run(context);
     const marker = { stage: name, index, attempt, startedAt, finishedAt: new Date().toISOString() };
     const parsed = stageResults[name].parse(result) as ResultOf<Name>;
@@ -91,3 +97,18 @@ export async function runStage<Name extends StageName>(
     throw error;
   }
 }
+
+async function requireCode(
+  stage: StageName,
+  { event: { runId }, store, codeVersion }: StageContext,
+): Promise<void> {
+  const planned = await store.require(stage === 'plan' ? 'inputs' : 'plan', runId);
+  if (planned.codeVersion === codeVersion) return;
+  throw new CodeVersionError({
+    what: `the run belongs to version ${short(planned.codeVersion)} of the code, and this is version ${short(codeVersion)}`,
+    where: `run ${runId}, stage "${stage}"`,
+    remedy: `Start a run of the same files with the version that is deployed now: npx ecom retry ${runId}`,
+  });
+}
+
+const short = (version: string) => version.slice(0, 16);

@@ -21,3 +21,12 @@ export function isNewer(uploads: DropUploads | undefined, a: string, b: string):
   if (ofA < 0 || ofB < 0) return ofB < 0;
   return ofA < ofB;
 }
+
+/** The order of uploads in which `renewed` stands before `run`, of whose files it is a run of other code. */
+export function withRenewed(before: DropUploads, run: string, renewed: string): DropUploads {
+  if (before.runs.some(({ runId }) => runId === renewed)) return before;
+  const runs = before.runs.flatMap((one) =>
+    one.runId === run ? [{ runId: renewed, attempt: 1 }, one] : [one],
+  );
+  return { ...before, runs: runs.slice(0, longestHistory) };
+}

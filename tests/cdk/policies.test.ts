@@ -60,7 +60,6 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     's3:GetObject ecom-poc-processed/processed/gate/*',
     's3:GetObject ecom-poc-processed/processed/runs/*',
     's3:GetObject ecom-poc-raw/raw/*',
-    's3:GetObjectVersion ecom-poc-raw/raw/*',
     's3:ListBucket ecom-poc-raw',
     's3:PutObject ecom-poc-processed/processed/gate/*',
     's3:PutObject ecom-poc-processed/processed/runs/*',
@@ -77,14 +76,12 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
   ],
   plan: [
     's3:GetObject ecom-poc-processed/processed/runs/*',
-    's3:GetObject ecom-poc-raw/raw/*',
     's3:GetObjectVersion ecom-poc-raw/raw/*',
     's3:ListBucket ecom-poc-raw',
     's3:PutObject ecom-poc-processed/processed/runs/*',
   ],
   stage: [
     's3:GetObject ecom-poc-processed/processed/runs/*',
-    's3:GetObject ecom-poc-raw/raw/*',
     's3:GetObjectVersion ecom-poc-raw/raw/*',
     's3:ListBucket ecom-poc-raw',
     's3:PutObject ecom-poc-processed/processed/quarantine/*',

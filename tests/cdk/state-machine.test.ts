@@ -70,7 +70,7 @@ describe('the state machine', () => {
       });
       for (const [, { Retry }] of tasks) {
         expect(Retry).toEqual([
-          retry(['Lambda.TooManyRequestsException'], throttled),
+          retry(['Lambda.TooManyRequestsException', 'ThrottlingError'], throttled),
           retry(['TransientError'], transient),
           retry(
             [
@@ -96,6 +96,17 @@ describe('the state machine', () => {
     );
     const longest = Math.max(...Object.values(functionSizes).map(({ timeoutSeconds }) => timeoutSeconds));
     expect(waits.reduce((sum, wait) => sum + wait, 0)).toBeGreaterThan(longest);
+  });
+
+  it('waits on AWS, on average, longer for a database than its failover takes', () => {
+    const [, { Retry = [] }] = tasksOf(definitionOf({ target: 'aws' }))[0] ?? ['', {} as State];
+    const { MaxAttempts, MaxDelaySeconds } = Retry[1] as { MaxAttempts: number; MaxDelaySeconds: number };
+    const waits = Array.from(
+      { length: MaxAttempts },
+      (_, index) => Math.min(2 ** index, MaxDelaySeconds) / 2,
+    );
+    const longestFailover = 120;
+    expect(waits.reduce((sum, wait) => sum + wait, 0)).toBeGreaterThan(1.5 * longestFailover);
   });
 
   it('records every failure before it fails', () => {

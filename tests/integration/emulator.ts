@@ -31,7 +31,7 @@ export async function useBuckets(): Promise<{
   await s3.send(
     new PutBucketVersioningCommand({ Bucket: raw, VersioningConfiguration: { Status: 'Enabled' } }),
   );
-  Object.assign(process.env, { RAW_BUCKET: raw, PROCESSED_BUCKET: processed });
+  Object.assign(process.env, { RAW_BUCKET: raw, PROCESSED_BUCKET: processed, CODE_VERSION: '1' });
   const buckets = { raw: new S3Store(raw), processed: new S3Store(processed) };
   return { ...buckets, store: new RunStore(buckets.raw, buckets.processed) };
 }

@@ -5,6 +5,7 @@ import { name, sentence } from '../../../layers/report/html/names.ts';
 import { plainTable } from '../../../layers/report/html/table.ts';
 import { dataQualitySection, populationSection, verdictSection } from '../../../layers/report/page/page.ts';
 import type { ExperimentReport, Report } from '../../../layers/report/schema.ts';
+import { undeclaredNote } from '../../../layers/report/words.ts';
 import type { AttemptState, FailedPart, RunDetails, RunFault } from '../../pipeline/run-details.ts';
 import type { RunRecord } from '../site.ts';
 import { graph } from './graph.ts';
@@ -68,7 +69,7 @@ function factsOf(run: RunDetails): Html {
   const onlyEndKnown = status === 'FAILED' && run.seconds === null;
   return html`<div><dl class="facts" data-announce="${announcement(run)}">
 ${fact('Status', runStatus(status))}
-${fact('Drop', html`${dropLink(drop)}${published ? html` <span class="chip">published</span>` : null}`)}
+${fact('Drop', html`${dropLink(drop)}${published ? html` <span class="chip">published</span>` : null}${run.inputs?.undeclared ? html` <span class="chip" title="${undeclaredNote}">undeclared</span>` : null}`)}
 ${fact('Attempt', attempts.length > 1 ? `${attempt} of ${attempts.length}` : attempt)}
 ${fact(onlyEndKnown ? 'Failed' : 'Started', moment(startedAt))}
 ${fact(status === 'RUNNING' ? 'Running for' : 'Took', timeTaken(run))}

@@ -1,12 +1,15 @@
 import path from 'node:path';
-import { type DatasetName, requiredDatasets } from '../../data/datasets/index.ts';
+import { checkBadRate } from '../../data/bad-rows.ts';
+import { type DatasetName, datasetContracts, requiredDatasets } from '../../data/datasets/index.ts';
 import { chunkName } from '../../data/place.ts';
 import { DataError } from '../../platform/errors.ts';
 import { downloadAll, uploadAll } from '../../platform/object-store.ts';
 import type { Completion, Output, RunPlan } from '../../runs/documents.ts';
 import { areas, processedKeys } from '../../runs/keys.ts';
 import { completionsOf } from '../../runs/progress.ts';
+import { newestUpload } from '../../runs/received.ts';
 import { attempt, type Stage } from '../../runs/stage.ts';
+import { mergeRules } from '../measure/reconcile.ts';
 import { cleanBucket } from './clean-bucket.ts';
 import { type EventIdsFile, eventIdsFileName } from './dedupe.ts';
 import { partFileName, type StagedPart } from './staged-rows.ts';
@@ -21,15 +24,19 @@ export const cleanStage: Stage<'clean'> = {
     for (const dataset of requiredDatasets) {
       await attempt(refusals, { dataset, of: 'rows' }, () => requireRows(dataset, plan, staged));
     }
-    const { inputs } = await store.require('inputs', runId);
+    for (const file of bucket === 0 ? filesInParts(plan, staged) : []) {
+      const { dataset, key } = file;
+      await attempt(refusals, { dataset, of: 'rows' }, () =>
+        checkBadRate(datasetContracts[dataset], file, runId, key),
+      );
+    }
+    const newestInput = newestUpload(await store.require('inputs', runId));
 
     const parts = partsOfBucket(plan, staged, bucket, folder);
     const eventIds = eventIdsOf(plan, staged, folder);
     await downloadAll(store.processed, [...parts, ...eventIds]);
 
     await using db = await engine.open(folder);
-    const newest = Math.max(...inputs.map(({ lastModified }) => Date.parse(lastModified)));
-    const newestInput = new Date(newest).toISOString();
     const cleaned = await cleanBucket(db, {
       runId,
       plan,
@@ -77,6 +84,26 @@ function requireRows(
     what: `${dataset} has a header, and no rows`,
     where: chunks.find((chunk) => chunk.dataset === dataset)?.key,
     remedy: 'Export it again, and upload the drop anew',
+  });
+}
+
+/** What `stage` made of the lines of each file that was read in several parts: a bad stretch is no bad file. */
+function filesInParts({ chunks }: Pick<RunPlan, 'chunks'>, staged: readonly Completion<'stage'>[]) {
+  const keys = new Set(chunks.filter(({ range }) => range !== null).map(({ key }) => key));
+  return [...keys].map((key) => {
+    const parts = staged.filter((_, index) => chunks[index]?.key === key).map(({ result }) => result);
+    const [first] = parts;
+    if (first === undefined) throw new Error(`no part of ${key} was read`);
+    const total = (of: 'lines' | 'accepted' | 'quarantined') =>
+      parts.reduce((sum, part) => sum + part[of], 0);
+    return {
+      key,
+      dataset: first.dataset,
+      lines: total('lines'),
+      accepted: total('accepted'),
+      quarantined: total('quarantined'),
+      quarantineRules: mergeRules(parts.flatMap(({ quarantineRules }) => quarantineRules)),
+    };
   });
 }
 

@@ -2,6 +2,7 @@ import { type DatasetName, datasetContracts, type OnFail } from '../../data/data
 import { limitRules, respelledNote, roundedNote, windowsNote } from '../../data/values.ts';
 import type { Config } from '../../experiment/config.ts';
 import { identifier, literal, timestamp } from '../../platform/sql.ts';
+import { endOfUploadDay } from '../../runs/received.ts';
 
 /** A rule over the typed rows of the view `judged_<dataset>`. */
 export interface Rule {
@@ -22,7 +23,7 @@ export interface Rule {
 export interface RuleContext {
   readonly config: Pick<Config, 'events'>;
   readonly present: readonly DatasetName[];
-  /** ISO instant at which the newest file was uploaded: what happened later lies in the future. */
+  /** ISO instant at which the newest file was uploaded: what happened after its day lies in the future. */
   readonly newestInput: string;
   /** ISO instant up to which the data are to be used, where it is given. */
   readonly asOf: string | null;
@@ -129,17 +130,30 @@ function warn(
   };
 }
 
+/**
+ * One event of a wrong year would close every window and reach every planned end, so it is set aside. Other rows decide
+ * nothing that lies after the last event.
+ */
+function inTheFuture(dataset: DatasetName, column: string, newestInput: string): Rule {
+  const when = `${column} >= ${timestamp(endOfUploadDay(newestInput))}`;
+  const rule = warn(
+    dataset,
+    column,
+    'in_the_future',
+    when,
+    'after the day on which the newest file was uploaded',
+  );
+  if (dataset !== 'events') return rule;
+  const remedy =
+    'Check the clocks of the sources, and say which time zone they write: schema: { events: { event_ts: ... } }';
+  return { ...rule, onFail: 'quarantine', remedy };
+}
+
 /** What may well be meant, but often is a mistake of the export. */
 function oddities({ config, newestInput, asOf }: RuleContext): Rule[] {
   const isEvent = (role: keyof Config['events']) => `_name = ${literal(config.events[role])}`;
   const later = (dataset: DatasetName, column: string): Rule[] => [
-    warn(
-      dataset,
-      column,
-      'in_the_future',
-      `${column} > ${timestamp(newestInput)}`,
-      'later than the upload of the newest file',
-    ),
+    inTheFuture(dataset, column, newestInput),
     ...(asOf === null
       ? []
       : [warn(dataset, column, 'after_as_of', `${column} >= ${timestamp(asOf)}`, 'not used: after as_of')]),

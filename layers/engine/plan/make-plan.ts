@@ -5,6 +5,7 @@ import type { Config } from '../../experiment/config.ts';
 import { SchemaError } from '../../platform/errors.ts';
 import type { RawInput, RunInputs, RunPlan } from '../../runs/documents.ts';
 import { dropPrefix } from '../../runs/keys.ts';
+import { endOfUploadDay, newestUpload } from '../../runs/received.ts';
 import { bucketsFor, chunksOf, type PlannedFile } from './chunks.ts';
 import { unavailableIn, unmeasuredColumns } from './unavailable.ts';
 
@@ -56,13 +57,20 @@ export function makePlan(inputs: RunInputs, config: Config, files: readonly Plan
     config,
     configHash: inputs.configHash,
     codeVersion: inputs.codeVersion,
-    asOf: configuredAsOf(config) ?? inputs.asOf,
+    asOf: cappedAsOf(configuredAsOf(config) ?? inputs.asOf, inputs),
     chunks: chunksOf(files),
     buckets: bucketsFor(files),
     present: [...present.keys()],
     unavailable: unavailableIn(present, config),
     unmeasured: unmeasuredColumns(present, config),
   };
+}
+
+/** Data are complete up to the end of the day of the newest upload at most, whatever was said. */
+function cappedAsOf(asOf: string | null, inputs: RunInputs): string | null {
+  if (asOf === null || inputs.inputs.length === 0) return asOf;
+  const end = endOfUploadDay(newestUpload(inputs));
+  return Date.parse(asOf) > Date.parse(end) ? end : asOf;
 }
 
 /** @throws SchemaError where a file of events names neither users nor sessions that do */

@@ -5,7 +5,7 @@ import { icon, iconSheet } from '../html/icons.ts';
 import { name, plainName } from '../html/names.ts';
 import style from '../html/style.css?raw';
 import type { ExperimentReport, Report } from '../schema.ts';
-import { actions } from '../words.ts';
+import { actions, undeclaredNote } from '../words.ts';
 import behaviour from './behaviour.client.js?raw';
 import type { ExperimentSection, RunSection, Section } from './section.ts';
 import { dataQualitySection } from './sections/data-quality.ts';
@@ -88,7 +88,7 @@ ${iconSheet}
 <div>
 <h1>Experiment report</h1>
 <p>Drop ${name(report.run.drop)}${report.run.asOf === null ? null : html`, data up to <time datetime="${report.run.asOf}">${formatMoment(report.run.asOf)}</time>`}, run <code>${report.run.runId}</code></p>
-</div>
+${report.run.undeclared ? html`<p class="fine">${undeclaredNote}</p>` : null}</div>
 <div id="tools"></div>
 </header>
 <div class="layout">

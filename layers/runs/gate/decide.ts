@@ -1,9 +1,10 @@
-import { requiredDatasets } from '../../data/datasets/index.ts';
+import { datasetNames, requiredDatasets } from '../../data/datasets/index.ts';
 import type { Config } from '../../experiment/config.ts';
 import type { StoredObject } from '../../platform/object-store.ts';
 import type { DropManifest, DropUploads, GateAnswer, RawInput } from '../documents.ts';
-import { parseDropManifest } from '../drop-manifest.ts';
+import { dropManifestKey, parseDropManifest } from '../drop-manifest.ts';
 import type { Attempt } from '../executions.ts';
+import { partsFolder } from '../keys.ts';
 
 export interface DropFile extends StoredObject {
   readonly kind: RawInput['kind'];
@@ -52,8 +53,9 @@ export interface NoStart {
  *
  * A manifest that was written after the other files, or that names them as they are, says what the drop is: nothing
  * starts before all it names is there (entity tag and size), and the drop is exactly that. An upload it does not know
- * makes it stale. Without one the drop is every recognised file, and the event of the newest of them starts the run once
- * the required datasets are there. In whatever order files and events arrive, the event of the file that was there last
+ * makes it stale, and starts nothing: what was declared is replaced by what is declared. Without one the drop is every
+ * recognised file, and the event of the newest of them starts the run once the required datasets are there; each further
+ * file begins the wait anew. In whatever order files and events arrive, the event of the file that was there last
  * finds the others and is older than none of them. A manifest that cannot be read starts a run too, which fails with the reason: silence
  * would hide the mistake.
  */
@@ -66,10 +68,13 @@ export function decide(state: DropState, upload: Upload, fileNames: Config['raw'
   if (upload.kind === 'manifest') {
     if (standing.status === 'none') return superseded('the manifest is gone');
     if (standing.status === 'stale') return superseded(`a newer file is there: ${standing.newer.join(', ')}`);
-    return { start: true, uploadedAt, ...chosenFiles(state, standing) };
+    return { start: true, uploadedAt, ...chosenFiles(state, standing, fileNames) };
   }
 
-  const chosen = chosenFiles(state, standing);
+  if (standing.status === 'stale')
+    return incomplete('the drop has a manifest that does not know this file', [dropManifestKey(state.drop)]);
+
+  const chosen = chosenFiles(state, standing, fileNames);
   const missing = requiredDatasets.filter((dataset) => !chosen.files.some(({ kind }) => kind === dataset));
   if (missing.length > 0) return incomplete('the drop lacks datasets', missing);
   const newest = Math.max(...chosen.files.map(({ lastModified }) => wholeSeconds(lastModified)));
@@ -146,10 +151,12 @@ function isSame(entry: DropManifest['files'][number], file: DropFile | undefined
   return file?.etag === entry.etag && file.size === entry.size;
 }
 
-function chosenFiles({ files }: DropState, standing: Standing) {
+function chosenFiles({ files }: DropState, standing: Standing, fileNames: Config['raw']) {
   if (standing.status !== 'in force') {
-    const problem = standing.status === 'invalid' ? standing.problem : undefined;
-    return { files, asOf: null, problem, declared: problem !== undefined, ignored: [] };
+    const isInvalid = standing.status === 'invalid';
+    const { chosen, ignored } = withoutTwins(files);
+    const problem = isInvalid ? standing.problem : twoForms(chosen, fileNames);
+    return { files: chosen, asOf: null, problem, declared: isInvalid, ignored };
   }
   const named = new Set(standing.manifest.files.map(({ key }) => key));
   return {
@@ -159,6 +166,27 @@ function chosenFiles({ files }: DropState, standing: Standing) {
     declared: true,
     ignored: files.filter(({ key }) => !named.has(key)).map(({ key }) => key),
   };
+}
+
+/** Of a file and the same one compressed, the file: what the command line takes of a folder. */
+function withoutTwins(files: readonly DropFile[]) {
+  const keys = new Set(files.map(({ key }) => key));
+  const isTwin = ({ key }: DropFile) => key.endsWith('.gz') && keys.has(key.slice(0, -'.gz'.length));
+  return {
+    chosen: files.filter((file) => !isTwin(file)),
+    ignored: files.filter(isTwin).map(({ key }) => key),
+  };
+}
+
+/** Why a dataset cannot be read that is there as a file and as a folder of parts. */
+function twoForms(files: readonly DropFile[], fileNames: Config['raw']): string | undefined {
+  for (const dataset of datasetNames) {
+    const keys = files.filter(({ kind }) => kind === dataset).map(({ key }) => key);
+    const parts = keys.filter((key) => key.includes(`/${partsFolder(fileNames[dataset])}`));
+    if (parts.length > 0 && parts.length < keys.length)
+      return `"${dataset}" is there twice, as a file and as a folder of parts: ${keys.join(', ')}`;
+  }
+  return undefined;
 }
 
 /** When the object of the event was there; where it is another one by now (overwritten, deleted), the event's time. */

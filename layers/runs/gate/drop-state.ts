@@ -1,9 +1,9 @@
 import type { Config } from '../../experiment/config.ts';
 import { TransientError } from '../../platform/errors.ts';
-import type { ObjectStore } from '../../platform/object-store.ts';
+import type { ObjectStore, StoredObject } from '../../platform/object-store.ts';
 import type { RawInput } from '../documents.ts';
 import { dropManifestKey } from '../drop-manifest.ts';
-import { defaultDrop, dropPrefix, parseRawKey } from '../keys.ts';
+import { defaultDrop, dropPrefix, parseRawKey, partsFolder } from '../keys.ts';
 import type { DropFile, DropState } from './decide.ts';
 
 /** Lists a drop and reads its manifest. */
@@ -13,15 +13,13 @@ export async function readDropState(
   fileNames: Config['raw'],
 ): Promise<DropState> {
   const prefix = dropPrefix(drop);
-  const objects = await raw.list(prefix);
+  const objects = drop === defaultDrop ? await listDefault(raw, fileNames) : await raw.list(prefix);
   const files: DropFile[] = [];
   const unrecognised: string[] = [];
   for (const object of objects) {
     const place = parseRawKey(object.key, fileNames);
     if (place === undefined) {
-      // The folders of other drops lie below that of the default drop.
-      const isOwn = drop !== defaultDrop || !object.key.slice(prefix.length).includes('/');
-      if (isOwn && !object.key.endsWith('/')) unrecognised.push(object.key);
+      if (!object.key.endsWith('/')) unrecognised.push(object.key);
     } else if (place.drop === drop && place.kind !== 'manifest') {
       files.push({ ...object, kind: place.kind });
     }
@@ -32,6 +30,13 @@ export async function readDropState(
   const stored = await raw.getTextWithEtag(listed.key);
   if (stored?.etag !== listed.etag) throw changed(listed.key);
   return { drop, files, unrecognised, manifest: { ...listed, text: stored.text } };
+}
+
+/** The folders of other drops lie below that of the default drop: only those of a dataset's parts are looked into. */
+async function listDefault(raw: ObjectStore, fileNames: Config['raw']): Promise<StoredObject[]> {
+  const prefix = dropPrefix(defaultDrop);
+  const folders = Object.values(fileNames).map((name) => prefix + partsFolder(name));
+  return (await Promise.all([prefix, ...folders].map((folder) => raw.listLevel(folder)))).flat();
 }
 
 /**

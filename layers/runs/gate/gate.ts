@@ -7,14 +7,7 @@ import type { Executions } from '../executions.ts';
 import { parseRawKey } from '../keys.ts';
 import { runIdOf } from '../run-id.ts';
 import type { RunStore } from '../store.ts';
-import {
-  type DropState,
-  decide,
-  filesOfEarlierUpload,
-  type NoStart,
-  type Start,
-  type Upload,
-} from './decide.ts';
+import { decide, filesOfEarlierUpload, type NoStart, type Start, type Upload } from './decide.ts';
 import { pinVersions, readDropState } from './drop-state.ts';
 import { startRun } from './start-run.ts';
 import { parseUploadEvent } from './upload-event.ts';
@@ -55,7 +48,7 @@ async function tryToAnswer(gate: Gate, drop: string, upload: Upload): Promise<bo
   // Before the listing: of two gates that list a drop in turn, the second knows better.
   const before = await store.readTagged('uploads', drop);
   const state = await readDropState(store.raw, drop, fileNames);
-  const decision = await unlessHalfWay(executions, state, decide(state, upload, fileNames), before?.value);
+  const decision = await unlessHalfWay(executions, decide(state, upload, fileNames), before?.value);
   const started = decision.start
     ? await startRun(store, executions, await pinInputs(gate, drop, decision), decision, before)
     : { outcome: decision.outcome, runId: null, attempt: null };
@@ -78,12 +71,11 @@ async function tryToAnswer(gate: Gate, drop: string, upload: Upload): Promise<bo
 }
 
 /**
- * A drop that takes the place of an earlier one waits until all of it is replaced. One that was copied without a
- * manifest and failed may be mended file by file; beside a manifest that no longer holds, an upload is under way.
+ * A drop that takes the place of an earlier one waits until all of it is replaced. One that failed may be mended file by
+ * file.
  */
 async function unlessHalfWay(
   executions: Executions,
-  { manifest }: DropState,
   decision: Start | NoStart,
   before: DropUploads | undefined,
 ): Promise<Start | NoStart> {
@@ -92,7 +84,7 @@ async function unlessHalfWay(
   const missing = filesOfEarlierUpload(decision.files, before.files);
   if (missing.length === 0) return decision;
   const hasFailed = (await executions.newest(newest.runId))?.status === 'failed';
-  if (hasFailed && manifest === undefined) return decision;
+  if (hasFailed) return decision;
   const reason = 'files of an earlier upload are there, and no manifest says that they belong to this one';
   return { start: false, outcome: 'incomplete', reason, missing };
 }
@@ -100,7 +92,7 @@ async function unlessHalfWay(
 async function pinInputs(
   { store, codeVersion }: Gate,
   drop: string,
-  { files, asOf, problem }: Start,
+  { files, asOf, problem, declared }: Start,
 ): Promise<RunInputs> {
   const run = {
     schemaVersion: 1 as const,
@@ -110,6 +102,7 @@ async function pinInputs(
     configHash: sha256(baseConfigFile.text),
     codeVersion,
     ...(problem === undefined ? {} : { problem }),
+    ...(declared ? {} : { undeclared: true as const }),
   };
   return { ...run, runId: runIdOf(run) };
 }

@@ -25,20 +25,30 @@ export async function startRun(
 
   const [shown] = before?.value.runs ?? [];
   const newest = await executions.newest(runId);
-  const answer =
-    shown?.runId === runId
-      ? judgeAttempt(newest, decision.uploadedAt, shown.attempt)
-      : await judgeReturn(store, runId, newest);
+  const isShown = shown?.runId === runId;
+  const answer = isShown ? judgeAttempt(newest, decision.uploadedAt, shown.attempt) : judgeReturn(newest);
 
   const files = decision.files.map(({ key, etag, lastModified }) => ({
     key,
     etag,
     lastModified: lastModified.toISOString(),
   }));
-  const uploads = withNewest(before?.value, { drop, files, run: { runId, attempt: answer.attempt } });
+  const orderWith = (attempt: number, order = before?.value) =>
+    withNewest(order, { drop, files, run: { runId, attempt } });
+  const uploads = orderWith(answer.attempt);
   if (JSON.stringify(uploads) !== JSON.stringify(before?.value)) {
     const isWritten = await store.replace('uploads', [drop], uploads, before?.etag);
     if (!isWritten) return undefined;
+  }
+  if (!isShown && answer.outcome === 'running' && (await isAnalysed(store, runId))) {
+    // Its publication may have asked for the order of uploads before this one stood in it: another attempt will ask again.
+    const attempt = answer.attempt + 1;
+    const now = await store.readTagged('uploads', drop);
+    if (now?.value.runs[0]?.runId !== runId) return undefined;
+    const isPromised = await store.replace('uploads', [drop], orderWith(attempt, now.value), now.etag);
+    if (!isPromised) return undefined;
+    await executions.start({ runId, drop, attempt });
+    return { outcome: 'started', attempt, runId };
   }
   if (answer.outcome === 'started') await executions.start({ runId, drop, attempt: answer.attempt });
   return { ...answer, runId };
@@ -46,14 +56,14 @@ export async function startRun(
 
 /**
  * The drop becomes this content, which it was not before. A run that was done earlier is published anew by another
- * attempt, which finds its stages done; one that is under way sees that it is the newest when it comes to its publication,
- * unless that may have begun.
+ * attempt, which finds its stages done; one that is under way sees that it is the newest when it comes to its publication.
  */
-async function judgeReturn(store: RunStore, runId: string, newest: Attempt | undefined) {
-  const attempt = (newest?.attempt ?? 0) + 1;
-  if (newest?.status === 'running') {
-    const isAnalysed = (await store.read('marker', runId, 'analyze', 0)) !== undefined;
-    if (!isAnalysed) return { outcome: newest.status, attempt: newest.attempt };
-  }
-  return { outcome: 'started' as const, attempt };
+function judgeReturn(newest: Attempt | undefined) {
+  if (newest?.status === 'running') return { outcome: newest.status, attempt: newest.attempt };
+  return { outcome: 'started' as const, attempt: (newest?.attempt ?? 0) + 1 };
+}
+
+/** Whether the publication of a run that is under way may have begun. To be asked when the order of uploads is written. */
+async function isAnalysed(store: RunStore, runId: string): Promise<boolean> {
+  return (await store.read('marker', runId, 'analyze', 0)) !== undefined;
 }

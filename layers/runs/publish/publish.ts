@@ -41,11 +41,17 @@ export const publishStage = (withDatabase: OpenSession): Stage<'publish'> => ({
         },
       );
       await followPublished(store, drop, () => readPublished(client, drop));
-      const newest = (await uploads())?.runs[0]?.runId;
-      const pruned = await pruneRuns(client, drop, KEEP_RUNS, newest);
-      if (pruned.held.length > 0) log.warn('old runs are being read and stay for now', { runs: pruned.held });
-      if (pruned.dropped.length > 0)
-        log.info('old runs are gone from the database', { runs: pruned.dropped });
+      try {
+        const newest = (await uploads())?.runs[0]?.runId;
+        const pruned = await pruneRuns(client, drop, KEEP_RUNS, newest);
+        if (pruned.held.length > 0)
+          log.warn('old runs are being read and stay for now', { runs: pruned.held });
+        if (pruned.dropped.length > 0)
+          log.info('old runs are gone from the database', { runs: pruned.dropped });
+      } catch (error) {
+        // The run is published; the next publication tries again.
+        log.error('old runs could not be removed from the database', { error });
+      }
       return outcome;
     });
     log.info(result.published ? 'published' : 'not published', { reason: result.reason });

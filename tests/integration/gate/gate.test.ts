@@ -10,7 +10,6 @@ import { manifestName, processedKeys } from '../../../layers/runs/keys.ts';
 import { useBuckets, useEmulator } from '../emulator.ts';
 
 useEmulator();
-process.env.CODE_VERSION = 'test';
 
 const states = {
   waits: { Type: 'Wait', Seconds: 600, End: true },
@@ -207,7 +206,8 @@ test('a gate that died before it started what it had written down is made up for
 
 test('files over those of an earlier upload start nothing before the last of them is replaced', async () => {
   const { raw, executions, answer } = await openDrop('succeeds');
-  await handler(await uploadDrop(raw, 'a'));
+  await upload(raw, 'events.csv', 'a');
+  await handler(batch([await upload(raw, 'experiment_assignments.csv', 'a')]));
   await expect.poll(executions, { timeout: 20_000 }).toMatchObject([{ status: 'SUCCEEDED' }]);
   await sleep(1_100); // S3 counts whole seconds
   await handler(batch([await upload(raw, 'events.csv', 'c')]));
@@ -217,6 +217,28 @@ test('files over those of an earlier upload start nothing before the last of the
   });
   await handler(batch([await upload(raw, 'experiment_assignments.csv', 'b')]));
   expect(await answer('files')).toMatchObject({ outcome: 'started' });
+});
+
+test('a run that nobody declared says so, and files without a manifest replace no declared drop', async () => {
+  const { raw, store, executions, answer } = await openDrop('succeeds');
+  await upload(raw, 'events.csv', 'a');
+  await handler(batch([await upload(raw, 'experiment_assignments.csv', 'a')]));
+  const undeclared = await answer('files');
+  expect(await store.require('inputs', undeclared.runId ?? '')).toMatchObject({ undeclared: true });
+  await handler(await uploadManifest(raw));
+  const declared = await answer('manifest');
+  expect(declared).toMatchObject({ outcome: 'started', attempt: 1 });
+  expect((await store.require('inputs', declared.runId ?? '')).undeclared).toBeUndefined();
+  await expect.poll(executions, { timeout: 20_000 }).toHaveLength(2);
+
+  await sleep(1_100); // S3 counts whole seconds
+  await upload(raw, 'events.csv', 'b');
+  await handler(batch([await upload(raw, 'experiment_assignments.csv', 'b')]));
+  expect(await answer('files')).toMatchObject({
+    outcome: 'incomplete',
+    missing: ['raw/spring/_MANIFEST.json'],
+  });
+  expect(await executions()).toHaveLength(2);
 });
 
 test('a drop that failed may be mended by the one file that was wrong, if it never had a manifest', async () => {

@@ -96,6 +96,28 @@ test('runs published at the same time leave views and pointer with the same, new
   expect(await rowsOf(url, 'select run_id from published')).toEqual([{ run_id: run(4) }]);
 });
 
+test('a run is published, and stays so, where an old one cannot be removed from the database', async () => {
+  const { processed, url, read, readLatest } = await openPipeline();
+  process.env.KEEP_RUNS = '1';
+  try {
+    for (const digit of [1, 2]) {
+      await putRun(server, processed, { runId: run(digit), users: 4, second: digit });
+      await load(eventOf(run(digit)));
+      // Somebody's own view of the old run.
+      if (digit === 1) await rowsOf(url, `create view mine as select * from user_outcomes_${run(1)}`);
+      await publish(eventOf(run(digit)));
+    }
+  } finally {
+    delete process.env.KEEP_RUNS;
+  }
+  expect((await readLatest()).runId).toBe(run(2));
+  expect(await read(processedKeys.done(run(2), 'publish', 0))).toMatchObject({ result: { published: true } });
+  expect(await rowsOf(url, 'select run_id from run order by run_id')).toEqual([
+    { run_id: run(1) },
+    { run_id: run(2) },
+  ]);
+});
+
 test('a run whose result was changed since is not published', async () => {
   const { processed, url } = await openPipeline();
   await putRun(server, processed, { runId: run(1), users: 10 });

@@ -1,3 +1,4 @@
+import { S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ConfigError } from '../../../layers/platform/errors.ts';
 import { S3Store } from '../../../layers/platform/s3.ts';
@@ -26,4 +27,36 @@ test('a refused access is a ConfigError, which is not tried again, whatever was 
       /^access is denied: .*s3:\/\/raw-bucket\/secret\.csv.*Check the credentials/,
     );
   }
+});
+
+/** What becomes of an error that S3 answers with. */
+async function errorOf(name: string, httpStatusCode: number): Promise<Error> {
+  const client = new S3Client({});
+  client.middlewareStack.add(
+    () => () =>
+      Promise.reject(
+        new S3ServiceException({ name, message: '', $fault: 'client', $metadata: { httpStatusCode } }),
+      ),
+    { step: 'initialize' },
+  );
+  const store = new S3Store('raw-bucket', client);
+  return store.stream({ key: 'raw/events.csv', versionId: 'v1' }).then(
+    () => new Error('no error'),
+    (error: Error) => error,
+  );
+}
+
+test('a version that its bucket no longer keeps is an error of the data: no other try brings it back', async () => {
+  const error = await errorOf('NoSuchVersion', 404);
+  expect(error.name).toBe('DataError');
+  expect(error.message).toMatch(/is gone.*\(s3:\/\/raw-bucket\/raw\/events\.csv\)\. Upload the drop again$/);
+});
+
+test.each([
+  ['SlowDown', 503, 'ThrottlingError'],
+  ['TooManyRequestsException', 429, 'ThrottlingError'],
+  ['RequestLimitExceeded', 400, 'ThrottlingError'],
+  ['InternalError', 500, 'TransientError'],
+])('%s is told apart, since throttling is waited for longer', async (name, status, expected) => {
+  expect((await errorOf(name, status)).name).toBe(expected);
 });

@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { handler as clean } from '../../../lambdas/clean/handler.ts';
 import { handler as marts } from '../../../lambdas/marts/handler.ts';
@@ -7,6 +10,7 @@ import { handler as stage } from '../../../lambdas/stage/handler.ts';
 import { measurements } from '../../../layers/experiment/measurements.ts';
 import { runConfiguration } from '../../../layers/experiment/run-configuration.ts';
 import { parseRawKey, processedKeys } from '../../../layers/runs/keys.ts';
+import { clearLeftovers } from '../../../layers/runs/lambda.ts';
 import { dropOfLines } from '../engine/bad-input/line-drop.ts';
 import { type Files, runDrop } from '../engine/bad-input/run-drop.ts';
 import { ObjectServer } from '../engine/stage/object-server.ts';
@@ -47,5 +51,18 @@ test('the handlers of the stages leave on S3 what the engine leaves in a folder,
   expect(stored.toSorted()).toEqual([...parquet.keys()].map((key) => `processed-bucket/${key}`).toSorted());
   for (const [key, bytes] of parquet) {
     expect(server.objects.get(`processed-bucket/${key}`)?.equals(bytes), key).toBe(true);
+  }
+});
+
+test('what a function that was killed left on the disk of its sandbox is cleared, and nothing else', async () => {
+  const sandbox = await mkdtemp(path.join(tmpdir(), 'sandbox-'));
+  try {
+    await mkdir(path.join(sandbox, 'stage-Xy12Zt'));
+    await writeFile(path.join(sandbox, 'stage-Xy12Zt', 'chunk.csv'), 'half of a file');
+    await writeFile(path.join(sandbox, 'of-the-runtime'), '');
+    await clearLeftovers(sandbox, 'stage');
+    expect(await readdir(sandbox)).toEqual(['of-the-runtime']);
+  } finally {
+    await rm(sandbox, { recursive: true });
   }
 });

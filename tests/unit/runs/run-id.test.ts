@@ -25,6 +25,7 @@ test.each([
   ['configuration', { configHash: 'd' }],
   ['code', { codeVersion: '2' }],
   ['problem of the manifest', { problem: 'it is not JSON' }],
+  ['declaration', { undeclared: true }],
 ])('another %s is another run', (_, change) => {
   expect(runIdOf({ ...run, ...change } as typeof run)).not.toBe(runIdOf(run));
 });

@@ -388,8 +388,13 @@ const references: Case[] = [
 ];
 
 const order: Case[] = [
-  events('an event later than the upload', [event({ event_ts: '2030-01-01' }), odd('in_the_future')]),
-  others('an assignment later than the upload', 'experiment_assignments', [
+  events(
+    'an event after the day of the upload',
+    [event({ event_ts: '2030-01-01' }), bad('event_ts', 'in_the_future')],
+    [event({ event_ts: '2024-04-02T00:00:00' }), bad('event_ts', 'in_the_future')],
+  ),
+  events('an event later on the day of the upload', [event({ event_ts: '2024-04-01T23:59:59' }), taken()]),
+  others('an assignment after the day of the upload', 'experiment_assignments', [
     '1,e4,control,2030-01-01',
     odd('in_the_future'),
   ]),

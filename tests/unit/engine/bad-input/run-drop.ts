@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { DatasetName } from '../../../../layers/data/datasets/index.ts';
@@ -51,6 +51,7 @@ export async function runDrop(
       files: await writeFiles(path.join(folder, 'raw'), files),
       folder: path.join(folder, 'runs'),
       codeVersion: 'c',
+      receivedAt: uploadedAt,
       limits,
     };
     if (buckets !== undefined) await planBuckets(await runLocal(options, 'plan'), buckets);
@@ -71,7 +72,6 @@ async function writeFiles(folder: string, files: Files): Promise<LocalFile[]> {
     const file = path.join(folder, name);
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, content);
-    await utimes(file, uploadedAt, uploadedAt);
     written.push({ kind, key, file });
   }
   return written;

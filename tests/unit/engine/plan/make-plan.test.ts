@@ -204,3 +204,19 @@ test('a day as as_of is its end; the configuration goes before the upload', () =
   const withOffset = { ...config, as_of: '2024-03-31T02:00:00+02:00' };
   expect(planOf(all, {}, withOffset).asOf).toBe('2024-03-31T00:00:00.000Z');
 });
+
+test('data are complete up to the end of the day of the newest upload at most, whatever is configured', () => {
+  const uploads = {
+    inputs: [
+      { ...input('events'), lastModified: '2024-04-01T08:00:00.000Z' },
+      { ...input('users'), lastModified: '2024-04-03T23:59:59.000Z' },
+    ],
+  };
+  const asOfIn = (as_of: string, over: Partial<RunInputs> = {}) =>
+    planOf(all, { ...uploads, ...over }, { ...config, as_of }).asOf;
+  expect(asOfIn('2031-01-01')).toBe('2024-04-04T00:00:00.000Z');
+  expect(asOfIn('2024-04-03')).toBe('2024-04-04T00:00:00.000Z');
+  expect(asOfIn('2024-04-02')).toBe('2024-04-03T00:00:00.000Z');
+  expect(asOfIn('2031-01-01', { receivedAt: '2024-05-01T00:00:00.000Z' })).toBe('2024-05-02T00:00:00.000Z');
+  expect(planOf(all, uploads).asOf).toBeNull();
+});

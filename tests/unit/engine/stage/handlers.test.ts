@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { handler as clean } from '../../../../lambdas/clean/handler.ts';
 import { handler as plan } from '../../../../lambdas/plan/handler.ts';
 import { handler as stage } from '../../../../lambdas/stage/handler.ts';
 import { type Completion, type RunPlan, runPlan, stageMarker } from '../../../../layers/runs/documents.ts';
@@ -68,6 +69,27 @@ describe('plan and stage', () => {
     }
   });
 
+  test('code that did not plan the run does nothing and says how to go on', async () => {
+    pin({ 'raw/events.csv': events, 'raw/experiment_assignments.csv': assignments });
+    await plan(event);
+    await stage({ ...event, index: 0 });
+    process.env.CODE_VERSION = 'd';
+    const refusal = {
+      name: 'CodeVersionError',
+      message:
+        /belongs to version c of the code, and this is version d \(run \w+, stage ".*"\)\. .*ecom retry 0123456789abcdef$/,
+    };
+    await expect(stage({ ...event, index: 1 })).rejects.toMatchObject({
+      name: refusal.name,
+      message: expect.stringMatching(refusal.message),
+    });
+    // Nor does it pass for done what the other code did.
+    await expect(stage({ ...event, index: 0 })).rejects.toMatchObject({ name: refusal.name });
+    await expect(plan(event)).rejects.toMatchObject({ name: refusal.name });
+    expect(server.json(processedKeys.error(runId, 'stage', 1))).toMatchObject({ error: refusal.name });
+    expect(server.objects.has(`processed-bucket/${processedKeys.done(runId, 'stage', 1)}`)).toBe(false);
+  });
+
   test('a gzipped file gives the same Parquet as the file itself', async () => {
     const key = `processed-bucket/${processedKeys.staged('events', runId, undefined)}`;
     pin({ 'raw/events.csv': events, 'raw/experiment_assignments.csv': assignments });
@@ -119,6 +141,43 @@ describe('plan and stage', () => {
     pin({ 'raw/events.csv': content, 'raw/experiment_assignments.csv': assignments });
     await plan(event);
     expect(server.ranges.toSorted()).toContain('bytes=0-65535');
+  });
+
+  describe('of a file in two byte ranges', () => {
+    const good = (index: number) => `${index},${index % 9},view,2024-03-01,`;
+    const bad = (index: number) => `${index},nobody,view,2024-03-01,`;
+    /** Stages a file of `lines` whose second range begins after `first` of them. */
+    async function stageRanges(lines: readonly string[], first: number) {
+      const head = 'event_id,user_id,event_type,event_ts,revenue\n';
+      const content = `${head}${lines.join('\n')}\n`;
+      const cut = `${head}${lines.slice(0, first).join('\n')}\n`.length;
+      pin({ 'raw/events.csv': content, 'raw/experiment_assignments.csv': assignments });
+      await plan(event);
+      const whole = planned();
+      const [assigned, events] = whole.chunks;
+      const chunks = [
+        assigned,
+        { ...events, range: { start: 0, end: cut } },
+        { ...events, index: 2, part: 1, range: { start: cut, end: content.length } },
+      ];
+      server.putProcessed(processedKeys.plan(runId), { ...whole, chunks });
+      for (const index of [0, 1, 2]) await stage({ ...event, index });
+    }
+
+    test('a bad stretch does not end the run where the file is good', async () => {
+      const lines = Array.from({ length: 1000 }, (_, index) => (index < 30 ? bad : good)(index));
+      await stageRanges(lines, 100);
+      expect(staged(1)).toMatchObject({ result: { lines: 100, quarantined: 30 } });
+      expect(await clean(event)).toBe(0);
+    });
+
+    test('too many bad rows in all end it, told of the file', async () => {
+      const lines = Array.from({ length: 1000 }, (_, index) => (index % 10 === 0 ? bad : good)(index));
+      await stageRanges(lines, 100);
+      await expect(clean(event)).rejects.toThrow(
+        /^too many bad rows: 100 of 1000, where 5 % are tolerated; user_id id_not_integer 100 .*\(raw\/events\.csv\)/,
+      );
+    });
   });
 
   test('a file with too many bad rows fails, and what is wrong with them can be read all the same', async () => {

@@ -26,6 +26,7 @@ export class ObjectServer implements AsyncDisposable {
       AWS_REQUEST_CHECKSUM_CALCULATION: 'WHEN_REQUIRED',
       RAW_BUCKET: 'raw-bucket',
       PROCESSED_BUCKET: 'processed-bucket',
+      CODE_VERSION: 'c',
     });
     return server;
   }

@@ -71,6 +71,7 @@ const manifestUpload = (second: number): Upload => ({
   etag: 'manifest-1',
   eventTime: at(second),
 });
+const waitsForManifest = { outcome: 'incomplete', missing: ['raw/spring/_MANIFEST.json'] };
 const decideOn = (drop: Drop, upload: Upload) => decide(stateOf(drop), upload, fileNames);
 const keysOf = (decision: ReturnType<typeof decide>) =>
   decision.start ? decision.files.map(({ key }) => key.replace('raw/spring/', '')) : decision.outcome;
@@ -104,6 +105,36 @@ describe('without a manifest', () => {
       'experiment_assignments.csv',
       'events.csv',
     ]);
+  });
+
+  test('of a file and the same one compressed it is the file, as for the command line', () => {
+    const zipped = file('events', 5, 'events-gz', 'events.csv.gz');
+    const files = [file('experiment_assignments', 1), file('events', 1), zipped];
+    const decision = decideOn({ files }, uploadOf(zipped));
+    expect(keysOf(decision)).toEqual(['experiment_assignments.csv', 'events.csv']);
+    expect(decision).toMatchObject({ ignored: ['raw/spring/events.csv.gz'], problem: undefined });
+    expect(keysOf(decideOn({ files: [files[0] ?? zipped, zipped] }, uploadOf(zipped)))).toEqual([
+      'experiment_assignments.csv',
+      'events.csv.gz',
+    ]);
+  });
+
+  test('a dataset as a file and as a folder of parts starts a run that says so', () => {
+    const [assigned, first, second] = [
+      file('experiment_assignments', 1),
+      file('events', 5, 'p1', 'events/part 1+ü.csv'),
+      file('events', 6, 'p2', 'events/2.csv'),
+    ] as const;
+    const files = [assigned, file('events', 1), first, second];
+    expect(decideOn({ files }, uploadOf(second))).toMatchObject({
+      start: true,
+      problem: expect.stringMatching(
+        /"events" is there twice, as a file and as a folder of parts: .*part 1\+ü\.csv/,
+      ),
+    });
+    expect(decideOn({ files: [assigned, first, second] }, uploadOf(second))).toMatchObject({
+      problem: undefined,
+    });
   });
 
   test('files of the same second each start it, which is the same run', () => {
@@ -159,7 +190,7 @@ describe('a file whose upload takes longer than that of the others', () => {
   test('makes a manifest stale that was written meanwhile and names other bytes', () => {
     const old = file('events', 0, 'events-0');
     const drop = { files: [assignments, slow], manifest: { second: 5, names: [assignments, old] } };
-    expect(keysOf(decideOn(drop, ended(slow, 60)))).toEqual(['experiment_assignments.csv', 'events.csv']);
+    expect(decideOn(drop, ended(slow, 60))).toMatchObject(waitsForManifest);
   });
 
   test('does not make a manifest stale that was written after it and leaves it out, whatever its event', () => {
@@ -253,24 +284,23 @@ describe('with a manifest', () => {
     });
   });
 
-  test('a file overwritten after it makes it stale, and the listing counts', () => {
+  test('a file overwritten after it makes it stale, and nothing starts before it is replaced or deleted', () => {
     const newer = file('events', 9, 'events-2');
     const drop = {
       files: [assignments, newer, users],
       manifest: { second: 4, names: [assignments, events] },
     };
     expect(keysOf(decideOn(drop, manifestUpload(4)))).toBe('superseded');
-    expect(keysOf(decideOn(drop, uploadOf(newer)))).toEqual([
-      'experiment_assignments.csv',
-      'events.csv',
-      'users.csv',
-    ]);
+    expect(decideOn(drop, uploadOf(newer))).toMatchObject(waitsForManifest);
+    const withoutManifest = decideOn({ files: drop.files }, uploadOf(newer));
+    expect(withoutManifest).toMatchObject({ declared: false });
+    expect(keysOf(withoutManifest)).toEqual(['experiment_assignments.csv', 'events.csv', 'users.csv']);
   });
 
   test('a file it does not know makes it stale only when it is newer', () => {
     const newer = file('products', 9);
     const drop = { files: [...files, newer], manifest: { second: 4, names: files } };
-    expect(keysOf(decideOn(drop, uploadOf(newer)))).toContain('products.csv');
+    expect(decideOn(drop, uploadOf(newer))).toMatchObject(waitsForManifest);
     const older = { files: [...files, file('products', 1)], manifest: { second: 4, names: files } };
     expect(keysOf(decideOn(older, manifestUpload(4)))).not.toContain('products.csv');
   });
@@ -302,7 +332,7 @@ describe('with a manifest', () => {
   test('one that cannot be read no longer counts once a file is newer', () => {
     const newer = file('events', 9, 'events-2');
     const drop = { files: [assignments, newer], manifest: { second: 4, text: 'oops' } };
-    expect(decideOn(drop, uploadOf(newer))).toMatchObject({ start: true, problem: undefined });
+    expect(decideOn(drop, uploadOf(newer))).toMatchObject(waitsForManifest);
   });
 
   test('one that was deleted starts nothing', () => {
