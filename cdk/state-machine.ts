@@ -2,14 +2,15 @@ import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import {
+  Chain,
   DefinitionBody,
   DistributedMap,
   Errors,
   Fail,
-  type IChainable,
   JitterType,
   JsonPath,
   LogLevel,
+  Parallel,
   QueryLanguage,
   StateMachine,
   StateMachineType,
@@ -19,7 +20,7 @@ import {
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import type { StageName } from '../layers/runs/stages.ts';
-import { mappedStages, pipelineName, stageNames } from '../layers/runs/stages.ts';
+import { branches, branchOf, mappedStages, pipelineName, stageNames } from '../layers/runs/stages.ts';
 import { acknowledgeResources } from './acknowledge.ts';
 import { functionSizes } from './functions.ts';
 import { named } from './names.ts';
@@ -91,14 +92,22 @@ export class Pipeline extends Construct {
     this.name = named(settings, pipelineName);
 
     const recordFailure = this.#recordFailure('Run');
-    const states = stageNames.map((stage) => {
-      const state = isMapped(stage) ? this.#map(stage) : this.#task(stateNames[stage], stage);
-      return state.addCatch(recordFailure, { errors: [Errors.ALL], resultPath: '$.failure' });
-    });
-    for (const [index, state] of states.slice(0, -1).entries())
-      state.next(states[index + 1] as IChainable & typeof state);
-    const [first] = states;
+    const firstOfBranches = branches[0][0];
+    const states = stageNames
+      .filter((stage) => stage === firstOfBranches || branchOf(stage) === undefined)
+      .map((stage) => {
+        const state =
+          stage === firstOfBranches
+            ? this.#sideBySide()
+            : isMapped(stage)
+              ? this.#map(stage)
+              : this.#task(stateNames[stage], stage);
+        return state.addCatch(recordFailure, { errors: [Errors.ALL], resultPath: '$.failure' });
+      });
+    const [first, ...others] = states;
     if (first === undefined) throw new Error('the pipeline has no stages');
+    let chain: Chain = Chain.start(first);
+    for (const state of others) chain = chain.next(state);
 
     const logGroup = new LogGroup(this, 'Log', {
       logGroupName: `/aws/vendedlogs/states/${this.name}`,
@@ -109,7 +118,7 @@ export class Pipeline extends Construct {
       stateMachineName: this.name,
       stateMachineType: StateMachineType.STANDARD,
       queryLanguage: QueryLanguage.JSON_PATH,
-      definitionBody: DefinitionBody.fromChainable(first),
+      definitionBody: DefinitionBody.fromChainable(chain),
       comment: 'From the raw CSVs of one drop to its published experiment decision',
       timeout: longestRun,
       role: this.#role().withoutPolicyUpdates(),
@@ -118,6 +127,31 @@ export class Pipeline extends Construct {
     });
     // CDK's own policy for the maps, which a role without updates leaves unattached.
     this.stateMachine.node.tryRemoveChild('DistributedMapPolicy');
+  }
+
+  /**
+   * The branches. What ends them is the failure of one stage, and does not say of which: one whose function was ended leaves
+   * the reason where stages leave theirs. A function of the other branch goes on to its end.
+   */
+  #sideBySide(): Parallel {
+    const parallel = new Parallel(this, 'DecideAndLoad', {
+      comment: 'The decision does not wait for the database',
+      resultPath: JsonPath.DISCARD,
+    });
+    for (const stages of branches) {
+      const tasks = stages.map((stage) => {
+        const name = stateNames[stage];
+        const recordEnd = this.#recordFailure(name, { stage, index: 0 });
+        return this.#task(name, stage).addCatch(recordEnd, {
+          errors: silentErrors,
+          resultPath: '$.failure',
+        });
+      });
+      parallel.branch(
+        tasks.slice(1).reduce((chain, task) => chain.next(task), Chain.start(tasks[0] as LambdaInvoke)),
+      );
+    }
+    return parallel;
   }
 
   /** A stage that runs once. Plan's answer, the indexes to map over, is the only one that stays in the state. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RunFailure } from '../../layers/platform/errors.ts';
 import type { GateAnswer, StageMarker } from '../../layers/runs/documents.ts';
 import { RunProgress } from '../../layers/runs/progress.ts';
-import { databaseStages, type StageName, stageNames } from '../../layers/runs/stages.ts';
+import { branchOf, databaseStages, type StageName, stageNames } from '../../layers/runs/stages.ts';
 import type { Connection } from './connection.ts';
 import { deployedExecutions, describeExecution, type ExecutionState } from './executions.ts';
 import type { Upload } from './upload.ts';
@@ -47,7 +47,7 @@ export interface StageProgress {
   readonly finishedAt: string;
 }
 
-/** The stage that a run is at. */
+/** A stage that a run is at. */
 export interface StageAtWork {
   readonly stage: StageName;
   readonly partsDone: number;
@@ -58,8 +58,8 @@ export interface StageAtWork {
 export interface ProgressListener {
   /** Hears each stage once, when it is done. */
   readonly onDone: (progress: StageProgress) => void;
-  /** Hears, at every look, what the run is at. */
-  readonly onWork?: (work: StageAtWork) => void;
+  /** Hears, at every look, what the run is at: one stage, or those that go on side by side. */
+  readonly onWork?: (work: readonly StageAtWork[]) => void;
 }
 
 /**
@@ -89,7 +89,7 @@ export async function follow(
           : `Repeat it, done stages are skipped: npx ecom retry ${runId}`,
       });
     }
-    if (atWork !== undefined) onWork(atWork);
+    if (atWork.length > 0) onWork(atWork);
     await sleep(Date.now() - started < shortRunMilliseconds ? pollMilliseconds : longRunPollMilliseconds);
   }
 }
@@ -117,7 +117,7 @@ export function readProgress(
   runId: string,
   current: CurrentAttempt,
   ended: boolean,
-): Promise<{ done: StageProgress[]; atWork: StageAtWork | undefined }> {
+): Promise<{ done: StageProgress[]; atWork: StageAtWork[] }> {
   return new StageWatch(connection, runId).look(current, ended);
 }
 
@@ -130,25 +130,27 @@ class StageWatch {
     this.#progress = new RunProgress(store, runId);
   }
 
-  /** The stages that are done since the last look, and the one that follows them. `ended`: whatever left a marker is done. */
+  /** The stages that are done since the last look, and those at work. `ended`: whatever left a marker is done. */
   async look(
     current: CurrentAttempt,
     ended: boolean,
-  ): Promise<{ done: StageProgress[]; atWork: StageAtWork | undefined }> {
+  ): Promise<{ done: StageProgress[]; atWork: StageAtWork[] }> {
     await this.#progress.look();
     const done: StageProgress[] = [];
+    const atWork: StageAtWork[] = [];
     for (const stage of stageNames) {
       if (this.#reported.has(stage)) continue;
+      if (atWork.length > 0 && !isBesides(stage, atWork)) continue;
       const markers = await this.#markersOf(stage, current);
       const parts = await this.#progress.partsOf(stage);
       if (markers.length === 0 || (!ended && markers.length !== parts)) {
-        if (!ended) return { done, atWork: { stage, partsDone: markers.length, parts } };
+        if (!ended) atWork.push({ stage, partsDone: markers.length, parts });
         continue;
       }
       this.#reported.add(stage);
       done.push(summarise(stage, markers, current));
     }
-    return { done, atWork: undefined };
+    return { done, atWork };
   }
 
   /** Each attempt does the work in the database anew, so a marker that an earlier one left there does not count. */
@@ -156,6 +158,12 @@ class StageWatch {
     const markers = await this.#progress.markersOf(stage);
     return databaseStages.includes(stage) ? markers.filter((marker) => !isEarlier(marker, current)) : markers;
   }
+}
+
+/** Whether a stage goes on while others are at work: where it is the next of a branch that they are no part of. */
+function isBesides(stage: StageName, atWork: readonly StageAtWork[]): boolean {
+  const own = branchOf(stage);
+  return own !== undefined && atWork.every((work) => ![undefined, own].includes(branchOf(work.stage)));
 }
 
 /** Of a stage that several attempts did a part of, the times are those of the last of them. */

@@ -6,7 +6,7 @@ import { isLocal } from './target.ts';
 
 /**
  * Follows an attempt to its end with progress on standard error: a line for each stage that is done and, on a
- * terminal, one that changes for the stage at work.
+ * terminal, one that changes for what is at work.
  * @throws RunFailure with the execution's own cause
  */
 export async function followAloud(
@@ -20,7 +20,8 @@ export async function followAloud(
       follow(connection, run, {
         onDone: (progress) => note(doneLine(progress, run.attempt)),
         onWork: (work) => {
-          if (current?.stage !== work.stage) current = { stage: work.stage, since: Date.now() };
+          const stage = work.map((one) => one.stage).join(', ');
+          if (current?.stage !== stage) current = { stage, since: Date.now() };
           showStatus(workLine(work, (Date.now() - current.since) / 1000));
         },
       }),
@@ -42,7 +43,10 @@ function doneLine({ stage, parts, rows, seconds, attempt, earlier }: StageProgre
   return `  ${stage.padEnd(8)} ${time.padStart(9)}${size}`;
 }
 
-function workLine({ stage, partsDone, parts }: StageAtWork, seconds: number): string {
-  const share = parts === null || parts === 1 ? '' : `  ${partsDone} of ${parts} parts`;
-  return `  ${stage.padEnd(8)} ${`${seconds.toFixed(0)} s`.padStart(9)}${share} …`;
+function workLine(work: readonly StageAtWork[], seconds: number): string {
+  const stages = work.map(({ stage }) => stage).join(', ');
+  const shares = work
+    .filter(({ parts }) => parts !== null && parts > 1)
+    .map(({ partsDone, parts }) => `  ${partsDone} of ${parts} parts`);
+  return `  ${stages.padEnd(8)} ${`${seconds.toFixed(0)} s`.padStart(9)}${shares.join('')} …`;
 }

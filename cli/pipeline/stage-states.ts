@@ -26,7 +26,7 @@ export interface StageState {
 export interface StageEvidence {
   readonly status: ExecutionStatus;
   readonly done: readonly StageProgress[];
-  readonly atWork: StageAtWork | undefined;
+  readonly atWork: readonly StageAtWork[];
   /** Where a failure was recorded. */
   readonly failedStage: string | null;
   readonly plan: RunPlan | undefined;
@@ -51,8 +51,9 @@ export function stageStates({ status, done, atWork, failedStage, plan }: StageEv
     };
     if (stage === failed) return { ...state, status: 'failed' };
     if (found !== undefined) return { ...state, status: 'done' };
-    if (status === 'RUNNING' && atWork?.stage === stage) {
-      return { ...state, partsDone: atWork.partsDone, parts: atWork.parts, status: 'running' };
+    const work = status === 'RUNNING' ? atWork.find((one) => one.stage === stage) : undefined;
+    if (work !== undefined) {
+      return { ...state, partsDone: work.partsDone, parts: work.parts, status: 'running' };
     }
     return { ...state, status: 'waiting' };
   });

@@ -152,7 +152,8 @@ export function translatePostgresError(error: unknown, where: string, lost?: Err
   return error;
 }
 
-function isLostConnection(error: unknown): boolean {
+/** Whether the session is gone, so that the server rolls back by itself. */
+export function isLostConnection(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: string };
   if (code !== undefined) return networkCodes.includes(code);

@@ -1,19 +1,30 @@
 /** Name of the state machine. */
 export const pipelineName = 'ecom-experiment-pipeline';
 
-/** The stages of the state machine, in the order in which data flow through them. */
+/** The stages of the state machine, in the order in which data flow through them; of branches the first one first. */
 export const stageNames = [
   'plan',
   'stage',
   'clean',
   'marts',
   'measure',
-  'load',
   'analyze',
+  'load',
   'publish',
 ] as const;
 
 export type StageName = (typeof stageNames)[number];
+
+/**
+ * Stages that go on side by side once those before them are done, each list in its order: the decision does not wait for the
+ * database. What comes after them waits for all.
+ */
+export const branches = [['measure', 'analyze'], ['load']] as const satisfies readonly StageName[][];
+
+/** The branch that a stage is part of, or undefined where nothing goes on beside it. */
+export function branchOf(stage: StageName): readonly StageName[] | undefined {
+  return branches.find((branch: readonly StageName[]) => branch.includes(stage));
+}
 
 /** Stages whose work lies in the database, which may have changed since: they look at it in every attempt. */
 export const databaseStages: readonly StageName[] = ['load', 'publish'];

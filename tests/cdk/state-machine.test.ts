@@ -10,6 +10,7 @@ interface State {
   readonly Retry?: Record<string, unknown>[];
   readonly Catch?: Record<string, unknown>[];
   readonly ItemProcessor?: { readonly States: Record<string, State> };
+  readonly Branches?: readonly { readonly StartAt: string; readonly States: Record<string, State> }[];
 }
 
 interface Definition {
@@ -24,14 +25,20 @@ function definitionOf(context?: Record<string, string>): Definition {
   return JSON.parse(render(template, machine?.Properties.DefinitionString));
 }
 
-/** All tasks, those of children included, by name. */
+/** The states that children and branches begin with and lead to. */
+function within({ ItemProcessor, Branches = [] }: State): Record<string, State> {
+  const inner = [...(ItemProcessor === undefined ? [] : [ItemProcessor]), ...Branches];
+  return Object.assign({}, ...inner.map(({ States }) => States));
+}
+
+/** All tasks, those of children and branches included, by name. */
 function tasksOf(definition: Definition): [string, State][] {
-  const within = (states: Record<string, State>): [string, State][] =>
+  const all = (states: Record<string, State>): [string, State][] =>
     Object.entries(states).flatMap(([name, state]) => [
       [name, state] as [string, State],
-      ...(state.ItemProcessor === undefined ? [] : within(state.ItemProcessor.States)),
+      ...all(within(state)),
     ]);
-  return within(definition.States).filter(([, { Type }]) => Type === 'Task');
+  return all(definition.States).filter(([, { Type }]) => Type === 'Task');
 }
 
 const definition = definitionOf();
@@ -59,7 +66,7 @@ describe('the state machine', () => {
     'retries what may heal by itself with full jitter, a killed process once, and nothing else, for $target',
     ({ target, throttled, transient, longest }) => {
       const tasks = tasksOf(definitionOf({ target }));
-      expect(tasks).toHaveLength(12);
+      expect(tasks).toHaveLength(15);
       const retry = (ErrorEquals: string[], MaxAttempts: number) => ({
         ErrorEquals,
         IntervalSeconds: 1,
@@ -121,13 +128,39 @@ describe('the state machine', () => {
     expect(definition.States.RecordFailure).toMatchObject({ Next: 'RunFailed' });
   });
 
-  it('records of each part of a map why its function was ended, which the map itself does not tell', () => {
-    const children = Object.values(definition.States).flatMap(({ ItemProcessor }) =>
-      Object.entries(ItemProcessor?.States ?? {}).filter(
-        ([, { Catch }]) => Catch?.[0]?.ResultPath === '$.failure',
-      ),
+  it('decides while it loads, and publishes after both', () => {
+    const { Next, Branches = [] } = definition.States.DecideAndLoad as State;
+    const wayOf = (name: string, states: Record<string, State>): string[] => {
+      const next = states[name]?.Next;
+      return [name, ...(next === undefined ? [] : wayOf(next, states))];
+    };
+    expect(Branches.map(({ StartAt, States }) => wayOf(StartAt, States))).toEqual([
+      ['Measure', 'Analyze'],
+      ['Load'],
+    ]);
+    expect(Next).toBe('Publish');
+    expect(wayOf(definition.StartAt, definition.States)).toEqual([
+      'Plan',
+      'StageChunks',
+      'CleanBuckets',
+      'BuildMarts',
+      'DecideAndLoad',
+      'Publish',
+    ]);
+  });
+
+  it('records of each part of a map or branch why its function was ended, which neither tells itself', () => {
+    const children = Object.values(definition.States).flatMap((state) =>
+      Object.entries(within(state)).filter(([, { Catch }]) => Catch?.[0]?.ResultPath === '$.failure'),
     );
-    expect(children.map(([name]) => name)).toEqual(['StageChunk', 'CleanBucket', 'BuildMartsOfBucket']);
+    expect(children.map(([name]) => name)).toEqual([
+      'StageChunk',
+      'CleanBucket',
+      'BuildMartsOfBucket',
+      'Measure',
+      'Analyze',
+      'Load',
+    ]);
     for (const [name, { Catch }] of children) {
       expect(Catch).toEqual([
         {

@@ -84,8 +84,11 @@ function fact(term: string, value: Content): Html {
 /** What a screen reader says when it changes. */
 function announcement({ status, stages }: RunDetails): string {
   if (status !== 'RUNNING') return `The run has ended: ${status.toLowerCase().replaceAll('_', ' ')}`;
-  const current = stages.find((stage) => stage.status === 'running');
-  return current === undefined ? 'The run is starting' : `The stage ${current.stage} is running`;
+  const current = stages.filter((stage) => stage.status === 'running').map(({ stage }) => stage);
+  if (current.length === 0) return 'The run is starting';
+  return current.length === 1
+    ? `The stage ${current[0]} is running`
+    : `The stages ${current.join(' and ')} are running`;
 }
 
 const endings: Partial<Record<ExecutionStatus, string>> = {

@@ -43,7 +43,8 @@ const remedies: readonly (readonly [RegExp, string])[] = [
 export function explain(failure: unknown, runId: string, failed: FailedStage | undefined): Explanation {
   const { error, text } = unwrap(failure);
   const stage = failed && `stage "${failed.stage}"`;
-  const recorded = killed.test(error) ? undefined : failed?.recorded;
+  const isOfAnotherTry = killed.test(error) && failed?.recorded?.error !== error;
+  const recorded = isOfAnotherTry ? undefined : failed?.recorded;
   if (recorded !== undefined) {
     const { what, where, remedy } = recorded.fault;
     const next = remedy ?? remedyFor(`${recorded.error} ${what}`, runId);

@@ -10,17 +10,18 @@ import type { MartName } from '../mart-tables.ts';
 import { completionsOf } from '../progress.ts';
 import { readRunOrder } from '../run-order.ts';
 import type { Stage } from '../stage.ts';
-import { loadMarts } from './load-marts.ts';
+import { loadMarts, type OpenAnother } from './load-marts.ts';
 
 /** Copies the marts into PostgreSQL, where `publish` makes them visible. */
 export const loadStage = (withDatabase: OpenSession): Stage<'load'> => ({
   name: 'load',
   async run({ event, store, folder, engine, log }) {
     const { runId, drop } = event;
-    const plan = await store.require('plan', runId);
-    const marts = await completionsOf(store, 'marts', event, plan.buckets);
+    const [marts, order] = await Promise.all([
+      store.require('plan', runId).then(({ buckets }) => completionsOf(store, 'marts', event, buckets)),
+      store.require('inputs', runId).then((inputs) => readRunOrder(store, event, inputs)),
+    ]);
     const outputs = marts.flatMap((completion) => completion.outputs);
-    const order = await readRunOrder(store, event, await store.require('inputs', runId));
 
     const copies = {
       user_exposure: copiesOf('user_exposure', runId, outputs, folder),
@@ -36,7 +37,8 @@ export const loadStage = (withDatabase: OpenSession): Stage<'load'> => ({
     const session = { applicationName: 'ecom load', statementSeconds: 800, lockSeconds: 10 };
     const result = await withDatabase(session, async (client) => {
       await migrateSession(client);
-      return loadMarts(client, database, { runId, drop, ...order, files }, folder);
+      const another: OpenAnother = (work) => withDatabase(session, work);
+      return loadMarts(client, another, database, { runId, drop, ...order, files }, folder);
     });
     logSplit(log, result);
     return { outputs: [], result };

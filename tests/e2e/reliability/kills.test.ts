@@ -51,7 +51,12 @@ describe.concurrent('one process of every stage killed', () => {
       const { views, pointers } = await reader.stop();
 
       expect(ended).toMatchObject({ status: 'SUCCEEDED', runId, attempt: 2 });
-      expect(kills.done).toEqual(stageNames);
+      // `load` goes on beside `measure` and `analyze`, so it may be killed before or after either.
+      const rest = (stages: readonly string[]) => stages.filter((stage) => stage !== 'load');
+      expect(rest(kills.done)).toEqual(rest(stageNames));
+      expect(kills.done).toHaveLength(stageNames.length);
+      expect(kills.done.indexOf('load')).toBeGreaterThan(kills.done.indexOf('marts'));
+      expect(kills.done.indexOf('load')).toBeLessThan(kills.done.indexOf('publish'));
       await expectWhole(opened, undisturbed);
       expect([...views].every((view) => states.includes(view))).toBe(true);
       expect([...pointers].every((pointer) => [before, runId].includes(pointer))).toBe(true);
@@ -110,6 +115,6 @@ describe.concurrent('a process that is killed again and again', () => {
     );
     const last = ended.attempt + 1;
     // Attempt 1 was the undisturbed one; the stages that work in the database look at it in every attempt.
-    expect(attempts).toEqual([3, 4, 5, 6, 7, last, 9, last]);
+    expect(attempts).toEqual([3, 4, 5, 6, 7, 8, last, last]);
   });
 });

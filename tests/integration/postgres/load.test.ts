@@ -103,6 +103,27 @@ test('an outcome of a user who was never exposed is refused', async () => {
   await expect(load(server, url, { ...run, files })).rejects.toThrow('5 users are in one of the marts only');
 });
 
+test('what a load that was killed left is gone after the next one, and what another is loading stays', async () => {
+  const url = await server.database();
+  const [left, loading] = ['00000000000000b1', '00000000000000b2'];
+  await rowsOf(url, `create table user_exposure_${left} (like user_exposure)`);
+  await withPostgres(url, session, async (client) => {
+    await client.query('select pg_advisory_lock(hashtextextended($1, 0))', [`ecom load ${loading}`]);
+    await client.query(`create table user_outcomes_${loading} (like user_outcomes)`);
+    await client.query(`create table user_exposure_${runId} (like user_exposure)`);
+    expect((await load(server, url, await makeRun(server, { runId, users: 10 }))).tables[0]?.rows).toBe(10);
+  });
+  const tables = await rowsOf(
+    url,
+    "select relname from pg_class where relkind = 'r' and relname ~ '_[0-9a-f]{16}$' order by relname",
+  );
+  expect(tables.map(({ relname }) => relname)).toEqual([
+    `user_exposure_${runId}`,
+    `user_outcomes_${runId}`,
+    `user_outcomes_${loading}`,
+  ]);
+});
+
 test('a connection cut in the middle of COPY is a TransientError, and the next try succeeds', async () => {
   const url = await server.database();
   const cut = withPostgres(url, session, async (client) => {

@@ -7,7 +7,7 @@ import { Database } from '../../../layers/platform/duckdb.ts';
 import { migrate } from '../../../layers/platform/migrate.ts';
 import { withPostgres } from '../../../layers/platform/postgres.ts';
 import { literal } from '../../../layers/platform/sql.ts';
-import { loadMarts, type MartsOfRun } from '../../../layers/runs/load/load-marts.ts';
+import { loadMarts, type MartsOfRun, type OpenAnother } from '../../../layers/runs/load/load-marts.ts';
 import { martNames } from '../../../layers/runs/mart-tables.ts';
 import { sharedPostgres } from '../servers.ts';
 
@@ -87,7 +87,8 @@ export async function makeRun(
 
 export async function load(server: ReturnType<typeof useServer>, url: string, run: MartsOfRun) {
   const folder = await server.folder();
-  return withPostgres(url, session, (client) => loadMarts(client, server.duckdb(), run, folder));
+  const another: OpenAnother = (work) => withPostgres(url, session, work);
+  return another((client) => loadMarts(client, another, server.duckdb(), run, folder));
 }
 
 export async function rowsOf(url: string, sql: string): Promise<Record<string, unknown>[]> {

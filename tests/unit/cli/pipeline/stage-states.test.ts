@@ -17,7 +17,7 @@ const progress = (stage: StageName, second: number, attempt = 1): StageProgress 
 });
 
 const all = stageNames.map((stage, index) => progress(stage, index));
-const evidence = { atWork: undefined, failedStage: null, plan: undefined };
+const evidence = { atWork: [], failedStage: null, plan: undefined };
 
 describe('stageStates', () => {
   it('gives a stage that failed the parts that it has done', () => {
@@ -37,7 +37,7 @@ describe('stageStates', () => {
   });
 
   it('shows how many parts of the stage at work are done', () => {
-    const atWork = { stage: 'stage', partsDone: 2, parts: 5 } as const;
+    const atWork = [{ stage: 'stage', partsDone: 2, parts: 5 }] as const;
     const states = stageStates({ ...evidence, status: 'RUNNING', done: all.slice(0, 1), atWork });
     expect(states[1]).toMatchObject({ status: 'running', partsDone: 2, parts: 5 });
     expect(states[2]).toMatchObject({ status: 'waiting' });
@@ -52,7 +52,7 @@ describe('asPublished', () => {
     const manifest = { attempt: 1, stages: all.slice(0, -1).map((stage) => ({ ...stage, bytes: 0 })) };
     const states = asPublished(stageStates({ ...evidence, status: 'SUCCEEDED', done }), manifest, at(7));
     const of = (name: StageName) => states.find(({ stage }) => stage === name);
-    expect(of('load')).toMatchObject({ startedAt: at(5), seconds: 1, attempt: 1 });
+    expect(of('load')).toMatchObject({ startedAt: at(6), seconds: 1, attempt: 1 });
     expect(of('publish')).toMatchObject({ startedAt: null, seconds: null, status: 'done' });
     expect(of('plan')).toMatchObject({ startedAt: at(0), seconds: 1 });
   });

@@ -97,6 +97,14 @@ describe('the cause of a failed execution is a sentence', () => {
     expect(explain(failure, runId, { stage: 'load', recorded }).error).toBe('States.Timeout');
   });
 
+  test('a branch whose function was ended is told in the words that it recorded', () => {
+    const killed = { Error: 'Runtime.OutOfMemory', Cause: lambdaCause('Runtime.OutOfMemory', 'killed') };
+    const { error, fault } = explainPart(killed, { runId, stage: 'load', index: 0 });
+    const recorded = { stage: 'load' as const, index: 0, attempt: 1, error, fault };
+    const caught = { Error: error, Cause: `${fault.what} (${fault.where}). ${fault.remedy}` };
+    expect(explain(caught, runId, { stage: 'load', recorded })).toEqual({ error, message: caught.Cause });
+  });
+
   test.each([
     ['undefined', undefined],
     ['null', null],
