@@ -4,7 +4,8 @@ import { type Report, reportSchema } from '../report/schema.ts';
 import type { RunInputs, RunPlan } from '../runs/documents.ts';
 import { analyzeExperiment } from './analyze-experiment.ts';
 
-type PlannedRun = Pick<RunPlan, 'runId' | 'drop' | 'config' | 'configHash' | 'codeVersion' | 'unavailable'>;
+type PlannedRun = Pick<RunPlan, 'runId' | 'drop' | 'config' | 'configHash' | 'codeVersion' | 'unavailable'> &
+  Partial<Pick<RunPlan, 'chunks'>>;
 
 /** The report of a run, experiments in the order of their ids. */
 export function buildReport(
@@ -33,6 +34,13 @@ export function buildReport(
           decisiveEvents: sums.decisiveEvents,
           quality: sums.quality,
           warnings: sums.warnings,
+          experiments: sums.experiments.map((one) => ({
+            experimentId: one.experimentId,
+            assigned: one.arms.reduce((sum, { assigned }) => sum + assigned, 0),
+          })),
+          eventColumns: (plan.chunks ?? []).flatMap(({ dataset, header }) =>
+            dataset === 'events' ? header : [],
+          ),
         }),
       ),
     population: sums.population,
