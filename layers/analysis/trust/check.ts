@@ -48,13 +48,18 @@ export type Finding = Pick<TrustCheck, 'status' | 'explanation'> &
   };
 
 /** One thing that is checked before an effect is believed. `evaluate` names what it needs by its parameter. */
-export interface Check {
+export interface Check<Input = TrustInput> {
   readonly name: string;
   readonly label: string;
   /** Whether p is that of the most unlikely of several tests, corrected for their number. */
   readonly isAdjusted?: boolean;
-  readonly evaluate: (input: TrustInput) => Finding;
+  readonly evaluate: (input: Input) => Finding;
 }
+
+/** What the checks of how events were logged need. */
+export type LoggingInput = Pick<TrustInput, 'measurement' | 'settings' | 'run'> & {
+  readonly arms: readonly Pick<Arm, 'variant'>[];
+};
 
 export const nobodyExposed: Finding = { status: 'not_checked', explanation: 'Nobody was exposed.' };
 

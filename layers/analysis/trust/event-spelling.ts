@@ -3,16 +3,16 @@ import { isSameLabel, similarLabel } from '../../experiment/similar-labels.ts';
 import { formatCount, formatPercent } from '../../report/format.ts';
 import { testHomogeneity } from '../../statistics/homogeneity.ts';
 import { srmAlpha } from '../../statistics/srm.ts';
-import { type Check, counted, notChecked, type TrustInput } from './check.ts';
+import { type Check, counted, type LoggingInput, notChecked } from './check.ts';
 
 /** Share of an event's rows that may have another spelling before no effect on it can be believed. */
 const tolerated = 0.01;
 
 /** Events whose name is a misspelling of one that decides: they count for nothing, and where the arms differ in it, for one arm. */
-export const eventSpelling: Check = {
+export const eventSpelling: Check<LoggingInput> = {
   name: 'event_spelling',
   label: 'Misspelt events',
-  evaluate({ measurement: { eventQuality }, run, arms }: Pick<TrustInput, 'measurement' | 'run' | 'arms'>) {
+  evaluate({ measurement: { eventQuality }, run, arms }: LoggingInput) {
     if (eventQuality === undefined) return notChecked('The run did not compare the names of events.');
     const { spellings } = eventQuality;
     const deciding = decidingNames(run.config);

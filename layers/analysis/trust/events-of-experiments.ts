@@ -1,13 +1,13 @@
 import { plainName } from '../../data/column-words.ts';
-import { type Check, counted, type TrustInput } from './check.ts';
+import { type Check, counted, type LoggingInput } from './check.ts';
 
 const names = ['experiment', 'experiment_id', 'experiment_key', 'experiment_name', 'exp_id', 'ab_test'];
 
 /** Whether the events name the experiment they belong to, which nothing looks at: they count for every experiment of their user. */
-export const eventsOfExperiments: Check = {
+export const eventsOfExperiments: Check<LoggingInput> = {
   name: 'events_of_experiments',
   label: 'Events that name their experiment',
-  evaluate({ run: { eventColumns = [], experiments = [] } }: Pick<TrustInput, 'run'>) {
+  evaluate({ run: { eventColumns = [], experiments = [] } }: LoggingInput) {
     const column = eventColumns.find((name) => names.includes(plainName(name)));
     if (column === undefined) return counted(false, 'Events name no experiment.');
     return counted(

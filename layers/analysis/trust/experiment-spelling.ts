@@ -1,12 +1,12 @@
 import { isSameLabel, renamingLine } from '../../experiment/similar-labels.ts';
 import { formatQuantity } from '../../report/format.ts';
-import { type Check, counted, type TrustInput } from './check.ts';
+import { type Check, counted, type LoggingInput } from './check.ts';
 
 /** Whether another experiment of the run differs from this one in the spelling of its id alone: both are parts of one. */
-export const experimentSpelling: Check = {
+export const experimentSpelling: Check<LoggingInput> = {
   name: 'experiment_spelling',
   label: 'One experiment under two names',
-  evaluate({ measurement: { experimentId }, run }: Pick<TrustInput, 'measurement' | 'run'>) {
+  evaluate({ measurement: { experimentId }, run }: LoggingInput) {
     const alike = (run.experiments ?? [])
       .filter(({ experimentId: other }) => isSameLabel(other, experimentId))
       .toSorted((a, b) => b.assigned - a.assigned);

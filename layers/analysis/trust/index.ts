@@ -48,6 +48,16 @@ export const trustChecks: readonly Check[] = [
   timeOrder,
 ];
 
+/** The checks of how events were logged, which need no more than what was measured. */
+export const loggingChecks = [
+  eventSpelling,
+  experimentSpelling,
+  repeatedPurchases,
+  orderAmounts,
+  unassignedEvents,
+  eventsOfExperiments,
+] as const;
+
 /** Everything that is checked before an effect is believed. */
 export function checkTrust(
   measurement: ExperimentMeasurement,

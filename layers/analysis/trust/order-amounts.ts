@@ -1,6 +1,6 @@
 import { metricNamed } from '../../experiment/metrics.ts';
 import { formatCount, formatQuantity } from '../../report/format.ts';
-import { type Check, counted, notChecked, type TrustInput } from './check.ts';
+import { type Check, counted, type LoggingInput, notChecked } from './check.ts';
 
 /** Items of one order mostly cost different amounts: where so many orders have one amount alone, it is their total. */
 const totalsShare = 0.8;
@@ -10,14 +10,10 @@ const fewestOrders = 5;
  * Whether the rows of an order's products each have the order's total, which revenue then counts once for each row. Fails
  * where the primary metric is one of money.
  */
-export const orderAmounts: Check = {
+export const orderAmounts: Check<LoggingInput> = {
   name: 'order_amounts',
   label: "Orders' totals on each row",
-  evaluate({
-    measurement: { eventQuality },
-    settings,
-    run,
-  }: Pick<TrustInput, 'measurement' | 'settings' | 'run'>) {
+  evaluate({ measurement: { eventQuality }, settings, run }: LoggingInput) {
     if (eventQuality === undefined) return notChecked('The run did not look at the amounts of orders.');
     const orders = eventQuality.purchases.reduce((sum, arm) => sum + arm.severalProducts, 0);
     const alike = eventQuality.purchases.reduce((sum, arm) => sum + arm.oneAmount, 0);

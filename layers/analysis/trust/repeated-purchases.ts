@@ -2,16 +2,16 @@ import type { ArmPurchases } from '../../experiment/measurements.ts';
 import { formatCount, formatPercent, statedP } from '../../report/format.ts';
 import { testHomogeneity } from '../../statistics/homogeneity.ts';
 import { srmAlpha } from '../../statistics/srm.ts';
-import { type Check, counted, notChecked, type TrustInput } from './check.ts';
+import { type Check, counted, type LoggingInput, notChecked } from './check.ts';
 
 /** Share of buyers from which repeated purchases are worth a warning. */
 const notableShare = 0.01;
 
 /** Whether purchases are there again under other event ids, which counts their money twice; fails where the arms differ in it. */
-export const repeatedPurchases: Check = {
+export const repeatedPurchases: Check<LoggingInput> = {
   name: 'repeated_purchases',
   label: 'Purchases that are there twice',
-  evaluate({ measurement: { eventQuality } }: Pick<TrustInput, 'measurement'>) {
+  evaluate({ measurement: { eventQuality } }: LoggingInput) {
     if (eventQuality === undefined) return notChecked('The run did not look for repeated purchases.');
     const groups = eventQuality.purchases.map((arm) => ({
       variant: arm.variant,

@@ -1,7 +1,7 @@
 import { formatCount, formatPercent, formatQuantity } from '../../report/format.ts';
 import { testHomogeneity } from '../../statistics/homogeneity.ts';
 import { srmAlpha } from '../../statistics/srm.ts';
-import { type Check, counted, notChecked, type TrustInput } from './check.ts';
+import { type Check, counted, type LoggingInput, notChecked } from './check.ts';
 
 /** By so much has the share of the purchases of users without an assignment to exceed that of the exposures. */
 const notableExcess = 0.05;
@@ -10,10 +10,10 @@ const notableExcess = 0.05;
  * Whether purchases are more often those of users without an assignment than exposures are: then users may be called otherwise
  * when they buy, as by an account in place of a visitor, and their purchases are lost.
  */
-export const unassignedEvents: Check = {
+export const unassignedEvents: Check<LoggingInput> = {
   name: 'unassigned_events',
   label: 'Purchases of users without an assignment',
-  evaluate({ measurement: { eventQuality }, run }: Pick<TrustInput, 'measurement' | 'run'>) {
+  evaluate({ measurement: { eventQuality }, run }: LoggingInput) {
     if (eventQuality === undefined)
       return notChecked('The run did not look for users without an assignment.');
     const { purchase } = run.config.events;
