@@ -1,3 +1,4 @@
+import { unanalysable } from '../../layers/analysis/unanalysable.ts';
 import { chunkName } from '../../layers/data/place.ts';
 import { type ExperimentSettings, settingsOf } from '../../layers/experiment/config.ts';
 import type { ExperimentMeasurement } from '../../layers/experiment/measurements.ts';
@@ -6,6 +7,7 @@ import { formatCount } from '../../layers/report/format.ts';
 import { counted } from '../terminal.ts';
 import { type Check, passed, skipped } from './check.ts';
 import type { DryRun } from './dry-run.ts';
+import { checkLogging } from './logging.ts';
 import { checkSplit } from './split.ts';
 
 const assignments = 'experiment_assignments' as const;
@@ -17,13 +19,19 @@ const assignments = 'experiment_assignments' as const;
 export async function checkExperiments(run: DryRun, exposures: 'check' | 'skip' | 'none'): Promise<Check[]> {
   const { config } = run.plan;
   const checks: Check[] = [];
+  const isAlone = run.measured.experiments.every(
+    (measured) =>
+      unanalysable(measured, settingsOf(config, measured.experimentId), run.measured.asOf) !== null,
+  );
   for (const measured of run.measured.experiments) {
     const { experimentId } = measured;
     const settings = settingsOf(config, experimentId);
     const users = usersByVariant(measured);
-    checks.push(...checkSplit(experimentId, settings, users, config.schema));
+    checks.push(...checkSplit(experimentId, settings, users, config.schema, isAlone));
     checks.push(await checkCrossovers(run, measured, users));
-    if (exposures === 'check') checks.push(await checkExposure(run, experimentId, settings));
+    if (exposures === 'check') {
+      checks.push(await checkExposure(run, experimentId, settings), ...checkLogging(run, measured, settings));
+    }
     if (exposures === 'skip') checks.push(skipped(assignments, 'exposure', 'events'));
   }
   return checks;

@@ -14,22 +14,27 @@ import { type Check, passed } from './check.ts';
 
 const dataset = 'experiment_assignments' as const;
 
-/** The variants of an experiment and the split of its users. */
+/**
+ * The variants of an experiment and the split of its users.
+ * @param isAlone whether no other experiment of the drop can be analysed, so that a run would fail without this one
+ */
 export function checkSplit(
   experiment: string,
   { control, weights }: ExperimentSettings,
   users: ReadonlyMap<string, number>,
   schema: Config['schema'],
+  isAlone: boolean,
 ): Check[] {
+  const consequence = `call ${experiment} INVALID`;
+  const fatal = isAlone ? ({ status: 'fail' } as const) : ({ status: 'warn', consequence } as const);
   const labels = [...users].map(([variant, count]) => ({ variant, users: count }));
   const about = (check: string, finding: string): Check =>
     passed(dataset, check, totalOf(labels), `${experiment}: ${finding}`);
-  const [someVariant] = users.keys();
-  if (someVariant === undefined) {
+  if (users.size === 0) {
     return [
       {
         ...about('variants', 'no user is left who has one variant alone'),
-        status: 'fail',
+        ...fatal,
         remedy:
           'Check the assignment service and the times of the assignments, or take the rows of this experiment out',
       },
@@ -39,8 +44,8 @@ export function checkSplit(
     return [
       {
         ...about('variants', `there is no control "${control}" among the variants: ${countsText(labels)}`),
-        status: 'fail',
-        remedy: `Name it in experiment.yaml: experiments: { ${JSON.stringify(experiment)}: { control: ${JSON.stringify(someVariant)} } }`,
+        ...fatal,
+        remedy: controlRemedy(experiment, [...users.keys()]),
       },
     ];
   }
@@ -50,7 +55,6 @@ export function checkSplit(
     weights === 'equal'
       ? labels.filter(({ variant }) => !isStray(variant)).map(({ variant }) => variant)
       : Object.keys(weights);
-  const consequence = `call ${experiment} INVALID`;
   const arms = weights === 'equal' ? withMisspelt(labels, strays) : labels;
   return [
     strays.length === 0
@@ -68,6 +72,14 @@ export function checkSplit(
         },
     splitCheck(about, arms, variants, weights, consequence),
   ];
+}
+
+/** Which variant is the control nobody but a person knows: the wrong one turns the result round. */
+function controlRemedy(experiment: string, variants: readonly string[]): string {
+  if (variants.length < 2)
+    return 'Export the assignments of every variant: a control is there to compare with';
+  const names = variants.map((variant) => JSON.stringify(variant));
+  return `Say in experiment.yaml which of them is the control, ${names.slice(0, -1).join(', ')} or ${names.at(-1)}: experiments: { ${JSON.stringify(experiment)}: { control: <its name> } }`;
 }
 
 /** Variants that the weights do not name. */

@@ -1,13 +1,10 @@
 import type { ExperimentSettings } from '../experiment/config.ts';
 import type { ExperimentMeasurement, Measurements } from '../experiment/measurements.ts';
 import { covariatesOfExperiment, maturityDays, metricsOf } from '../experiment/metrics.ts';
-import { similarLabel } from '../experiment/similar-labels.ts';
-import { ConfigError, DataError } from '../platform/errors.ts';
-import { formatMoment } from '../report/format.ts';
 import type { Decision, ExperimentReport } from '../report/schema.ts';
 import type { RunPlan } from '../runs/documents.ts';
-import { type Arm, armOf } from './arm.ts';
-import { blockedBy } from './blocked.ts';
+import { type Arm, armOf, emptyArm } from './arm.ts';
+import { blockedBy, blockedForGood } from './blocked.ts';
 import { compareMetrics, rolesOf } from './compare-metrics.ts';
 import { decideExperiment } from './decision-rules.ts';
 import { capsOf, distributionsOf } from './distributions.ts';
@@ -21,20 +18,19 @@ import { compareSegments, segmentMinimumUsers } from './segments.ts';
 import { settledVerdicts } from './settled.ts';
 import type { RunQuality } from './trust/check.ts';
 import { checkTrust } from './trust/index.ts';
+import { unanalysable } from './unanalysable.ts';
 
 type Run = Pick<RunPlan, 'unavailable'> & RunQuality & Pick<Measurements, 'asOf' | 'eventNames'>;
 
-/**
- * The analysis of one experiment from its exact sums.
- * @throws ConfigError when the configured control is not among the arms that the data have, DataError when there is no arm
- */
+/** The analysis of one experiment from its exact sums; invalid, with the reason, where it is `unanalysable`. */
 export function analyzeExperiment(
   measurement: ExperimentMeasurement,
   settings: ExperimentSettings,
   run: Run,
 ): ExperimentReport {
   const { experimentId } = measurement;
-  const sample = sampleOf(measurement, settings.control, run.asOf);
+  const sample = sampleOf(measurement, settings.control);
+  const problem = unanalysable(measurement, settings, run.asOf);
   const { control, treatments } = sample;
   const arms = [control, ...treatments];
   const weights = shares(settings, arms);
@@ -77,7 +73,8 @@ export function analyzeExperiment(
     arms: arms.map(({ variant, users, exposed, assigned }) => ({ variant, users, exposed, assigned })),
     trust,
     decision: decideExperiment({
-      blocked: blockedBy(measurement, arms, settings, roles, run),
+      blocked:
+        problem === null ? blockedBy(measurement, arms, settings, roles, run) : blockedForGood(problem),
       trust,
       metrics,
       control: control.variant,
@@ -105,46 +102,15 @@ export function analyzeExperiment(
   };
 }
 
-/** The control, and the treatments in the order of their names. */
-function sampleOf(measurement: ExperimentMeasurement, controlName: string, asOf: string | null): Sample {
-  const { experimentId, caps, quantiles } = measurement;
-  if (measurement.arms.length === 0) throw nobodyAssigned(measurement, asOf);
+/** The control, and the treatments in the order of their names. A control that is not there has nobody. */
+function sampleOf(measurement: ExperimentMeasurement, controlName: string): Sample {
+  const { caps, quantiles } = measurement;
   const arms = measurement.arms.map(armOf);
-  const control = arms.find(({ variant }) => variant === controlName);
-  if (control === undefined) {
-    const variants = arms.map(({ variant }) => variant);
-    const like = similarLabel(controlName, variants);
-    throw new ConfigError({
-      what: `experiment "${experimentId}" has no arm "${controlName}", its arms are ${variants.map((variant) => `"${variant}"`).join(', ')}`,
-      where: `experiments.${experimentId}.control, or experiments."*".control`,
-      remedy:
-        like === undefined
-          ? 'Name the arm that is the control in experiment.yaml'
-          : `Did you mean "${like}"?`,
-    });
-  }
+  const control = arms.find(({ variant }) => variant === controlName) ?? emptyArm(controlName, measurement);
   const treatments = arms
     .filter((arm) => arm !== control)
     .toSorted((a, b) => (a.variant < b.variant ? -1 : 1));
   return { control, treatments, pooled: [control, ...treatments], caps, quantiles };
-}
-
-function nobodyAssigned({ experimentId, crossovers }: ExperimentMeasurement, asOf: string | null): DataError {
-  if (crossovers > 0) {
-    return new DataError({
-      what: `every user of experiment "${experimentId}" was assigned to several variants`,
-      where: 'experiment_assignments.variant',
-      remedy:
-        'Check the assignment service, or take the rows of this experiment out of experiment_assignments',
-    });
-  }
-  const when = asOf === null ? '' : ` before ${formatMoment(asOf)}, where the data end`;
-  return new DataError({
-    what: `no user of experiment "${experimentId}" was assigned${when}`,
-    where: 'experiment_assignments.assigned_ts',
-    remedy:
-      'Correct the times of the assignments, upload the events that follow them, or name a later end in experiment.yaml: as_of',
-  });
 }
 
 function shares({ weights }: ExperimentSettings, arms: readonly Arm[]): Record<string, number> {

@@ -1,5 +1,6 @@
 import type { ExperimentSettings } from '../experiment/config.ts';
 import type { ExperimentMeasurement, Measurements } from '../experiment/measurements.ts';
+import type { PipelineError } from '../platform/errors.ts';
 import { nearest } from '../platform/nearest.ts';
 import { formatCount, formatQuantity } from '../report/format.ts';
 import { metricLabel } from '../report/labels.ts';
@@ -13,8 +14,17 @@ type Run = Pick<RunPlan, 'config' | 'unavailable'> & Pick<Measurements, 'eventNa
 /** Why there is nothing to decide on, however long the experiment runs as it is configured. */
 export interface Blocked {
   readonly action: 'invalid' | 'keep_running';
-  readonly rule: 'nobody_exposed' | 'no_window_ended' | 'primary_not_in_data';
+  readonly rule: 'not_analysable' | 'nobody_exposed' | 'no_window_ended' | 'primary_not_in_data';
   readonly reason: string;
+}
+
+/** The reason of an experiment whose arms cannot be compared, while others of the run can. */
+export function blockedForGood({ fault: { what, remedy } }: PipelineError): Blocked {
+  return {
+    action: 'invalid',
+    rule: 'not_analysable',
+    reason: `${what.charAt(0).toUpperCase()}${what.slice(1)}.${remedy === undefined ? '' : ` ${remedy}${/[.?]$/.test(remedy) ? '' : '.'}`}`,
+  };
 }
 
 /** What keeps an experiment from being decided before any number is looked at, or null. */

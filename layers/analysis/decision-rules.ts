@@ -38,7 +38,7 @@ type Rule = Omit<Decision, 'basis'>;
 
 /**
  * The decision of one experiment. Rules, the first that applies:
- * 1. nobody was exposed, or the data lack what the primary metric is made of (see blockedBy), or a trust check failed:
+ * 1. the arms cannot be compared, nobody was exposed, or the data lack what the primary metric is made of (see blockedBy), or a trust check failed:
  *    invalid;
  * 2. the primary metric cannot be tested yet: keep_running;
  * 3. every treatment does harm (primary significantly worse, or a guardrail beyond its margin): do_not_ship;
@@ -67,7 +67,9 @@ function ruleOf(input: DecisionInput): Rule {
   const invalid = failedChecks(input);
   if (input.blocked !== null) {
     const { action, rule, reason } = input.blocked;
-    return { action, variant: null, rule, reasons: [reason, ...invalid] };
+    // Checks of arms that are not there only repeat it.
+    const reasons = rule === 'not_analysable' ? [reason] : [reason, ...invalid];
+    return { action, variant: null, rule, reasons };
   }
   if (invalid.length > 0) {
     return { action: 'invalid', variant: null, rule: 'trust_check_failed', reasons: invalid };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { columnSource } from '../data/column-binding.ts';
-import { datasetNames } from '../data/datasets/index.ts';
+import { datasetContracts, datasetNames } from '../data/datasets/index.ts';
 import { declaredMetric } from './metrics/kinds.ts';
 import { better, days } from './metrics/metric-kind.ts';
 
@@ -230,6 +230,18 @@ export const configSchema = z.strictObject({
       refund: name,
     })
     .describe('Names, after aliases, of the events that play a part in the built-in metrics.'),
+  dedupe: z
+    .strictObject({
+      events: z
+        .array(z.enum(datasetContracts.events.columns.map(({ name: column }) => column)))
+        .refine((columns) => columns.length === 0 || columns.includes('user_id'), {
+          message: 'needs user_id: events of several users are never one',
+        })
+        .describe(
+          'Events that agree in all of these columns (`event_ts` to the second) count once, whatever their ids; an event without a listed `revenue` or `order_id` stays.',
+        ),
+    })
+    .describe('Repetitions that have ids of their own.'),
   as_of: instant
     .nullable()
     .describe(

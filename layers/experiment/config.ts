@@ -42,7 +42,40 @@ export function loadConfig(files: readonly ConfigFile[]): Config {
       remedy: problem.remedy,
     });
   }
-  return result.data;
+  return byCanonicalNames({ ...result.data, experiments: withOneRoleEach(result.data.experiments) });
+}
+
+/** Events may be named by any of their names: what is named by an alias means the event that the alias stands for. */
+function byCanonicalNames(config: Config): Config {
+  const canonical = (event: string) => config.event_aliases[event] ?? event;
+  const { exposure, add_to_cart, begin_checkout, purchase, refund } = config.events;
+  return {
+    ...config,
+    events: {
+      exposure: canonical(exposure),
+      add_to_cart: canonical(add_to_cart),
+      begin_checkout: canonical(begin_checkout),
+      purchase: canonical(purchase),
+      refund: canonical(refund),
+    },
+    experiments: Object.fromEntries(
+      Object.entries(config.experiments).map(([id, settings]) => {
+        const { exposure: own } = settings;
+        if (own === 'assignment' || own.event === undefined) return [id, settings];
+        return [id, { ...settings, exposure: { ...own, event: canonical(own.event) } }];
+      }),
+    ),
+  };
+}
+
+/** A metric that is primary is no secondary one, also where the list that names it is the inherited one: it would be tested twice. */
+function withOneRoleEach(experiments: Config['experiments']): Config['experiments'] {
+  return Object.fromEntries(
+    Object.entries(experiments).map(([id, settings]) => {
+      const secondary = [...new Set(settings.secondary)].filter((name) => name !== settings.primary);
+      return [id, { ...settings, secondary }];
+    }),
+  );
 }
 
 /** Settings of `experimentId`: its own, else those of "*". */
@@ -146,6 +179,16 @@ export function decisiveEvents({ events, experiments, event_aliases }: Config): 
   );
   const names = [...Object.values(events), ...exposures].map((name) => event_aliases[name] ?? name);
   return [...new Set(names)].sort();
+}
+
+/** The same, and the events that the metrics of one's own are made of. */
+export function decidingNames(config: Config): string[] {
+  const own = Object.values(config.metrics).flatMap((metric) =>
+    'event' in metric && typeof metric.event === 'string' ? [metric.event] : [],
+  );
+  return [
+    ...new Set([...decisiveEvents(config), ...own.map((name) => config.event_aliases[name] ?? name)]),
+  ].sort();
 }
 
 /** Rows of an event by all of its names. */

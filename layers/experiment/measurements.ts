@@ -144,17 +144,46 @@ export const adjustedCellEvents = 50;
 
 const variantUsers = z.strictObject({ variant: z.string(), users: count });
 
+/** Buyers of an arm, and how their purchases are written. */
+export const armPurchases = z.strictObject({
+  variant: z.string(),
+  buyers: count,
+  /** Buyers with a purchase that is there again under another event id: product and amount of the same order. */
+  repeatedInOrder: count,
+  /** The same of purchases without an order, at one moment. */
+  repeatedAtMoment: count,
+  /** Orders of several products, and those of them whose every row has the same amount. */
+  severalProducts: count,
+  oneAmount: count,
+});
+export type ArmPurchases = z.infer<typeof armPurchases>;
+
+/** What the events of an experiment tell of how they were logged. */
+export const eventQuality = z.strictObject({
+  purchases: z.array(armPurchases),
+  /** Exposure events and purchases from the first day of assignment on, and those of users without an assignment. */
+  byAssignment: z.array(z.strictObject({ event: z.string(), events: count, unassigned: count })),
+  /** Events by arm, of names that are much like one that decides, and of those names. */
+  spellings: z.array(z.strictObject({ variant: z.string(), event: z.string(), events: count })),
+});
+export type EventQuality = z.infer<typeof eventQuality>;
+
 export const experimentMeasurement = z.strictObject({
   experimentId: z.string(),
   columns: z.array(z.strictObject({ column: z.string(), unit: z.enum(['count', 'cents', 'milliseconds']) })),
   caps: z.array(capMeasurement),
   arms: z.array(armMeasurement),
   crossovers: count,
-  /** Crossovers by the variant they were assigned to first: where the arms differ in it, leaving them out biases. */
+  /**
+   * Crossovers by the variant they were assigned to first, without those of whom it is not known, being assigned to several at
+   * one time: where the arms differ in it, leaving them out biases.
+   */
   crossoversByFirstVariant: z.array(variantUsers),
   /** Users by a variant that the weights do not name, in the order of variants. */
   unknownVariants: z.array(variantUsers),
   earlyExposures,
+  /** Older runs did not tell. */
+  eventQuality: eventQuality.optional(),
   segments: z.array(segmentMeasurement),
   /** By exposure day, in order. */
   cohorts: z.array(cohortMeasurement),

@@ -114,16 +114,33 @@ export function strayRemedy(
     const share = variants.length === 2 ? '0.5' : '<share>';
     return `experiments: { ${key(experimentId)}: { weights: { ${variants.map((variant) => `${key(variant)}: ${share}`).join(', ')} } } }`;
   }
-  const { column, values } = sourceOf(schema.experiment_assignments?.variant);
-  const all = [...Object.entries(values), ...known].map(([from, to]) => `${key(from)}: ${key(to)}`);
-  return `schema: { experiment_assignments: { variant: { column: ${key(column)}, values: { ${all.join(', ')} } } } }`;
+  return renamingLine('variant', known, schema);
 }
 
-function sourceOf(source: ColumnSource | undefined): { column: string; values: Record<string, string> } {
-  if (source === undefined) return { column: 'variant', values: {} };
+/** The line of experiment.yaml that renames values of a column of the assignments. Lines that are in `schema` already are kept. */
+export function renamingLine(
+  name: 'variant' | 'experiment_id',
+  renamed: readonly (readonly [from: string, to: string])[],
+  schema: Config['schema'],
+): string {
+  const { column, values } = sourceOf(schema.experiment_assignments?.[name], name);
+  const all = [...Object.entries(values), ...renamed].map(([from, to]) => `${key(from)}: ${key(to)}`);
+  return `schema: { experiment_assignments: { ${name}: { column: ${key(column)}, values: { ${all.join(', ')} } } } }`;
+}
+
+function sourceOf(
+  source: ColumnSource | undefined,
+  name: string,
+): { column: string; values: Record<string, string> } {
+  if (source === undefined) return { column: name, values: {} };
   if (typeof source === 'string') return { column: source, values: {} };
-  if (Array.isArray(source)) return { column: source[0] ?? 'variant', values: {} };
-  return { column: source.column ?? 'variant', values: source.values ?? {} };
+  if (Array.isArray(source)) return { column: source[0] ?? name, values: {} };
+  return { column: source.column ?? name, values: source.values ?? {} };
+}
+
+/** Whether two labels differ in case, blanks, hyphens and underscores at most. */
+export function isSameLabel(a: string, b: string): boolean {
+  return plain(a) === plain(b);
 }
 
 function plain(label: string): string {

@@ -3,7 +3,7 @@ import { columnBinding } from '../data/column-binding.ts';
 import { datasetNames } from '../data/datasets/index.ts';
 import { eventFate, eventRows, ruleCount } from '../data/row-counts.ts';
 import { configSchema } from '../experiment/config-schema.ts';
-import { earlyExposures, populationStep } from '../experiment/measurements.ts';
+import { armPurchases, earlyExposures, eventQuality, populationStep } from '../experiment/measurements.ts';
 import { unavailable } from '../report/schema.ts';
 import { type StageName, stageNames } from './stages.ts';
 
@@ -222,6 +222,8 @@ export const martsResult = z.strictObject({
       crossovers: count,
       /** Users of a variant that the experiment does not have. */
       unknown: count,
+      /** Those of `crossovers` who were assigned to several variants at the same time first. Older runs did not tell. */
+      tied: count.optional(),
     }),
   ),
   /** `assigned` by UTC day of assignment. */
@@ -238,6 +240,22 @@ export const martsResult = z.strictObject({
         userId: z.string(),
       }),
     )
+    .optional(),
+  /** What the events tell of how they were logged. Older runs did not tell. */
+  eventQuality: z
+    .strictObject({
+      purchases: z.array(armPurchases.extend({ experimentId: z.string() })),
+      byAssignment: z.array(
+        z.strictObject({
+          experimentId: z.string(),
+          day: z.iso.date(),
+          event: z.string(),
+          events: count,
+          unassigned: count,
+        }),
+      ),
+      spellings: z.array(eventQuality.shape.spellings.element.extend({ experimentId: z.string() })),
+    })
     .optional(),
 });
 export type MartsResult = z.infer<typeof martsResult>;

@@ -12,7 +12,12 @@ export type Trust = ExperimentReport['trust'];
 
 /** What the checks of an experiment need to know of its run. */
 export type RunQuality = Pick<Measurements, 'quality' | 'warnings' | 'decisiveEvents'> &
-  Pick<RunPlan, 'config'>;
+  Pick<RunPlan, 'config'> & {
+    /** All experiments of the run, with their assigned users. */
+    readonly experiments?: readonly { readonly experimentId: string; readonly assigned: number }[];
+    /** Columns of the files of events, as they are called there. */
+    readonly eventColumns?: readonly string[];
+  };
 
 /** All that a check may need. */
 export interface TrustInput {
@@ -43,13 +48,18 @@ export type Finding = Pick<TrustCheck, 'status' | 'explanation'> &
   };
 
 /** One thing that is checked before an effect is believed. `evaluate` names what it needs by its parameter. */
-export interface Check {
+export interface Check<Input = TrustInput> {
   readonly name: string;
   readonly label: string;
   /** Whether p is that of the most unlikely of several tests, corrected for their number. */
   readonly isAdjusted?: boolean;
-  readonly evaluate: (input: TrustInput) => Finding;
+  readonly evaluate: (input: Input) => Finding;
 }
+
+/** What the checks of how events were logged need. */
+export type LoggingInput = Pick<TrustInput, 'measurement' | 'settings' | 'run'> & {
+  readonly arms: readonly Pick<Arm, 'variant'>[];
+};
 
 export const nobodyExposed: Finding = { status: 'not_checked', explanation: 'Nobody was exposed.' };
 

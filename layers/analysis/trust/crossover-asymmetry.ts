@@ -1,4 +1,4 @@
-import { formatCount, formatPercent, statedP } from '../../report/format.ts';
+import { formatCount, formatPercent, formatQuantity, statedP } from '../../report/format.ts';
 import { testHomogeneity } from '../../statistics/homogeneity.ts';
 import { type Check, counted, notChecked, type TrustInput } from './check.ts';
 import { checkSampleRatio, type Weights } from './split.ts';
@@ -20,6 +20,12 @@ export const crossoverAsymmetry: Check = {
       return { variant, hits, total: assigned + hits };
     });
     const users = groups.reduce((sum, { hits }) => sum + hits, 0);
+    const tied = measurement.crossovers - users;
+    if (users === 0 && tied > 0) {
+      return notChecked(
+        `Which variant came first is not known: ${formatQuantity(tied, 'user')} ${tied === 1 ? 'was' : 'were'} assigned to several at the same time.`,
+      );
+    }
     if (users === 0) return counted(false, 'No user was left out for having been in several variants.');
     const test = testHomogeneity(groups);
     if (test.reason !== null) {

@@ -9,12 +9,18 @@ import type { Check, Finding, RunQuality, Trust, TrustInput } from './check.ts';
 import { covariateBalance } from './covariate-balance.ts';
 import { crossoverAsymmetry } from './crossover-asymmetry.ts';
 import { crossovers } from './crossovers.ts';
+import { eventSpelling } from './event-spelling.ts';
+import { eventsOfExperiments } from './events-of-experiments.ts';
+import { experimentSpelling } from './experiment-spelling.ts';
 import { exposureRate } from './exposure-rate.ts';
 import { immatureUsers } from './immature-users.ts';
+import { orderAmounts } from './order-amounts.ts';
+import { repeatedPurchases } from './repeated-purchases.ts';
 import { sampleRatioAssigned, sampleRatioExposed } from './sample-ratio.ts';
 import { sampleRatioByDay, sampleRatioBySegment } from './sample-ratio-of-parts.ts';
 import type { Weights } from './split.ts';
 import { timeOrder } from './time-order.ts';
+import { unassignedEvents } from './unassigned-events.ts';
 import { unknownVariants } from './unknown-variants.ts';
 import { duplicates, quarantine } from './unused-lines.ts';
 
@@ -24,6 +30,10 @@ export const trustChecks: readonly Check[] = [
   sampleRatioAssigned,
   crossoverAsymmetry,
   unknownVariants,
+  eventSpelling,
+  experimentSpelling,
+  repeatedPurchases,
+  orderAmounts,
   sampleRatioBySegment,
   sampleRatioByDay,
   crossovers,
@@ -31,10 +41,22 @@ export const trustChecks: readonly Check[] = [
   exposureRate,
   assignmentBeforeExposure,
   immatureUsers,
+  unassignedEvents,
+  eventsOfExperiments,
   duplicates,
   quarantine,
   timeOrder,
 ];
+
+/** The checks of how events were logged, which need no more than what was measured. */
+export const loggingChecks = [
+  eventSpelling,
+  experimentSpelling,
+  repeatedPurchases,
+  orderAmounts,
+  unassignedEvents,
+  eventsOfExperiments,
+] as const;
 
 /** Everything that is checked before an effect is believed. */
 export function checkTrust(

@@ -17,6 +17,7 @@ import {
   type Repeats,
 } from './dedupe.ts';
 import { type DayFile, writeEvents } from './events-clean.ts';
+import { foldEvents } from './fold-events.ts';
 import { exclusive, type Finding, type Judgement, judge, openJudgedRows } from './judge.ts';
 import quarantineSql from './quarantine.sql';
 import { type Rule, type RuleContext, rowRules } from './rules.ts';
@@ -69,6 +70,7 @@ export async function cleanBucket(db: Database, input: CleanInput): Promise<Clea
     await dedupe(db, dataset, `${shared ? 'own' : 'staged'}_${dataset}`);
   }
   if (eventIds.length > 0) await dropSharedEvents(db, eventIds, bucket);
+  await foldEvents(db, config.dedupe.events);
   await openJudgedRows(db);
 
   const datasets: CleanResult['datasets'] = {};
@@ -105,6 +107,7 @@ export async function cleanBucket(db: Database, input: CleanInput): Promise<Clea
     config,
     folder,
     accepted: datasets.events?.accepted ?? 0,
+    newestInput,
   });
   const quarantinedEvents = quarantine.find(({ dataset }) => dataset === 'events')?.file;
   const others: LocalFile[] = [];

@@ -4,7 +4,7 @@ import type { EventRows } from '../../data/row-counts.ts';
 import type { Config } from '../../experiment/config.ts';
 import type { Database } from '../../platform/duckdb.ts';
 import { DataError } from '../../platform/errors.ts';
-import { literal, renderSql } from '../../platform/sql.ts';
+import { literal, renderSql, timestamp } from '../../platform/sql.ts';
 import eventsCleanSql from './events-clean.sql';
 
 /** Clean events of one day. */
@@ -32,7 +32,8 @@ const currencyLimit = 10;
 
 /**
  * Writes the rows of `accepted_events` as one Parquet file per day.
- * @param options `accepted`: how many rows there are
+ * @param options `accepted`: how many rows there are; `newestInput`: when the newest file was uploaded. Events a day later and more
+ *   (zones differ) do not tell up to when the data are complete, unless all are
  * @throws DataError where another number of events was written
  */
 export async function writeEvents(
@@ -41,9 +42,10 @@ export async function writeEvents(
     readonly config: Pick<Config, 'events'>;
     readonly folder: string;
     readonly accepted: number;
+    readonly newestInput: string;
   },
 ): Promise<CleanEvents> {
-  const { config, folder, accepted } = options;
+  const { config, folder, accepted, newestInput } = options;
   if (accepted === 0) return { days: [], currencies: [], latestEventTs: null, names: [] };
   const root = path.join(folder, 'events_clean');
   const { days } = await db.row<{ days: string }>(
@@ -71,7 +73,8 @@ export async function writeEvents(
     });
   }
   const summary = await db.row<{ latest: string | null }>(
-    `SELECT strftime(max(event_ts), '%Y-%m-%dT%H:%M:%S.%gZ') AS latest FROM read_parquet(${literal(files)})`,
+    `SELECT strftime(coalesce(max(event_ts) FILTER (event_ts <= ${timestamp(newestInput)} + INTERVAL 1 DAY), max(event_ts)),
+       '%Y-%m-%dT%H:%M:%S.%gZ') AS latest FROM read_parquet(${literal(files)})`,
   );
   const currencies = await db.query<{ currency: string }>(`
     SELECT DISTINCT currency FROM read_parquet(${literal(files)})

@@ -17,9 +17,9 @@ FROM (
 JOIN settings s ON s.experiment_id = a.experiment_id
 LEFT JOIN excluded_users x ON x.user_id = a.user_id;
 
--- The variant a crossover was assigned to first; simultaneous ones by name.
+-- The variant a crossover was assigned to first. Of simultaneous ones none is: they are `tied`, and stand under the first name.
 CREATE TABLE crossovers AS
-SELECT a.experiment_id, a.user_id, min(r.variant) AS variant
+SELECT a.experiment_id, a.user_id, min(r.variant) AS variant, min(r.variant) <> max(r.variant) AS tied
 FROM assigned a
 JOIN assignments r
   ON r.experiment_id = a.experiment_id AND r.user_id = a.user_id AND r.assigned_ts = a.assigned_at

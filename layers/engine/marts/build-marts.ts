@@ -7,6 +7,7 @@ import type { CleanResult, MartsResult, RunPlan } from '../../runs/documents.ts'
 import { attempt, type Refusal } from '../../runs/stage.ts';
 import assignedSql from './assigned.sql';
 import { type CleanFiles, createSettings, excludeUsers, openCleanRows } from './clean-rows.ts';
+import { eventQuality } from './event-quality.ts';
 import exposedSql from './exposed.sql';
 import firstDevicesSql from './first-devices.sql';
 import { outcomeSql } from './outcome-columns.ts';
@@ -86,6 +87,7 @@ export async function buildMarts(
       assignedByDay: await assignedByDay(db),
       earlyExposures: await earlyExposures(db),
       examples: await examplesOfLeftOut(db),
+      eventQuality: await eventQuality(db, config, as_of),
     },
     rows: exposed[0]?.rows ?? 0,
   };
@@ -195,14 +197,14 @@ async function population(db: Database): Promise<PopulationStep[]> {
 async function assignedArms(db: Database): Promise<MartsResult['arms']> {
   return db.select(
     `SELECT experiment_id AS "experimentId", variant, sum(assigned) AS assigned, sum(crossovers) AS crossovers,
-      sum("unknown") AS "unknown"
+      sum("unknown") AS "unknown", sum(tied) AS tied
     FROM (
-      SELECT experiment_id, variant, count(*) AS assigned, 0 AS crossovers, 0 AS "unknown" FROM assigned
+      SELECT experiment_id, variant, count(*) AS assigned, 0 AS crossovers, 0 AS "unknown", 0 AS tied FROM assigned
       WHERE excluded IS DISTINCT FROM 'crossovers' AND excluded IS DISTINCT FROM 'unknown_variant' GROUP BY ALL
       UNION ALL
-      SELECT experiment_id, variant, 0, count(*), 0 FROM crossovers GROUP BY ALL
+      SELECT experiment_id, variant, 0, count(*), 0, count(*) FILTER (tied) FROM crossovers GROUP BY experiment_id, variant
       UNION ALL
-      SELECT experiment_id, variant, 0, 0, count(*) FROM assigned WHERE excluded = 'unknown_variant' GROUP BY ALL
+      SELECT experiment_id, variant, 0, 0, count(*), 0 FROM assigned WHERE excluded = 'unknown_variant' GROUP BY ALL
     )
     GROUP BY ALL ORDER BY ALL`,
     {
@@ -211,6 +213,7 @@ async function assignedArms(db: Database): Promise<MartsResult['arms']> {
       assigned: cell.count,
       crossovers: cell.count,
       unknown: cell.count,
+      tied: cell.count,
     },
   );
 }

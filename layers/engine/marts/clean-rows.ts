@@ -19,7 +19,7 @@ export interface CleanFiles {
 export async function openCleanRows(db: Database, config: Config, files: CleanFiles): Promise<void> {
   const id = config.id_type === 'bigint' ? 'BIGINT' : 'VARCHAR';
   const noRows: Record<keyof CleanFiles, string> = {
-    events: `event_id ${id}, session_id ${id}, user_id ${id}, event_name VARCHAR, event_ts TIMESTAMP, quantity BIGINT,
+    events: `event_id ${id}, session_id ${id}, user_id ${id}, event_name VARCHAR, event_ts TIMESTAMP, product_id ${id}, quantity BIGINT,
       revenue DECIMAL(18,2), net_revenue DECIMAL(18,2), order_id VARCHAR`,
     assignments: `user_id ${id}, experiment_id VARCHAR, variant VARCHAR, assigned_ts TIMESTAMP`,
     users: `user_id ${id}`,

@@ -2,12 +2,14 @@ import type { EarlyExposures, ExperimentMeasurement } from '../../experiment/mea
 import type { MartsResult } from '../../runs/documents.ts';
 
 /** Users of a variant, exposed or not. */
-export type AssignedArm = Omit<MartsResult['arms'][number], 'experimentId'>;
+export interface AssignedArm extends Omit<MartsResult['arms'][number], 'experimentId'> {
+  readonly tied: number;
+}
 
 /** Adds up the buckets' assigned users of an experiment, in the order of variants. */
 export function mergedArms(marts: readonly MartsResult[], experimentId: string): AssignedArm[] {
   const merged = new Map<string, AssignedArm>();
-  for (const { experimentId: id, variant, assigned, crossovers, unknown } of marts.flatMap(
+  for (const { experimentId: id, variant, assigned, crossovers, unknown, tied = 0 } of marts.flatMap(
     ({ arms }) => arms,
   )) {
     if (id !== experimentId) continue;
@@ -17,6 +19,7 @@ export function mergedArms(marts: readonly MartsResult[], experimentId: string):
       assigned: assigned + (before?.assigned ?? 0),
       crossovers: crossovers + (before?.crossovers ?? 0),
       unknown: unknown + (before?.unknown ?? 0),
+      tied: tied + (before?.tied ?? 0),
     });
   }
   return [...merged.values()].toSorted(byVariant);

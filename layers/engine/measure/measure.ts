@@ -14,6 +14,7 @@ import { type AssignedArm, assignedByDay, mergedArms, mergedEarlyExposures } fro
 import { type Cap, readCaps } from './caps.ts';
 import { readAdjustedCells, readLogitCells } from './cells.ts';
 import { type MeasuredColumns, measuredColumns, mergedColumns } from './columns.ts';
+import { mergedEventQuality } from './event-quality.ts';
 import { readRevenueHistogram } from './histogram.ts';
 import { readQuantiles } from './quantiles.ts';
 import { mergeDecisiveEvents, mergeEventNames, mergePopulation, mergeRules } from './reconcile.ts';
@@ -98,9 +99,13 @@ async function measureExperiments(
       caps: caps.filter((cap) => cap.experimentId === experimentId).map(({ experimentId: _, ...cap }) => cap),
       arms: armsOf(own, assigned, settings, columns),
       crossovers: assigned.reduce((sum, arm) => sum + arm.crossovers, 0),
-      crossoversByFirstVariant: usersOf(assigned, 'crossovers'),
+      crossoversByFirstVariant: usersOf(
+        assigned.map((arm) => ({ ...arm, crossovers: arm.crossovers - arm.tied })),
+        'crossovers',
+      ),
       unknownVariants: usersOf(assigned, 'unknown'),
       earlyExposures: mergedEarlyExposures(marts, experimentId),
+      ...mergedEventQuality(marts, experimentId),
       segments: settings.segments.flatMap((segment) =>
         levelsOf(splits.get(segmentColumn(segment)) ?? [], experimentId).map(
           ({ level, arms }): SegmentMeasurement => ({

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { analyzeExperiment } from '../../../layers/analysis/analyze-experiment.ts';
 import { settingsOf } from '../../../layers/experiment/config.ts';
 import type { ArmMeasurement, ExperimentMeasurement } from '../../../layers/experiment/measurements.ts';
-import { ConfigError, DataError } from '../../../layers/platform/errors.ts';
 import { armOf, configOf, experimentOf, type User, users } from './measurement.ts';
 
 const buyer: User = {
@@ -117,17 +116,23 @@ describe('analyzeExperiment', () => {
     expect(metric).toMatchObject({ unavailable: 'the drop has no sessions', comparisons: [] });
   });
 
-  it('refuses an experiment whose control is not among its arms, naming the arms', () => {
+  it('calls an experiment invalid whose control is not among its arms, naming the arms', () => {
     const arms = [armOf('A', users(10, buyer)), armOf('B', users(10, buyer))];
-    expect(() => analyze(arms)).toThrow(ConfigError);
-    expect(() => analyze(arms)).toThrow(/no arm "control", its arms are "A", "B"/);
+    expect(analyze(arms).decision).toMatchObject({
+      action: 'invalid',
+      rule: 'not_analysable',
+      reasons: [
+        'Experiment "checkout" has no arm "control", its arms are "A", "B". Name the arm that is the control in experiment.yaml.',
+      ],
+    });
     const named = [armOf('Control', users(100, {})), armOf('B', users(100, {}))];
-    expect(() => analyze(named)).toThrow(/Did you mean "Control"\?/);
+    expect(analyze(named).decision.reasons[0]).toMatch(/Did you mean "Control"\?$/);
   });
 
-  it('refuses an experiment that nobody was assigned to before the data end, and says when that is', () => {
-    expect(() => analyze([])).toThrow(DataError);
-    expect(() => analyze([])).toThrow(/no user of experiment "checkout" was assigned before 20\d\d-/);
+  it('calls an experiment invalid that nobody was assigned to before the data end, and says when that is', () => {
+    const { decision } = analyze([]);
+    expect(decision).toMatchObject({ action: 'invalid', rule: 'not_analysable' });
+    expect(decision.reasons[0]).toMatch(/^No user of experiment "checkout" was assigned before 20\d\d-/);
   });
 
   it('decides invalid when the exposed users do not split as configured', () => {

@@ -1,10 +1,18 @@
-import { type Fate, type FileCase, fileGroups, groups, type LineCase } from './catalogue.ts';
+import {
+  type ExperimentCase,
+  type Fate,
+  type FileCase,
+  fileGroups,
+  groups,
+  type LineCase,
+} from './catalogue.ts';
 import { fileCases } from './drops.ts';
+import { experimentCases } from './experiments.ts';
 import { lineCases } from './lines.ts';
 
 /** docs/bad-input.md: every bad input that is tested, and what becomes of it. */
 export function badInputPage(): string {
-  const total = lineCases.length + fileCases.length;
+  const total = lineCases.length + fileCases.length + experimentCases.length;
   return `${[
     '# Bad input, and what becomes of it',
     `Generated from the ${total} cases of \`tests/unit/engine/bad-input\`, each of which runs through the pipeline's stages: a row of a table\nis the test \`<section>: <input>\` of \`tests/unit/engine/bad-input/bad-input.test.ts\`. Renew it with \`npx vitest run tests/unit/engine/bad-input -u\`.`,
@@ -24,6 +32,10 @@ export function badInputPage(): string {
         group,
         fileCases.filter((one) => one.group === group).map((one) => [one.input, becomesOfDrop(one)]),
       ),
+    ),
+    section(
+      'Experiments',
+      experimentCases.map((one) => [one.input, becomesOfExperiments(one)]),
     ),
   ].join('\n\n')}\n`;
 }
@@ -69,4 +81,18 @@ function becomesOfDrop({ fails, goesOn, note }: FileCase): string {
     ...warned.map(([, rule, rows]) => `${rows} rows warned of: \`${rule}\``),
   ];
   return `${parts.length === 0 ? 'read as it is meant' : parts.join('; ')}${remarks}`;
+}
+
+function becomesOfExperiments({ decisions, warns, revenue, duplicates = 0 }: ExperimentCase): string {
+  const several = Object.keys(decisions).length > 1;
+  const parts = Object.entries(decisions).map(
+    ([id, [action, reason]]) =>
+      `${several ? `\`${id}\`: ` : ''}${action.replaceAll('_', ' ')}${reason === undefined ? '' : `: “${reason}”`}`,
+  );
+  return [
+    ...parts,
+    ...(warns === undefined ? [] : [`with the note “${warns}”`]),
+    ...(duplicates === 0 ? [] : [`${duplicates} events dropped as duplicates`]),
+    ...(revenue === undefined ? [] : ['every purchase counts once']),
+  ].join('; ');
 }

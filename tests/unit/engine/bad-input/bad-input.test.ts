@@ -2,10 +2,11 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { type DatasetName, datasetNames } from '../../../../layers/data/datasets/index.ts';
 import { badInputPage } from './bad-input-page.ts';
 import { fileCases } from './drops.ts';
+import { experimentCases } from './experiments.ts';
 import { filesOf, goodDrop } from './good-drop.ts';
 import { dropOfLines, expectedQuality } from './line-drop.ts';
 import { lineCases } from './lines.ts';
-import { type DropRun, type Row, runDrop } from './run-drop.ts';
+import { type DropRun, type Row, reportOfDrop, runDrop } from './run-drop.ts';
 
 const { files, cases } = dropOfLines();
 const nameOf = ({ group, input }: { group: string; input: string }) => `${group}: ${input}`;
@@ -97,8 +98,32 @@ describe('drops', () => {
   });
 });
 
+describe('experiments', () => {
+  test.each(experimentCases.map((one) => [one.input, one] as const))('%s', async (_, one) => {
+    const { experiments, quality } = await reportOfDrop(one.files);
+    const ids = Object.keys(one.decisions);
+    expect(experiments.map(({ experimentId }) => experimentId)).toEqual(ids);
+    for (const { experimentId, decision } of experiments) {
+      const [action, reason = ''] = one.decisions[experimentId] ?? [];
+      expect(decision.action, decision.reasons.join(' ')).toBe(action);
+      expect(decision.reasons[0]).toContain(reason);
+    }
+    const [first] = experiments;
+    expect(first?.trust.warnings.join(' ')).toContain(one.warns ?? '');
+    expect(quality.events?.duplicates).toBe(one.duplicates ?? 0);
+    const metrics = first?.metrics.filter(({ metric }) => metric === 'revenue_per_user') ?? [];
+    expect(metrics).toHaveLength(1);
+    if (one.revenue === undefined) return;
+    const [comparison] = metrics[0]?.comparisons ?? [];
+    expect({
+      control: (comparison?.control.mean ?? 0) * 100,
+      treatment: (comparison?.treatment.mean ?? 0) * 100,
+    }).toEqual(one.revenue);
+  });
+});
+
 test('no case is there twice', () => {
-  const names = [...lineCases, ...fileCases].map(nameOf);
+  const names = [...[...lineCases, ...fileCases].map(nameOf), ...experimentCases.map(({ input }) => input)];
   expect(new Set(names).size).toBe(names.length);
 });
 

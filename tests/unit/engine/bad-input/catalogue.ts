@@ -64,3 +64,17 @@ export interface FileCase {
   };
   readonly note?: string;
 }
+
+/** A drop whose rows can all be read, and of which a verdict would mislead. */
+export interface ExperimentCase {
+  readonly input: string;
+  readonly files: Files;
+  /** By experiment: the action, and a part of the first reason. */
+  readonly decisions: Readonly<Record<string, readonly [action: string, reason?: string]>>;
+  /** A part of a warning of the first experiment. */
+  readonly warns?: string;
+  /** Revenue of each arm of the first experiment. */
+  readonly revenue?: Readonly<Record<string, number>>;
+  /** Events dropped as duplicates. */
+  readonly duplicates?: number;
+}

@@ -2,11 +2,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { DatasetName } from '../../../../layers/data/datasets/index.ts';
-import { type LocalFile, type LocalRun, runLocal } from '../../../../layers/engine/run-local.ts';
+import { type LocalFile, type LocalRun, reportOf, runLocal } from '../../../../layers/engine/run-local.ts';
 import type { Measurements } from '../../../../layers/experiment/measurements.ts';
 import { runConfiguration } from '../../../../layers/experiment/run-configuration.ts';
 import { Database } from '../../../../layers/platform/duckdb.ts';
 import { literal } from '../../../../layers/platform/sql.ts';
+import type { Report } from '../../../../layers/report/schema.ts';
 import type { FileCounts } from '../../../../layers/runs/documents.ts';
 import { areas, parseRawKey } from '../../../../layers/runs/keys.ts';
 
@@ -56,6 +57,23 @@ export async function runDrop(
     };
     if (buckets !== undefined) await planBuckets(await runLocal(options, 'plan'), buckets);
     return await readRun(await runLocal(options, 'measure'), folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Takes a drop's files through all stages up to the report. */
+export async function reportOfDrop(files: Files): Promise<Report> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'bad-input-'));
+  try {
+    const run = await runLocal({
+      drop: 'default',
+      files: await writeFiles(path.join(folder, 'raw'), files),
+      folder: path.join(folder, 'runs'),
+      codeVersion: 'c',
+      limits: smallFunction,
+    });
+    return await reportOf(run);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
