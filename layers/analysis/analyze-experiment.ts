@@ -12,7 +12,17 @@ import { compareMetrics, rolesOf } from './compare-metrics.ts';
 import { decideExperiment } from './decision-rules.ts';
 import { capsOf, distributionsOf } from './distributions.ts';
 import { guardrailAlpha } from './guardrail.ts';
-import { costOfLooking, daysSoFar, lookingOf, type Progress, planLook, tuningOf } from './look.ts';
+import {
+  costOfLooking,
+  daysSoFar,
+  everyDay,
+  lastDayJudged,
+  lookingOf,
+  type Progress,
+  planLook,
+  tuningOf,
+} from './look.ts';
+import { analyses } from './metrics/kinds.ts';
 import { cumulativeEffects, effectsSinceExposure } from './novelty.ts';
 import { originalAnalyses } from './original-analyses.ts';
 import { adjustedRegressions } from './regression.ts';
@@ -43,7 +53,11 @@ export function analyzeExperiment(
     asOf: run.asOf,
     maturityDays: maturityDays(run.config, settings),
   });
-  const look = planLook(settings, progress, arms.length);
+  const primary = roles.find(({ role }) => role === 'primary');
+  // Whose values do not add up cannot be judged as of an earlier look.
+  const looked =
+    primary !== undefined && analyses[primary.metric.kind].isOfSums ? settings : everyDay(settings);
+  const look = planLook(looked, progress, arms.length);
   const { alpha, decision: basis, correction } = settings;
 
   const trust = checkTrust(
@@ -57,18 +71,17 @@ export function analyzeExperiment(
   const family = { alpha, basis, look, correction, multipleArms: settings.multiple_arms };
   const metrics = compareMetrics(roles, sample, {
     ...family,
-    guardrailLook: planLook({ ...settings, alpha: 2 * guardrailAlpha }, progress, arms.length),
+    guardrailLook: planLook({ ...everyDay(settings), alpha: 2 * guardrailAlpha }, progress, arms.length),
     prior: settings.bayes.prior,
     priorRelativeSd: settings.bayes.prior_relative_sd,
     power: {
       power: settings.power.power,
       targetLift: settings.power.target_lift,
       daysSoFar: daysSoFar(progress),
-      looking: costOfLooking(look, settings, arms.length),
+      looking: costOfLooking(look, looked, arms.length),
     },
   });
   const [firstTreatment] = treatments;
-  const primary = roles.find(({ role }) => role === 'primary');
 
   return {
     experimentId,
@@ -86,7 +99,14 @@ export function analyzeExperiment(
       openWindows: settings.immature === 'include' ? trust.immature.share : null,
       progress,
       acceptHarm: settings.accept_harm,
-      settled: primary === undefined ? null : settledVerdicts(measurement, primary, sample, progress, family),
+      settled:
+        primary === undefined
+          ? null
+          : settledVerdicts(measurement, primary, sample, {
+              progress,
+              lastDay: lastDayJudged(looked, progress),
+              plan: family,
+            }),
     }),
     metrics,
     ...compareSegments(measurement.segments, roles, sample, { alpha, basis }),
