@@ -8,7 +8,7 @@ import type { Decision, ExperimentReport } from '../report/schema.ts';
 import type { RunPlan } from '../runs/documents.ts';
 import { type Arm, armOf } from './arm.ts';
 import { blockedBy } from './blocked.ts';
-import { compareMetrics, rolesOf } from './compare-metrics.ts';
+import { compareMetrics, type RoleOfMetric, rolesOf } from './compare-metrics.ts';
 import { decideExperiment } from './decision-rules.ts';
 import { capsOf, distributionsOf } from './distributions.ts';
 import { guardrailAlpha } from './guardrail.ts';
@@ -32,18 +32,24 @@ import { settledVerdicts } from './settled.ts';
 import type { RunQuality } from './trust/check.ts';
 import { checkTrust } from './trust/index.ts';
 
+interface Judged extends Pick<ExperimentReport, 'trust' | 'decision' | 'metrics'> {
+  readonly sample: Sample;
+  /** Planned share of each arm. */
+  readonly weights: Readonly<Record<string, number>>;
+  readonly roles: readonly RoleOfMetric[];
+}
+
 type Run = Pick<RunPlan, 'unavailable'> & RunQuality & Pick<Measurements, 'asOf' | 'eventNames'>;
 
 /**
- * The analysis of one experiment from its exact sums.
+ * What decides on one experiment, from its exact sums: trust checks, metrics and the decision.
  * @throws ConfigError when the configured control is not among the arms that the data have, DataError when there is no arm
  */
-export function analyzeExperiment(
+export function judgeExperiment(
   measurement: ExperimentMeasurement,
   settings: ExperimentSettings,
   run: Run,
-): ExperimentReport {
-  const { experimentId } = measurement;
+): Judged {
   const sample = sampleOf(measurement, settings.control, run.asOf);
   const { control, treatments } = sample;
   const arms = [control, ...treatments];
@@ -81,13 +87,10 @@ export function analyzeExperiment(
       looking: costOfLooking(look, looked, arms.length),
     },
   });
-  const [firstTreatment] = treatments;
-
   return {
-    experimentId,
-    control: control.variant,
-    settings: describeSettings(settings, weights, run.config.events.exposure),
-    arms: arms.map(({ variant, users, exposed, assigned }) => ({ variant, users, exposed, assigned })),
+    sample,
+    weights,
+    roles,
     trust,
     decision: decideExperiment({
       blocked: blockedBy(measurement, arms, settings, roles, run),
@@ -108,6 +111,32 @@ export function analyzeExperiment(
               plan: family,
             }),
     }),
+    metrics,
+  };
+}
+
+/**
+ * The analysis of one experiment: what decides, and what is shown beside it.
+ * @throws ConfigError, DataError as {@link judgeExperiment}
+ */
+export function analyzeExperiment(
+  measurement: ExperimentMeasurement,
+  settings: ExperimentSettings,
+  run: Run,
+): ExperimentReport {
+  const { sample, weights, roles, trust, decision, metrics } = judgeExperiment(measurement, settings, run);
+  const { control, treatments } = sample;
+  const arms = [control, ...treatments];
+  const { alpha, decision: basis } = settings;
+  const [firstTreatment] = treatments;
+
+  return {
+    experimentId: measurement.experimentId,
+    control: control.variant,
+    settings: describeSettings(settings, weights, run.config.events.exposure),
+    arms: arms.map(({ variant, users, exposed, assigned }) => ({ variant, users, exposed, assigned })),
+    trust,
+    decision,
     metrics,
     ...compareSegments(measurement.segments, roles, sample, { alpha, basis }),
     novelty: cumulativeEffects(measurement.cohorts, roles, sample, {
@@ -214,7 +243,7 @@ function testingOf(settings: ExperimentSettings): Decision['basis']['testing'] {
 
 function describeSettings(
   settings: ExperimentSettings,
-  weights: Record<string, number>,
+  weights: Readonly<Record<string, number>>,
   defaultExposure: string,
 ): ExperimentReport['settings'] {
   const { exposure } = settings;
