@@ -55,9 +55,9 @@ export function define(command: Command): void {
     )
     .option(
       '--looks <n>',
-      'equally spaced looks of a group sequential test, the last one included',
+      'equally spaced looks of a group sequential test, the last one included; of as many as there are days, 20 cost almost all',
       positiveInteger,
-      5,
+      20,
     )
     .option('--json', 'print the plan as JSON')
     .addHelpText(

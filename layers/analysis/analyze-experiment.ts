@@ -5,11 +5,21 @@ import type { Decision, ExperimentReport } from '../report/schema.ts';
 import type { RunPlan } from '../runs/documents.ts';
 import { type Arm, armOf, emptyArm } from './arm.ts';
 import { blockedBy, blockedForGood } from './blocked.ts';
-import { compareMetrics, rolesOf } from './compare-metrics.ts';
+import { compareMetrics, type RoleOfMetric, rolesOf } from './compare-metrics.ts';
 import { decideExperiment } from './decision-rules.ts';
 import { capsOf, distributionsOf } from './distributions.ts';
 import { guardrailAlpha } from './guardrail.ts';
-import { costOfLooking, daysSoFar, lookingOf, type Progress, planLook, tuningOf } from './look.ts';
+import {
+  costOfLooking,
+  daysSoFar,
+  everyDay,
+  lastDayJudged,
+  lookingOf,
+  type Progress,
+  planLook,
+  tuningOf,
+} from './look.ts';
+import { analyses } from './metrics/kinds.ts';
 import { cumulativeEffects, effectsSinceExposure } from './novelty.ts';
 import { originalAnalyses } from './original-analyses.ts';
 import { adjustedRegressions } from './regression.ts';
@@ -20,15 +30,24 @@ import type { RunQuality } from './trust/check.ts';
 import { checkTrust } from './trust/index.ts';
 import { unanalysable } from './unanalysable.ts';
 
+interface Judged extends Pick<ExperimentReport, 'trust' | 'decision' | 'metrics'> {
+  readonly sample: Sample;
+  /** Planned share of each arm. */
+  readonly weights: Readonly<Record<string, number>>;
+  readonly roles: readonly RoleOfMetric[];
+}
+
 type Run = Pick<RunPlan, 'unavailable'> & RunQuality & Pick<Measurements, 'asOf' | 'eventNames'>;
 
-/** The analysis of one experiment from its exact sums; invalid, with the reason, where it is `unanalysable`. */
-export function analyzeExperiment(
+/**
+ * What decides on one experiment, from its exact sums: trust checks, metrics and the decision; invalid, with the reason,
+ * where it is `unanalysable`.
+ */
+export function judgeExperiment(
   measurement: ExperimentMeasurement,
   settings: ExperimentSettings,
   run: Run,
-): ExperimentReport {
-  const { experimentId } = measurement;
+): Judged {
   const sample = sampleOf(measurement, settings.control);
   const problem = unanalysable(measurement, settings, run.asOf);
   const { control, treatments } = sample;
@@ -39,7 +58,11 @@ export function analyzeExperiment(
     asOf: run.asOf,
     maturityDays: maturityDays(run.config, settings),
   });
-  const look = planLook(settings, progress, arms.length);
+  const primary = roles.find(({ role }) => role === 'primary');
+  // Whose values do not add up cannot be judged as of an earlier look.
+  const looked =
+    primary !== undefined && analyses[primary.metric.kind].isOfSums ? settings : everyDay(settings);
+  const look = planLook(looked, progress, arms.length);
   const { alpha, decision: basis, correction } = settings;
 
   const trust = checkTrust(
@@ -53,24 +76,20 @@ export function analyzeExperiment(
   const family = { alpha, basis, look, correction, multipleArms: settings.multiple_arms };
   const metrics = compareMetrics(roles, sample, {
     ...family,
-    guardrailLook: planLook({ ...settings, alpha: 2 * guardrailAlpha }, progress, arms.length),
+    guardrailLook: planLook({ ...everyDay(settings), alpha: 2 * guardrailAlpha }, progress, arms.length),
     prior: settings.bayes.prior,
     priorRelativeSd: settings.bayes.prior_relative_sd,
     power: {
       power: settings.power.power,
       targetLift: settings.power.target_lift,
       daysSoFar: daysSoFar(progress),
-      looking: costOfLooking(look, settings, arms.length),
+      looking: costOfLooking(look, looked, arms.length),
     },
   });
-  const [firstTreatment] = treatments;
-  const primary = roles.find(({ role }) => role === 'primary');
-
   return {
-    experimentId,
-    control: control.variant,
-    settings: describeSettings(settings, weights, run.config.events.exposure),
-    arms: arms.map(({ variant, users, exposed, assigned }) => ({ variant, users, exposed, assigned })),
+    sample,
+    weights,
+    roles,
     trust,
     decision: decideExperiment({
       blocked:
@@ -83,8 +102,38 @@ export function analyzeExperiment(
       openWindows: settings.immature === 'include' ? trust.immature.share : null,
       progress,
       acceptHarm: settings.accept_harm,
-      settled: primary === undefined ? null : settledVerdicts(measurement, primary, sample, progress, family),
+      settled:
+        primary === undefined
+          ? null
+          : settledVerdicts(measurement, primary, sample, {
+              progress,
+              lastDay: lastDayJudged(looked, progress),
+              plan: family,
+            }),
     }),
+    metrics,
+  };
+}
+
+/** The analysis of one experiment: what decides, and what is shown beside it. */
+export function analyzeExperiment(
+  measurement: ExperimentMeasurement,
+  settings: ExperimentSettings,
+  run: Run,
+): ExperimentReport {
+  const { sample, weights, roles, trust, decision, metrics } = judgeExperiment(measurement, settings, run);
+  const { control, treatments } = sample;
+  const arms = [control, ...treatments];
+  const { alpha, decision: basis } = settings;
+  const [firstTreatment] = treatments;
+
+  return {
+    experimentId: measurement.experimentId,
+    control: control.variant,
+    settings: describeSettings(settings, weights, run.config.events.exposure),
+    arms: arms.map(({ variant, users, exposed, assigned }) => ({ variant, users, exposed, assigned })),
+    trust,
+    decision,
     metrics,
     ...compareSegments(measurement.segments, roles, sample, { alpha, basis }),
     novelty: cumulativeEffects(measurement.cohorts, roles, sample, {
@@ -160,7 +209,7 @@ function testingOf(settings: ExperimentSettings): Decision['basis']['testing'] {
 
 function describeSettings(
   settings: ExperimentSettings,
-  weights: Record<string, number>,
+  weights: Readonly<Record<string, number>>,
   defaultExposure: string,
 ): ExperimentReport['settings'] {
   const { exposure } = settings;

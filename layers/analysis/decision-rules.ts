@@ -95,6 +95,7 @@ function ruleOf(input: DecisionInput): Rule {
     return keepRunning('before_planned_end', [
       end.sentence,
       ...testable.map((found) => sentence(primary, found)),
+      ...laterUsers(input.settled, unsettled, 'the last declared look'),
     ]);
   }
   if (better.length > 0) return guardrailRule(input, primary, better, end);
@@ -103,7 +104,7 @@ function ruleOf(input: DecisionInput): Rule {
   if (isTurned && input.settled?.leavesOut === 'open_windows') return openWindows;
   const reasons = [
     ...testable.map((found) => sentence(primary, found, 'shows no significant improvement')),
-    ...beyondPlan(input.settled, unsettled),
+    ...laterUsers(input.settled, unsettled, 'the plan'),
   ];
   if (end.reached === null) {
     const advice = testable.map(powerAdvice);
@@ -188,12 +189,16 @@ function windowsOpen(
   ]);
 }
 
-/** A verdict that only users beyond the plan make, or unmake, is none. */
-function beyondPlan(settled: Settled | null, unsettled: readonly Comparison[]): string[] {
-  if (settled?.leavesOut !== 'beyond_plan') return [];
+/** A verdict that only users make, or unmake, who came after the look that is judged, is none. */
+function laterUsers(
+  settled: Settled | null,
+  unsettled: readonly Comparison[],
+  last: 'the plan' | 'the last declared look',
+): string[] {
+  if (settled?.leavesOut !== 'later_users') return [];
   return unsettled.map(
     ({ variant }) =>
-      `Among the ${formatCount(settled.users)} users up to the plan ${variant} is ${settled.verdicts.get(variant) ?? 'not tested'}, and users who came later do not change the verdict.`,
+      `Among the ${formatCount(settled.users)} users up to ${last} ${variant} is ${settled.verdicts.get(variant) ?? 'not tested'}, and users who came later do not change the verdict.`,
   );
 }
 

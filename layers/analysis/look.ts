@@ -73,7 +73,10 @@ export interface CostOfLooking {
 
 /** Users of both arms of a comparison at which always valid intervals are tightest, unless something says otherwise. */
 const defaultTuning = 5000;
-const defaultLooks = [0.25, 0.5, 0.75, 1];
+/** Looks nearer to each other than this share of the information count as one. */
+const leastStep = 0.005;
+/** What looks on every day cost: from about so many on, more of them cost next to nothing. */
+const manyLooks = Array.from({ length: 19 }, (_, look) => (look + 1) / 20);
 /** Below this nothing can be significant, and the spending function is out of the range of a double. */
 const leastSpending = 1e-200;
 
@@ -99,18 +102,77 @@ export function planLook(settings: ExperimentSettings, progress: Progress, arms:
       return { method: 'always_valid', alpha, tunedFor: tuningOf(settings, arms) };
     case 'group_sequential': {
       const spending = sequential.spending ?? 'obrien_fleming';
-      const information = informationOf(progress);
       const spend = spendings[spending];
-      if (spend(information, alpha) < leastSpending) {
-        return { method: 'group_sequential', spending, information, alpha: 0 };
-      }
-      const earlier = (sequential.looks ?? defaultLooks).filter(
-        (look) => look < information && spend(look, alpha) >= leastSpending,
-      );
-      const looks = groupSequentialLooks([...earlier, information], alpha, spend);
+      const taken = looksSoFar(sequential, progress);
+      const information = taken.at(-1) ?? informationNow(progress);
+      const charged = taken.filter((look) => spend(look, alpha) >= leastSpending);
+      const looks = groupSequentialLooks(charged, alpha, spend);
       return { method: 'group_sequential', spending, information, alpha: looks.at(-1)?.alpha ?? 0 };
     }
   }
+}
+
+type GroupSequential = Extract<ExperimentSettings['sequential'], { method: 'group_sequential' }>;
+
+/** The same, but with every day of the data counted as a look, whatever looks were declared. */
+export function everyDay(settings: ExperimentSettings): ExperimentSettings {
+  const { sequential } = settings;
+  if (sequential.method !== 'group_sequential') return settings;
+  const { looks: _, ...rest } = sequential;
+  return { ...settings, sequential: rest };
+}
+
+/**
+ * Information of the looks so far. A run does not know of those before it, but the data have days: each at which more
+ * outcome windows had ended counts as a look, and so does the present one. Where looks are declared, these are the days at
+ * which a declared share was reached, and the last of them is the look that is judged.
+ */
+function looksSoFar({ looks }: GroupSequential, progress: Progress): number[] {
+  const now = informationNow(progress);
+  const earlier = closedDays(progress)
+    .map((day) => informationAt(progress, day))
+    .filter((information) => information < now);
+  const days = [...earlier, now];
+  const [last, ...before] = (
+    looks === undefined
+      ? days
+      : looks.flatMap((share) => days.find((information) => information >= share) ?? [])
+  ).toReversed();
+  if (last === undefined || last <= 0) return [];
+  const spaced: number[] = [];
+  for (const information of before.toReversed()) {
+    if (information >= (spaced.at(-1) ?? 0) + leastStep && information <= last - leastStep) {
+      spaced.push(information);
+    }
+  }
+  return [...spaced, last];
+}
+
+/** The declared share of the information that was reached last; all of it where looks are not declared one by one. */
+function judgedShare({ sequential }: ExperimentSettings, progress: Progress): number {
+  if (sequential.method !== 'group_sequential') return 1;
+  const now = informationNow(progress);
+  return sequential.looks?.findLast((share) => share <= now) ?? 1;
+}
+
+/**
+ * The last day of exposure of the users on whom the verdict rests, or null where all are judged: those until the plan was
+ * full, or until the last declared look.
+ */
+export function lastDayJudged(settings: ExperimentSettings, progress: Progress): string | null {
+  const share = judgedShare(settings, progress);
+  const end = progress.plannedEnd === null ? Number.POSITIVE_INFINITY : Date.parse(progress.plannedEnd);
+  const days = closedDays(progress);
+  const reached = days.findIndex((day) => informationAt(progress, day) >= share);
+  // Who came after the end is not judged, though nobody came on its own day.
+  const isAfterEnd = Date.parse(days[reached]?.day ?? '') >= end;
+  return days[isAfterEnd ? Math.max(reached - 1, 0) : reached]?.day ?? null;
+}
+
+/** Days of exposure all of whose users' outcome windows have ended. */
+function closedDays({ days, countsOpen, openUsers, lastClosedDay }: Progress): Progress['days'] {
+  if (!countsOpen || openUsers === 0) return days;
+  return days.filter(({ day }) => lastClosedDay !== null && day <= lastClosedDay);
 }
 
 function isBeforeEnd(progress: Progress): boolean {
@@ -128,18 +190,33 @@ export function tuningOf({ sequential, planned_users }: ExperimentSettings, arms
   return declared ?? (planned_users === null ? defaultTuning : (planned_users * 2) / arms);
 }
 
+/** Information at the end of a day of exposure, of those exposed by then. */
+function informationAt(progress: Progress, { day, users }: Progress['days'][number]): number {
+  return informationOf(progress, users, Date.parse(day) + dayLength);
+}
+
+/** Information of the users whose outcome window has ended. */
+function informationNow(progress: Progress): number {
+  const { asOf, openUsers, closedUsers, maturityDays } = progress;
+  if (isDayReached(progress)) return 1;
+  const until = asOf === null ? null : Date.parse(asOf) - (openUsers === 0 ? 0 : maturityDays * dayLength);
+  return informationOf(progress, closedUsers, until);
+}
+
 /**
  * Share of the planned users, else of the time from the first exposure to the planned end; at most 1. All of it at the
  * planned end, also where fewer users came.
  */
-function informationOf(progress: Progress): number {
-  const { plannedUsers, plannedEnd, closedUsers, asOf, firstDay } = progress;
-  if (isDayReached(progress)) return 1;
-  if (plannedUsers !== null) return Math.min(1, closedUsers / plannedUsers);
-  if (plannedEnd === null || asOf === null || firstDay === null) return 0;
+function informationOf(
+  { plannedUsers, plannedEnd, firstDay }: Progress,
+  users: number,
+  until: number | null,
+): number {
+  if (plannedEnd !== null && until !== null && until >= Date.parse(plannedEnd)) return 1;
+  if (plannedUsers !== null) return Math.min(1, users / plannedUsers);
+  if (plannedEnd === null || until === null || firstDay === null) return 0;
   const start = Date.parse(firstDay);
-  const length = Date.parse(plannedEnd) - start;
-  return length <= 0 ? 1 : Math.min(1, Math.max(0, (Date.parse(asOf) - start) / length));
+  return Math.min(1, Math.max(0, (until - start) / (Date.parse(plannedEnd) - start)));
 }
 
 /** The effect by the test of this look, with intervals at a level: the look's own, or a corrected one. */
@@ -167,12 +244,10 @@ export function costOfLooking(look: Look, settings: ExperimentSettings, arms: nu
         inflation: alwaysValidInflation(goal),
       };
     case 'group_sequential': {
-      const planned = sequential.looks ?? defaultLooks;
       const spending = spendings[sequential.spending ?? 'obrien_fleming'];
-      const information = [
-        ...planned.filter((share) => share < 1 && spending(share, alpha) >= leastSpending),
-        1,
-      ];
+      const information = [...(sequential.looks ?? manyLooks), 1].filter(
+        (share, i, all) => all.indexOf(share) === i && spending(share, alpha) >= leastSpending,
+      );
       return {
         critical: () => (look.alpha > 0 ? normalCritical(look.alpha) : Number.POSITIVE_INFINITY),
         inflation: groupSequentialInflation({ ...goal, information, spending }),

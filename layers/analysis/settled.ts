@@ -14,24 +14,32 @@ const negligibleOpen = 0.01;
 export interface Settled {
   /** Users whom the verdicts are of. */
   readonly users: number;
-  /** Why they are not all: open windows, or users beyond the plan. */
-  readonly leavesOut: 'open_windows' | 'beyond_plan';
+  /** Why they are not all: open windows, or users who came after the plan was full, or after the last declared look. */
+  readonly leavesOut: 'open_windows' | 'later_users';
   /** The verdict on the primary metric by treatment; none where it cannot be told for a part of the users. */
   readonly verdicts: ReadonlyMap<string, Comparison['verdict']>;
 }
 
 /**
  * What the primary metric shows among the users on whom a verdict may rest: those whose outcome window has ended, who
- * came until the plan was full. Unadjusted and uncapped, by whole days of exposure. Null where these are all.
+ * came by the last day that is judged. Unadjusted and uncapped, by whole days of exposure. Null where these are all.
  */
 export function settledVerdicts(
   { cohorts }: Pick<ExperimentMeasurement, 'cohorts'>,
   { metric, better, unavailable }: RoleOfMetric,
   sample: Sample,
-  progress: Progress,
-  plan: FamilyPlan,
+  {
+    progress,
+    lastDay,
+    plan,
+  }: {
+    readonly progress: Progress;
+    /** Of exposure; null: all are judged. */
+    readonly lastDay: string | null;
+    readonly plan: FamilyPlan;
+  },
 ): Settled | null {
-  const { closedUsers, countsOpen, openUsers, plannedUsers, lastClosedDay } = progress;
+  const { closedUsers, countsOpen, openUsers, lastClosedDay } = progress;
   const hasOpen = countsOpen && openUsers > negligibleOpen * (closedUsers + openUsers);
   const days = usersUpTo(cohorts, [sample.control, ...sample.treatments]).map(({ day, arms }) => ({
     day,
@@ -39,11 +47,11 @@ export function settledVerdicts(
     users: arms.reduce((sum, arm) => sum + arm.users, 0),
   }));
   const closed = hasOpen ? days.filter(({ day }) => lastClosedDay !== null && day <= lastClosedDay) : days;
-  const full = closed.findIndex(({ users }) => plannedUsers !== null && users >= plannedUsers);
+  const full = closed.findIndex(({ day }) => day === lastDay);
   const last = full === -1 ? closed.at(-1) : closed[full];
   const isBeyond = full !== -1 && full < closed.length - 1;
   if (!hasOpen && !isBeyond) return null;
-  const leavesOut = hasOpen ? 'open_windows' : 'beyond_plan';
+  const leavesOut = hasOpen ? 'open_windows' : 'later_users';
   if (last === undefined || unavailable !== null || !analyses[metric.kind].isOfSums) {
     return hasOpen ? { users: 0, leavesOut, verdicts: new Map() } : null;
   }

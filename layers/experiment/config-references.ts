@@ -123,6 +123,18 @@ function checkAnalysis(settings: ExperimentSettings, at: readonly string[]): Pro
       remedy: 'Use multiple_arms: holm with sequential: { method: always_valid }',
     });
   }
+  if (
+    multiple_arms === 'dunnett' &&
+    sequential.method === 'auto' &&
+    planned_users === null &&
+    planned_end === null
+  ) {
+    problems.push({
+      path: [...at, 'multiple_arms'],
+      what: 'dunnett corrects the p-values of one look, and without a declared end one may look at any time',
+      remedy: 'Declare planned_users or planned_end, or use multiple_arms: holm',
+    });
+  }
   if (sequential.method === 'group_sequential' && planned_users === null && planned_end === null) {
     problems.push({
       path: [...at, 'sequential'],

@@ -34,7 +34,7 @@ const guardrail = z
       .enum(['within_margin', 'no_harm'])
       .default('within_margin')
       .describe(
-        'What has to hold to ship: shown to be within the margin, or, where the users do not suffice to show that, not shown to be worse and within the margin by its estimate (`no_harm`).',
+        'What has to hold to ship: shown to be within the margin, or, where the users do not suffice to show that, not shown to be worse and within the margin by its estimate (`no_harm`). An inherited `no_harm` does not go with a margin of your own.',
       ),
   })
   .refine((margin) => (margin.margin_relative === undefined) !== (margin.margin_absolute === undefined), {
@@ -65,7 +65,9 @@ const sequential = z.discriminatedUnion('method', [
         message: 'must rise from look to look',
       })
       .optional()
-      .describe('Shares of `planned_users`, or of the time to `planned_end`, at which one looks.'),
+      .describe(
+        'Shares of `planned_users`, or of the time to `planned_end`, at which alone one looks: users who come after one are judged at the next. Without: every day counts as a look.',
+      ),
   }),
 ]);
 
@@ -167,7 +169,7 @@ export const experimentSettings = z.strictObject({
       'Metrics whose largest values are cut at a percentile of all users, as an estimate beside the plain one.',
     ),
   sequential: sequential.describe(
-    'How often one may look: `auto` (once at the declared end, at any time where none is declared), `none` (once, at the planned end), `always_valid` (at any time) or `group_sequential` (at planned shares).',
+    'How often one may look: `auto` (once at the declared end, at any time where none is declared), `none` (once, at the planned end), `always_valid` (at any time) or `group_sequential` (on any day up to the declared end, or at declared shares).',
   ),
   bayes: z
     .strictObject({

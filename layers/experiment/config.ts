@@ -129,9 +129,17 @@ function merge(under: Tree, over: Tree, parent?: string): Tree {
   for (const [key, value] of Object.entries(over)) {
     const below = result[key];
     if (value === null && parent !== undefined && openMaps.has(parent)) delete result[key];
-    else result[key] = isTree(below) && isTree(value) ? merge(below, value, key) : value;
+    else if (!isTree(below) || !isTree(value)) result[key] = value;
+    else result[key] = merge(parent === 'guardrails' ? beneathMargin(below, value) : below, value, key);
   }
   return result;
+}
+
+/** Who declares a margin has it shown: it takes the inherited margin's place, and that of the rule made for it. */
+function beneathMargin(guardrail: Tree, over: Tree): Tree {
+  if (over.margin_relative === undefined && over.margin_absolute === undefined) return guardrail;
+  const { margin_relative, margin_absolute, require, ...rest } = guardrail;
+  return rest;
 }
 
 function expandExperiments(tree: Tree): Tree {

@@ -97,7 +97,7 @@ export function noncentralTSurvival(t: number, df: number, noncentrality: number
  * The x > 0 at which a decreasing survival function equals `target`, by Chandrupatla's bracketing method on
  * log survival against log x, where tails are close to straight. `lower` must not lie above the root.
  */
-function invertSurvival(survival: (x: number) => number, target: number, lower: number): number {
+export function invertSurvival(survival: (x: number) => number, target: number, lower: number): number {
   const excess = (logX: number) => Math.log(survival(Math.exp(logX)) / target);
   let a = Math.log(lower);
   let fa = excess(a);

@@ -1,4 +1,4 @@
-import { normalCritical, normalUpperQuantile } from './distributions.ts';
+import { invertSurvival, normalCritical, normalUpperQuantile } from './distributions.ts';
 import { powerOfTest } from './power.ts';
 import {
   alwaysValidCritical,
@@ -29,21 +29,22 @@ export function groupSequentialInflation(
 ): number {
   const { information, spending = quadraticSpending } = plan;
   if (information.at(-1) !== 1) throw new RangeError('the last look must have all of the information');
+  const key = JSON.stringify([plan.alpha, plan.power, information]);
+  const known = inflations.get(spending)?.get(key);
+  if (known !== undefined) return known;
   const looks = groupSequentialLooks(information, plan.alpha, spending);
-  return inflation(plan, (drift) => crossingProbability(looks, drift));
+  const found = inflation(plan, (drift) => crossingProbability(looks, drift));
+  inflations.set(spending, new Map(inflations.get(spending)).set(key, found));
+  return found;
 }
+
+/** By spending and plan: each takes an integration for every drift that is tried. */
+const inflations = new Map<Spending, Map<string, number>>();
 
 /** Users grow with the square of the drift, the z-statistic expected at the end. */
 function inflation({ alpha, power }: Goal, powerAt: (drift: number) => number): number {
   if (!(power > alpha && power < 1)) throw new RangeError(`power must lie in (alpha, 1), got ${power}`);
   const fixed = normalCritical(alpha) + normalUpperQuantile(1 - power);
-  let low = 0;
-  let high = 2 * fixed + 2;
-  while (powerAt(high) < power) high *= 2;
-  for (let i = 0; i < 100 && high - low > 1e-12 * high; i++) {
-    const middle = (low + high) / 2;
-    if (powerAt(middle) < power) low = middle;
-    else high = middle;
-  }
-  return ((low + high) / 2 / fixed) ** 2;
+  const drift = invertSurvival((sought) => 1 - powerAt(sought), 1 - power, fixed / 2);
+  return (drift / fixed) ** 2;
 }

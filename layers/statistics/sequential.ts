@@ -1,4 +1,4 @@
-import { normalCritical, normalDensity, normalSurvival } from './distributions.ts';
+import { invertSurvival, normalCritical, normalDensity, normalSurvival } from './distributions.ts';
 import { type Effect, effectWith, type InestimableEffect, type LiftEstimate } from './effect.ts';
 import { gaussLegendre } from './quadrature.ts';
 
@@ -103,23 +103,47 @@ export function groupSequentialLooks(
   spending: Spending = quadraticSpending,
 ): readonly GroupSequentialLook[] {
   if (!(alpha > 0 && alpha < 1)) throw new RangeError(`alpha must lie in (0, 1), got ${alpha}`);
-  const looks: GroupSequentialLook[] = [];
-  let spent = 0;
-  let previous: { information: number; density: Density } = { information: 0, density: startingPoint };
-  for (const t of information) {
-    const step = t - previous.information;
+  const path = commonPath(information, alpha, spending);
+  for (const t of information.slice(path.length)) {
+    const last = path.at(-1) ?? start;
+    const step = t - last.look.information;
     if (!(step > 0 && t <= 1)) {
       throw new RangeError(`information must increase within (0, 1], got ${information.join(', ')}`);
     }
-    const { density } = previous;
-    const spentByNow = spending(t, alpha);
-    const target = spentByNow - spent;
-    const z = boundary(target, spentByNow, (bound) => crossing(density, bound * Math.sqrt(t), step));
-    looks.push({ information: t, z, alpha: 2 * normalSurvival(z) });
-    spent = spentByNow;
-    previous = { information: t, density: advance(density, z * Math.sqrt(t), step) };
+    const density = last.after();
+    const spent = spending(t, alpha);
+    const z = boundary(spent - last.spent, spent, (bound) => crossing(density, bound * Math.sqrt(t), step));
+    let inside: Density | undefined;
+    path.push({
+      look: { information: t, z, alpha: 2 * normalSurvival(z) },
+      spent,
+      after: () => (inside ??= advance(density, z * Math.sqrt(t), step)),
+    });
   }
-  return looks;
+  walked = { alpha, spending, path };
+  return path.map(({ look }) => look);
+}
+
+/** A look that was taken: alpha spent by then, and the paths that have not crossed up to it. */
+interface Step {
+  readonly look: GroupSequentialLook;
+  readonly spent: number;
+  readonly after: () => Density;
+}
+
+const start: Step = { look: { information: 0, z: 0, alpha: 0 }, spent: 0, after: () => startingPoint };
+
+/** The path walked last: looks at an experiment have all but the last one in common, and each takes an integration. */
+let walked: { alpha: number; spending: Spending; path: readonly Step[] } = {
+  alpha: 0,
+  spending: quadraticSpending,
+  path: [],
+};
+
+function commonPath(information: readonly number[], alpha: number, spending: Spending): Step[] {
+  if (walked.alpha !== alpha || walked.spending !== spending) return [];
+  const differs = walked.path.findIndex(({ look }, i) => look.information !== information[i]);
+  return walked.path.slice(0, differs === -1 ? walked.path.length : differs);
 }
 
 /**
@@ -174,16 +198,10 @@ function advance(density: Density, bound: number, step: number, drift = 0): Dens
 const SMALLEST_LEVEL = 1e-300;
 
 /**
- * The bound z at which the crossing probability is the target, by bisection: it falls as z rises. First crossing at
- * this look is rarer than |Z| > z, which is rarer than crossing by now: so both levels enclose z.
+ * The bound z at which the crossing probability is the target: it falls as z rises. First crossing at this look is rarer
+ * than |Z| > z, which is rarer than crossing by now, so that z lies above the critical value of what is spent by now.
  */
 function boundary(target: number, spentByNow: number, probability: (z: number) => number): number {
-  let low = normalCritical(Math.max(spentByNow, SMALLEST_LEVEL));
-  let high = normalCritical(Math.max(target, SMALLEST_LEVEL));
-  for (let i = 0; i < 100 && high - low > 1e-12 * high; i++) {
-    const middle = (low + high) / 2;
-    if (probability(middle) > target) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
+  const lower = normalCritical(Math.max(spentByNow, SMALLEST_LEVEL));
+  return invertSurvival(probability, Math.max(target, SMALLEST_LEVEL), lower);
 }

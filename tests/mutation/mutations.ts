@@ -294,8 +294,8 @@ export const mutations: readonly Mutation[] = [
     'one side of the spending',
   ),
   sequential(
-    'const target = spentByNow - spent;',
-    'const target = spentByNow;',
+    'boundary(spent - last.spent, spent,',
+    'boundary(spent, spent,',
     'what was spent is spent again',
   ),
   sequential(
@@ -304,16 +304,12 @@ export const mutations: readonly Mutation[] = [
     'one- for two-sided boundary',
   ),
   sequential(
-    'looks.push({ information: t, z, alpha: 2 * normalSurvival(z) });',
-    'looks.push({ information: t, z, alpha: normalSurvival(z) });',
+    'look: { information: t, z, alpha: 2 * normalSurvival(z) },',
+    'look: { information: t, z, alpha: normalSurvival(z) },',
     'one- for two-sided level of a look',
   ),
   sequential('const centre = score + drift * step;', 'const centre = score;', 'drift forgotten'),
-  sequentialPower(
-    '((low + high) / 2 / fixed) ** 2',
-    '(low + high) / 2 / fixed',
-    'users grow with the drift, not its square',
-  ),
+  sequentialPower('(drift / fixed) ** 2', 'drift / fixed', 'users grow with the drift, not its square'),
   quadrature(
     'weight: 2 / ((1 - node * node) * slope * slope)',
     'weight: 1 / ((1 - node * node) * slope * slope)',

@@ -14,7 +14,7 @@ import { shopBehaviour, twoArms } from '../simulation/decisions/truth.ts';
 import { configOf } from '../simulation/decisions/verdict.ts';
 import { section } from './document.ts';
 
-const lean = [noGuardrails, 'planned_end: 2024-01-20', 'cuped: null', 'secondary: []'];
+const lean = [noGuardrails, 'planned_end: 2024-02-14', 'cuped: null', 'secondary: []'];
 const made = { seed: 'small', versions: { node: '', package: '' } };
 
 function simulated(truth: Cell['truth'], experiments: number): Result {

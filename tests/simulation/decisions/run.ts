@@ -2,6 +2,7 @@
  * Simulates whole experiments to see what the decision rule does: `npm run simulate:decisions -- [options]`.
  * --only <text>: cells whose group or name has it; --experiments <n>: so many of each; --threads <n>; --seed <text>;
  * --dry: leaves results.json and docs/statistics.md as they are. Results of other cells stay.
+ * Stopped early, it leaves what there is of each cell.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -37,9 +38,9 @@ async function main(): Promise<void> {
   await simulateCells(cells, values.seed, {
     entry: new URL(import.meta.url),
     threads: Number(values.threads),
-    done(cell, tally) {
+    added(cell, tally) {
       const result = summarise(cell, tally, { seed: values.seed, versions });
-      process.stdout.write(`${lineOf(result)}\n`);
+      if (tally.experiments === cell.experiments) process.stdout.write(`${lineOf(result)}\n`);
       if (!values.dry) keep(result);
     },
   });

@@ -1,8 +1,8 @@
-import { analyzeExperiment } from '../../../layers/analysis/analyze-experiment.ts';
+import { judgeExperiment } from '../../../layers/analysis/analyze-experiment.ts';
 import { type Config, settingsOf } from '../../../layers/experiment/config.ts';
 import { runConfiguration } from '../../../layers/experiment/run-configuration.ts';
 import { metricLabel } from '../../../layers/report/labels.ts';
-import type { Decision, ExperimentReport } from '../../../layers/report/schema.ts';
+import type { Decision } from '../../../layers/report/schema.ts';
 import type { Cell } from './cell.ts';
 import { simulateExperiment } from './experiment.ts';
 import { measurementsAt } from './measured/measure.ts';
@@ -35,11 +35,11 @@ export function verdictsOf(cell: Pick<Cell, 'truth' | 'looks'>, config: Config, 
     const [measurement] = experiments;
     if (measurement === undefined) throw new Error('a simulated drop has one experiment');
     const settings = settingsOf(config, measurement.experimentId);
-    return verdictOf(analyzeExperiment(measurement, settings, { ...run, config, unavailable: [] }));
+    return verdictOf(judgeExperiment(measurement, settings, { ...run, config, unavailable: [] }));
   });
 }
 
-function verdictOf({ decision, metrics, arms }: ExperimentReport): Verdict {
+function verdictOf({ decision, metrics, sample }: ReturnType<typeof judgeExperiment>): Verdict {
   const { action, rule, variant, reasons } = decision;
   const worse = metrics.filter(({ comparisons }) =>
     comparisons.some((found) => found.variant === variant && found.verdict === 'worse'),
@@ -63,6 +63,6 @@ function verdictOf({ decision, metrics, arms }: ExperimentReport): Verdict {
         nonInferiority === undefined ? [] : [`${metric} ${nonInferiority.status}`],
       ),
     ),
-    users: arms.reduce((sum, { users }) => sum + users, 0),
+    users: sample.pooled.reduce((sum, { users }) => sum + users, 0),
   };
 }

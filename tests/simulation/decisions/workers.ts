@@ -12,7 +12,7 @@ interface Job {
 }
 
 /** Experiments that a worker simulates at a time. */
-const batch = 50;
+const batch = 100;
 
 /** Answers each job that the main thread sends with its tally. */
 export function serveJobs(): void {
@@ -23,19 +23,24 @@ export function serveJobs(): void {
   });
 }
 
-/** Simulates cells on several threads that run `entry`, and hands each on when it is complete. */
+/**
+ * Simulates cells on several threads that run `entry`, a batch of each in turn, and hands on what there is of a cell after
+ * each batch: a run that is stopped has some of all.
+ */
 export async function simulateCells(
   cells: readonly Cell[],
   seed: string,
-  { entry, threads, done }: { entry: URL; threads: number; done: (cell: Cell, tally: Tally) => void },
+  { entry, threads, added: show }: { entry: URL; threads: number; added: (cell: Cell, tally: Tally) => void },
 ): Promise<void> {
-  const jobs = cells.flatMap((cell) =>
-    Array.from({ length: Math.ceil(cell.experiments / batch) }, (_, index) => ({
-      cell,
-      from: index * batch,
-      to: Math.min(cell.experiments, (index + 1) * batch),
-    })),
-  );
+  const jobs = cells
+    .flatMap((cell) =>
+      Array.from({ length: Math.ceil(cell.experiments / batch) }, (_, index) => ({
+        cell,
+        from: index * batch,
+        to: Math.min(cell.experiments, (index + 1) * batch),
+      })),
+    )
+    .toSorted((a, b) => a.from - b.from);
   const tallies = new Map<Cell, Tally>();
   const work = async (worker: Worker) => {
     for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
@@ -44,7 +49,7 @@ export async function simulateCells(
       const before = tallies.get(cell);
       const tally = before === undefined ? added : addTallies(before, added);
       tallies.set(cell, tally);
-      if (tally.experiments === cell.experiments) done(cell, tally);
+      show(cell, tally);
     }
     await worker.terminate();
   };

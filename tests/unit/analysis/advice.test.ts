@@ -66,10 +66,10 @@ describe('keep running', () => {
       /^To find a lift of 5\.0 % \(power\.target_lift in experiment\.yaml, by default 5 %\) with a power of 80\.0 % takes [\d,]+ users \(2,000 now\), about \d+ more days at this traffic\.$/,
     );
     expect(found[2]).toMatch(
-      /^The present users find lifts of 15\.\d % and more; 28 more days \(7,600 users\) would find 7\.\d % and more\.$/,
+      /^The present users find lifts of 21\.\d % and more; 28 more days \(7,600 users\) would find 10\.\d % and more\.$/,
     );
     expect(found[3]).toBe(
-      'No planned end or size is declared (planned_end, planned_users): the p-values hold for a single look at the data only. Without one this ends with "do not ship" on shown harm alone: declare it beforehand.',
+      'No planned end or size is declared (planned_end, planned_users): the p-values hold at every look. Without one this ends with "do not ship" on shown harm alone: declare it beforehand.',
     );
   });
 
@@ -77,7 +77,7 @@ describe('keep running', () => {
     const { rule, action, reasons: found } = analyze({ days: 30 }).decision;
     expect([action, rule]).toEqual(['keep_running', 'target_lift_not_feasible']);
     expect(found[1]).toMatch(/about [\d,]+ more days at this traffic, which is not feasible\.$/);
-    expect(found[2]).toMatch(/; 28 more days \(3,867 users\) would find 4\d\.\d % and more\.$/);
+    expect(found[2]).toMatch(/; 28 more days \(3,867 users\) would find 6\d\.\d % and more\.$/);
   });
 
   it('takes the lift that is configured', () => {

@@ -65,7 +65,7 @@ describe('CUPED', () => {
 
   it('names the basis in the decision', () => {
     const { decision } = analyze(better, 'decision: { estimate: cuped, values: capped }');
-    expect(decision.basis).toEqual({ estimate: 'cuped', values: 'capped', testing: 'fixed_horizon' });
+    expect(decision.basis).toEqual({ estimate: 'cuped', values: 'capped', testing: 'always_valid' });
   });
 
   it('says why there is none for a metric that cannot have a value before the exposure', () => {
@@ -125,7 +125,7 @@ describe('several arms', () => {
   const three = { control: shoppers(800, 31), a: shoppers(800, 32, 0.25), b: shoppers(800, 33, 0.2) };
 
   it('by Dunnett pay less than by Holm for the larger of two p-values of one metric, and no less than nothing', () => {
-    const dunnett = analyze(three, 'multiple_arms: dunnett');
+    const dunnett = analyze(three, 'multiple_arms: dunnett, planned_users: 4500');
     for (const variant of ['a', 'b']) {
       const { test } = comparison(dunnett, 'purchase_conversion', variant);
       expect(test?.pAdjusted).toBeGreaterThan(test?.p ?? 1);
@@ -233,11 +233,38 @@ describe('group sequential', () => {
     expect(alphaOf('pocock')).toBeGreaterThan(alphaOf('obrien_fleming'));
   });
 
+  /** Halves of the users, a day each. */
+  const halves = (lift: number) => ({
+    cohorts: ['2026-01-01', '2026-01-02'].map((day) => ({
+      day,
+      arms: Object.entries(arms(lift)).map(([variant, all]) =>
+        armOf(
+          variant,
+          all.filter((_, i) => i % 2 === Number(day.endsWith('2'))),
+        ),
+      ),
+    })),
+  });
+
   it('judges the last look against what is left of alpha', () => {
-    const { sequential } = comparison(analyze(arms(45), at(4000, 'obrien_fleming')), 'purchase_conversion');
+    const { sequential } = comparison(
+      analyze(arms(45), at(4000, 'obrien_fleming'), halves(45)),
+      'purchase_conversion',
+    );
     expect(sequential).toMatchObject({ information: 1 });
     expect(sequential?.alpha).toBeGreaterThan(0.045);
     expect(sequential?.alpha).toBeLessThan(0.05);
+  });
+
+  it('charges a look for every day of the data, unless looks are declared', () => {
+    const levelAt = (looks: string) => {
+      const plan = `planned_users: 4000, sequential: { method: group_sequential, spending: pocock${looks} }`;
+      return comparison(analyze(arms(45), plan, halves(45)), 'purchase_conversion').sequential?.alpha ?? 0;
+    };
+    expect(levelAt('')).toBe(levelAt(', looks: [0.5, 1]'));
+    expect(levelAt(', looks: [1]')).toBeCloseTo(0.05, 12);
+    // 2.157 and 2.201 are the bounds of two looks that spend like Pocock (Lan and DeMets, two-sided 5 %).
+    expect(levelAt('')).toBeCloseTo(0.0277, 3);
   });
 
   it('finds nothing significant where it is too early for any boundary', () => {

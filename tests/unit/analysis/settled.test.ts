@@ -101,4 +101,33 @@ describe('users beyond the plan', () => {
       'Among the 2,000 users up to the plan treatment is inconclusive, and users who came later do not change the verdict.',
     );
   });
+
+  it('are those exposed after a planned end, too', () => {
+    const plan = 'planned_end: 2026-01-03';
+    expect(decisionOn([same, second], '2026-02-01T00:00:00Z', plan, 0)).toMatchObject({
+      action: 'do_not_ship',
+      rule: 'ended_without_success',
+    });
+    expect(decisionOn([first, secondWorse], '2026-02-01T00:00:00Z', plan, 0).action).not.toBe('ship');
+  });
+});
+
+describe('group sequential looks', () => {
+  const plan = (looks: string) =>
+    `planned_users: 8000, sequential: { method: group_sequential, spending: pocock${looks} }`;
+  const asOf = '2026-02-01T00:00:00Z';
+
+  it('that were declared leave what came since the last of them to the next one', () => {
+    const declared = plan(', looks: [0.25, 0.75, 1]');
+    const decision = decisionOn([same, second], asOf, declared, 0);
+    expect(decision).toMatchObject({ action: 'keep_running', rule: 'before_planned_end' });
+    expect(decision.reasons.at(-1)).toBe(
+      'Among the 2,000 users up to the last declared look treatment is inconclusive, and users who came later do not change the verdict.',
+    );
+    expect(decisionOn([first, secondSame], asOf, declared, 0)).toMatchObject({ action: 'ship' });
+  });
+
+  it('that were not are one for every day, and the present one is judged', () => {
+    expect(decisionOn([same, second], asOf, plan(''), 0)).toMatchObject({ action: 'ship' });
+  });
 });

@@ -43,6 +43,16 @@ describe('loadConfig', () => {
     expect(Object.keys(settingsOf(config, 'any').guardrails)).toEqual(['session_duration', 'retention_d7']);
   });
 
+  it.each([
+    ['margin_relative: 0.1', { margin_relative: 0.1, better: 'lower', require: 'within_margin' }],
+    ['margin_absolute: 0.02', { margin_absolute: 0.02, better: 'lower', require: 'within_margin' }],
+    ['margin_relative: 0.1, require: no_harm', { margin_relative: 0.1, better: 'lower', require: 'no_harm' }],
+    ['require: within_margin', { margin_relative: 0.05, better: 'lower', require: 'within_margin' }],
+  ])('a declared margin takes the place of the inherited one, and has to be shown: %s', (own, guardrail) => {
+    const config = load(`experiments: { checkout: { guardrails: { bounce_rate: { ${own} } } } }`);
+    expect(settingsOf(config, 'checkout').guardrails.bounce_rate).toEqual(guardrail);
+  });
+
   it('takes an empty file for no overlay', () => {
     expect(load('')).toEqual(loadConfig([{ name: 'config/base.yaml', text: baseConfig }]));
   });
@@ -133,6 +143,11 @@ describe('loadConfig', () => {
       'Use multiple_arms: holm with sequential: { method: always_valid }',
     ],
     [
+      'the same where no end is declared, so that one may look at any time',
+      'experiments:\n  e: {multiple_arms: dunnett}\n',
+      'Declare planned_users or planned_end, or use multiple_arms: holm',
+    ],
+    [
       'group sequential looks at an experiment without an end',
       'experiments:\n  e: {sequential: {method: group_sequential}}\n',
       'Declare planned_users or planned_end',
@@ -168,7 +183,7 @@ describe('a value that cannot stand where it stands is told with what can', () =
     ['secondary: events_in_window', 'takes: list of: text (experiment.yaml:3:5). Write a list: [events'],
     ['planned_end: 31.05.2024', 'takes: date or time or null (experiment.yaml:3:5). Write it as 2024-05-31'],
     ['exposure: seen', 'takes: "assignment" or { event?, require_assignment_before? }'],
-    ['sequential: { looks: [1] }', 'looks" does not go with {"method":"none"} (experiment.yaml:3:19)'],
+    ['sequential: { looks: [1] }', 'looks" does not go with {"method":"auto"} (experiment.yaml:3:19)'],
     ['segments: [Device Type]', 'is "Device Type", but must be a column name in lower case'],
   ])('%s', (line, message) => {
     expect(errorOf(`experiments:\n  "*":\n    ${line}\n`)).toContain(message);

@@ -55,7 +55,7 @@ describe('the numbers that decide', () => {
   });
 
   it('are those of a margin for a guardrail, one-sided and not adjusted', () => {
-    const [checkout] = exampleReport().experiments;
+    const [checkout] = exampleReport('experiments: { checkout: { planned_users: 900 } }').experiments;
     const [primary, guardrail] = ['primary', 'guardrail'].map(
       (role) => checkout?.metrics.find((metric) => metric.role === role)?.comparisons[0],
     );

@@ -1,13 +1,12 @@
-import { normalCritical } from '../../../../layers/statistics/distributions.ts';
-import { powerOfTest } from '../../../../layers/statistics/power.ts';
 import type { Cell } from '../cell.ts';
 import {
+  asPowerful,
   closingDay,
   conversionOf,
   endsAfter,
-  exposedShare,
   lean,
   noGuardrails,
+  powerOfConversion,
   rarelyInvalid,
   rarelyShips,
   settings,
@@ -23,6 +22,7 @@ function conversion(users: number, lift: number, guardrails: 'default' | 'none',
   const truth = shop(users, conversionOf(lift, baseline), { conversion: baseline });
   const end = closingDay(truth);
   const isNull = lift === 0;
+  const promised = powerOfConversion(truth, lift, baseline);
   return {
     group,
     name: `${isNull ? 'no effect' : `conversion +${percent(lift)}`} at ${percent(baseline)}, ${count(users)} users, ${guardrails === 'none' ? 'no guardrails' : 'default guardrails'}`,
@@ -30,17 +30,9 @@ function conversion(users: number, lift: number, guardrails: 'default' | 'none',
     yaml: settings(endsAfter(end), ...(guardrails === 'none' ? [noGuardrails, ...lean] : [])),
     looks: [end],
     experiments: users > 100_000 ? 500 : 2000,
-    promises: isNull ? [rarelyShips, rarelyInvalid] : [rarelyInvalid],
-    ...(isNull ? {} : { power: { promised: powerOfConversion(users, lift, baseline), rate: 'better' } }),
+    promises: isNull ? [rarelyShips, rarelyInvalid] : [...asPowerful(promised), rarelyInvalid],
+    ...(isNull ? {} : { power: { promised, rate: 'better' } }),
   };
-}
-
-/** What `powerOfTest` promises of a z-test of two arms of equal size. */
-function powerOfConversion(users: number, lift: number, baseline: number): number {
-  const arm = (users * exposedShare) / 2;
-  const rate = baseline * (1 + lift);
-  const standardError = Math.sqrt((baseline * (1 - baseline) + rate * (1 - rate)) / arm);
-  return powerOfTest({ lift: rate - baseline, standardError, critical: normalCritical(0.05) });
 }
 
 /** The sizes and lifts that shops have, by the default guardrails and without. */

@@ -37,7 +37,7 @@ function split(name: string, users: number, treatmentShare: number, promises: re
     truth,
     yaml: settings(endsAfter(end)),
     looks: [end],
-    experiments: 1000,
+    experiments: users > 100_000 ? 500 : 2000,
     promises,
   };
 }
@@ -47,6 +47,7 @@ export const harm: readonly Cell[] = [
   besides('bounce rate at its margin (+5 %)', 200_000, { bounce: bounce * 1.05 }, [rarelyShips]),
   besides('day-7 retention at its margin (-5 %)', 200_000, { retention: retention * 0.95 }, [rarelyShips]),
   besides('session duration at its margin (-5 %)', 200_000, { stepMs: stepMs * 0.95 }, [rarelyShips]),
+  besides('bounce rate at its margin (+5 %)', 20_000, { bounce: bounce * 1.05 }, []),
   besides('bounce rate beyond its margin (+10 %)', 200_000, { bounce: bounce * 1.1 }, [
     { rate: 'do_not_ship', is: 'at least', value: 0.99 },
   ]),

@@ -34,8 +34,15 @@ const quarters = [3, 7, 10, end];
 
 const rarelyShipsAtAny: Promised = { rate: 'ship at some look', is: 'at most', value: 0.025 };
 const rarelyHarmAtAny: Promised = { rate: 'harm at some look', is: 'at most', value: 0.025 };
+/** Of the looks before a declared end and the one at it. */
+const rarelyHarmWithEnd: Promised = { ...rarelyHarmAtAny, value: 0.05 };
 
-function noEffect(name: string, looks: readonly number[], lines: readonly string[]): Cell {
+function noEffect(
+  name: string,
+  looks: readonly number[],
+  lines: readonly string[],
+  harm: Promised = rarelyHarmAtAny,
+): Cell {
   return {
     group,
     name: `no effect, ${name}`,
@@ -43,14 +50,15 @@ function noEffect(name: string, looks: readonly number[], lines: readonly string
     yaml: settings(noGuardrails, ...lean, window, ...lines),
     looks,
     experiments: 1000,
-    promises: [rarelyShipsAtAny, rarelyHarmAtAny],
+    promises: [rarelyShipsAtAny, harm],
   };
 }
 
 const planned = (count: number) => `planned_users: ${count}`;
 const always = 'sequential: { method: always_valid }';
 const spending = (name: string, looks = '') =>
-  `sequential: { method: group_sequential, spending: ${name}${looks === '' ? '' : `, looks: ${looks}`} }`;
+  `sequential: { method: group_sequential, spending: ${name}${looks} }`;
+const four = ', looks: [0.25, 0.5, 0.75, 1]';
 
 const names = [
   ["O'Brien-Fleming", 'obrien_fleming', obrienFlemingSpending],
@@ -58,31 +66,35 @@ const names = [
 ] as const;
 
 const peeking: readonly Cell[] = [
-  noEffect('no method and no plan (the default), daily looks', everyDay, []),
-  noEffect('no method, planned end, daily looks', everyDay, [endsAfter(end)]),
-  noEffect('no method, planned end, one look', [end], [endsAfter(end)]),
-  noEffect('always valid, daily looks', everyDay, [planned(analysed), always]),
-  noEffect('always valid, no plan, daily looks', everyDay, [always]),
+  noEffect('by default, no plan, daily looks', everyDay, []),
+  noEffect('by default, planned end, daily looks', everyDay, [endsAfter(end)], rarelyHarmWithEnd),
+  noEffect('by default, planned end, one look', [end], [endsAfter(end)]),
+  noEffect('always valid, planned users, daily looks', everyDay, [planned(analysed), always]),
   ...names.flatMap(([title, name]) => [
-    noEffect(`${title}, looks as planned`, quarters, [planned(analysed), spending(name)]),
-    noEffect(`${title}, daily looks where four are planned`, everyDay, [planned(analysed), spending(name)]),
-    noEffect(`${title}, daily looks, planned as such`, everyDay, [
+    noEffect(`${title}, four looks declared and taken`, quarters, [planned(analysed), spending(name, four)]),
+    noEffect(`${title}, four looks declared, daily ones taken`, everyDay, [
       planned(analysed),
-      spending(
-        name,
-        `[${everyDay.map((day) => (day === end ? '1' : ((day + 1) / (end + 1.5)).toFixed(2))).join(', ')}]`,
-      ),
+      spending(name, four),
     ]),
-    noEffect(`${title}, half of the planned users come`, quarters, [planned(2 * analysed), spending(name)]),
-    noEffect(`${title}, twice the planned users come, daily looks go on`, everyDay, [
-      planned(Math.round(analysed / 2)),
+    noEffect(`${title}, no looks declared, daily ones taken`, everyDay, [planned(analysed), spending(name)]),
+    noEffect(`${title}, half of the planned users come, daily looks`, everyDay, [
+      planned(2 * analysed),
       spending(name),
+    ]),
+    noEffect(`${title}, 1.5 times the planned users come, daily looks go on`, everyDay, [
+      planned(Math.round(analysed / 1.5)),
+      spending(name),
+    ]),
+    noEffect(`${title}, 1.5 times the planned users come, four looks declared, daily ones go on`, everyDay, [
+      planned(Math.round(analysed / 1.5)),
+      spending(name, four),
     ]),
   ]),
 ];
 
 /** A bounce rate at its margin, watched every day: to be within it must hold at the looks too. */
-function atMargin(name: string, looks: readonly number[], lines: readonly string[], lift: number): Cell {
+function atMargin(name: string, looks: readonly number[], lines: readonly string[]): Cell {
+  const lift = 0.3;
   const truth = shop(
     100_000,
     { ...atOnce, ...conversionOf(lift), bounce: shopBehaviour.bounce * 1.05 },
@@ -92,18 +104,23 @@ function atMargin(name: string, looks: readonly number[], lines: readonly string
     group,
     name: `conversion +${100 * lift} %, bounce rate at its margin, ${name}`,
     truth,
-    yaml: settings('guardrails: { session_duration: null, retention_d7: null }', ...lean, window, ...lines),
+    yaml: settings(
+      'guardrails: { session_duration: null, retention_d7: null, bounce_rate: { require: within_margin } }',
+      ...lean,
+      window,
+      ...lines,
+    ),
     looks,
     experiments: 500,
-    promises: [rarelyShipsAtAny, rarelyHarmAtAny],
+    promises: [rarelyShipsAtAny, rarelyHarmWithEnd],
   };
 }
 
 const margins: readonly Cell[] = [
-  atMargin('no method, planned end, one look', [end], [endsAfter(end)], 0.3),
-  atMargin('always valid, daily looks', everyDay, [planned(88_000), always], 0.3),
-  atMargin('no method, planned end, daily looks', everyDay, [endsAfter(end)], 0.3),
-  atMargin("O'Brien-Fleming, looks as planned", quarters, [planned(88_000), spending('obrien_fleming')], 0.3),
+  atMargin('by default, planned end, one look', [end], [endsAfter(end)]),
+  atMargin('always valid, daily looks', everyDay, [planned(88_000), always]),
+  atMargin('by default, planned end, daily looks', everyDay, [endsAfter(end)]),
+  atMargin("O'Brien-Fleming, daily looks", everyDay, [planned(88_000), spending('obrien_fleming')]),
 ];
 
 /** As many users as `ecom power` asks for to find +20 % with 80 %, looked at as planned. */
@@ -130,7 +147,7 @@ function sized(
     yaml: settings(noGuardrails, ...lean, window, ...lines(needed)),
     looks,
     experiments: 1000,
-    promises: [{ rate: 'better at some look', is: 'at least', value: 0.8 }],
+    promises: [{ rate: 'better at some look', is: 'at least', value: 0.79 }],
     power: { promised: 0.8, rate: 'better at some look' },
   };
 }
@@ -139,7 +156,8 @@ const design = { alpha: 0.05, power: 0.8 };
 const information = [0.25, 0.5, 0.75, 1];
 
 const powers: readonly Cell[] = [
-  sized('one look', 1, [end], () => [endsAfter(end)]),
+  sized('by default, one look', 1, [end], () => [endsAfter(end)]),
+  sized('by default, daily looks', 1, everyDay, () => [endsAfter(end)]),
   sized('always valid, daily looks', alwaysValidInflation(design), everyDay, (needed) => [
     endsAfter(end),
     planned(needed),
@@ -147,10 +165,10 @@ const powers: readonly Cell[] = [
   ]),
   ...names.map(([title, name, spend]) =>
     sized(
-      `${title}, looks as planned`,
+      `${title}, four looks declared and taken`,
       groupSequentialInflation({ ...design, information, spending: spend }),
       quarters,
-      (needed) => [endsAfter(end), planned(needed), spending(name)],
+      (needed) => [endsAfter(end), planned(needed), spending(name, four)],
     ),
   ),
 ];

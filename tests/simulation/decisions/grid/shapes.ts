@@ -1,11 +1,14 @@
+import { levelOfComparison } from '../../../../layers/statistics/joint-power.ts';
 import type { Cell } from '../cell.ts';
 import { type ArmTruth, type Behaviour, shopBehaviour, twoArms } from '../truth.ts';
 import {
+  asPowerful,
   closingDay,
   conversionOf,
   endsAfter,
   lean,
   noGuardrails,
+  powerOfConversion,
   rarelyShips,
   settings,
   shop,
@@ -14,7 +17,13 @@ import {
 
 const group = 'Arms, splits and other primary metrics';
 
-function cell(name: string, truth: Cell['truth'], lines: readonly string[], rest = '', isNull = true): Cell {
+function cell(
+  name: string,
+  truth: Cell['truth'],
+  lines: readonly string[],
+  rest = '',
+  power: number | null = null,
+): Cell {
   const end = closingDay(truth);
   return {
     group,
@@ -23,7 +32,8 @@ function cell(name: string, truth: Cell['truth'], lines: readonly string[], rest
     yaml: `${settings(endsAfter(end), noGuardrails, ...lean, ...lines)}${rest}`,
     looks: [end],
     experiments: 2000,
-    promises: isNull ? [rarelyShips] : [],
+    promises: power === null ? [rarelyShips] : asPowerful(power),
+    ...(power === null ? {} : { power: { promised: power, rate: 'better' } }),
   };
 }
 
@@ -36,6 +46,7 @@ function arms(count: number, first: Partial<Behaviour> = {}): ArmTruth[] {
   }));
 }
 
+const oneInTen = shopOf(60_000, twoArms(shopBehaviour, conversionOf(0.2), 0.1));
 const nineToOne = 'weights: { control: 0.9, treatment: 0.1 }';
 const skewed = { orderSigma: 2 };
 const quantile = 'metrics: { revenue_p99: { kind: quantile, value: revenue, quantile: 0.99 } }\n';
@@ -46,21 +57,20 @@ export const shapes: readonly Cell[] = [
       cell(`${count} arms, no effect, ${method}`, shopOf(20_000, arms(count)), [`multiple_arms: ${method}`]),
     ),
   ),
-  cell(
-    '4 arms, conversion +20 % in one, dunnett',
-    shopOf(60_000, arms(4, conversionOf(0.2))),
-    ['multiple_arms: dunnett'],
-    '',
-    false,
-  ),
+  ...(['holm', 'dunnett'] as const).map((sharing) => {
+    const truth = shopOf(60_000, arms(4, conversionOf(0.2)));
+    const level = levelOfComparison({ alpha: 0.05, treatments: 3, sharing });
+    const power = powerOfConversion(truth, 0.2, undefined, level);
+    return cell(
+      `4 arms, conversion +20 % in one, ${sharing}`,
+      truth,
+      [`multiple_arms: ${sharing}`],
+      '',
+      power,
+    );
+  }),
   cell('9 : 1, no effect', shopOf(20_000, twoArms(shopBehaviour, {}, 0.1)), [nineToOne]),
-  cell(
-    '9 : 1, conversion +20 %',
-    shopOf(60_000, twoArms(shopBehaviour, conversionOf(0.2), 0.1)),
-    [nineToOne],
-    '',
-    false,
-  ),
+  cell('9 : 1, conversion +20 %', oneInTen, [nineToOne], '', powerOfConversion(oneInTen, 0.2)),
   cell('revenue per user, no effect', shop(20_000), ['primary: revenue_per_user']),
   cell('revenue per user, heavy skew, no effect', shop(20_000, {}, skewed), ['primary: revenue_per_user']),
   cell(

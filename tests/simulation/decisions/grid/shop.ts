@@ -1,3 +1,5 @@
+import { normalCritical } from '../../../../layers/statistics/distributions.ts';
+import { powerOfTest } from '../../../../layers/statistics/power.ts';
 import { dateOf } from '../calendar.ts';
 import type { Promised } from '../cell.ts';
 import { type ArmTruth, type Behaviour, horizonDays, shopBehaviour, type Truth, twoArms } from '../truth.ts';
@@ -49,3 +51,27 @@ export const conversionOf = (lift: number, baseline = shopBehaviour.conversion) 
 
 /** Leaves out what the decision of a cell does not need, and would take time. */
 export const lean = ['cuped: null', 'capping: { revenue_per_user: null }', 'secondary: []'];
+
+/**
+ * What `powerOfTest` promises of a z-test of the first treatment against the control, at a level of one comparison of
+ * several.
+ */
+export function powerOfConversion(
+  { users, arms }: Truth,
+  lift: number,
+  baseline = shopBehaviour.conversion,
+  alpha = 0.05,
+): number {
+  const [control = 0, treatment = 0] = arms.map(({ share }) => users * exposedShare * share);
+  const rate = baseline * (1 + lift);
+  const standardError = Math.sqrt((baseline * (1 - baseline)) / control + (rate * (1 - rate)) / treatment);
+  return powerOfTest({ lift: rate - baseline, standardError, critical: normalCritical(alpha) });
+}
+
+/** Found as often as planned, within a point. */
+export function asPowerful(promised: number, rate: Promised['rate'] = 'better'): Promised[] {
+  return [
+    { rate, is: 'at least', value: promised - 0.01 },
+    { rate, is: 'at most', value: promised + 0.01 },
+  ];
+}

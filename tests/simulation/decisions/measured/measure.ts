@@ -77,11 +77,20 @@ export function measurementsAt(truth: Truth, history: History, config: Config, d
         assignedByDay: daysWith(look, (arm, d) => history.assigned[arm]?.[d] ?? 0).map(
           ({ index: _, ...rest }) => rest,
         ),
-        sinceExposure: sinceExposureOf(look, config),
+        // Made when asked for: the decision does without.
+        get sinceExposure() {
+          return sinceExposureOf(look, config);
+        },
         quantiles: metrics.flatMap((metric) => quantileOf(look, metric)),
-        revenueHistogram: histogramOf(look),
-        logitCells: logitCellsOf(look),
-        adjustedCells: settings.cuped === null ? [] : adjustedCellsOf(look),
+        get revenueHistogram() {
+          return histogramOf(look);
+        },
+        get logitCells() {
+          return logitCellsOf(look);
+        },
+        get adjustedCells() {
+          return settings.cuped === null ? [] : adjustedCellsOf(look);
+        },
         immatureUsers,
       },
     ],
