@@ -9,6 +9,14 @@ const list = z.string().transform((text) => text.split(',').map((item) => item.t
 /** What `deleteDataOf` calls the environment without a name. */
 const namelessEnv = 'default';
 
+/** Children of one Distributed Map that Step Functions runs at a time. */
+const mostChildren = 10_000;
+
+/** Children of a map at a time where an account has so many functions. */
+export function mapWidthOf(accountConcurrency: number): number {
+  return Math.min(mostChildren, Math.max(1, Math.floor(accountConcurrency / 2)));
+}
+
 const settingsSchema = z
   .object({
     /** Where the stack runs: LocalStack with functions as processes, LocalStack in Docker, or AWS. */
@@ -30,8 +38,13 @@ const settingsSchema = z
       .optional(),
     /** Seconds after which a drop without a manifest counts as complete. */
     settle: integer(0, 900).default(5),
-    /** Children of a map that run at the same time; by default 2, on AWS 100. */
-    mapConcurrency: integer(1, 10_000).optional(),
+    /**
+     * On AWS: functions that the account may run at a time in this region (`AccountLimit.ConcurrentExecutions` of
+     * `aws lambda get-account-settings`). A map takes half of them, and leaves the others to whoever else is there.
+     */
+    accountConcurrency: integer(1, 1_000_000).default(1000),
+    /** Children of a map that run at the same time; by default 2, on AWS half of `accountConcurrency`. */
+    mapConcurrency: integer(1, mostChildren).optional(),
     /** Published runs of a drop that stay in the database. */
     keepRuns: integer(1, 1_000).default(5),
     /** CPU of the functions on AWS, by default arm64; emulators run them on the host's. */
@@ -80,7 +93,7 @@ const settingsSchema = z
     const onAws = settings.target === 'aws';
     return {
       ...settings,
-      mapConcurrency: settings.mapConcurrency ?? (onAws ? 100 : 2),
+      mapConcurrency: settings.mapConcurrency ?? (onAws ? mapWidthOf(settings.accountConcurrency) : 2),
       architecture: settings.architecture ?? (onAws ? ('arm64' as const) : ('x86_64' as const)),
     };
   });

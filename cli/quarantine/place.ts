@@ -1,4 +1,4 @@
-import { placeIn } from '../../layers/data/place.ts';
+import { linesBefore, placeIn } from '../../layers/data/place.ts';
 import type { RunPlan } from '../../layers/runs/documents.ts';
 import type { RunStore } from '../../layers/runs/store.ts';
 
@@ -17,17 +17,15 @@ export async function readLineOffsets(
   store: RunStore,
   { runId, chunks }: Pick<RunPlan, 'runId' | 'chunks'>,
 ): Promise<LineOffsets> {
-  const offsets = new Map<number, number | undefined>();
-  const before = new Map<string, number | undefined>();
-  for (const { index, key, range } of chunks) {
-    const offset = before.has(key) ? before.get(key) : 0;
-    offsets.set(index, offset);
-    if (range === null) continue;
-    const marker = await store.read('marker', runId, 'stage', index);
-    const lines = marker?.stage === 'stage' ? marker.result.lineFeeds : undefined;
-    before.set(key, offset === undefined || lines === undefined ? undefined : offset + lines);
-  }
-  return offsets;
+  const lineFeeds = await Promise.all(
+    chunks.map(async ({ index, range }) => {
+      if (range === null) return undefined;
+      const marker = await store.read('marker', runId, 'stage', index);
+      return marker?.stage === 'stage' ? marker.result.lineFeeds : undefined;
+    }),
+  );
+  const before = linesBefore(chunks, lineFeeds);
+  return new Map(chunks.map(({ index }, at) => [index, before[at]]));
 }
 
 /** `file:line` as an editor finds it, as far as it is known. */

@@ -13,3 +13,20 @@ export function chunkName({ key, range }: Piece): string {
 export function placeIn(file: string, line: number | string): string {
   return file.includes(', bytes ') ? `${file}, line ${line}` : `${file}:${line}`;
 }
+
+/**
+ * How many lines lie before each of the pieces in its file, which are there in the file's order.
+ * @param lineFeeds of each piece; undefined where they were not counted, and then what follows it in the file is not known
+ */
+export function linesBefore(
+  pieces: readonly Piece[],
+  lineFeeds: readonly (number | undefined)[],
+): (number | undefined)[] {
+  const soFar = new Map<string, number | undefined>();
+  return pieces.map(({ key }, index) => {
+    const before = soFar.has(key) ? soFar.get(key) : 0;
+    const own = lineFeeds[index];
+    soFar.set(key, before === undefined || own === undefined ? undefined : before + own);
+    return before;
+  });
+}

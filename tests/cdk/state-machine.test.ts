@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { functionNames, functionSizes } from '../../cdk/functions.ts';
+import { readSettings } from '../../cdk/settings.ts';
 import { render, resourcesOf, synthesize } from './synthesize.ts';
 
 interface State {
@@ -55,9 +56,22 @@ describe('the state machine', () => {
       /"MaxConcurrency":\d+|"MaxAttempts":(5|12|40)|"MaxDelaySeconds":\d+|"Resource":"(Functions(\w+?)CurrentVersion\w+|ecom-experiment-\w+)"/g;
     expect(text({ target: 'aws' }).replace(differing, '')).toBe(text().replace(differing, ''));
     const concurrency = /"MaxConcurrency":\d+/g;
-    expect(text({ target: 'aws' }).match(concurrency)).toEqual(Array(3).fill('"MaxConcurrency":100'));
+    expect(text({ target: 'aws' }).match(concurrency)).toEqual(Array(3).fill('"MaxConcurrency":500'));
     expect(text({ mapConcurrency: '7' }).match(concurrency)).toEqual(Array(3).fill('"MaxConcurrency":7'));
   });
+
+  it.each([
+    { accountConcurrency: 1, children: 1 },
+    { accountConcurrency: 10, children: 5 },
+    { accountConcurrency: 1000, children: 500 },
+    { accountConcurrency: 50_000, children: 10_000 },
+  ])(
+    'runs $children children of a map at a time where the account has $accountConcurrency functions',
+    ({ accountConcurrency, children }) => {
+      const context: Readonly<Record<string, unknown>> = { target: 'aws', accountConcurrency };
+      expect(readSettings((key) => context[key]).mapConcurrency).toBe(children);
+    },
+  );
 
   it.each([
     { target: 'local', throttled: 5, transient: 5, longest: 30 },

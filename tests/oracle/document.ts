@@ -1,26 +1,27 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-const file = path.join(PROJECT_ROOT, 'docs/statistics.md');
+const statistics = 'docs/statistics.md';
 
-/** What stands between the markers of a generated section of docs/statistics.md. */
-export function section(name: string): string {
-  const text = readFileSync(file, 'utf8').replaceAll('\r\n', '\n');
-  const { from, to } = bounds(text, name);
+/** What stands between the markers of a generated section of a document. */
+export function section(name: string, document = statistics): string {
+  const text = readFileSync(path.join(PROJECT_ROOT, document), 'utf8').replaceAll('\r\n', '\n');
+  const { from, to } = bounds(text, name, document);
   return text.slice(from, to).trim();
 }
 
-/** Replaces what stands between the markers of a generated section of docs/statistics.md. */
-export function replaceSection(name: string, markdown: string): void {
+/** Replaces what stands between the markers of a generated section of a document. */
+export function replaceSection(name: string, markdown: string, document = statistics): void {
+  const file = path.join(PROJECT_ROOT, document);
   const text = readFileSync(file, 'utf8');
-  const { from, to } = bounds(text, name);
+  const { from, to } = bounds(text, name, document);
   writeFileSync(file, `${text.slice(0, from)}\n\n${markdown}\n\n${text.slice(to)}`);
 }
 
-function bounds(text: string, name: string): { from: number; to: number } {
+function bounds(text: string, name: string, document: string): { from: number; to: number } {
   const [start, end] = [`<!-- ${name}: generated -->`, `<!-- ${name}: end -->`];
   const [from, to] = [text.indexOf(start), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${file} has no section between "${start}" and "${end}"`);
+  if (from < 0 || to < from) throw new Error(`${document} has no section between "${start}" and "${end}"`);
   return { from: from + start.length, to };
 }
 

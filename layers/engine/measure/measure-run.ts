@@ -8,6 +8,7 @@ import { completionsOf } from '../../runs/progress.ts';
 import { attempt, type Stage } from '../../runs/stage.ts';
 import { measure } from './measure.ts';
 import { qualityOf, reconcileFiles } from './reconcile.ts';
+import { inWholeFiles } from './whole-files.ts';
 
 /** Everything that the analysis reads: exact sums over all buckets, and the account of every line. */
 export const measureStage: Stage<'measure'> = {
@@ -21,11 +22,13 @@ export const measureStage: Stage<'measure'> = {
       completionsOf(store, 'marts', event, plan.buckets),
     ]);
 
-    const files = reconcileFiles(
+    const ofWholeFiles = inWholeFiles(
       plan.chunks,
       staged.map(({ result }) => result),
-      cleaned.map(({ result }) => result),
     );
+    const stagedResults = staged.map(({ result }) => ofWholeFiles(result));
+    const cleanedResults = cleaned.map(({ result }) => ofWholeFiles(result));
+    const files = reconcileFiles(plan.chunks, stagedResults, cleanedResults);
 
     const copies = (prefix: string) =>
       [...cleaned, ...marts]
@@ -43,8 +46,8 @@ export const measureStage: Stage<'measure'> = {
       await measure(db, {
         plan,
         quality: qualityOf(plan.chunks, files),
-        staged: staged.map(({ result }) => result),
-        cleaned: cleaned.map(({ result }) => result),
+        staged: stagedResults,
+        cleaned: cleanedResults,
         marts: marts.map(({ result }) => result),
         userExposure: exposure.map(({ file }) => file),
         userOutcomes: outcomes.map(({ file }) => file),

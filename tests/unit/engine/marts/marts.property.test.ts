@@ -220,29 +220,6 @@ test('the marts are what a slow and obvious reading of the semantics gives', asy
   );
 }, 120_000);
 
-test('one bucket and three give the same marts, measurements and quarantine', async () => {
-  await fc.assert(
-    fc.asyncProperty(rules, assignments, events, sessions, async (rule, assigned, happened, visits) => {
-      fc.pre(assigned.length > 0);
-      const shop = shopOf(assigned, happened, visits);
-      // Some events have no user of their own, some rows are there twice.
-      const withGaps = (shop.events ?? []).map((row, index) =>
-        index % 3 === 0 ? { ...row, user_id: null } : row,
-      );
-      const rows: Shop = { ...shop, events: [...withGaps, ...withGaps.slice(0, 3)] };
-      const options = { config: configOf(rule), asOf: instant(rule.asOf) };
-      const one = await runShop(rows, options);
-      const three = await runShop(rows, { ...options, buckets: 3 });
-      expect(three.events).toEqual(one.events);
-      expect(three.quarantine).toEqual(one.quarantine);
-      expect(three.exposure).toEqual(one.exposure);
-      expect(three.outcomes).toEqual(one.outcomes);
-      expect(JSON.stringify(three.measurements)).toBe(JSON.stringify(one.measurements));
-    }),
-    { numRuns: 15, seed: 20240101 },
-  );
-}, 120_000);
-
 test('the same rows give the same bytes', async () => {
   const shop = shopOf(
     Array.from({ length: 3000 }, (_, i) => ({
