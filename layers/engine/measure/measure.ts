@@ -19,7 +19,7 @@ import { readRevenueHistogram } from './histogram.ts';
 import { readQuantiles } from './quantiles.ts';
 import { mergeDecisiveEvents, mergeEventNames, mergePopulation, mergeRules } from './reconcile.ts';
 import { readSinceExposure } from './since-exposure.ts';
-import { type LevelSums, readSums } from './sums.ts';
+import { type LevelSums, overLevels, readSums } from './sums.ts';
 import { type MartFiles, openUsers, segmentColumn } from './users.ts';
 
 /** Levels of a segment that are told apart, the largest first; the users of all others are `(other)`. */
@@ -83,13 +83,15 @@ async function measureExperiments(
   for (const { experimentId, columns } of experiments)
     caps.push(...(await readCaps(db, experimentId, columns.capped)));
   const full = { ...every.all, caps, largest };
-  const all = await readSums(db, full);
   const cohorts = await readSums(db, { ...every.outcomesAlone, by: 'exposure_day', largest });
   const segments = new Map<string, LevelSums[]>();
   for (const segment of segmentNames) {
     const by = identifier(segmentColumn(segment));
     segments.set(segment, await readSums(db, { ...full, by, levels: segmentLevels }));
   }
+  // Everyone is at some level of every segment.
+  const [levels] = segments.values();
+  const all = levels === undefined ? await readSums(db, full) : overLevels(levels);
 
   const measured: ExperimentMeasurement[] = [];
   for (const { experimentId, settings, columns } of experiments) {

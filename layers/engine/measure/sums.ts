@@ -61,6 +61,23 @@ export async function readSums(db: Database, query: SumsQuery): Promise<LevelSum
   }));
 }
 
+/** The sums of each arm over all levels. */
+export function overLevels(sums: readonly LevelSums[]): LevelSums[] {
+  const arms = new Map<string, LevelSums>();
+  for (const one of sums) {
+    const key = JSON.stringify([one.experimentId, one.variant]);
+    const before = arms.get(key);
+    arms.set(key, {
+      ...one,
+      level: '',
+      exposed: one.exposed + (before?.exposed ?? 0),
+      immature: one.immature + (before?.immature ?? 0),
+      aggregates: before === undefined ? one.aggregates : before.aggregates.add(one.aggregates),
+    });
+  }
+  return [...arms.values()];
+}
+
 /** The values of a column, cut at the cap of the row's experiment. */
 function cappedSql(column: string, caps: readonly Cap[]): string {
   const own = caps.filter((cap) => cap.column === column);
