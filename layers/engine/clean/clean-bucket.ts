@@ -21,7 +21,14 @@ import { foldEvents } from './fold-events.ts';
 import { exclusive, type Finding, type Judgement, judge, openJudgedRows } from './judge.ts';
 import quarantineSql from './quarantine.sql';
 import { type Rule, type RuleContext, rowRules } from './rules.ts';
-import { openStagedRows, type PartCount, type RowExample, type StagedPart } from './staged-rows.ts';
+import {
+  lineOf,
+  openStagedRows,
+  type PartCount,
+  partOf,
+  type RowExample,
+  type StagedPart,
+} from './staged-rows.ts';
 
 export interface CleanInput {
   readonly runId: string;
@@ -226,6 +233,10 @@ async function writeQuarantine(
       dataset,
       dataset_name: literal(dataset),
       key_name: literal(datasetContracts[dataset].key.join(', ')),
+      line: lineOf('q._row'),
+      part: partOf('q._row'),
+      other_line: lineOf('_other_row'),
+      other_part: partOf('_other_row'),
       content: `struct_pack(${fields.join(', ')})`,
       column: pick(({ column }) => column),
       rule: pick(({ rule }) => rule),

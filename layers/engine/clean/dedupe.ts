@@ -4,6 +4,7 @@ import type { Database } from '../../platform/duckdb.ts';
 import { identifier, literal, literalList, renderSql } from '../../platform/sql.ts';
 import dedupeSql from './dedupe.sql';
 import idsElsewhereSql from './ids-elsewhere.sql';
+import { findRepeatedKeys } from './repeated-keys.ts';
 import { lineOf, type PartCount, partOf, type RowExample, rowOfFile } from './staged-rows.ts';
 
 /** Ids of the events of one chunk, on the local disk. */
@@ -50,14 +51,10 @@ export async function dropSharedEvents(
  * @param rows the view to look for repeats in: wider than the bucket where a key may occur in several of them
  */
 export async function dedupe(db: Database, dataset: DatasetName, rows: string): Promise<void> {
-  const key = datasetContracts[dataset].key.map(identifier).join(', ');
-  await db.run(`
-    CREATE TABLE ${dataset}_dropped (_row BIGINT, _rule VARCHAR, _other_row BIGINT);
-    CREATE TABLE ${dataset}_repeated AS SELECT ${key} FROM ${rows} GROUP BY ALL HAVING count(*) > 1`);
-  const { repeats } = await db.row<{ repeats: boolean }>(
-    `SELECT EXISTS (FROM ${dataset}_repeated) AS repeats`,
-  );
+  await db.run(`CREATE TABLE ${dataset}_dropped (_row BIGINT, _rule VARCHAR, _other_row BIGINT)`);
+  const repeats = await findRepeatedKeys(db, dataset, rows);
   if (repeats) {
+    const key = datasetContracts[dataset].key.map(identifier).join(', ');
     const content = (await contentColumns(db, dataset)).map(identifier).join(', ');
     await db.run(renderSql(dedupeSql, { dataset, key, rows, content }));
   }

@@ -8,6 +8,6 @@ SELECT e.event_id, e.session_id, e._user AS user_id, e._name AS event_name, e.ev
       ELSE 0
     END AS DECIMAL(18,2)
   ) AS net_revenue,
-  strftime(e.event_ts, '%Y-%m-%d') AS dt
+  CAST(e.event_ts AS DATE) AS dt
 FROM accepted_events e
 {{order}}

@@ -1,5 +1,5 @@
 import type { DatasetName } from '../../data/datasets/index.ts';
-import type { Database } from '../../platform/duckdb.ts';
+import { cell, type Database } from '../../platform/duckdb.ts';
 import { identifier } from '../../platform/sql.ts';
 import { contentColumns } from './dedupe.ts';
 import judgeSql from './judge.sql';
@@ -33,11 +33,12 @@ export async function openJudgedRows(db: Database): Promise<void> {
 }
 
 /**
- * Counts in one pass over `judged_<dataset>` what each rule finds, and creates the view `accepted_<dataset>` of the rows
+ * Counts over `judged_<dataset>` what each rule finds, and creates the view `accepted_<dataset>` of the rows
  * that no strict rule takes out.
  */
 export async function judge(db: Database, dataset: DatasetName, all: readonly Rule[]): Promise<Judgement> {
-  const { strict, warnings } = exclusive(all.filter((rule) => rule.dataset === dataset));
+  const own = all.filter((rule) => rule.dataset === dataset);
+  const { strict, warnings } = exclusive(own);
   const rules = [...strict, ...warnings];
   // The text of a value is made for the rows that break the rule only.
   const columns = rules.flatMap(({ when, value }, index) => [
@@ -47,23 +48,34 @@ export async function judge(db: Database, dataset: DatasetName, all: readonly Ru
         'value': CASE WHEN ${when} THEN coalesce(CAST(${value} AS VARCHAR), '') END}, ${examplesPerRule}
      ) FILTER (${when})) AS examples_${index}`,
   ]);
-  const parts = await db.query<Record<string, string | null>>(
-    `SELECT ${[`${partOf('_row')} AS part`, 'count(*) AS "rows"', ...columns].join(',\n')}
+  const some = own.length === 0 ? 'false' : own.map(({ when }) => `(${when})`).join(' OR ');
+  const parts = await db.select(
+    `SELECT ${partOf('_row')} AS part, count(*) AS "rows", count(*) FILTER (${some}) AS noted
      FROM judged_${dataset} GROUP BY part ORDER BY part`,
+    { part: cell.count, rows: cell.count, noted: cell.count },
   );
+  // The rules are asked one by one only where there is something to find.
+  const notes = parts.some(({ noted }) => noted > 0)
+    ? await db.query<Record<string, string | null>>(
+        `SELECT ${[`${partOf('_row')} AS part`, ...columns].join(',\n')}
+         FROM judged_${dataset} WHERE ${some} GROUP BY part ORDER BY part`,
+      )
+    : [];
   const found = (rule: Rule, index: number): Finding[] => {
-    const rows = parts.reduce((sum, part) => sum + Number(part[`rows_${index}`]), 0);
+    const rows = notes.reduce((sum, part) => sum + Number(part[`rows_${index}`]), 0);
     if (rows === 0) return [];
-    const examples = parts
+    const examples = notes
       .flatMap((part) => JSON.parse(part[`examples_${index}`] ?? '[]') as RowExample[])
       .slice(0, examplesPerRule);
     return [{ rule, rows, examples }];
   };
-  const refusedIn = (part: Record<string, string | null>) =>
-    strict.reduce((sum, _, index) => sum + Number(part[`rows_${index}`]), 0);
+  const refused = parts.map(({ part }) => {
+    const noted = notes.find((other) => Number(other.part) === part);
+    return { part, rows: strict.reduce((sum, _, index) => sum + Number(noted?.[`rows_${index}`] ?? 0), 0) };
+  });
   const judgement: Judgement = {
-    accepted: parts.map((part) => ({ part: Number(part.part), rows: Number(part.rows) - refusedIn(part) })),
-    refused: parts.map((part) => ({ part: Number(part.part), rows: refusedIn(part) })),
+    accepted: parts.map(({ part, rows }, index) => ({ part, rows: rows - (refused[index]?.rows ?? 0) })),
+    refused,
     strict: strict.flatMap((rule, index) => found(rule, index)),
     warnings: warnings.flatMap((rule, index) => found(rule, strict.length + index)),
   };

@@ -4,6 +4,7 @@ import { sqlType } from '../../data/values.ts';
 import type { Database } from '../../platform/duckdb.ts';
 import { identifier, literal, literalList } from '../../platform/sql.ts';
 import { userBucket } from '../buckets.ts';
+import { findRepeatedKeys } from './repeated-keys.ts';
 
 /** A staged Parquet file on the local disk. */
 export interface StagedPart {
@@ -41,8 +42,13 @@ export function lineOf(row: string): string {
   return `(${row} & ((1::BIGINT << 40) - 1))`;
 }
 
+/** SQL of `_row`, from the part and the line. */
+function rowOf(part: string): string {
+  return `((CAST(${part} AS BIGINT) << 40) | _line)`;
+}
+
 /** SQL of `_row`, from the name of the file (`partFileName`) and the line. */
-export const rowOfFile = `((CAST(regexp_extract(filename, 'part-(\\d+)-\\w+\\.parquet$', 1) AS BIGINT) << 40) | _line)`;
+export const rowOfFile = rowOf(`regexp_extract(filename, 'part-(\\d+)-\\w+\\.parquet$', 1)`);
 
 /** Name of the local copy of a staged file; it carries the part, which names a row together with its line. */
 export function partFileName(dataset: DatasetName, part: number, bucket: number | null): string {
@@ -97,9 +103,10 @@ function rawFiles(parts: readonly StagedPart[]): string {
 }
 
 function readParts(parts: readonly StagedPart[]): string {
+  const [only, ...others] = new Set(parts.map(({ part }) => part));
   return `
     SELECT * EXCLUDE (filename),
-      ${rowOfFile} AS _row
+      ${only === undefined || others.length > 0 ? rowOfFile : rowOf(String(only))} AS _row
     FROM read_parquet(${literalList(parts.map((part) => path.resolve(part.file)))}, filename = true, union_by_name = true)`;
 }
 
@@ -112,9 +119,7 @@ function noRows(dataset: DatasetName, idType: 'bigint' | 'string'): string {
 
 /** `known_sessions`: each session once; what the rows disagree about is NULL, and its times are the widest. */
 async function createKnownSessions(db: Database): Promise<void> {
-  const { repeats } = await db.row<{ repeats: boolean }>(
-    `SELECT EXISTS (SELECT 1 FROM staged_sessions GROUP BY session_id HAVING count(*) > 1) AS repeats`,
-  );
+  const repeats = await findRepeatedKeys(db, 'sessions', 'staged_sessions');
   await db.run(
     repeats
       ? `CREATE TABLE known_sessions AS

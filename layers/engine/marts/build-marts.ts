@@ -10,7 +10,7 @@ import { type CleanFiles, createSettings, excludeUsers, openCleanRows } from './
 import { eventQuality } from './event-quality.ts';
 import exposedSql from './exposed.sql';
 import firstDevicesSql from './first-devices.sql';
-import { outcomeSql } from './outcome-columns.ts';
+import { type OutcomeSql, outcomeSql } from './outcome-columns.ts';
 import outcomesSql from './outcomes.sql';
 import populationSql from './population.sql';
 import sessionDurationsSql from './session-durations.sql';
@@ -72,11 +72,12 @@ export async function buildMarts(
   const read = await attempt(refusals, lists, () => excludeUsers(db, config, excludedUsers).then(() => true));
   if (read === undefined) await excludeUsers(db, config, []);
   await db.run(renderSql(assignedSql, { as_of }));
-  await db.run(renderSql(exposedSql, { as_of }));
-  await db.run(firstDevicesSql);
+  const sql = outcomeSql(config);
+  const days = { lookback_days: String(sql.lookbackDays), horizon_days: String(sql.horizonDays) };
+  await db.run(renderSql(exposedSql, { as_of, ...days }));
   const segments = await segmentColumns(db, config);
   await db.run(renderSql(userExposureSql, { segments, file: literal(output.userExposure) }));
-  await writeOutcomes(db, config, as_of, unmeasured, output);
+  await writeOutcomes(db, { config, sql, as_of, unmeasured, output });
 
   const exposed = await db.select('SELECT count(*) AS "rows" FROM exposed', { rows: cell.count });
   return {
@@ -95,19 +96,22 @@ export async function buildMarts(
 
 async function writeOutcomes(
   db: Database,
-  config: Config,
-  as_of: string,
-  unmeasured: readonly string[],
-  output: MartFiles,
+  {
+    config,
+    sql,
+    as_of,
+    unmeasured,
+    output,
+  }: Pick<MartsInput, 'config' | 'unmeasured' | 'output'> & {
+    readonly sql: OutcomeSql;
+    readonly as_of: string;
+  },
 ): Promise<void> {
-  const sql = outcomeSql(config);
   await db.run(
     renderSql(outcomesSql, {
       as_of,
       purchase: literal(config.events.purchase),
       refund: literal(config.events.refund),
-      lookback_days: String(sql.lookbackDays),
-      horizon_days: String(sql.horizonDays),
       daily_sums: sql.dailySums,
       event_columns: sql.eventColumns,
       order_covariates: sql.orderCovariates,
@@ -170,10 +174,18 @@ export function segmentNames(config: Pick<Config, 'experiments'>): string[] {
   return [...new Set(Object.values(config.experiments).flatMap(({ segments }) => segments))].sort();
 }
 
+/** SQL of the segments, after other columns. Makes the table `first_devices` of the users whose device is known by it alone. */
 async function segmentColumns(db: Database, config: Config): Promise<string> {
   const columns = await db.query<{ column_name: string }>('DESCRIBE users');
   const known = new Set(columns.map(({ column_name }) => column_name));
-  return segmentNames(config)
+  const names = segmentNames(config);
+  const unnamed = known.has('device')
+    ? 'SELECT x.user_id FROM exposed x LEFT JOIN users u ON u.user_id = x.user_id WHERE u.device IS NULL'
+    : 'FROM exposed';
+  await db.run(
+    renderSql(firstDevicesSql, { users: names.includes('device') ? unnamed : 'FROM exposed WHERE false' }),
+  );
+  return names
     .map((segment) => {
       const sources = [
         ...(known.has(segment) ? [`CAST(u.${identifier(segment)} AS VARCHAR)`] : []),

@@ -10,10 +10,13 @@ JOIN events e ON e.user_id = a.user_id AND e.event_name = s.exposure_event
 WHERE a.excluded IS NULL AND e.event_ts < {{as_of}}
 GROUP BY a.experiment_id, a.user_id;
 
--- Other tables name a row of this one by its rowid. `before` ends the time before the experiment.
+-- Other tables name a row of this one by its rowid. `before` ends the time before the experiment; what lies outside of
+-- [looked_at_from, looked_at_to) no column looks at.
 CREATE TABLE exposed AS
 SELECT x.*, least(x.assigned_at, x.exposed_at) AS before,
   x.exposed_at + to_days(s.outcome_window_days) AS window_end,
+  least(x.assigned_at, x.exposed_at) - to_days({{lookback_days}}) AS looked_at_from,
+  x.exposed_at + to_days(greatest(s.outcome_window_days, {{horizon_days}})) AS looked_at_to,
   x.exposed_at + to_days(s.maturity_days) <= {{as_of}} AS is_mature,
   s.outcome_window_days AS window_days, s.lookback_days
 FROM (

@@ -91,8 +91,12 @@ class DailySums {
 
   /** A user's sum over the days that `when` is true of, as a column. */
   total({ column, sum }: Pick<EventColumn, 'column' | 'sum'>, when: string): string {
-    const total = `coalesce(sum(d.${this.#name(sum)}) FILTER (${when}), 0)`;
-    return `${sum.of === 'any' ? `CAST(${total} > 0 AS INTEGER)` : total} AS ${identifier(column)}`;
+    const name = `d.${this.#name(sum)}`;
+    const total =
+      sum.of === 'any'
+        ? `CAST(coalesce(bool_or(${name} > 0) FILTER (${when}), false) AS INTEGER)`
+        : `coalesce(sum(${name}) FILTER (${when}), 0)`;
+    return `${total} AS ${identifier(column)}`;
   }
 
   /** Sum of the day's values over users, and of their squares, as exact integers. */

@@ -20,8 +20,7 @@ FROM (
   FROM exposed x
   JOIN events e ON e.user_id = x.user_id
   WHERE e.event_ts < {{as_of}}
-    AND e.event_ts >= x.before - to_days({{lookback_days}})
-    AND e.event_ts < greatest(x.window_end, x.exposed_at + to_days({{horizon_days}}))
+    AND e.event_ts >= x.looked_at_from AND e.event_ts < x.looked_at_to
 )
 WHERE "day" IS NOT NULL
 GROUP BY exposed_row, "day";
@@ -49,7 +48,7 @@ FROM (
   JOIN events e ON e.user_id = x.user_id
   WHERE e.event_name = {{purchase}} AND e.order_id IS NOT NULL
     AND e.event_ts < {{as_of}}
-    AND e.event_ts >= x.before - to_days({{lookback_days}}) AND e.event_ts < x.window_end
+    AND e.event_ts >= x.looked_at_from AND e.event_ts < x.window_end
 )
 WHERE "day" IS NOT NULL
 GROUP BY exposed_row, order_id, "day" >= 0;
@@ -88,7 +87,7 @@ FROM (
     x.window_end, x.before, x.lookback_days, s.session_start_ts, s.session_end_ts
   FROM exposed x
   JOIN sessions s ON s.user_id = x.user_id
-  WHERE s.session_start_ts >= x.before - to_days({{lookback_days}}) AND s.session_start_ts < x.window_end
+  WHERE s.session_start_ts >= x.looked_at_from AND s.session_start_ts < x.window_end
     AND s.session_start_ts < {{as_of}}
     AND s.session_end_ts >= s.session_start_ts
 )

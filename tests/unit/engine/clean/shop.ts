@@ -273,10 +273,13 @@ function columnsOf(shop: Shop): PresentColumns {
 }
 
 function stageResults(shop: Shop): StageResult[] {
-  return datasetNames
-    .filter((dataset) => shop[dataset] !== undefined)
-    .map((dataset) => {
-      const lines = shop[dataset]?.length ?? 0;
-      return { dataset, part: 0, lines, accepted: lines, quarantined: 0, quarantineRules: [] };
+  return datasetNames.flatMap((dataset) => {
+    const rows = shop[dataset];
+    if (rows === undefined) return [];
+    const parts = [...new Set([0, ...rows.map(({ _part = 0 }) => Number(_part))])];
+    return parts.map((part) => {
+      const lines = rows.filter(({ _part = 0 }) => _part === part).length;
+      return { dataset, part, lines, accepted: lines, quarantined: 0, quarantineRules: [] };
     });
+  });
 }
