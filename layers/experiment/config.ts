@@ -46,7 +46,10 @@ export function loadConfig(files: readonly ConfigFile[]): Config {
 }
 
 /** Settings of `experimentId`: its own, else those of "*". */
-export function settingsOf(config: Config, experimentId: string): ExperimentSettings {
+export function settingsOf<Settings = ExperimentSettings>(
+  config: { readonly experiments: Readonly<Record<string, Settings>> },
+  experimentId: string,
+): Settings {
   const settings = config.experiments[experimentId] ?? config.experiments['*'];
   if (settings === undefined) {
     throw new ConfigError({
@@ -139,8 +142,17 @@ function positionOf(file: ParsedFile, path: Path): string | undefined {
   return `${file.name}:${line}:${col}`;
 }
 
+/** Which event exposes a user, if it is an event that does. */
+export type ExposureEvent = 'assignment' | { readonly event?: string | undefined };
+
 /** Names of the events that outcomes and exposures are made of, each once, in the order of the alphabet. */
-export function decisiveEvents({ events, experiments, event_aliases }: Config): string[] {
+export function decisiveEvents({
+  events,
+  experiments,
+  event_aliases,
+}: Pick<Config, 'events' | 'event_aliases'> & {
+  readonly experiments: Readonly<Record<string, { readonly exposure: ExposureEvent }>>;
+}): string[] {
   const exposures = Object.values(experiments).flatMap(({ exposure }) =>
     exposure === 'assignment' ? [] : (exposure.event ?? []),
   );
