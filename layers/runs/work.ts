@@ -53,7 +53,10 @@ export interface RepeatableStage<Name extends StageName, Reads, Aside> {
   run(workshop: Workshop, inputs: Inputs<Reads, Aside>): Promise<StageOutcome<Name>>;
 }
 
-/** Makes a stage that takes over what an earlier run of the same code made of the same inputs, byte for byte. */
+/**
+ * Makes a stage that takes over what an earlier run of the drop, by the same code, made of the same inputs: byte for byte
+ * what it would come to itself.
+ */
 export function repeatable<Name extends StageName, Reads, Aside>(
   stage: RepeatableStage<Name, Reads, Aside>,
 ): Stage<Name> {
@@ -67,17 +70,14 @@ export function repeatable<Name extends StageName, Reads, Aside>(
       const work = () => stage.run({ runId, raw, processed, folder, engine, log, refusals }, inputs);
       // Where refusals are collected, what is made is no result.
       if (refusals !== undefined) return work();
-      const { codeVersion } = await store.require('plan', runId);
-      const key = keyOf(stage.name, codeVersion, runId, inputs.reads);
+      const { drop, codeVersion } = await store.require('plan', runId);
+      const reads = JSON.stringify(inputs.reads).replaceAll(runId, 'run');
+      const key = sha256(JSON.stringify([stage.name, drop, codeVersion, reads]));
       const taken = await takeOver(stage, context, key, inputs);
       if (taken !== undefined) return taken;
       return { ...(await work()), work: { key, aside: inputs.aside as Work['aside'], takenFrom: null } };
     },
   };
-}
-
-function keyOf(stage: StageName, codeVersion: string, runId: string, reads: unknown): string {
-  return sha256(JSON.stringify([stage, codeVersion, reads]).replaceAll(runId, 'run'));
 }
 
 async function takeOver<Name extends StageName, Reads, Aside>(
