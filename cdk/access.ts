@@ -13,15 +13,21 @@ export interface DataAccess {
   readonly database: boolean;
 }
 
-const { runs, staged, quarantine, eventsClean, marts, reports, latest, gate } = areas;
+const { runs, staged, quarantine, eventsClean, marts, reports, latest, gate, work } = areas;
+
+/** What a stage also reads to take over what it made in an earlier run. */
+const repeatable = (writes: readonly string[], reads: readonly string[]) => ({
+  reads: [...new Set([...reads, ...writes, work])],
+  writes: [...writes, work],
+});
 
 export const dataAccess: Readonly<Record<FunctionName, DataAccess>> = {
   gate: { raw: 's3:GetObject', reads: [runs, gate], writes: [runs, gate], database: false },
   plan: { raw: 's3:GetObjectVersion', reads: [runs], writes: [runs], database: false },
-  stage: { raw: 's3:GetObjectVersion', reads: [runs], writes: [runs, staged, quarantine], database: false },
-  clean: { raw: undefined, reads: [runs, staged], writes: [runs, eventsClean, quarantine], database: false },
-  marts: { raw: undefined, reads: [runs, eventsClean], writes: [runs, marts], database: false },
-  measure: { raw: undefined, reads: [runs, marts], writes: [runs], database: false },
+  stage: { raw: 's3:GetObjectVersion', ...repeatable([runs, staged, quarantine], []), database: false },
+  clean: { raw: undefined, ...repeatable([runs, eventsClean, quarantine], [staged]), database: false },
+  marts: { raw: undefined, ...repeatable([runs, marts], [eventsClean]), database: false },
+  measure: { raw: undefined, ...repeatable([runs], [marts]), database: false },
   load: { raw: undefined, reads: [runs, marts], writes: [runs], database: true },
   analyze: { raw: undefined, reads: [runs], writes: [runs, reports], database: false },
   publish: { raw: undefined, reads: [runs, gate, latest], writes: [runs, latest], database: true },

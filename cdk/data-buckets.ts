@@ -16,6 +16,8 @@ export const expiringPrefixes = {
   staged: 'processed/staged/',
   quarantine: 'processed/quarantine/',
   runs: 'processed/runs/',
+  /** Names runs by what they did: of no use without them. */
+  work: 'processed/work/',
 } as const;
 
 /** The buckets, of whichever stack. */
@@ -95,5 +97,6 @@ function expiryRules({ keepStagedDays, keepQuarantineDays, keepRunsDays }: Setti
     ...rule('staged', keepStagedDays),
     ...rule('quarantine', keepQuarantineDays),
     ...rule('runs', keepRunsDays),
+    ...rule('work', keepRunsDays),
   ];
 }

@@ -6,12 +6,12 @@ import { note } from '../terminal.ts';
 const silenceSeconds = 5;
 
 export interface StageFollower extends Disposable {
-  readonly onStage: (stage: StageName, parts: number, state: 'begins' | 'done') => void;
+  readonly onStage: (stage: StageName, parts: number, state: 'begins' | 'done', asBefore?: number) => void;
 }
 
 /**
  * Shows the stage at work: on a terminal in a line that the next one replaces, else in a line every few seconds. Of those
- * that take a second or more it says how long each took.
+ * that take a second or more it says how long each took, and of those that found work of before how much of it.
  */
 export function followStages(): StageFollower {
   let current: { readonly text: string; readonly since: number } | undefined;
@@ -24,7 +24,7 @@ export function followStages(): StageFollower {
   };
   const timer = setInterval(tell, 1000);
   return {
-    onStage(stage, parts, state) {
+    onStage(stage, parts, state, asBefore = 0) {
       if (state === 'begins') {
         current = { text: `${stage} …${parts > 1 ? ` ${parts} parts,` : ''}`, since: Date.now() };
         tell();
@@ -32,7 +32,9 @@ export function followStages(): StageFollower {
       }
       const took = seconds();
       current = undefined;
-      if (took >= 1) note(`  ${stage.padEnd(8)} ${took.toFixed(1).padStart(7)} s`);
+      const found =
+        asBefore === 0 ? '' : parts === 1 ? '  as before' : `  ${parts} parts, ${asBefore} as before`;
+      if (took >= 1 || found !== '') note(`  ${stage.padEnd(8)} ${took.toFixed(1).padStart(7)} s${found}`);
     },
     [Symbol.dispose]: () => clearInterval(timer),
   };

@@ -29,7 +29,10 @@ export interface LocalFile {
 export interface LocalRunOptions {
   readonly drop: string;
   readonly files: readonly LocalFile[];
-  /** Folder for what the stages leave; a run of the same content finds there what it has done before. */
+  /**
+   * Folder for what the stages leave. A run of the same content finds there what it has done before, another one takes
+   * over what the runs that lie there have made of the same.
+   */
   readonly folder: string;
   /** Part of the run's identity. */
   readonly codeVersion: string;
@@ -40,8 +43,8 @@ export interface LocalRunOptions {
   readonly log?: Logger;
   /** Collects what would end the run, which then goes on as far as it can. */
   readonly refusals?: Refusal[];
-  /** Hears of each stage before it begins, and when all its parts are done. */
-  readonly onStage?: (stage: StageName, parts: number, state: 'begins' | 'done') => void;
+  /** Hears of each stage before it begins, and when all its parts are done: how many of them there were before. */
+  readonly onStage?: (stage: StageName, parts: number, state: 'begins' | 'done', asBefore?: number) => void;
 }
 
 export interface LocalRun {
@@ -61,7 +64,11 @@ export async function runLocal(options: LocalRunOptions, last: StageName = 'anal
   const { drop, folder, onStage = () => {} } = options;
   const pinned = await pinInputs(options);
   const { runId } = pinned;
-  const store = openStore(folder, runId, options.files, { remembers: true });
+  const others = (await runsIn(folder)).filter((other) => other !== runId);
+  const store = openStore(folder, runId, options.files, {
+    remembers: true,
+    earlier: others.map((other) => openStore(folder, other, [])),
+  });
   // What an earlier try of this run has done stands on the day that was known then.
   const before = await store.read('inputs', runId);
   const inputs = { ...pinned, receivedAt: before?.receivedAt ?? pinned.receivedAt };
@@ -73,11 +80,15 @@ export async function runLocal(options: LocalRunOptions, last: StageName = 'anal
   for (const stage of stages) {
     const parts = stage.name === 'plan' ? 1 : partsOf(stage.name, await store.require('plan', runId));
     onStage(stage.name, parts, 'begins');
+    let asBefore = 0;
     for (let index = 0; index < parts; index += 1) {
+      const isThere = (await store.read('marker', runId, stage.name, index)) !== undefined;
       const event = { runId, drop, attempt: 1, index };
       await runPart(stage as Stage<StageName>, store, event, { ...options, engine });
+      const marker = await store.read('marker', runId, stage.name, index);
+      if (isThere || typeof marker?.work?.takenFrom === 'string') asBefore += 1;
     }
-    onStage(stage.name, parts, 'done');
+    onStage(stage.name, parts, 'done', asBefore);
     if (stage.name === last) break;
   }
   return { runId, store };
@@ -111,7 +122,7 @@ export async function runPart<Name extends StageName>(
 
 /** Removes what other runs than `runId` left in the folder. */
 export async function forgetOtherRuns(folder: string, runId: string): Promise<void> {
-  const runs = (await readdir(folder)).filter((name) => /^[0-9a-f]{16}$/.test(name) && name !== runId);
+  const runs = (await runsIn(folder)).filter((name) => name !== runId);
   await Promise.all(runs.map((name) => rm(path.join(folder, name), { recursive: true, force: true })));
 }
 
@@ -120,11 +131,7 @@ export async function forgetOtherRuns(folder: string, runId: string): Promise<vo
  * @param files where its raw files lie
  */
 export async function localRunIn(folder: string, files: readonly LocalFile[]): Promise<LocalRun | undefined> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
-    throw error;
-  });
-  const runs = names.filter((name) => /^[0-9a-f]{16}$/.test(name));
+  const runs = await runsIn(folder);
   const found = await Promise.all(
     runs.map(async (runId): Promise<LocalRun & { readonly at: number }> => {
       const store = openStore(folder, runId, files);
@@ -133,6 +140,15 @@ export async function localRunIn(folder: string, files: readonly LocalFile[]): P
     }),
   );
   return found.toSorted((a, b) => b.at - a.at)[0];
+}
+
+/** Ids of the runs that lie in a folder, which need not be there. */
+async function runsIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
+    throw error;
+  });
+  return names.filter((name) => /^[0-9a-f]{16}$/.test(name));
 }
 
 /** For what the parts of a run need for a while. */

@@ -79,7 +79,10 @@ function withOneRoleEach(experiments: Config['experiments']): Config['experiment
 }
 
 /** Settings of `experimentId`: its own, else those of "*". */
-export function settingsOf(config: Config, experimentId: string): ExperimentSettings {
+export function settingsOf<Settings = ExperimentSettings>(
+  config: { readonly experiments: Readonly<Record<string, Settings>> },
+  experimentId: string,
+): Settings {
   const settings = config.experiments[experimentId] ?? config.experiments['*'];
   if (settings === undefined) {
     throw new ConfigError({
@@ -180,8 +183,17 @@ function positionOf(file: ParsedFile, path: Path): string | undefined {
   return `${file.name}:${line}:${col}`;
 }
 
+/** Which event exposes a user, if it is an event that does. */
+export type ExposureEvent = 'assignment' | { readonly event?: string | undefined };
+
 /** Names of the events that outcomes and exposures are made of, each once, in the order of the alphabet. */
-export function decisiveEvents({ events, experiments, event_aliases }: Config): string[] {
+export function decisiveEvents({
+  events,
+  experiments,
+  event_aliases,
+}: Pick<Config, 'events' | 'event_aliases'> & {
+  readonly experiments: Readonly<Record<string, { readonly exposure: ExposureEvent }>>;
+}): string[] {
   const exposures = Object.values(experiments).flatMap(({ exposure }) =>
     exposure === 'assignment' ? [] : (exposure.event ?? []),
   );
@@ -190,7 +202,9 @@ export function decisiveEvents({ events, experiments, event_aliases }: Config): 
 }
 
 /** The same, and the events that the metrics of one's own are made of. */
-export function decidingNames(config: Config): string[] {
+export function decidingNames(
+  config: Parameters<typeof decisiveEvents>[0] & Pick<Config, 'metrics'>,
+): string[] {
   const own = Object.values(config.metrics).flatMap((metric) =>
     'event' in metric && typeof metric.event === 'string' ? [metric.event] : [],
   );

@@ -35,6 +35,13 @@ const { orders, sessions, session_ms } = otherColumns;
 
 type Declarations = Pick<Config, 'metrics'>;
 
+/** What of an experiment's settings says which metrics it has, and of which columns they are made. */
+export type MetricSettings = Pick<ExperimentSettings, 'primary' | 'secondary' | 'cuped'> & {
+  readonly guardrails: Readonly<Record<string, unknown>>;
+  /** Left out where nobody asks for cut values. */
+  readonly capping?: ExperimentSettings['capping'];
+};
+
 /** Names of all metrics a configuration knows: those it declares, and the built-in ones. */
 export function metricNames(config: Declarations): string[] {
   return [...new Set([...Object.keys(config.metrics), ...builtInMetrics.map((metric) => metric.name)])];
@@ -58,12 +65,12 @@ function defined(config: Declarations, name: string, declared: DeclaredMetric): 
  * Every metric that an experiment names, once: primary, secondary, guardrails.
  * @throws Error where it names none: the configuration was checked when it was loaded
  */
-export function metricsOf(config: Declarations, settings: ExperimentSettings): Metric[] {
+export function metricsOf(config: Declarations, settings: MetricSettings): Metric[] {
   const names = new Set([settings.primary, ...settings.secondary, ...Object.keys(settings.guardrails)]);
   return [...names].map((name) => {
     const metric = metricNamed(config, name);
     if (metric === undefined) throw new Error(`there is no metric "${name}"`);
-    const cap = settings.capping[name];
+    const cap = settings.capping?.[name];
     return {
       ...metric,
       covariates: covariatesOf(config, settings, metric),
@@ -83,7 +90,9 @@ export function metricsOf(config: Declarations, settings: ExperimentSettings): M
 }
 
 /** What marts writes into every user_outcomes besides the built-in columns: for all experiments, named ones and "*". */
-export function columnsOfRun(config: Pick<Config, 'metrics' | 'experiments'>): {
+export function columnsOfRun(
+  config: Declarations & { readonly experiments: Readonly<Record<string, MetricSettings>> },
+): {
   readonly declared: readonly EventColumn[];
   readonly covariates: readonly CovariateColumn[];
 } {
@@ -104,7 +113,7 @@ export function columnsOfRun(config: Pick<Config, 'metrics' | 'experiments'>): {
 /** Columns of the time before the exposure: those of the metrics, and what tells users apart in general. */
 export function covariatesOfExperiment(
   config: Declarations,
-  settings: ExperimentSettings,
+  settings: MetricSettings,
 ): readonly CovariateColumn[] {
   if (settings.cuped === null) return [];
   const all = [
@@ -116,7 +125,10 @@ export function covariatesOfExperiment(
 }
 
 /** Days from the exposure on after which a user's outcomes are complete: the outcome window, or a longer one of a declared metric. */
-export function maturityDays(config: Declarations, settings: ExperimentSettings): number {
+export function maturityDays(
+  config: Declarations,
+  settings: MetricSettings & Pick<ExperimentSettings, 'outcome_window_days'>,
+): number {
   const ends = metricsOf(config, settings)
     .flatMap(({ numerator, denominator }) => [numerator, denominator ?? numerator])
     .filter(isDeclared)
@@ -129,7 +141,10 @@ export const preEvents = covariateOf(events_in_window, null);
 export const prePurchased = covariateOf(purchased, null);
 
 /** Columns whose course over the days since exposure is followed: the main built-in ones, and the primary metric's. */
-export function columnsSinceExposure(config: Declarations, settings: ExperimentSettings): EventColumn[] {
+export function columnsSinceExposure(
+  config: Declarations,
+  settings: Pick<MetricSettings, 'primary'>,
+): EventColumn[] {
   const primary = metricNamed(config, settings.primary);
   const own = [primary?.numerator, primary?.denominator].flatMap((column) =>
     column !== undefined && isEventColumn(column) && column.fromDay === 0 ? [column] : [],
@@ -162,7 +177,7 @@ export function ratioPart(config: Declarations, name: string): OutcomeColumn | u
 /** The metric's own columns before the exposure, unless the configuration names the metrics to take. */
 function covariatesOf(
   config: Declarations,
-  { cuped }: ExperimentSettings,
+  { cuped }: Pick<MetricSettings, 'cuped'>,
   metric: MetricDefinition,
 ): CovariateColumn[] {
   if (cuped === null || !kindNamed(metric.kind).canAdjust) return [];

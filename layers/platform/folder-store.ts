@@ -15,7 +15,13 @@ import {
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { jsonText, type ObjectRef, type ObjectStore, type StoredObject } from './object-store.ts';
+import {
+  type Content,
+  jsonText,
+  type ObjectRef,
+  type ObjectStore,
+  type StoredObject,
+} from './object-store.ts';
 
 /**
  * The objects of one process in a folder of this machine. A key is a path below the folder or, where `files` names one,
@@ -56,10 +62,8 @@ export class FolderStore implements ObjectStore {
     const file = this.#path(key);
     const found = await unlessMissing(stat(file));
     if (found === undefined || !found.isFile()) return undefined;
-    const hash = createHash('md5');
-    await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
     const { size, mtime: lastModified } = found;
-    return { key, etag: hash.digest('hex'), size, lastModified, versionId: null };
+    return { key, etag: await etagOfFile(file), size, lastModified, versionId: null };
   }
 
   async stream({ key, range }: ObjectRef): Promise<Readable> {
@@ -80,16 +84,15 @@ export class FolderStore implements ObjectStore {
     await symlink(this.#path(key), file);
   }
 
-  async put(key: string, body: string | Uint8Array): Promise<void> {
+  async put(key: string, body: string | Uint8Array): Promise<Content> {
     const fresh = await this.#fresh(key);
     await writeFile(fresh, body);
     await rename(fresh, this.#path(key));
+    return { size: Buffer.byteLength(body), etag: etagOf(body) };
   }
 
-  async putJson(key: string, value: unknown): Promise<number> {
-    const text = jsonText(value);
-    await this.put(key, text);
-    return Buffer.byteLength(text);
+  async putJson(key: string, value: unknown): Promise<Content> {
+    return this.put(key, jsonText(value));
   }
 
   async putJsonIfAbsent(key: string, value: unknown): Promise<boolean> {
@@ -112,17 +115,36 @@ export class FolderStore implements ObjectStore {
     return true;
   }
 
-  async uploadFrom(file: string, key: string): Promise<number> {
+  async uploadFrom(file: string, key: string): Promise<Content> {
     const { size } = await stat(file);
+    const etag = await etagOfFile(file);
     const target = this.#path(key);
     await mkdir(path.dirname(target), { recursive: true });
     try {
       await rename(file, target);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
-      await copyFile(file, target);
+      const fresh = await this.#fresh(key);
+      await copyFile(file, fresh);
+      await rename(fresh, target);
     }
-    return size;
+    return { size, etag };
+  }
+
+  /** Both keys name the same bytes on the disk afterwards, where its file system can do that. */
+  async copyFrom(location: string, from: Content & { readonly key: string }, key: string): Promise<boolean> {
+    const source = path.join(location, from.key);
+    if ((await unlessMissing(stat(source)))?.size !== from.size) return false;
+    const fresh = await this.#fresh(key);
+    await rm(fresh, { force: true });
+    try {
+      await link(source, fresh);
+    } catch {
+      if ((await unlessMissing(copyFile(source, fresh).then(() => true))) === undefined) return false;
+    }
+    await rename(fresh, this.#path(key));
+    await rm(fresh, { force: true });
+    return true;
   }
 
   #path(key: string): string {
@@ -149,8 +171,14 @@ async function filesBelow(folder: string, prefix: string): Promise<string[]> {
   return found.flat();
 }
 
-function etagOf(text: string): string {
-  return createHash('md5').update(text).digest('hex');
+async function etagOfFile(file: string): Promise<string> {
+  const hash = createHash('md5');
+  await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
+  return hash.digest('hex');
+}
+
+function etagOf(body: string | Uint8Array): string {
+  return createHash('md5').update(body).digest('hex');
 }
 
 async function unlessMissing<Answer>(action: Promise<Answer>): Promise<Answer | undefined> {

@@ -37,16 +37,25 @@ export interface ObjectStore {
   ): Promise<{ text: string; etag: string } | undefined>;
   /** Makes `file` hold the object's bytes: a copy, or a link to where they lie on this machine. */
   downloadTo(ref: ObjectRef, file: string): Promise<void>;
-  put(key: string, body: string | Uint8Array, contentType?: string): Promise<void>;
+  put(key: string, body: string | Uint8Array, contentType?: string): Promise<Content>;
   /** Writes pretty JSON with a final newline: the same value gives the same bytes. */
-  putJson(key: string, value: unknown): Promise<number>;
+  putJson(key: string, value: unknown): Promise<Content>;
   /** Writes `value` only where the key is free. Returns false, and changes nothing, where it is taken. */
   putJsonIfAbsent(key: string, value: unknown): Promise<boolean>;
   /** Writes `value` only while the key still holds the object with `etag`. Returns false where it does not. */
   putJsonIfMatch(key: string, value: unknown, etag: string): Promise<boolean>;
-  /** Stores a local file, which may be gone afterwards, and returns its size in bytes. */
-  uploadFrom(file: string, key: string): Promise<number>;
+  /** Stores a local file, which may be gone afterwards. */
+  uploadFrom(file: string, key: string): Promise<Content>;
+  /**
+   * Makes `key` hold an object of a store of the same kind, without sending its bytes through this process.
+   * @param location of that store
+   * @returns false, having changed nothing, where the object is not there, or is another by now
+   */
+  copyFrom(location: string, from: Content & { readonly key: string }, key: string): Promise<boolean>;
 }
+
+/** The bytes of an object: how many they are, and an entity tag that no other bytes have. */
+export type Content = Pick<StoredObject, 'etag' | 'size'>;
 
 /** Pretty JSON with a final newline. */
 export function jsonText(value: unknown): string {
@@ -66,9 +75,23 @@ export async function downloadAll(store: ObjectStore, transfers: readonly Transf
   await inParallel(transfers, ({ key, file }) => store.downloadTo({ key }, file));
 }
 
-/** Stores files, a few at a time, and returns their sizes in bytes in the same order. */
-export async function uploadAll(store: ObjectStore, transfers: readonly Transfer[]): Promise<number[]> {
+/** Stores files, a few at a time, and returns their contents in the same order. */
+export async function uploadAll(store: ObjectStore, transfers: readonly Transfer[]): Promise<Content[]> {
   return inParallel(transfers, ({ key, file }) => store.uploadFrom(file, key));
+}
+
+/**
+ * Copies objects of a store of the same kind, a few at a time.
+ * @param location of that store
+ * @returns whether all of them were there
+ */
+export async function copyAll(
+  store: ObjectStore,
+  location: string,
+  copies: readonly { readonly from: Content & { readonly key: string }; readonly key: string }[],
+): Promise<boolean> {
+  const copied = await inParallel(copies, ({ from, key }) => store.copyFrom(location, from, key));
+  return copied.every((isThere) => isThere);
 }
 
 async function inParallel<Item, Answer>(

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import {
+  CopyObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -13,7 +14,13 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { ConfigError, DataError, ThrottlingError, TransientError } from './errors.ts';
-import { jsonText, type ObjectRef, type ObjectStore, type StoredObject } from './object-store.ts';
+import {
+  type Content,
+  jsonText,
+  type ObjectRef,
+  type ObjectStore,
+  type StoredObject,
+} from './object-store.ts';
 
 /** One S3 bucket. Errors of the service come out as TransientError, a missing bucket or right as ConfigError. */
 export class S3Store implements ObjectStore {
@@ -85,20 +92,19 @@ export class S3Store implements ObjectStore {
     await this.#call(() => pipeline(body, createWriteStream(file)), ref.key);
   }
 
-  async put(key: string, body: string | Uint8Array, contentType?: string): Promise<void> {
-    await this.#call(
+  async put(key: string, body: string | Uint8Array, contentType?: string): Promise<Content> {
+    const { ETag } = await this.#call(
       () =>
         this.#client.send(
           new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: body, ContentType: contentType }),
         ),
       key,
     );
+    return { size: Buffer.byteLength(body), etag: unquote(ETag) };
   }
 
-  async putJson(key: string, value: unknown): Promise<number> {
-    const text = jsonText(value);
-    await this.put(key, text, 'application/json');
-    return Buffer.byteLength(text);
+  async putJson(key: string, value: unknown): Promise<Content> {
+    return this.put(key, jsonText(value), 'application/json');
   }
 
   async putJsonIfAbsent(key: string, value: unknown): Promise<boolean> {
@@ -109,21 +115,41 @@ export class S3Store implements ObjectStore {
     return this.#conditionalPut(key, value, { IfMatch: `"${etag}"` });
   }
 
-  async uploadFrom(file: string, key: string): Promise<number> {
+  async uploadFrom(file: string, key: string): Promise<Content> {
     const { size } = await stat(file);
-    await this.uploadStream(createReadStream(file, { highWaterMark: 1 << 20 }), size, key);
-    return size;
+    return this.uploadStream(createReadStream(file, { highWaterMark: 1 << 20 }), size, key);
   }
 
   /** Uploads `size` bytes of a stream, which is not kept in memory and not sent a second time. */
-  async uploadStream(body: Readable, size: number, key: string): Promise<void> {
-    await this.#call(
+  async uploadStream(body: Readable, size: number, key: string): Promise<Content> {
+    const { ETag } = await this.#call(
       () =>
         this.#client.send(
           new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: body, ContentLength: size }),
         ),
       key,
     );
+    return { size, etag: unquote(ETag) };
+  }
+
+  /** S3 copies the object itself: up to 5 GB, which no output of a part exceeds, since it was put in one piece. */
+  async copyFrom(location: string, from: Content & { readonly key: string }, key: string): Promise<boolean> {
+    const source = `${location.replace('s3://', '')}/${from.key}`;
+    try {
+      await this.#client.send(
+        new CopyObjectCommand({
+          Bucket: this.bucket,
+          Key: key,
+          CopySource: source.split('/').map(encodeURIComponent).join('/'),
+          CopySourceIfMatch: `"${from.etag}"`,
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (isGone(error)) return false;
+      if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 412) return false;
+      throw this.#translate(error, key);
+    }
   }
 
   async deleteAll(keys: readonly string[]): Promise<void> {
@@ -209,9 +235,7 @@ export class S3Store implements ObjectStore {
     try {
       return await request();
     } catch (error) {
-      if (error instanceof S3ServiceException && (error.name === 'NoSuchKey' || error.name === 'NotFound')) {
-        return undefined;
-      }
+      if (isGone(error)) return undefined;
       throw this.#translate(error, key);
     }
   }
@@ -271,6 +295,10 @@ export class S3Store implements ObjectStore {
       { cause: error },
     );
   }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof S3ServiceException && (error.name === 'NoSuchKey' || error.name === 'NotFound');
 }
 
 /** Whether the disk refused a file of this machine, for which S3 is not to blame. */

@@ -152,6 +152,8 @@ export const output = z.strictObject({
   key: z.string(),
   rows: count,
   bytes: count,
+  /** Names the bytes: of two objects with the same tag either may be taken. Not every stage tells it. */
+  etag: z.string().optional(),
   bucket: count.nullable().default(null),
 });
 export type Output = z.infer<typeof output>;
@@ -324,12 +326,27 @@ export const stageResults = {
 } as const satisfies Record<StageName, z.ZodType>;
 export type ResultOf<Stage extends StageName> = z.infer<(typeof stageResults)[Stage]>;
 
+/** What a part of a stage was made of, for later runs of the same. */
+export const work = z.strictObject({
+  /** Hash of all that its outputs depend on. */
+  key: z.string(),
+  /** What they depend on under conditions that the stage knows. */
+  aside: z.json(),
+  /** The run whose outputs were taken over; null where the work was done. */
+  takenFrom: runId.nullable(),
+});
+export type Work = z.infer<typeof work>;
+
+/** `work/<stage>/<key>.json`: the part that last came to these outputs. Written after its marker. */
+export const workEntry = z.strictObject({ runId, index: count });
+
 const marker = z.strictObject({
   index: count,
   attempt: z.number().int().positive(),
   startedAt: moment,
   finishedAt: moment,
   outputs: z.array(output),
+  work: work.optional(),
 });
 const markerOf = <Stage extends StageName>(stage: Stage) =>
   marker.extend({ stage: z.literal(stage), result: stageResults[stage] });

@@ -79,6 +79,8 @@ export const areas = {
   latest: 'processed/latest/',
   /** The gate's answers to uploads, and the order of a drop's uploads. */
   gate: 'processed/gate/',
+  /** Which run did a piece of work, by what it was made of. */
+  work: 'processed/work/',
 } as const;
 
 /** The files of a run's report. */
@@ -115,6 +117,7 @@ export const processedKeys = {
     `${areas.runs}${runId}/done/${stage}-${pad(index)}.json`,
   error: (runId: string, stage: StageName, index: number) =>
     `${areas.runs}${runId}/errors/${stage}-${pad(index)}.json`,
+  work: (stage: StageName, key: string) => `${areas.work}${stage}/${key}.json`,
   measurements: (runId: string) => `${areas.runs}${runId}/measurements.json`,
   manifest: (runId: string) => `${areas.runs}${runId}/manifest.json`,
   failure: (runId: string) => `${areas.runs}${runId}/failure.json`,

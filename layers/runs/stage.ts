@@ -2,7 +2,7 @@ import type { DatasetName } from '../data/datasets/index.ts';
 import type { Engine } from '../platform/duckdb.ts';
 import { CodeVersionError, PipelineError } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
-import { type Output, type ResultOf, type StageEvent, stageResults } from './documents.ts';
+import { type Output, type ResultOf, type StageEvent, stageResults, type Work } from './documents.ts';
 import { recordStageError } from './progress.ts';
 import { databaseStages, type StageName } from './stages.ts';
 import type { RunStore } from './store.ts';
@@ -33,6 +33,8 @@ export interface Refusal {
 export interface StageOutcome<Stage extends StageName> {
   readonly outputs: readonly Output[];
   readonly result: ResultOf<Stage>;
+  /** What later runs find it by, where they may take it over (`repeatable` in work.ts). */
+  readonly work?: Work;
 }
 
 /** A stage of the pipeline: reads what earlier stages left in the store, and leaves its own outputs there. */
@@ -81,14 +83,17 @@ export async function runStage<Name extends StageName>(
       log.info('already done');
       return existing.result as ResultOf<Name>;
     }
-    const { outputs, result } = await stage.run(context);
+    const { outputs, result, work } = await stage.run(context);
     const marker = { stage: name, index, attempt, startedAt, finishedAt: new Date().toISOString() };
     const parsed = stageResults[name].parse(result) as ResultOf<Name>;
     await store.write('marker', [runId, name, index], {
       ...marker,
       outputs: [...outputs],
       result: parsed,
+      ...(work && { work }),
     } as Parameters<typeof store.write<'marker'>>[2]);
+    // Last: whoever finds the work finds it whole.
+    if (work !== undefined) await store.write('work', [name, work.key], { runId, index });
     log.info('done', { outputs: outputs.length });
     return parsed;
   } catch (error) {

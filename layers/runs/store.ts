@@ -12,6 +12,7 @@ import {
   runPlan,
   stageError,
   stageMarker,
+  workEntry,
 } from './documents.ts';
 import { processedKeys } from './keys.ts';
 import { runManifest } from './run-manifest.ts';
@@ -35,6 +36,7 @@ const documents = {
   plan: kind(processedKeys.plan, runPlan),
   marker: kind(processedKeys.done, stageMarker),
   error: kind(processedKeys.error, stageError),
+  work: kind(processedKeys.work, workEntry),
   measurements: kind(processedKeys.measurements, measurements),
   report: kind((runId: string) => processedKeys.report(runId, 'report.json'), reportSchema),
   manifest: kind(processedKeys.manifest, runManifest),
@@ -53,17 +55,25 @@ export type DocumentOf<Name extends DocumentName> = z.infer<Documents[Name]['sch
 export interface StoreOptions {
   /** Whether a document is read and checked once: for one process that alone writes the run. */
   readonly remembers?: boolean;
+  /** Where runs of before left their work; by default in the same place. */
+  readonly earlier?: readonly RunStore[];
 }
 
 /** The files of drops, and what runs make of them: in two buckets, or in two folders of this machine. */
 export class RunStore {
   readonly raw: ObjectStore;
   readonly processed: ObjectStore;
+  readonly earlier: readonly RunStore[];
   readonly #remembered: Map<string, unknown> | undefined;
 
-  constructor(raw: ObjectStore, processed: ObjectStore, { remembers = false }: StoreOptions = {}) {
+  constructor(
+    raw: ObjectStore,
+    processed: ObjectStore,
+    { remembers = false, earlier = [this] }: StoreOptions = {},
+  ) {
     this.raw = raw;
     this.processed = processed;
+    this.earlier = earlier;
     this.#remembered = remembers ? new Map() : undefined;
   }
 
@@ -118,9 +128,9 @@ export class RunStore {
   /** Returns the document's size in bytes. */
   async write<Name extends DocumentName>(name: Name, at: At<Name>, value: DocumentOf<Name>): Promise<number> {
     const key = this.key(name, ...at);
-    const bytes = await this.processed.putJson(key, value);
+    const { size } = await this.processed.putJson(key, value);
     this.#remembered?.set(key, value);
-    return bytes;
+    return size;
   }
 
   /** Returns false, and changes nothing, where the document is there already. */

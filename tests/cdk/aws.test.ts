@@ -165,6 +165,7 @@ describe('data and logs', () => {
       rule('staged', 7),
       rule('quarantine', 30),
       rule('runs', 400),
+      rule('work', 400),
     ]);
     expect(rulesOf('ecom-poc-raw', changed)[0].NoncurrentVersionExpiration).toEqual({ NoncurrentDays: 14 });
   });

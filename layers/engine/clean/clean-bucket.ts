@@ -2,6 +2,7 @@ import path from 'node:path';
 import { type DatasetName, datasetContracts, datasetNames } from '../../data/datasets/index.ts';
 import { placeIn } from '../../data/place.ts';
 import type { RuleCount } from '../../data/row-counts.ts';
+import type { CleanConfig } from '../../experiment/config-slices.ts';
 import type { Database } from '../../platform/duckdb.ts';
 import { DataError } from '../../platform/errors.ts';
 import { identifier, literal, renderSql } from '../../platform/sql.ts';
@@ -31,8 +32,7 @@ import {
 } from './staged-rows.ts';
 
 export interface CleanInput {
-  readonly runId: string;
-  readonly plan: Pick<RunPlan, 'config' | 'present' | 'buckets' | 'asOf'>;
+  readonly plan: Pick<RunPlan, 'present' | 'buckets' | 'asOf'> & { readonly config: CleanConfig };
   readonly bucket: number;
   /** Parts of the bucket, parts without a bucket, and the sessions of every bucket. */
   readonly parts: readonly StagedPart[];
@@ -62,7 +62,7 @@ export interface CleanedBucket {
 
 /** Cleans one user bucket: repeats and contradictions out, references checked, events named, dated and valued. */
 export async function cleanBucket(db: Database, input: CleanInput): Promise<CleanedBucket> {
-  const { runId, plan, bucket, parts, eventIds, newestInput, folder, refusals } = input;
+  const { plan, bucket, parts, eventIds, newestInput, folder, refusals } = input;
   const { config, present, buckets } = plan;
   const refused = new Set(refusals?.map(({ dataset }) => dataset));
   await openStagedRows(db, {
@@ -105,7 +105,7 @@ export async function cleanBucket(db: Database, input: CleanInput): Promise<Clea
     warnings.push(...judgement.warnings.map((finding) => ruleCount(finding, parts)));
     if (quarantined > 0) {
       const file = path.join(folder, `quarantine-${dataset}.parquet`);
-      await writeQuarantine(db, runId, dataset, rules, file);
+      await writeQuarantine(db, dataset, rules, file);
       quarantine.push({ dataset, file, rows: quarantined });
     }
   }
@@ -214,7 +214,6 @@ function refuseFailures(findings: readonly Finding[], parts: readonly StagedPart
 
 async function writeQuarantine(
   db: Database,
-  runId: string,
   dataset: DatasetName,
   rules: readonly Rule[],
   file: string,
@@ -229,7 +228,6 @@ async function writeQuarantine(
   );
   await db.run(
     renderSql(quarantineSql, {
-      run_id: literal(runId),
       dataset,
       dataset_name: literal(dataset),
       key_name: literal(datasetContracts[dataset].key.join(', ')),

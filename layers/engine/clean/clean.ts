@@ -2,22 +2,42 @@ import path from 'node:path';
 import { checkBadRate } from '../../data/bad-rows.ts';
 import { type DatasetName, datasetContracts, requiredDatasets } from '../../data/datasets/index.ts';
 import { chunkName } from '../../data/place.ts';
+import { type CleanConfig, cleanConfig } from '../../experiment/config-slices.ts';
 import { DataError } from '../../platform/errors.ts';
-import { downloadAll, uploadAll } from '../../platform/object-store.ts';
-import type { Completion, Output, RunPlan } from '../../runs/documents.ts';
+import { downloadAll } from '../../platform/object-store.ts';
+import type { Completion, RunPlan } from '../../runs/documents.ts';
 import { areas, processedKeys } from '../../runs/keys.ts';
 import { completionsOf } from '../../runs/progress.ts';
 import { newestUpload } from '../../runs/received.ts';
-import { attempt, type Stage } from '../../runs/stage.ts';
+import { attempt } from '../../runs/stage.ts';
+import { contentOf, repeatable, storeOutputs } from '../../runs/work.ts';
 import { mergeRules } from '../measure/reconcile.ts';
 import { cleanBucket } from './clean-bucket.ts';
 import { type EventIdsFile, eventIdsFileName } from './dedupe.ts';
 import { partFileName, type StagedPart } from './staged-rows.ts';
 
+interface CleanReads {
+  readonly config: CleanConfig;
+  readonly present: RunPlan['present'];
+  readonly asOf: string | null;
+  readonly bucket: number;
+  readonly buckets: number;
+  readonly parts: readonly PartRef[];
+  readonly eventIds: readonly EventIdsRef[];
+}
+
+interface CleanAside {
+  /** ISO instant at which the newest raw file was uploaded. */
+  readonly newestInput: string;
+  /** Version of the raw file of each of `parts`. */
+  readonly versions: readonly (string | null)[];
+}
+
 /** Takes repeats, contradictions and broken references out of one user bucket, and names, dates and values its events. */
-export const cleanStage: Stage<'clean'> = {
+export const cleanStage = repeatable<'clean', CleanReads, CleanAside>({
   name: 'clean',
-  async run({ event, store, folder, engine, refusals }) {
+
+  async inputs({ event, store, refusals }) {
     const { runId, index: bucket } = event;
     const plan = await store.require('plan', runId);
     const staged = await completionsOf(store, 'stage', event, plan.chunks.length);
@@ -30,20 +50,55 @@ export const cleanStage: Stage<'clean'> = {
         checkBadRate(datasetContracts[dataset], file, runId, key),
       );
     }
-    const newestInput = newestUpload(await store.require('inputs', runId));
+    const found = partsOfBucket(plan, staged, bucket);
+    const { present, asOf, buckets } = plan;
+    return {
+      reads: {
+        config: cleanConfig(plan.config),
+        present,
+        asOf,
+        bucket,
+        buckets,
+        parts: found.map(({ rawVersion: _, ...part }) => part),
+        eventIds: eventIdsOf(plan, staged),
+      },
+      aside: {
+        newestInput: newestUpload(await store.require('inputs', runId)),
+        versions: found.map(({ rawVersion }) => rawVersion),
+      },
+    };
+  },
 
-    const parts = partsOfBucket(plan, staged, bucket, folder);
-    const eventIds = eventIdsOf(plan, staged, folder);
-    await downloadAll(store.processed, [...parts, ...eventIds]);
+  /** Quarantined rows name the versions of their files. What did not lie in the future then does not do so later. */
+  adopt({ result, aside: before }, { aside }) {
+    const isQuarantined = Object.values(result.datasets).some(({ quarantined }) => quarantined > 0);
+    if (isQuarantined && JSON.stringify(before.versions) !== JSON.stringify(aside.versions)) return undefined;
+    if (before.newestInput === aside.newestInput) return { result };
+    const findings = [...result.warnings, ...result.quarantineRules];
+    const isOfFuture = findings.some(({ rule }) => rule === 'in_the_future');
+    return !isOfFuture && before.newestInput < aside.newestInput ? { result } : undefined;
+  },
+
+  async run({ runId, processed, folder, engine, refusals }, { reads, aside }) {
+    const { bucket } = reads;
+    const parts = reads.parts.map((part, index) => ({
+      ...part,
+      rawVersion: aside.versions[index] ?? null,
+      file: path.join(folder, partFileName(part.dataset, part.part, part.bucket)),
+    }));
+    const eventIds = reads.eventIds.map((ids) => ({
+      ...ids,
+      file: path.join(folder, eventIdsFileName(ids.part)),
+    }));
+    await downloadAll(processed, [...parts, ...eventIds]);
 
     await using db = await engine.open(folder);
     const cleaned = await cleanBucket(db, {
-      runId,
-      plan,
+      plan: reads,
       bucket,
       parts,
       eventIds,
-      newestInput,
+      newestInput: aside.newestInput,
       folder,
       refusals,
     });
@@ -61,17 +116,10 @@ export const cleanStage: Stage<'clean'> = {
         key: processedKeys.quarantine(dataset, runId, 'clean', bucket),
         ...rest,
       })),
-    ];
-    const sizes = await uploadAll(store.processed, files);
-    const outputs: Output[] = files.map(({ key, rows }, index) => ({
-      key,
-      rows,
-      bytes: sizes[index] ?? 0,
-      bucket,
-    }));
-    return { outputs, result: cleaned.result };
+    ].map((file) => ({ ...file, bucket }));
+    return { outputs: await storeOutputs(processed, files), result: cleaned.result };
   },
-};
+});
 
 /** @throws DataError where a dataset without which there is no analysis has a header alone */
 function requireRows(
@@ -107,13 +155,19 @@ function filesInParts({ chunks }: Pick<RunPlan, 'chunks'>, staged: readonly Comp
   });
 }
 
+/** Staged rows of a chunk, all of them or those of a bucket. */
+export type PartRef = Omit<StagedPart, 'rawVersion' | 'file'> & {
+  readonly bucket: number | null;
+  readonly key: string;
+  readonly etag: string;
+};
+
 /** What a bucket reads: its parts, those without a bucket, and everyone's sessions, which events refer to. */
 export function partsOfBucket(
   plan: Pick<RunPlan, 'chunks'>,
   staged: readonly Completion<'stage'>[],
   bucket: number,
-  folder: string,
-): (StagedPart & { key: string })[] {
+): (PartRef & Pick<StagedPart, 'rawVersion'>)[] {
   return staged.flatMap(({ index, outputs }) => {
     const chunk = plan.chunks[index];
     if (chunk === undefined) throw new Error(`the plan has no chunk ${index}`);
@@ -124,26 +178,24 @@ export function partsOfBucket(
       .map((output) => ({
         dataset,
         part,
+        bucket: output.bucket,
         rawKey: chunk.key,
         rawVersion: chunk.versionId,
         name: chunkName(chunk),
-        key: output.key,
-        file: path.join(folder, partFileName(dataset, part, output.bucket)),
+        ...contentOf(output),
       }));
   });
 }
 
+type EventIdsRef = Omit<EventIdsFile, 'file'> & { readonly key: string; readonly etag: string };
+
 /** The event ids that the chunks left, of all buckets. */
-function eventIdsOf(
-  plan: Pick<RunPlan, 'chunks'>,
-  staged: readonly Completion<'stage'>[],
-  folder: string,
-): (EventIdsFile & { key: string })[] {
+function eventIdsOf(plan: Pick<RunPlan, 'chunks'>, staged: readonly Completion<'stage'>[]): EventIdsRef[] {
   return staged.flatMap(({ outputs }, index) => {
     const part = plan.chunks[index]?.part ?? 0;
     return outputs
       .filter(({ key }) => key.includes('/intermediate/event_ids-'))
-      .map(({ key }) => ({ part, key, file: path.join(folder, eventIdsFileName(part)) }));
+      .map((output) => ({ part, ...contentOf(output) }));
   });
 }
 

@@ -1,5 +1,6 @@
 import type { EventFate, EventRows } from '../../data/row-counts.ts';
-import { type Config, decisiveEvents, rowsOfEvent } from '../../experiment/config.ts';
+import { decisiveEvents, rowsOfEvent } from '../../experiment/config.ts';
+import type { CleanConfig } from '../../experiment/config-slices.ts';
 import type { Database } from '../../platform/duckdb.ts';
 import { literal } from '../../platform/sql.ts';
 
@@ -10,7 +11,7 @@ import { literal } from '../../platform/sql.ts';
  */
 export async function countDecisiveEvents(
   db: Database,
-  config: Config,
+  config: CleanConfig,
   accepted: readonly EventRows[],
   quarantine: string | undefined,
 ): Promise<EventFate[]> {

@@ -1,5 +1,5 @@
 COPY (
-  SELECT {{run_id}} AS run_id, f.key AS source_key, f.version AS source_version,
+  SELECT f.key AS source_key, f.version AS source_version,
     {{line}} AS line, {{part}} AS part, q.dataset, q."column", q.rule, q.reason, CAST(q.raw AS VARCHAR) AS raw
   FROM (
     SELECT {{dataset_name}} AS dataset, _row, CAST(NULL AS VARCHAR) AS "column", 'conflict' AS rule,

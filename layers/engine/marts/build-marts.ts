@@ -1,4 +1,4 @@
-import type { Config } from '../../experiment/config.ts';
+import type { MartsConfig } from '../../experiment/config-slices.ts';
 import type { PopulationStep } from '../../experiment/measurements.ts';
 import { cell, type Database } from '../../platform/duckdb.ts';
 import { DataError } from '../../platform/errors.ts';
@@ -35,7 +35,7 @@ export const populationSteps = [
 export const unknownLevel = '(unknown)';
 
 export interface MartsInput {
-  readonly config: Config;
+  readonly config: MartsConfig;
   readonly asOf: string | null;
   readonly files: CleanFiles;
   /** Files of ids to leave out. */
@@ -170,12 +170,12 @@ export function requireOneCurrency(cleaned: readonly CleanResult[]): void {
 }
 
 /** Segments of every experiment of the configuration, so that all buckets write the same columns. */
-export function segmentNames(config: Pick<Config, 'experiments'>): string[] {
+export function segmentNames(config: Pick<MartsConfig, 'experiments'>): string[] {
   return [...new Set(Object.values(config.experiments).flatMap(({ segments }) => segments))].sort();
 }
 
 /** SQL of the segments, after other columns. Makes the table `first_devices` of the users whose device is known by it alone. */
-async function segmentColumns(db: Database, config: Config): Promise<string> {
+async function segmentColumns(db: Database, config: MartsConfig): Promise<string> {
   const columns = await db.query<{ column_name: string }>('DESCRIBE users');
   const known = new Set(columns.map(({ column_name }) => column_name));
   const names = segmentNames(config);

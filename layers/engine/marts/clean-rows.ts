@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { type Config, settingsOf } from '../../experiment/config.ts';
+import { settingsOf } from '../../experiment/config.ts';
+import type { MartsConfig } from '../../experiment/config-slices.ts';
 import { maturityDays, metricsOf } from '../../experiment/metrics.ts';
 import { otherColumns } from '../../experiment/outcome-columns.ts';
 import type { Database } from '../../platform/duckdb.ts';
@@ -16,7 +17,7 @@ export interface CleanFiles {
 }
 
 /** Opens the clean rows as `events`, `assignments`, `users` and `sessions`. */
-export async function openCleanRows(db: Database, config: Config, files: CleanFiles): Promise<void> {
+export async function openCleanRows(db: Database, config: MartsConfig, files: CleanFiles): Promise<void> {
   const id = config.id_type === 'bigint' ? 'BIGINT' : 'VARCHAR';
   const noRows: Record<keyof CleanFiles, string> = {
     events: `event_id ${id}, session_id ${id}, user_id ${id}, event_name VARCHAR, event_ts TIMESTAMP, product_id ${id}, quantity BIGINT,
@@ -36,7 +37,7 @@ export async function openCleanRows(db: Database, config: Config, files: CleanFi
 }
 
 /** Makes the table `settings`: what the queries need of each experiment that has assignments. */
-export async function createSettings(db: Database, config: Config): Promise<void> {
+export async function createSettings(db: Database, config: MartsConfig): Promise<void> {
   await db.run(`CREATE TABLE settings (experiment_id VARCHAR, exposure_event VARCHAR, require_assignment_before BOOLEAN,
     outcome_window_days INTEGER, maturity_days INTEGER, lookback_days INTEGER, includes_immature BOOLEAN,
     ranks_sessions BOOLEAN, variants VARCHAR[])`);
@@ -69,7 +70,7 @@ function ranksSessions({ kind, numerator }: ReturnType<typeof metricsOf>[number]
 /** Makes the table `excluded_users`: those of the files, and those beyond `max_events_per_day`. */
 export async function excludeUsers(
   db: Database,
-  { exclude_users, id_type }: Config,
+  { exclude_users, id_type }: MartsConfig,
   files: readonly string[],
 ): Promise<void> {
   const lists = files.map((file) => ({ file, name: path.basename(file) }));

@@ -1,4 +1,5 @@
-import { type Config, decidingNames } from '../../experiment/config.ts';
+import { decidingNames } from '../../experiment/config.ts';
+import type { MartsConfig } from '../../experiment/config-slices.ts';
 import { similarLabel } from '../../experiment/similar-labels.ts';
 import { cell, type Database } from '../../platform/duckdb.ts';
 import { literal, literalList, renderSql } from '../../platform/sql.ts';
@@ -8,7 +9,7 @@ import eventQualitySql from './event-quality.sql';
 /** What the events of each arm tell of how they were logged. To be called once `exposed` is there. */
 export async function eventQuality(
   db: Database,
-  config: Config,
+  config: MartsConfig,
   as_of: string,
 ): Promise<NonNullable<MartsResult['eventQuality']>> {
   await db.run(renderSql(eventQualitySql, { purchase: literal(config.events.purchase), as_of }));
@@ -62,7 +63,7 @@ async function purchases(db: Database): Promise<NonNullable<MartsResult['eventQu
 /** Exposure events and purchases of each experiment by day, and those of users whom it has not assigned. */
 async function byAssignment(
   db: Database,
-  { events }: Config,
+  { events }: Pick<MartsConfig, 'events'>,
   as_of: string,
 ): Promise<NonNullable<MartsResult['eventQuality']>['byAssignment']> {
   return db.select(
@@ -90,7 +91,7 @@ async function byAssignment(
 /** Where events have a name that is much like one that decides: events of both by arm, from the assignment on. */
 async function spellings(
   db: Database,
-  config: Config,
+  config: MartsConfig,
   as_of: string,
 ): Promise<NonNullable<MartsResult['eventQuality']>['spellings']> {
   const decisive = decidingNames(config);

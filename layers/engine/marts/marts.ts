@@ -1,41 +1,80 @@
 import path from 'node:path';
+import { type MartsConfig, martsConfig } from '../../experiment/config-slices.ts';
 import type { Database } from '../../platform/duckdb.ts';
-import { downloadAll, type ObjectStore, uploadAll } from '../../platform/object-store.ts';
+import { downloadAll } from '../../platform/object-store.ts';
 import { literal } from '../../platform/sql.ts';
-import type { Output, RunInputs } from '../../runs/documents.ts';
+import type { RunInputs, RunPlan } from '../../runs/documents.ts';
 import { areas, processedKeys } from '../../runs/keys.ts';
 import { completionsOf } from '../../runs/progress.ts';
-import { attempt, type Stage } from '../../runs/stage.ts';
+import { attempt } from '../../runs/stage.ts';
+import { contentOf, repeatable, storeOutputs } from '../../runs/work.ts';
 import { buildMarts, requireOneCurrency, resolveAsOf } from './build-marts.ts';
+import type { CleanFiles } from './clean-rows.ts';
+
+type ObjectRef = ReturnType<typeof contentOf>;
+
+interface MartsReads {
+  readonly config: MartsConfig;
+  readonly unmeasured: RunPlan['unmeasured'];
+  /** That of the whole run. */
+  readonly asOf: string | null;
+  readonly bucket: number;
+  readonly buckets: number;
+  /** What `clean` made of the bucket. */
+  readonly sources: Readonly<Record<keyof CleanFiles, readonly ObjectRef[]>>;
+  /** The drop's files of ids to leave out, as `plan` kept them. */
+  readonly excludedUsers: readonly ObjectRef[];
+}
 
 /** Exposure and outcomes of each user of one bucket, and how many users the way there took. */
-export const martsStage: Stage<'marts'> = {
+export const martsStage = repeatable<'marts', MartsReads, null>({
   name: 'marts',
-  async run({ event, store, folder, engine, refusals }) {
+
+  async inputs({ event, store, refusals }) {
     const { runId, index: bucket } = event;
-    const { processed } = store;
     const plan = await store.require('plan', runId);
     const cleaned = await completionsOf(store, 'clean', event, plan.buckets);
     const results = cleaned.map(({ result }) => result);
     await attempt(refusals, { dataset: 'events', of: 'rows' }, () => requireOneCurrency(results));
 
     const outputs = cleaned[bucket]?.outputs ?? [];
-    const copies = (isWanted: (key: string) => boolean) =>
-      outputs
-        .filter(({ key }) => isWanted(key))
-        .map(({ key }) => ({ key, file: path.join(folder, key.replaceAll('/', '_')) }));
+    const objects = (isWanted: (key: string) => boolean) =>
+      outputs.filter(({ key }) => isWanted(key)).map(contentOf);
     const intermediate = (name: string) =>
-      copies((key) => key === processedKeys.intermediate(name, runId, bucket));
-    const sources = {
-      events: copies((key) => key.startsWith(areas.eventsClean)),
-      assignments: intermediate('experiment_assignments'),
-      users: intermediate('users'),
-      sessions: intermediate('sessions'),
+      objects((key) => key === processedKeys.intermediate(name, runId, bucket));
+    const { config, unmeasured, buckets } = plan;
+    return {
+      reads: {
+        config: martsConfig(config),
+        unmeasured,
+        asOf: resolveAsOf(plan, results),
+        bucket,
+        buckets,
+        sources: {
+          events: objects((key) => key.startsWith(areas.eventsClean)),
+          assignments: intermediate('experiment_assignments'),
+          users: intermediate('users'),
+          sessions: intermediate('sessions'),
+        },
+        excludedUsers: excludedUsersOf(await store.require('inputs', runId)),
+      },
+      aside: null,
     };
-    await downloadAll(processed, Object.values(sources).flat());
-    const excludedUsers = await fetchExcludedUsers(processed, await store.require('inputs', runId), folder);
+  },
 
-    const ordinal = plan.buckets === 1 ? undefined : bucket;
+  adopt: ({ result }) => ({ result }),
+
+  async run({ runId, processed, folder, engine, refusals }, { reads }) {
+    const { config, unmeasured, asOf, bucket, buckets, sources } = reads;
+    const copies = (objects: readonly ObjectRef[]) =>
+      objects.map(({ key }) => ({ key, file: path.join(folder, key.replaceAll('/', '_')) }));
+    const lists = reads.excludedUsers.map(({ key }) => ({
+      key,
+      file: path.join(folder, path.posix.basename(key)),
+    }));
+    await downloadAll(processed, [...Object.values(sources).flatMap(copies), ...lists]);
+
+    const ordinal = buckets === 1 ? undefined : bucket;
     const output = {
       userExposure: path.join(folder, 'user_exposure.parquet'),
       userOutcomes: path.join(folder, 'user_outcomes.parquet'),
@@ -44,16 +83,16 @@ export const martsStage: Stage<'marts'> = {
     };
     await using db = await engine.open(folder);
     const { result, rows } = await buildMarts(db, {
-      config: plan.config,
-      unmeasured: plan.unmeasured,
-      asOf: resolveAsOf(plan, results),
+      config,
+      unmeasured,
+      asOf,
       files: {
-        events: filesOf(sources.events),
-        assignments: filesOf(sources.assignments),
-        users: filesOf(sources.users),
-        sessions: filesOf(sources.sessions),
+        events: filesOf(copies(sources.events)),
+        assignments: filesOf(copies(sources.assignments)),
+        users: filesOf(copies(sources.users)),
+        sessions: filesOf(copies(sources.sessions)),
       },
-      excludedUsers,
+      excludedUsers: filesOf(lists),
       refusals,
       output,
     });
@@ -71,16 +110,10 @@ export const martsStage: Stage<'marts'> = {
         file: output.sessionDurations,
         rows: await rowsIn(db, output.sessionDurations),
       },
-    ];
-    const sizes = await uploadAll(store.processed, written);
-    return {
-      outputs: written.map(
-        ({ key, rows }, index): Output => ({ key, rows, bytes: sizes[index] ?? 0, bucket }),
-      ),
-      result,
-    };
+    ].map((file) => ({ ...file, bucket }));
+    return { outputs: await storeOutputs(processed, written), result };
   },
-};
+});
 
 function filesOf(transfers: readonly { readonly file: string }[]): string[] {
   return transfers.map(({ file }) => file);
@@ -91,16 +124,8 @@ async function rowsIn(db: Database, file: string): Promise<number> {
   return Number(n);
 }
 
-/** The drop's files of ids to leave out, as `plan` kept them. */
-async function fetchExcludedUsers(
-  processed: ObjectStore,
-  { runId, inputs }: RunInputs,
-  folder: string,
-): Promise<string[]> {
-  const lists = inputs
+function excludedUsersOf({ runId, inputs }: RunInputs): ObjectRef[] {
+  return inputs
     .filter(({ kind, size }) => kind === 'excluded_users' && size > 0)
-    .map(({ key }) => path.posix.basename(key))
-    .map((name) => ({ key: processedKeys.excludedUsers(runId, name), file: path.join(folder, name) }));
-  await downloadAll(processed, lists);
-  return filesOf(lists);
+    .map(({ key, etag }) => ({ key: processedKeys.excludedUsers(runId, path.posix.basename(key)), etag }));
 }

@@ -1,4 +1,4 @@
-import type { Config } from '../../experiment/config.ts';
+import type { MartsConfig } from '../../experiment/config-slices.ts';
 import { builtInEventColumns } from '../../experiment/metrics/built-in.ts';
 import { columnsOfRun, columnsSinceExposure } from '../../experiment/metrics.ts';
 import {
@@ -35,7 +35,7 @@ const types: Readonly<Record<Unit, string>> = {
 };
 
 /** SQL of every column that is a sum over events, orders or sessions, in the window or before the exposure. */
-export function outcomeSql(config: Config): OutcomeSql {
+export function outcomeSql(config: MartsConfig): OutcomeSql {
   const { declared, covariates } = columnsOfRun(config);
   const inWindow: EventColumn[] = [...builtInEventColumns, ...declared];
   const before = covariates.flatMap((covariate) =>
@@ -82,10 +82,10 @@ export function outcomeSql(config: Config): OutcomeSql {
 
 /** Sums of a day's events, each once however many columns add it up. */
 class DailySums {
-  readonly #config: Pick<Config, 'events' | 'event_aliases'>;
+  readonly #config: Pick<MartsConfig, 'events' | 'event_aliases'>;
   readonly #names = new Map<string, string>();
 
-  constructor(config: Pick<Config, 'events' | 'event_aliases'>) {
+  constructor(config: Pick<MartsConfig, 'events' | 'event_aliases'>) {
     this.#config = config;
   }
 
@@ -168,7 +168,7 @@ function finalColumn(column: OutcomeColumn | CovariateColumn): string {
   return `CAST(${value} AS ${types[column.unit]}) AS ${name}`;
 }
 
-function lookbacks(config: Config, covariates: readonly CovariateColumn[]): number[] {
+function lookbacks(config: MartsConfig, covariates: readonly CovariateColumn[]): number[] {
   return [
     ...covariates.flatMap(({ lookbackDays }) => lookbackDays ?? []),
     ...Object.values(config.experiments).flatMap(({ cuped }) => cuped?.lookback_days ?? []),

@@ -1,4 +1,4 @@
-import type { Config, ExperimentSettings } from '../../experiment/config.ts';
+import type { MeasureConfig, MeasureSettings } from '../../experiment/config-slices.ts';
 import {
   builtInMetrics,
   type CappedColumn,
@@ -22,8 +22,8 @@ export interface MeasuredColumns {
 
 /** Columns of the built-in metrics and of the experiment's own. */
 export function measuredColumns(
-  config: Pick<Config, 'metrics'>,
-  settings: ExperimentSettings,
+  config: Pick<MeasureConfig, 'metrics'>,
+  settings: MeasureSettings,
 ): MeasuredColumns {
   const metrics = metricsOf(config, settings);
   const parts = [...builtInMetrics, ...metrics].map(({ numerator, denominator }) => [

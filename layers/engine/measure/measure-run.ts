@@ -1,19 +1,37 @@
 import path from 'node:path';
 import { checkBadRate } from '../../data/bad-rows.ts';
 import { datasetContracts, datasetNames } from '../../data/datasets/index.ts';
+import { type MeasureConfig, measureConfig } from '../../experiment/config-slices.ts';
 import { measurements } from '../../experiment/measurements.ts';
 import { downloadAll } from '../../platform/object-store.ts';
+import type { Chunk, CleanResult, MartsResult, RunPlan, StageResult } from '../../runs/documents.ts';
 import { areas, processedKeys } from '../../runs/keys.ts';
 import { completionsOf } from '../../runs/progress.ts';
-import { attempt, type Stage } from '../../runs/stage.ts';
+import { attempt } from '../../runs/stage.ts';
+import { contentOf, repeatable } from '../../runs/work.ts';
 import { measure } from './measure.ts';
 import { qualityOf, reconcileFiles } from './reconcile.ts';
+import type { MartFiles } from './users.ts';
 import { inWholeFiles } from './whole-files.ts';
 
+type ObjectRef = ReturnType<typeof contentOf>;
+
+interface MeasureReads {
+  readonly config: MeasureConfig;
+  /** Segments that there is no source for. */
+  readonly unavailable: RunPlan['unavailable'];
+  readonly chunks: readonly Pick<Chunk, 'key' | 'dataset'>[];
+  readonly staged: readonly StageResult[];
+  readonly cleaned: readonly CleanResult[];
+  readonly marts: readonly MartsResult[];
+  readonly sources: Readonly<Record<keyof MartFiles, readonly ObjectRef[]>>;
+}
+
 /** Everything that the analysis reads: exact sums over all buckets, and the account of every line. */
-export const measureStage: Stage<'measure'> = {
+export const measureStage = repeatable<'measure', MeasureReads, null>({
   name: 'measure',
-  async run({ event, store, folder, engine, refusals }) {
+
+  async inputs({ event, store }) {
     const { runId } = event;
     const plan = await store.require('plan', runId);
     const [staged, cleaned, marts] = await Promise.all([
@@ -21,38 +39,57 @@ export const measureStage: Stage<'measure'> = {
       completionsOf(store, 'clean', event, plan.buckets),
       completionsOf(store, 'marts', event, plan.buckets),
     ]);
-
     const ofWholeFiles = inWholeFiles(
       plan.chunks,
       staged.map(({ result }) => result),
     );
-    const stagedResults = staged.map(({ result }) => ofWholeFiles(result));
-    const cleanedResults = cleaned.map(({ result }) => ofWholeFiles(result));
-    const files = reconcileFiles(plan.chunks, stagedResults, cleanedResults);
-
-    const copies = (prefix: string) =>
-      [...cleaned, ...marts]
+    const objects = (prefix: string) =>
+      marts
         .flatMap(({ outputs }) => outputs)
         .filter(({ key }) => key.startsWith(prefix))
-        .map(({ key }) => ({ key, file: path.join(folder, path.basename(key)) }));
-    const exposure = copies(`${areas.marts}user_exposure/`);
-    const outcomes = copies(`${areas.marts}user_outcomes/`);
-    const sinceExposure = copies(processedKeys.intermediates('since_exposure', runId));
-    const sessionDurations = copies(processedKeys.intermediates('session_durations', runId));
-    await downloadAll(store.processed, [...exposure, ...outcomes, ...sinceExposure, ...sessionDurations]);
+        .map(contentOf);
+    return {
+      reads: {
+        config: measureConfig(plan.config),
+        unavailable: plan.unavailable.filter(({ kind }) => kind === 'segment'),
+        chunks: plan.chunks.map(({ key, dataset }) => ({ key, dataset })),
+        staged: staged.map(({ result }) => ofWholeFiles(result)),
+        cleaned: cleaned.map(({ result }) => ofWholeFiles(result)),
+        marts: marts.map(({ result }) => result),
+        sources: {
+          userExposure: objects(`${areas.marts}user_exposure/`),
+          userOutcomes: objects(`${areas.marts}user_outcomes/`),
+          sinceExposure: objects(processedKeys.intermediates('since_exposure', runId)),
+          sessionDurations: objects(processedKeys.intermediates('session_durations', runId)),
+        },
+      },
+      aside: null,
+    };
+  },
+
+  adopt: ({ result }) => ({ result }),
+
+  async run({ runId, processed, folder, engine, refusals }, { reads }) {
+    const { config, unavailable, chunks, staged, cleaned, marts, sources } = reads;
+    const files = reconcileFiles(chunks, staged, cleaned);
+
+    const copies = (objects: readonly ObjectRef[]) =>
+      objects.map(({ key }) => ({ key, file: path.join(folder, path.basename(key)) }));
+    await downloadAll(processed, Object.values(sources).flatMap(copies));
+    const filesOf = (objects: readonly ObjectRef[]) => copies(objects).map(({ file }) => file);
 
     await using db = await engine.open(folder);
     const measured = measurements.parse(
       await measure(db, {
-        plan,
-        quality: qualityOf(plan.chunks, files),
-        staged: stagedResults,
-        cleaned: cleanedResults,
-        marts: marts.map(({ result }) => result),
-        userExposure: exposure.map(({ file }) => file),
-        userOutcomes: outcomes.map(({ file }) => file),
-        sinceExposure: sinceExposure.map(({ file }) => file),
-        sessionDurations: sessionDurations.map(({ file }) => file),
+        plan: { config, unavailable },
+        quality: qualityOf(chunks, files),
+        staged,
+        cleaned,
+        marts,
+        userExposure: filesOf(sources.userExposure),
+        userOutcomes: filesOf(sources.userOutcomes),
+        sinceExposure: filesOf(sources.sinceExposure),
+        sessionDurations: filesOf(sources.sessionDurations),
       }),
     );
     for (const dataset of datasetNames) {
@@ -63,11 +100,11 @@ export const measureStage: Stage<'measure'> = {
         checkBadRate(datasetContracts[dataset], { ...counts, quarantineRules }, runId, dataset),
       );
     }
-    const key = store.key('measurements', runId);
-    const bytes = await store.write('measurements', [runId], measured);
+    const key = processedKeys.measurements(runId);
+    const { size, etag } = await processed.putJson(key, measured);
     return {
-      outputs: [{ key, rows: measured.experiments.length, bytes, bucket: null }],
+      outputs: [{ key, rows: measured.experiments.length, bytes: size, etag, bucket: null }],
       result: { experiments: measured.experiments.map(({ experimentId }) => experimentId), files },
     };
   },
-};
+});

@@ -1,4 +1,5 @@
-import { type Config, type ExperimentSettings, settingsOf } from '../../experiment/config.ts';
+import { settingsOf } from '../../experiment/config.ts';
+import type { MeasureConfig, MeasureSettings } from '../../experiment/config-slices.ts';
 import type {
   ArmMeasurement,
   CohortMeasurement,
@@ -23,7 +24,7 @@ import { type LevelSums, readSums } from './sums.ts';
 import { exposureDay, type MartFiles, openUsers, segmentColumn } from './users.ts';
 
 export interface MeasureInput extends MartFiles {
-  readonly plan: Pick<RunPlan, 'config' | 'unavailable'>;
+  readonly plan: Pick<RunPlan, 'unavailable'> & { readonly config: MeasureConfig };
   readonly quality: Measurements['quality'];
   readonly staged: readonly StageResult[];
   readonly cleaned: readonly CleanResult[];
@@ -32,7 +33,7 @@ export interface MeasureInput extends MartFiles {
 
 interface Experiment {
   readonly experimentId: string;
-  readonly settings: ExperimentSettings;
+  readonly settings: MeasureSettings;
   readonly columns: MeasuredColumns;
 }
 
@@ -132,8 +133,8 @@ async function measureExperiments(
 async function measureDetails(
   db: Database,
   experimentId: string,
-  settings: ExperimentSettings,
-  config: Config,
+  settings: MeasureSettings,
+  config: MeasureConfig,
 ): Promise<
   Pick<
     ExperimentMeasurement,
@@ -163,7 +164,7 @@ function measurableSegments(
 function armsOf(
   exposed: readonly LevelSums[],
   arms: readonly AssignedArm[],
-  { weights }: ExperimentSettings,
+  { weights }: MeasureSettings,
   columns: MeasuredColumns,
 ): ArmMeasurement[] {
   const assigned = new Map(arms.map((arm) => [arm.variant, arm.assigned]));

@@ -1,6 +1,7 @@
 import { datasetNames } from '../../data/datasets/index.ts';
 import type { EventFate, RuleCount } from '../../data/row-counts.ts';
-import { type Config, decisiveEvents, rowsOfEvent } from '../../experiment/config.ts';
+import { decisiveEvents, rowsOfEvent } from '../../experiment/config.ts';
+import type { MeasureConfig } from '../../experiment/config-slices.ts';
 import type { Measurements, PopulationStep } from '../../experiment/measurements.ts';
 import { DataError } from '../../platform/errors.ts';
 import {
@@ -126,7 +127,7 @@ export function mergeEventNames(cleaned: readonly Pick<CleanResult, 'eventNames'
 
 /** What became of the events that decide, over all chunks and buckets; of none that the files do not have. */
 export function mergeDecisiveEvents(
-  config: Config,
+  config: MeasureConfig,
   staged: readonly StageResult[],
   cleaned: readonly CleanResult[],
 ): EventFate[] {

@@ -1,4 +1,4 @@
-import type { Config, ExperimentSettings } from '../../experiment/config.ts';
+import type { MeasureConfig, MeasureSettings } from '../../experiment/config-slices.ts';
 import type { ExperimentMeasurement } from '../../experiment/measurements.ts';
 import { columnsSinceExposure } from '../../experiment/metrics.ts';
 import type { Database } from '../../platform/duckdb.ts';
@@ -10,8 +10,8 @@ type SinceExposure = ExperimentMeasurement['sinceExposure'];
 export async function readSinceExposure(
   db: Database,
   experimentId: string,
-  config: Pick<Config, 'metrics'>,
-  settings: ExperimentSettings,
+  config: Pick<MeasureConfig, 'metrics'>,
+  settings: MeasureSettings,
 ): Promise<SinceExposure> {
   const columns = columnsSinceExposure(config, settings).map(({ column }) => column);
   const total = (kind: 'sum' | 'squares', column: string) => {

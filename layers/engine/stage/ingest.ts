@@ -50,7 +50,6 @@ export interface IngestSource {
 export interface IngestTarget {
   /** Folder for the results and for intermediate files. */
   readonly folder: string;
-  readonly runId: string;
   readonly sourceKey: string;
   readonly sourceVersion: string | null;
   /** Number of user buckets the accepted rows are written by. */
@@ -150,7 +149,6 @@ export async function ingest(
   const quarantine = path.join(target.folder, 'quarantine.parquet');
   const written = await database.row<{ Count: string }>(
     renderSql(quarantineSql, {
-      run_id: literal(target.runId),
       source_key: literal(target.sourceKey),
       source_version: target.sourceVersion === null ? 'NULL' : literal(target.sourceVersion),
       dataset: literal(source.dataset),

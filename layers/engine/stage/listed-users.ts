@@ -64,7 +64,7 @@ export async function readListedUsers(
         isRange: false,
         name,
       },
-      { folder, runId: 'listed', sourceKey: name, sourceVersion: null, buckets: 1 },
+      { folder, sourceKey: name, sourceVersion: null, buckets: 1 },
     );
     if (quarantined > 0) throw noId(rules, name, idType);
     parts.push(...read.map((part) => part.file));

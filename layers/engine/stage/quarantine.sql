@@ -1,6 +1,5 @@
 COPY (
   SELECT
-    {{run_id}} AS run_id,
     {{source_key}} AS source_key,
     {{source_version}}::VARCHAR AS source_version,
     line,

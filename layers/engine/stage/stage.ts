@@ -2,26 +2,66 @@ import path from 'node:path';
 import { checkBadRate, refuseFatal } from '../../data/bad-rows.ts';
 import { datasetContracts } from '../../data/datasets/index.ts';
 import { chunkName } from '../../data/place.ts';
-import { uploadAll } from '../../platform/object-store.ts';
-import type { Chunk, RunPlan } from '../../runs/documents.ts';
-import { processedKeys } from '../../runs/keys.ts';
-import { attempt, type Stage } from '../../runs/stage.ts';
+import { type StageConfig, stageConfig } from '../../experiment/config-slices.ts';
+import type { Chunk } from '../../runs/documents.ts';
+import { areas, processedKeys } from '../../runs/keys.ts';
+import { attempt } from '../../runs/stage.ts';
+import { repeatable, storeOutputs } from '../../runs/work.ts';
 import { fetchChunk } from './fetch-chunk.ts';
 import { ingest } from './ingest.ts';
+import type { FileColumns } from './staged-columns.ts';
+
+interface StageReads {
+  readonly chunk: Omit<Chunk, keyof ChunkPlace>;
+  /** The different columns that files of the dataset have. */
+  readonly columns: readonly FileColumns[];
+  readonly config: StageConfig;
+  readonly buckets: number;
+}
+
+/** What is another one when a file is uploaded again, or when files are added before it. */
+type ChunkPlace = Pick<Chunk, 'index' | 'part' | 'versionId'>;
+interface StageAside extends ChunkPlace {
+  /** Whether the dataset has no other chunk. */
+  readonly isOnly: boolean;
+}
 
 /** Turns a chunk of raw CSV into typed Parquet, and sets aside every line that cannot be read as its contract says. */
-export const stageStage: Stage<'stage'> = {
+export const stageStage = repeatable<'stage', StageReads, StageAside>({
   name: 'stage',
-  async run({ event: { runId, index }, store, folder, engine, refusals }) {
-    const plan = await store.require('plan', runId);
-    const chunk = plan.chunks[index];
-    if (chunk === undefined) throw new Error(`the plan has no chunk ${index}`);
+
+  async inputs({ event: { runId, index }, store }) {
+    const { chunks, config, buckets } = await store.require('plan', runId);
+    const planned = chunks[index];
+    if (planned === undefined) throw new Error(`the plan has no chunk ${index}`);
+    const { index: _, part, versionId, ...chunk } = planned;
+    const ofDataset = chunks.filter(({ dataset }) => dataset === chunk.dataset);
+    return {
+      reads: { chunk, columns: differentColumns(ofDataset), config: stageConfig(config), buckets },
+      aside: { index, part, versionId, isOnly: ofDataset.length === 1 },
+    };
+  },
+
+  /** Quarantined rows name the version of their file. */
+  adopt({ result, aside: before }, { reads, aside }, runId) {
+    if (result.quarantined > 0 && before.versionId !== aside.versionId) return undefined;
+    return {
+      result: { ...result, part: aside.part },
+      keyOf: ({ key, bucket }) => {
+        const kind = kinds.find((one) => key.startsWith(areas[one])) ?? 'runs';
+        return keysOf(runId, reads, aside)[kind](bucket);
+      },
+    };
+  },
+
+  async run({ runId, raw, processed, folder, engine, refusals }, { reads, aside }) {
+    const chunk: Chunk = { ...reads.chunk, ...aside };
     const { dataset, part, range } = chunk;
     const name = chunkName(chunk);
 
     const read = await attempt(refusals, { dataset, of: 'file' }, async () => {
       const file = path.join(folder, 'chunk.csv');
-      const inspection = await fetchChunk(store.raw, chunk, file);
+      const inspection = await fetchChunk(raw, chunk, file);
       await using database = await engine.open(folder);
       const ingested = await ingest(
         database,
@@ -30,19 +70,13 @@ export const stageStage: Stage<'stage'> = {
           file,
           inspection,
           columns: chunk,
-          allColumns: plan.chunks.filter((other) => other.dataset === dataset),
-          idType: plan.config.id_type,
+          allColumns: reads.columns,
+          idType: reads.config.id_type,
           hasHeader: range === null || range.start === 0,
           isRange: range !== null,
           name,
         },
-        {
-          folder,
-          runId,
-          sourceKey: chunk.key,
-          sourceVersion: chunk.versionId,
-          buckets: plan.buckets,
-        },
+        { folder, sourceKey: chunk.key, sourceVersion: chunk.versionId, buckets: reads.buckets },
       );
       return { ...ingested, lineFeeds: inspection.lineFeeds };
     });
@@ -51,28 +85,14 @@ export const stageStage: Stage<'stage'> = {
       return { outputs: [], result: { dataset, part, ...none } };
     }
 
-    const files = read.parts.map(({ bucket, ...rest }) => ({
-      key: processedKeys.staged(dataset, runId, partNumber(plan, chunk, bucket)),
-      bucket,
-      ...rest,
-    }));
+    const keys = keysOf(runId, reads, aside);
+    const files = read.parts.map((staged) => ({ key: keys.staged(staged.bucket), ...staged }));
     if (read.quarantine !== null) {
-      files.push({
-        key: processedKeys.quarantine(dataset, runId, 'stage', index),
-        bucket: null,
-        file: read.quarantine,
-        rows: read.quarantined,
-      });
+      const { quarantine: file, quarantined: rows } = read;
+      files.push({ key: keys.quarantine(), bucket: null, file, rows });
     }
-    if (read.eventIds !== null) {
-      files.push({
-        key: processedKeys.intermediate('event_ids', runId, index),
-        bucket: null,
-        ...read.eventIds,
-      });
-    }
-    const sizes = await uploadAll(store.processed, files);
-    const outputs = files.map(({ key, rows, bucket }, at) => ({ key, rows, bytes: sizes[at] ?? 0, bucket }));
+    if (read.eventIds !== null) files.push({ key: keys.runs(), bucket: null, ...read.eventIds });
+    const outputs = await storeOutputs(processed, files);
 
     const { lines, accepted, quarantined, rules, quarantinedEvents, lineFeeds } = read;
     const result = {
@@ -93,17 +113,31 @@ export const stageStage: Stage<'stage'> = {
     });
     return { outputs, result };
   },
-};
+});
 
-/**
- * Number in the name of a staged file: each chunk has a place for each bucket and one for rows without a user.
- * undefined where one file is the whole dataset.
- */
-export function partNumber(
-  { chunks, buckets }: Pick<RunPlan, 'chunks' | 'buckets'>,
-  { dataset, part }: Pick<Chunk, 'dataset' | 'part'>,
-  bucket: number | null,
-): number | undefined {
-  const single = chunks.filter((other) => other.dataset === dataset).length === 1;
-  return buckets === 1 && single ? undefined : part * (buckets + 1) + (bucket ?? buckets);
+const kinds = ['staged', 'quarantine'] as const;
+
+/** Keys of what a part leaves: accepted rows by bucket (each chunk has a place for each, and one for rows without a user), and the rest. */
+function keysOf(
+  runId: string,
+  { chunk: { dataset }, buckets }: StageReads,
+  { index, part, isOnly }: StageAside,
+) {
+  return {
+    staged: (bucket: number | null) => {
+      const number = buckets === 1 && isOnly ? undefined : part * (buckets + 1) + (bucket ?? buckets);
+      return processedKeys.staged(dataset, runId, number);
+    },
+    quarantine: () => processedKeys.quarantine(dataset, runId, 'stage', index),
+    /** Event ids, which are of the pipeline's own. */
+    runs: () => processedKeys.intermediate('event_ids', runId, index),
+  };
+}
+
+/** Each kind of header once: a further file like the others changes nothing for them. */
+function differentColumns(files: readonly FileColumns[]): FileColumns[] {
+  const texts = files.map(({ header, bindings, otherColumns }) =>
+    JSON.stringify({ header, bindings, otherColumns }),
+  );
+  return [...new Set(texts)].map((text) => JSON.parse(text) as FileColumns);
 }

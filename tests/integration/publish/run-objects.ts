@@ -79,7 +79,7 @@ export async function putRun(
     const outputs: Output[] = [];
     for (const mart of martNames) {
       const key = processedKeys.mart(mart, runId, bucket);
-      const bytes = await processed.uploadFrom(files[mart][bucket] ?? '', key);
+      const { size: bytes } = await processed.uploadFrom(files[mart][bucket] ?? '', key);
       outputs.push({ key, rows: options.users / 2, bytes, bucket });
     }
     await done('clean', bucket, [], {

@@ -39,6 +39,19 @@ it('a stage at work is told every five seconds, and then how long it took', () =
   ]);
 });
 
+it('what was there before is told, however quick it was', () => {
+  using follower = followStages();
+  for (const [stage, parts, asBefore] of [
+    ['stage', 5, 4],
+    ['clean', 1, 1],
+  ] as const) {
+    follower.onStage(stage, parts, 'begins');
+    vi.advanceTimersByTime(300);
+    follower.onStage(stage, parts, 'done', asBefore);
+  }
+  expect(told).toEqual(['  stage        0.3 s  5 parts, 4 as before\n', '  clean        0.3 s  as before\n']);
+});
+
 it('nothing is told once the analysis is over', () => {
   const follower = followStages();
   follower.onStage('stage', 1, 'begins');

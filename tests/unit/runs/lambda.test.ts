@@ -66,3 +66,32 @@ test('what a function that was killed left on the disk of its sandbox is cleared
     await rm(sandbox, { recursive: true });
   }
 });
+
+test('a further run of the same files takes over on S3 what the first one made', async () => {
+  const { files } = dropOfLines();
+  await using server = await ObjectServer.start();
+  const runs = ['1', '2'].map((digit) => digit.repeat(16));
+  for (const runId of runs) {
+    pin(server, runId, files);
+    const event = { runId, drop: 'default', attempt: 1, index: 0 };
+    const { chunks } = (await plan(event)) as { chunks: number[] };
+    for (const index of chunks) await stage({ ...event, index });
+    await clean(event);
+    await marts(event);
+    await measure(event);
+  }
+  const [first = '', second = ''] = runs;
+  const of = (runId: string) => [...server.objects].filter(([key]) => key.includes(runId));
+  const parquet = of(first).filter(([key]) => key.endsWith('.parquet'));
+  expect(parquet.length).toBeGreaterThan(10);
+  for (const [key, bytes] of parquet) {
+    expect(server.objects.get(key.replaceAll(first, second))?.equals(bytes), key).toBe(true);
+  }
+  const markers = of(second).filter(([key]) => key.includes('/done/') && !key.includes('/plan-'));
+  expect(markers.map(([, body]) => JSON.parse(body.toString()).work.takenFrom)).toEqual(
+    markers.map(() => first),
+  );
+  expect(server.json(processedKeys.measurements(second))).toEqual(
+    server.json(processedKeys.measurements(first)),
+  );
+});

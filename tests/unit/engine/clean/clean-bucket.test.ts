@@ -82,7 +82,7 @@ describe('repeats', () => {
         'the same event_id with other content in line 2 of raw/events-0.csv',
       ],
     ]);
-    expect(quarantine[0]).toMatchObject({ run_id: 'run', dataset: 'events', column: null });
+    expect(quarantine[0]).toMatchObject({ dataset: 'events', column: null });
     expect(JSON.parse(String(quarantine[0]?.raw))).toMatchObject({ event_id: 1, quantity: 1 });
     expect(cleaned[0]?.result.quarantineRules).toEqual([
       {

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { DatasetName } from '../../../../layers/data/datasets/index.ts';
 import { partsOfBucket } from '../../../../layers/engine/clean/clean.ts';
@@ -28,7 +27,13 @@ function staged(index: number, keys: readonly [string, number | null][]): Comple
     attempt: 1,
     startedAt: '',
     finishedAt: '',
-    outputs: keys.map(([key, bucket]) => ({ key, rows: 1, bytes: 1, bucket })),
+    outputs: keys.map(([key, bucket]) => ({
+      key,
+      rows: 1,
+      bytes: 1,
+      etag: `of ${key}`,
+      bucket,
+    })),
     result: { dataset: 'events', part: 0, lines: 1, accepted: 1, quarantined: 0, quarantineRules: [] },
   };
 }
@@ -49,7 +54,6 @@ test('a bucket reads its own parts, those without a bucket, the sessions of all,
       ]),
     ],
     1,
-    '/tmp/x',
   );
   expect(parts.map(({ key }) => key)).toEqual([
     'processed/staged/sessions/a',
@@ -63,7 +67,8 @@ test('a bucket reads its own parts, those without a bucket, the sessions of all,
     rawKey: 'raw/events/part-3.csv',
     name: 'raw/events/part-3.csv',
     rawVersion: 'v3',
+    bucket: null,
     key: 'processed/staged/events/c',
-    file: path.join('/tmp/x', 'staged-events-part-3-shared.parquet'),
+    etag: 'of processed/staged/events/c',
   });
 });

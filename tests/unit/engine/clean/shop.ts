@@ -102,9 +102,7 @@ export async function runStaged(
       (part) => part.bucket === null || part.bucket === bucket || part.dataset === 'sessions',
     );
     await using db = await open(folder);
-    cleaned.push(
-      await cleanBucket(db, { runId: 'run', plan, bucket, parts, eventIds: [], newestInput, folder: own }),
-    );
+    cleaned.push(await cleanBucket(db, { plan, bucket, parts, eventIds: [], newestInput, folder: own }));
   }
   const results = cleaned.map(({ result }) => result);
   requireOneCurrency(results);

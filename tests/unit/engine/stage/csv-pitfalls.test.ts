@@ -257,7 +257,6 @@ describe('records that are not well formed', () => {
     const { faults: rows } = await ingested(file('x,7,purchase,never,1,free'));
     expect(rows).toHaveLength(1);
     expect(rows[0]).toMatchObject({
-      run_id: '0123456789abcdef',
       source_key: 'raw/events.csv',
       source_version: 'v1',
       line: '2',

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** The part of S3 that a stage uses: whole objects, ranges and lists, over HTTP, in memory. */
+/** The part of S3 that a stage uses: whole objects, ranges, lists and copies, over HTTP, in memory. */
 export class ObjectServer implements AsyncDisposable {
   /** `bucket/key` -> bytes. */
   readonly objects = new Map<string, Buffer>();
@@ -50,8 +51,23 @@ export class ObjectServer implements AsyncDisposable {
       return;
     }
     if (request.method === 'PUT') {
-      this.objects.set(name, await buffer(request));
-      response.setHeader('ETag', '"etag"').end();
+      const source = request.headers['x-amz-copy-source'];
+      const body = await buffer(request);
+      const object = source === undefined ? body : this.objects.get(decodeURIComponent(String(source)));
+      if (object === undefined) {
+        response.writeHead(404).end('<Error><Code>NoSuchKey</Code></Error>');
+        return;
+      }
+      const wanted = request.headers['x-amz-copy-source-if-match'];
+      if (wanted !== undefined && wanted !== etagOf(object)) {
+        response.writeHead(412).end('<Error><Code>PreconditionFailed</Code></Error>');
+        return;
+      }
+      this.objects.set(name, object);
+      response.setHeader('ETag', etagOf(object));
+      response.end(
+        source === undefined ? '' : `<CopyObjectResult><ETag>${etagOf(object)}</ETag></CopyObjectResult>`,
+      );
       return;
     }
     const prefix = new URL(request.url ?? '/', 'http://server').searchParams.get('prefix');
@@ -70,12 +86,12 @@ export class ObjectServer implements AsyncDisposable {
     const { range } = request.headers;
     const bounds = /^bytes=(\d+)-(\d+)$/.exec(range ?? '');
     if (bounds === null) {
-      response.writeHead(200, { ETag: '"etag"' }).end(object);
+      response.writeHead(200, { ETag: etagOf(object) }).end(object);
       return;
     }
     this.ranges.push(range ?? '');
     response
-      .writeHead(206, { ETag: '"etag"' })
+      .writeHead(206, { ETag: etagOf(object) })
       .end(object.subarray(Number(bounds[1]), Number(bounds[2]) + 1));
   }
 
@@ -84,4 +100,8 @@ export class ObjectServer implements AsyncDisposable {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
+}
+
+function etagOf(object: Buffer): string {
+  return `"${createHash('md5').update(object).digest('hex')}"`;
 }

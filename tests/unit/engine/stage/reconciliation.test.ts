@@ -282,7 +282,7 @@ async function digestsOf(content: Buffer): Promise<string[]> {
         isRange: false,
         name: 'events.csv',
       },
-      { folder, runId: '0123456789abcdef', sourceKey: 'events.csv', sourceVersion: null, buckets: 1 },
+      { folder, sourceKey: 'events.csv', sourceVersion: null, buckets: 1 },
     );
     const files = [...parts.map((part) => part.file), quarantine ?? ''];
     return await Promise.all(
