@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
 import type { Engine, Limits } from '../platform/duckdb.ts';
 import { readEnvironment } from '../platform/environment.ts';
 import { createLogger } from '../platform/log.ts';
@@ -10,10 +11,20 @@ import { runStage, type Stage } from './stage.ts';
 import type { StageName } from './stages.ts';
 import { RunStore } from './store.ts';
 
-/** The stores of the stack that a function belongs to. */
+/** By endpoint and buckets, which for a function are the same as long as its process lives. */
+const openStores = new Map<string, RunStore>();
+
+/** The stores of the stack that a function belongs to. Invocations of a warm function share their connections. */
 export function functionStore(): RunStore {
   const { rawBucket, processedBucket } = readEnvironment();
-  return new RunStore(new S3Store(rawBucket), new S3Store(processedBucket));
+  const { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 = AWS_ENDPOINT_URL } = process.env;
+  const place = JSON.stringify([AWS_ENDPOINT_URL_S3, rawBucket, processedBucket]);
+  const open = openStores.get(place);
+  if (open !== undefined) return open;
+  const client = new S3Client({});
+  const store = new RunStore(new S3Store(rawBucket, client), new S3Store(processedBucket, client));
+  openStores.set(place, store);
+  return store;
 }
 
 /** 1769 MB are one CPU on Lambda. Two threads at least: from two on, their number does not change a byte of a file. */

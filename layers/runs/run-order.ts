@@ -1,4 +1,4 @@
-import type { RunInputs, StageEvent } from './documents.ts';
+import type { Completion, RunInputs, StageEvent } from './documents.ts';
 import { completionsOf } from './progress.ts';
 import type { RunStore } from './store.ts';
 
@@ -11,12 +11,16 @@ export interface RunOrder {
   readonly startedAt: string;
 }
 
-export async function readRunOrder(
-  store: RunStore,
-  event: StageEvent,
+/** As `runOrderOf`, from the marker of `plan`. */
+export async function readRunOrder(store: RunStore, event: StageEvent, inputs: RunInputs): Promise<RunOrder> {
+  return runOrderOf(inputs, await completionsOf(store, 'plan', event, 1));
+}
+
+/** @param completions of `plan`, which has one part */
+export function runOrderOf(
   { inputs }: RunInputs,
-): Promise<RunOrder> {
-  const [planned] = await completionsOf(store, 'plan', event, 1);
+  [planned]: readonly Pick<Completion<'plan'>, 'startedAt'>[],
+): RunOrder {
   const inputsAsOf = inputs
     .map(({ lastModified }) => lastModified)
     .toSorted()

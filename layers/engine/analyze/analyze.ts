@@ -14,31 +14,29 @@ export const analyzeStage: Stage<'analyze'> = {
   name: 'analyze',
   async run({ event, store, folder, log }) {
     const { runId } = event;
-    await completionsOf(store, 'measure', event, 1);
     const [plan, inputs, sums] = await Promise.all([
       store.require('plan', runId),
       store.require('inputs', runId),
-      store.require('measurements', runId),
+      completionsOf(store, 'measure', event, 1).then(() => store.require('measurements', runId)),
     ]);
     const report = buildReport(plan, inputs, sums);
     const rows = resultRows(report);
 
     const key = store.key('report', runId);
     const bytes = await store.write('report', [runId], report);
-    const outputs: Output[] = [{ key, rows: rows.length, bytes, bucket: null }];
-    const write = async (name: ReportFile, body: string | Uint8Array, type: string) => {
+    const write = async (name: ReportFile, body: string | Uint8Array, type: string): Promise<Output> => {
       const key = processedKeys.report(runId, name);
       await store.processed.put(key, body, type);
-      outputs.push({ key, rows: rows.length, bytes: Buffer.byteLength(body), bucket: null });
+      return { key, rows: rows.length, bytes: Buffer.byteLength(body), bucket: null };
     };
-    await write('report.html', reportPage(report), 'text/html; charset=utf-8');
-    await write('EXPERIMENT_DECISION.md', decisionDocument(report), 'text/markdown; charset=utf-8');
-    await write('results.csv', resultsCsv(rows), 'text/csv; charset=utf-8');
-    await write(
-      'results.parquet',
-      await resultsParquet(rows, path.join(folder, 'results.parquet')),
-      'application/vnd.apache.parquet',
-    );
+    const parquet = await resultsParquet(rows, path.join(folder, 'results.parquet'));
+    const others = await Promise.all([
+      write('report.html', reportPage(report), 'text/html; charset=utf-8'),
+      write('EXPERIMENT_DECISION.md', decisionDocument(report), 'text/markdown; charset=utf-8'),
+      write('results.csv', resultsCsv(rows), 'text/csv; charset=utf-8'),
+      write('results.parquet', parquet, 'application/vnd.apache.parquet'),
+    ]);
+    const outputs: Output[] = [{ key, rows: rows.length, bytes, bucket: null }, ...others];
 
     const decisions = report.experiments.map(({ experimentId, decision }) => ({
       experimentId,

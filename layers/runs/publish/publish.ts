@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { sha256 } from '../../platform/hash.ts';
 import type { OpenSession } from '../../platform/postgres.ts';
 import type { RunManifest } from '../run-manifest.ts';
-import { readRunOrder } from '../run-order.ts';
+import { runOrderOf } from '../run-order.ts';
 import type { Stage } from '../stage.ts';
 import type { RunStore } from '../store.ts';
 import { isNewer } from '../uploads.ts';
@@ -21,9 +21,11 @@ export const publishStage = (withDatabase: OpenSession): Stage<'publish'> => ({
   async run({ event, store, log }) {
     const { runId, drop } = event;
     const { KEEP_RUNS } = publishEnvironment.parse(process.env);
-    const completions = await readAllCompletions(store, event, await store.require('plan', runId));
-    const inputs = await store.require('inputs', runId);
-    const order = await readRunOrder(store, event, inputs);
+    const [completions, inputs] = await Promise.all([
+      store.require('plan', runId).then((plan) => readAllCompletions(store, event, plan)),
+      store.require('inputs', runId),
+    ]);
+    const order = runOrderOf(inputs, completions.plan);
     const stored = await listResults(store.processed, runId, completions);
     const manifest = buildManifest(event, inputs, order, completions, stored);
     const manifestKey = store.key('manifest', runId);
