@@ -1,16 +1,25 @@
-/** A way to break a formula: `find` occurs once in layers/statistics/`file`. */
+/** A way to break a formula: `find` occurs once in layers/`file`. */
 export interface Mutation {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
   readonly breaks: string;
-  /** Oracle tests that are to notice, by file name without `.test.ts`. */
+  /** Tests that are to notice: paths below tests/ without `.test.ts`. */
   readonly tests: readonly string[];
 }
 
-const in_ =
+const within =
+  (layer: string, folder: string) =>
   (file: string, ...tests: string[]) =>
-  (find: string, replace: string, breaks: string): Mutation => ({ file, find, replace, breaks, tests });
+  (find: string, replace: string, breaks: string): Mutation => ({
+    file: `${layer}/${file}`,
+    find,
+    replace,
+    breaks,
+    tests: tests.map((name) => `${folder}/${name}`),
+  });
+
+const in_ = within('statistics', 'oracle');
 
 const distributions = in_('distributions.ts', 'distributions');
 const moments = in_('moments.ts', 'moments', 'comparisons');

@@ -8,7 +8,7 @@ import { grid } from '../simulation/decisions/grid.ts';
 import { randomFrom } from '../simulation/decisions/random.ts';
 import decisionResults from '../simulation/decisions/results.json';
 import { simulateCell } from '../simulation/decisions/simulate.ts';
-import { type Result, summarise } from '../simulation/decisions/summary.ts';
+import { type Result, summarise, tallyOfResult } from '../simulation/decisions/summary.ts';
 import { table } from '../simulation/decisions/table.ts';
 import { shopBehaviour, twoArms } from '../simulation/decisions/truth.ts';
 import { configOf } from '../simulation/decisions/verdict.ts';
@@ -70,6 +70,16 @@ test('a cell gives the same counts however its experiments are shared out', () =
   expect(simulateCell(cell, 'other seed', 0, 4).users).not.toBe(whole.users);
   const parts = [simulateCell(cell, 'seed', 0, 1), simulateCell(cell, 'seed', 1, 4)];
   expect(parts.reduce((sum, { users }) => sum + users, 0)).toBe(whole.users);
+});
+
+test('a result can be gone on from', () => {
+  const [cell] = grid;
+  if (cell === undefined) throw new Error('the grid is empty');
+  const tally = simulateCell(cell, 'seed', 0, 7);
+  const { users, ...counted } = tallyOfResult(summarise(cell, tally, made));
+  const { users: exact, ...rest } = tally;
+  expect(counted).toEqual(rest);
+  expect(Math.abs(users - exact)).toBeLessThanOrEqual(7 / 2);
 });
 
 test('what generates the experiments and their files imports nothing of the product', () => {

@@ -4,11 +4,10 @@ import { expect, test } from 'vitest';
 import { mutations } from '../mutation/mutations.ts';
 
 const source = (file: string) =>
-  readFileSync(path.join(PROJECT_ROOT, 'layers/statistics', file), 'utf8').replaceAll('\r\n', '\n');
+  readFileSync(path.join(PROJECT_ROOT, 'layers', file), 'utf8').replaceAll('\r\n', '\n');
 
 test.each(mutations)('$file: "$breaks" still has its one place', ({ file, find, replace, tests }) => {
   expect(source(file).split(find)).toHaveLength(2);
   expect(replace).not.toBe(find);
-  for (const name of tests)
-    expect(existsSync(path.join(PROJECT_ROOT, `tests/oracle/${name}.test.ts`))).toBe(true);
+  for (const name of tests) expect(existsSync(path.join(PROJECT_ROOT, `tests/${name}.test.ts`))).toBe(true);
 });

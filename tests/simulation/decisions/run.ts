@@ -2,7 +2,7 @@
  * Simulates whole experiments to see what the decision rule does: `npm run simulate:decisions -- [options]`.
  * --only <text>: cells whose group or name has it; --experiments <n>: so many of each; --threads <n>; --seed <text>;
  * --dry: leaves results.json and docs/statistics.md as they are. Results of other cells stay.
- * Stopped early, it leaves what there is of each cell.
+ * Stopped early, it leaves what there is of each cell; --more goes on from there, while rule and seed are the same.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -10,9 +10,11 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 import { replaceSection } from '../../oracle/document.ts';
+import type { Cell } from './cell.ts';
 import { grid } from './grid.ts';
-import { type Result, summarise } from './summary.ts';
+import { type Result, summarise, tallyOfResult } from './summary.ts';
 import { table } from './table.ts';
+import type { Tally } from './tally.ts';
 import { serveJobs, simulateCells } from './workers.ts';
 
 const file = path.join(PROJECT_ROOT, 'tests/simulation/decisions/results.json');
@@ -27,6 +29,7 @@ async function main(): Promise<void> {
       experiments: { type: 'string' },
       threads: { type: 'string', default: '1' },
       seed: { type: 'string', default: '1' },
+      more: { type: 'boolean', default: false },
       dry: { type: 'boolean', default: false },
     },
   });
@@ -38,6 +41,7 @@ async function main(): Promise<void> {
   await simulateCells(cells, values.seed, {
     entry: new URL(import.meta.url),
     threads: Number(values.threads),
+    before: (cell) => (values.more ? known(cell) : undefined),
     added(cell, tally) {
       const result = summarise(cell, tally, { seed: values.seed, versions });
       if (tally.experiments === cell.experiments) process.stdout.write(`${lineOf(result)}\n`);
@@ -58,9 +62,18 @@ function lineOf({ group, cell, experiments, rates, power, promises }: Result): s
   ].join('; ');
 }
 
+function readResults(): Result[] {
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
+}
+
+function known(cell: Cell): Tally | undefined {
+  const result = readResults().find((found) => found.cell === cell.name);
+  return result === undefined ? undefined : tallyOfResult(result);
+}
+
 /** Puts a result into results.json and the document, those of cells that the grid no longer has out. */
 function keep(result: Result): void {
-  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Result[]) : [];
+  const before = readResults();
   const cells = grid.flatMap(({ name }) => {
     if (name === result.cell) return [result];
     return before.filter(({ cell }) => cell === name);

@@ -75,6 +75,13 @@ export function summarise(cell: Cell, tally: Tally, made: Pick<Result, 'seed' | 
   };
 }
 
+/** The tally that a result was made of; rates have digits enough for it. */
+export function tallyOfResult(result: Result): Tally {
+  const { experiments, rates, lastRules, firstRules, guardrails, shipped, users } = result;
+  const counts = mapped(rates, (rate) => Math.round(rate * experiments));
+  return { experiments, counts, lastRules, firstRules, guardrails, shipped, users: users * experiments };
+}
+
 function mapped<Value>(counts: Tally['counts'], of: (count: number) => Value): Record<Rate, Value> {
   return Object.fromEntries(Object.entries(counts).map(([rate, count]) => [rate, of(count)])) as Record<
     Rate,

@@ -24,36 +24,60 @@ export function serveJobs(): void {
 }
 
 /**
- * Simulates cells on several threads that run `entry`, a batch of each in turn, and hands on what there is of a cell after
- * each batch: a run that is stopped has some of all.
+ * Simulates cells on several threads that run `entry`, and hands on what there is of a cell after each batch. Cheap cells come
+ * first, but all of them in turn, so that a run that is stopped has some of all; `before` is what another run left.
  */
 export async function simulateCells(
   cells: readonly Cell[],
   seed: string,
-  { entry, threads, added: show }: { entry: URL; threads: number; added: (cell: Cell, tally: Tally) => void },
+  {
+    entry,
+    threads,
+    before,
+    added: show,
+  }: {
+    readonly entry: URL;
+    readonly threads: number;
+    readonly before: (cell: Cell) => Tally | undefined;
+    readonly added: (cell: Cell, tally: Tally) => void;
+  },
 ): Promise<void> {
-  const jobs = cells
-    .flatMap((cell) =>
-      Array.from({ length: Math.ceil(cell.experiments / batch) }, (_, index) => ({
-        cell,
-        from: index * batch,
-        to: Math.min(cell.experiments, (index + 1) * batch),
-      })),
-    )
-    .toSorted((a, b) => a.from - b.from);
-  const tallies = new Map<Cell, Tally>();
+  const tallies = new Map(cells.map((cell) => [cell, before(cell)]));
+  const jobs = cells.flatMap((cell) => batchesOf(cell, tallies.get(cell)?.experiments ?? 0));
+  jobs.sort((a, b) => a.from * costOf(a.cell) - b.from * costOf(b.cell));
+  const early = new Map<Cell, Map<number, Tally>>(cells.map((cell) => [cell, new Map()]));
   const work = async (worker: Worker) => {
     for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
       const { cell, from, to } = job;
-      const added = await answer(worker, { cell: cell.name, seed, from, to });
-      const before = tallies.get(cell);
-      const tally = before === undefined ? added : addTallies(before, added);
-      tallies.set(cell, tally);
-      show(cell, tally);
+      const own = early.get(cell);
+      own?.set(from, await answer(worker, { cell: cell.name, seed, from, to }));
+      // Experiments are added in their order, so that a later run can go on after the last one.
+      for (;;) {
+        const known = tallies.get(cell);
+        const next = own?.get(known?.experiments ?? 0);
+        if (next === undefined) break;
+        const tally = known === undefined ? next : addTallies(known, next);
+        tallies.set(cell, tally);
+        show(cell, tally);
+      }
     }
     await worker.terminate();
   };
   await Promise.all(Array.from({ length: threads }, () => work(new Worker(entry))));
+}
+
+function batchesOf(cell: Cell, first: number) {
+  const left = Math.max(0, cell.experiments - first);
+  return Array.from({ length: Math.ceil(left / batch) }, (_, index) => ({
+    cell,
+    from: first + index * batch,
+    to: Math.min(cell.experiments, first + (index + 1) * batch),
+  }));
+}
+
+/** Roughly, against that of 20,000 users looked at once. */
+function costOf({ truth, looks }: Cell): number {
+  return truth.users / 20_000 + looks.length;
 }
 
 function answer(worker: Worker, job: Job): Promise<Tally> {
