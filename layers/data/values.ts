@@ -83,7 +83,8 @@ export function cellText(
   if (reading?.currency_of_amount === true) return currencyBeside(orNull(trimmed(cell)));
   if (constant === null && Object.keys(values).length === 0 && reading?.json === undefined) {
     // The usual cell is told by one match: comparing and trimming cost more than reading.
-    return `CASE WHEN ${matches(cell, plainText(missing.initials))} THEN ${cell} ELSE ${orNull(trimmed(cell))} END`;
+    const usual = matches(cell, plainText(missing.initials));
+    return `CASE WHEN ${cell} IS NULL THEN NULL WHEN ${usual} THEN ${cell} ELSE ${orNull(trimmed(cell))} END`;
   }
   const inside = reading?.json === undefined ? cell : jsonValue(cell, reading.json);
   const text = constant === null ? trimmed(inside) : literal(constant.trim());
@@ -144,6 +145,18 @@ export function typedValue(
   idType: IdType,
   cell = text,
   reading: ColumnReading = {},
+): string {
+  const value = typedBy(column, text, idType, cell, reading);
+  // Many cells are empty: nothing else is asked of them.
+  return cell === text || value === text ? value : `CASE WHEN ${cell} IS NOT NULL THEN ${value} END`;
+}
+
+function typedBy(
+  column: ColumnContract,
+  text: string,
+  idType: IdType,
+  cell: string,
+  reading: ColumnReading,
 ): string {
   switch (column.type) {
     case 'text':

@@ -58,7 +58,7 @@ export async function writeEvents(
   });
   await db.run(`
     COPY (${select}) TO ${literal(root)}
-    (FORMAT parquet, PARTITION_BY (dt), COMPRESSION zstd, PARQUET_VERSION v2)`);
+    (FORMAT parquet, PARTITION_BY (dt), COMPRESSION snappy, PARQUET_VERSION v2)`);
   const files = `${root}/*/*.parquet`;
   const rows = await db.query<{ dt: string; n: string }>(`
     SELECT dt, count(*) AS n
@@ -101,6 +101,6 @@ async function onlyFile(db: Database, root: string, dt: string): Promise<string>
   const merged = path.join(root, `${dt}.parquet`);
   await db.run(`
     COPY (FROM read_parquet(${literal(`${folder}/*.parquet`)}, hive_partitioning = false))
-    TO ${literal(merged)} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2)`);
+    TO ${literal(merged)} (FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v2)`);
   return merged;
 }

@@ -1,5 +1,6 @@
 -- One scan of a CSV file: typed columns in file order; the cells of a row that breaks a rule stay beside it,
 -- and so does what there is to note of how a row was read.
+-- Read once and thrown away: to compress it, and to look for texts that occur again, takes more than it spares.
 COPY (
   WITH
     records AS (
@@ -26,4 +27,4 @@ COPY (
     {{notes}} AS _notes,
     CASE WHEN {{broken}} THEN {{cell_list}} END AS _cells
   FROM typed
-) TO {{target}} (FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v2);
+) TO {{target}} (FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1, PARQUET_VERSION v2);
