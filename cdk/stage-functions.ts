@@ -162,7 +162,9 @@ function databaseEnvironment({ target }: Settings, { secretArn, endpoint }: Data
     DATABASE_SECRET_ARN: secretArn,
     ...(endpoint === undefined ? {} : { DATABASE_ENDPOINT: endpoint }),
     // Node.js does not know the authority of RDS by itself; Lambda's runtime brings it in this file.
-    ...(target === 'aws' ? { NODE_EXTRA_CA_CERTS: '/var/runtime/ca-cert.pem' } : {}),
+    ...(target === 'aws'
+      ? { NODE_EXTRA_CA_CERTS: '/var/runtime/ca-cert.pem', DATABASE_TLS: 'verify-full' }
+      : {}),
   };
 }
 

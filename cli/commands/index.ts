@@ -107,6 +107,16 @@ const ofPipeline: readonly CommandEntry[] = HAS_CHECKOUT
         load: () => import('./retry.ts'),
       },
       {
+        usage: 'prune [options]',
+        summary: 'list what old runs left in the processed bucket, and delete it with --yes',
+        load: () => import('./prune.ts'),
+      },
+      {
+        usage: 'cost [options] [run]',
+        summary: 'what a run (the newest by default) costs on AWS, from its manifest',
+        load: () => import('./cost.ts'),
+      },
+      {
         usage: 'ui [options]',
         summary: 'show runs and reports, and take uploads, in the browser (on this machine only)',
         load: () => import('./ui.ts'),

@@ -1,3 +1,4 @@
+import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import type { Config } from '../../layers/experiment/config.ts';
 import { S3Store } from '../../layers/platform/s3.ts';
@@ -29,8 +30,14 @@ export function connect(): Connection {
   if (isLocal()) useLocal(process.env);
   const config = targetConfig();
   const deployed = target() === 'aws' ? deployedOnAws() : undefined;
-  const raw = new S3Store(deployed?.RawBucketName ?? config.aws.raw_bucket);
-  const processed = new S3Store(deployed?.ProcessedBucketName ?? config.aws.processed_bucket);
+  // Names of buckets are global: one that was deleted may be somebody else's by now.
+  const owner = deployed === undefined ? undefined : accountOf(deployed.StateMachineArn);
+  const raw = new S3Store(deployed?.RawBucketName ?? config.aws.raw_bucket, new S3Client({}), owner);
+  const processed = new S3Store(
+    deployed?.ProcessedBucketName ?? config.aws.processed_bucket,
+    new S3Client({}),
+    owner,
+  );
   return {
     config,
     raw,
@@ -39,6 +46,11 @@ export function connect(): Connection {
     stepFunctions: new SFNClient({}),
     stateMachineArn: deployed?.StateMachineArn,
   };
+}
+
+/** The account of an ARN. */
+function accountOf(arn: string): string | undefined {
+  return arn.split(':')[4] || undefined;
 }
 
 /**

@@ -64,7 +64,12 @@ async function readSecret(secretArn: string): Promise<string> {
   const client = new SecretsManagerClient({});
   try {
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretArn }));
-    return databaseUrl(SecretString ?? '', { secretArn, endpoint: process.env.DATABASE_ENDPOINT });
+    const { DATABASE_ENDPOINT: endpoint, DATABASE_TLS } = process.env;
+    return databaseUrl(SecretString ?? '', {
+      secretArn,
+      endpoint,
+      isVerified: DATABASE_TLS === 'verify-full',
+    });
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     if (error instanceof ResourceNotFoundException) {
@@ -88,18 +93,27 @@ async function readSecret(secretArn: string): Promise<string> {
 }
 
 /**
- * Where a secret leads: `{"url"}` as it is, or the login that RDS writes (`{"username", "password"}`, with or without
+ * Where a secret leads: `{"url"}` as it is, unless the server has to prove who it is, or the login that RDS writes (`{"username", "password"}`, with or without
  * `host`, `port` and `dbname`), which is never used without a verified certificate. Errors never show the text: it holds
  * a password.
  * @param endpoint `host:port/database` of a login that names no host
- * @throws ConfigError for a secret of another shape, or a login that leads nowhere
+ * @param isVerified whether no server is talked to without a verified certificate
+ * @throws ConfigError for a secret of another shape, a login that leads nowhere, or a URL that asks for less than that
  */
 export function databaseUrl(
   text: string,
-  { secretArn, endpoint }: { readonly secretArn: string; readonly endpoint: string | undefined },
+  {
+    secretArn,
+    endpoint,
+    isVerified = false,
+  }: {
+    readonly secretArn: string;
+    readonly endpoint: string | undefined;
+    readonly isVerified?: boolean;
+  },
 ): string {
   const secret = parseSecret(text, secretArn);
-  if ('url' in secret) return secret.url;
+  if ('url' in secret) return isVerified ? verifiedUrl(secret.url, secretArn) : secret.url;
   const { username, password, host, port, dbname } = secret;
   const address = host === undefined || dbname === undefined ? endpoint : `${host}:${port}/${dbname}`;
   if (address === undefined) {
@@ -113,15 +127,36 @@ export function databaseUrl(
   return `postgres://${login}@${address}?sslmode=verify-full`;
 }
 
+/** The URL with a verified certificate, which it may leave unsaid, but not decline. */
+function verifiedUrl(text: string, where: string): string {
+  if (!URL.canParse(text)) throw otherShape(where);
+  const url = new URL(text);
+  const mode = url.searchParams.get('sslmode');
+  if (mode === 'verify-full') return text;
+  if (mode !== null || url.searchParams.has('ssl')) {
+    throw new ConfigError({
+      what: `the URL of the database asks for sslmode=${mode ?? url.searchParams.get('ssl')}, which lets any server pass for it`,
+      where,
+      remedy: 'Set sslmode=verify-full, or leave it out',
+    });
+  }
+  url.searchParams.set('sslmode', 'verify-full');
+  return url.href;
+}
+
 function parseSecret(text: string, where: string): z.infer<typeof secretSchema> {
   try {
     return secretSchema.parse(JSON.parse(text));
   } catch {
-    throw new ConfigError({
-      what: 'the secret of the database has another shape',
-      where,
-      remedy:
-        'Set it to {"url": "postgres://user:password@host:port/database"}, or to what RDS writes: {"username", "password", "host", "port", "dbname"}',
-    });
+    throw otherShape(where);
   }
+}
+
+function otherShape(where: string): ConfigError {
+  return new ConfigError({
+    what: 'the secret of the database has another shape',
+    where,
+    remedy:
+      'Set it to {"url": "postgres://user:password@host:port/database"}, or to what RDS writes: {"username", "password", "host", "port", "dbname"}',
+  });
 }

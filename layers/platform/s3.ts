@@ -31,9 +31,16 @@ export class S3Store implements ObjectStore {
     return `s3://${this.bucket}`;
   }
 
-  constructor(bucket: string, client: S3Client = new S3Client({})) {
+  /** @param owner account that the bucket has to belong to, where it is known: in no other is anything read or written */
+  constructor(bucket: string, client: S3Client = new S3Client({}), owner?: string) {
     this.bucket = bucket;
     this.#client = client;
+    if (owner !== undefined) {
+      client.middlewareStack.add(
+        (next) => (args) => next({ ...args, input: { ...args.input, ExpectedBucketOwner: owner } }),
+        { step: 'initialize', name: 'expectedBucketOwner' },
+      );
+    }
   }
 
   async list(prefix: string): Promise<StoredObject[]> {

@@ -27,7 +27,10 @@ export const runManifest = z.strictObject({
       bytes: count,
       startedAt: moment,
       finishedAt: moment,
+      /** From the beginning of the first part to the end of the last. */
       seconds: z.number().nonnegative(),
+      /** Of all parts together. Older runs did not tell. */
+      functionSeconds: z.number().nonnegative().optional(),
     }),
   ),
   outputs: z.array(output.omit({ bucket: true }).extend({ stage: z.enum(stageNames), etag: z.string() })),

@@ -124,6 +124,11 @@ function summarise(stage: EarlierStage, parts: readonly Part[]): RunManifest['st
     bytes: outputs.reduce((sum, { bytes }) => sum + bytes, 0),
     startedAt,
     finishedAt,
-    seconds: (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000,
+    seconds: secondsOf({ startedAt, finishedAt }),
+    functionSeconds: parts.reduce((sum, part) => sum + Math.round(secondsOf(part) * 1000), 0) / 1000,
   };
+}
+
+function secondsOf({ startedAt, finishedAt }: Pick<Part, 'startedAt' | 'finishedAt'>): number {
+  return (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
 }

@@ -45,6 +45,20 @@ describe('the secret of the database', () => {
     expect(() => urlOf(login)).toThrow(/names no host.*DATABASE_ENDPOINT/);
   });
 
+  test('on AWS leads nowhere without a verified certificate: a URL need not ask for it, and cannot decline', () => {
+    const verified = (url: string) =>
+      databaseUrl(JSON.stringify({ url }), { secretArn, endpoint: undefined, isVerified: true });
+    const url = 'postgres://shop:s%40cret@db.example.com:6432/marts';
+    expect(verified(url)).toBe(`${url}?sslmode=verify-full`);
+    expect(verified(`${url}?application_name=x`)).toBe(`${url}?application_name=x&sslmode=verify-full`);
+    expect(verified(`${url}?sslmode=verify-full`)).toBe(`${url}?sslmode=verify-full`);
+    for (const declined of ['sslmode=disable', 'sslmode=no-verify', 'sslmode=require', 'ssl=false']) {
+      expect(() => verified(`${url}?${declined}`), declined).toThrow(ConfigError);
+      expect(() => verified(`${url}?${declined}`), declined).not.toThrow(/s%40cret|s@cret/);
+    }
+    expect(() => verified('postgres://shop:secret@db:port/marts')).toThrow(/another shape/);
+  });
+
   test.each([
     ['a text', '"postgres://shop:secret@db/marts"'],
     ['no JSON', 'postgres://shop:secret@db/marts'],

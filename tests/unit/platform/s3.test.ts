@@ -60,3 +60,32 @@ test.each([
 ])('%s is told apart, since throttling is waited for longer', async (name, status, expected) => {
   expect((await errorOf(name, status)).name).toBe(expected);
 });
+
+test('every request names the account that the bucket has to belong to', async () => {
+  const asked: unknown[] = [];
+  const client = new S3Client({});
+  client.middlewareStack.add(
+    () => async (args) => {
+      asked.push(
+        (args.request as { headers: Record<string, string> }).headers['x-amz-expected-bucket-owner'],
+      );
+      throw new S3ServiceException({
+        name: 'AccessDenied',
+        $fault: 'client',
+        $metadata: { httpStatusCode: 403 },
+      });
+    },
+    { step: 'finalizeRequest', priority: 'high', name: 'seen' },
+  );
+  const store = new S3Store('raw-bucket', client, '123456789012');
+  const requests = [
+    () => store.stream({ key: 'a' }),
+    () => store.list('raw/'),
+    () => store.head('a'),
+    () => store.put('a', 'x'),
+    () => store.putJsonIfMatch('a', {}, 'e'),
+    () => store.deleteAll(['a']),
+  ];
+  for (const request of requests) await expect(request()).rejects.toMatchObject({ name: 'ConfigError' });
+  expect(asked).toEqual(requests.map(() => '123456789012'));
+});

@@ -49,6 +49,7 @@ test('it names the objects that people read, with their tags, and sums up each s
     startedAt: '2026-01-01T00:00:01.000Z',
     finishedAt: '2026-01-01T00:00:05.000Z',
     seconds: 4,
+    functionSeconds: 4,
   });
 });
 
