@@ -28,6 +28,8 @@ export interface ColumnProfile {
   /** How many of the filled rows have a value of the type. */
   readonly integers: number;
   readonly timestamps: number;
+  /** Day of the earliest of them. */
+  readonly firstDay: string | null;
   /** Timestamps at midnight. */
   readonly midnights: number;
   readonly amounts: number;
@@ -166,9 +168,11 @@ async function profileColumn(database: Database, name: string, cell: string): Pr
   const isAmount = `regexp_full_match(${cell}, '[-(]?${mark}?\\s?-?[0-9][0-9.,''\\s\\x{a0}\\x{202f}]*${mark}?[-)]?') AND ${as('money')} IS NULL`;
   const isLocalDate = `regexp_matches(${cell}, '^([0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{4}\\b|[0-9]{4}/[0-9]|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2}( |$))')`;
   const isEpoch = `regexp_full_match(${cell}, '([0-9]{9,10}|[0-9]{12,13}|[0-9]{15,16}|[0-9]{18,19})(\\.[0-9]+)?')`;
-  const { odd_amount, odd_time, epoch, ...counts } = await database.row<Record<string, string | null>>(`
+  const { odd_amount, odd_time, epoch, first_day, ...counts } = await database.row<
+    Record<string, string | null>
+  >(`
     SELECT count(${cell}) AS filled, count(DISTINCT ${cell}) AS distinct, count(${as('integer')}) AS integers,
-      count(${as('timestamp')}) AS timestamps,
+      count(${as('timestamp')}) AS timestamps, strftime(min(${as('timestamp')}), '%Y-%m-%d') AS first_day,
       count(*) FILTER (date_trunc('day', ${as('timestamp')}) = ${as('timestamp')}) AS midnights,
       count(${as('money')}) AS amounts,
       count(*) FILTER (${isLocalDate}) AS local_dates, min(${cell}) FILTER (${isLocalDate}) AS odd_time,
@@ -195,6 +199,7 @@ async function profileColumn(database: Database, name: string, cell: string): Pr
     distinct: number('distinct'),
     integers: number('integers'),
     timestamps: number('timestamps'),
+    firstDay: first_day ?? null,
     midnights: number('midnights'),
     amounts: number('amounts'),
     timeReading,

@@ -62,6 +62,12 @@ export const columnWords: Readonly<Record<string, readonly string[]>> = {
   currency: words('currency_code currency_iso iso_currency waehrung devise moneda divisa'),
 };
 
+/** Whether a header is the column's name, or another one that tells it. */
+export function isNameOf(column: string, header: string): boolean {
+  const name = plainName(header);
+  return name !== 'id' && (name === column || (columnWords[column] ?? []).includes(name));
+}
+
 /** Names that may mean the column, and as well may mean something else. */
 export const vagueColumnWords: Readonly<Record<string, readonly string[]>> = {
   user_id: words('client customer visitor device_id cookie_id gast_id'),

@@ -215,8 +215,10 @@ export const configSchema = z.strictObject({
     'File of each dataset in the folder that `ecom run` and `ecom upload` take; it may also be compressed (`.csv.gz`) or a folder of parts.',
   ),
   id_type: z
-    .enum(['bigint', 'string'])
-    .describe('Type of all ids: whole numbers of at most 18 digits, or any text.'),
+    .enum(['bigint', 'string', 'auto'])
+    .describe(
+      'Type of all ids: whole numbers of at most 18 digits, any text (`007` and `7` are two), or any text of which whole numbers are the same however they are written (`auto`).',
+    ),
   schema: perDataset(z.record(name, columnSource)).describe(
     'For each dataset: canonical column: column of the file. A list takes the first that the file has; `{ column, values }` renames values too, `{ constant }` stands in for a column the file lacks.',
   ),
