@@ -15,6 +15,7 @@ import { deriveDatasets } from './derive.ts';
 import { guessEvents } from './events.ts';
 import type { Findings, Guess, Question } from './findings.ts';
 import { confidenceOf, type DatasetMatch, matchDatasets } from './match.ts';
+import { remarkPresets } from './presets.ts';
 import { countVariants, type FileProfile, type FolderProfile, type UnreadableFile } from './profile.ts';
 import { askForRevenue, remarkSpelling, writingOf } from './values.ts';
 import { controlWords, tellingControls } from './vocabulary.ts';
@@ -30,6 +31,7 @@ export async function guess(
   const found = [
     guessFiles(matches, files, unreadable),
     remarkExports(exports),
+    remarkPresets(files),
     remarkSpelling(matches, files),
     guessIdType(matches),
     guessColumns(matches, base),
@@ -68,13 +70,13 @@ function guessFiles(
           ? `no file looks like ${dataset}, without which there is no analysis`
           : `no file looks like ${dataset}: metrics, checks and segments that need them are unavailable`,
       });
-    } else if (/^[A-Za-z0-9._-]+\.csv$/.test(match.file.name)) {
+    } else if (/^[A-Za-z0-9._-]+\.(csv|tsv)$/.test(match.file.name)) {
       guesses.push({ path, value: match.file.name, confidence: match.confidence, because: match.because });
     } else {
       questions.push({
         path,
-        example: `${plainName(match.file.name.replace(/\.csv$/i, ''))}.csv`,
-        because: `"${match.file.name}" looks like ${dataset}: rename it, a file name has letters, digits, ".", "_", "-" and ends in .csv`,
+        example: `${plainName(match.file.name.replace(/\.(csv|tsv)$/i, ''))}.csv`,
+        because: `"${match.file.name}" looks like ${dataset}: rename it, a file name has letters, digits, ".", "_", "-" and ends in .csv or .tsv`,
       });
     }
   }
@@ -97,7 +99,7 @@ function guessFiles(
     remarks.push(
       twin === undefined
         ? `${name} is not used.`
-        : `${name} has the columns of ${twin.file.name}: to use both, put them into a folder ${twin.file.name.replace(/\.csv$/, '')}/.`,
+        : `${name} has the columns of ${twin.file.name}: to use both, put them into a folder ${twin.file.name.replace(/\.(csv|tsv)$/, '')}/.`,
     );
   }
   return { guesses, questions, remarks };
@@ -181,7 +183,7 @@ function guessColumns(matches: readonly DatasetMatch[], base: Config): Partial<F
       if (name === 'experiment_id') {
         guesses.push({
           path,
-          value: { constant: plainName(file.name.replace(/\.csv$/i, '')) },
+          value: { constant: plainName(file.name.replace(/\.(csv|tsv)$/i, '')) },
           confidence: 'guess',
           because: 'no column names the experiment: all rows count as one of this name',
         });

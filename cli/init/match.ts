@@ -92,7 +92,7 @@ function matchDataset(
   const columns = matchColumns(dataset, file);
   const required = contract.columns.filter(({ presence }) => presence === 'required');
   const missing = required.filter(({ name }) => !columns.some(({ canonical }) => canonical.name === name));
-  const base = plainName(file.name.replace(/\.csv$/i, ''));
+  const base = plainName(file.name.replace(/\.(csv|tsv)$/i, ''));
   const isNamed = base === dataset || fileWords[dataset].some((word) => base.includes(word));
   if (
     missing.length === required.length ||

@@ -11,6 +11,7 @@ import { cellText, typedValue } from '../../layers/data/values.ts';
 import type { Database } from '../../layers/platform/duckdb.ts';
 import { SchemaError } from '../../layers/platform/errors.ts';
 import { identifier } from '../../layers/platform/sql.ts';
+import { isPartition } from '../pipeline/drop-folder.ts';
 import { openRecords } from './records.ts';
 import { type TriedReading, tryAmounts, tryEpoch, tryTimes } from './try-readings.ts';
 
@@ -99,7 +100,7 @@ interface FoundFile {
 }
 
 async function findFiles(folder: string): Promise<{ found: FoundFile[]; exports: string[] }> {
-  const isCsv = (name: string) => /\.csv(\.gz)?$/i.test(name);
+  const isCsv = (name: string) => /\.(csv|tsv)(\.gz)?$/i.test(name);
   const found: FoundFile[] = [];
   const exports: string[] = [];
   const entries = (await readdir(folder, { withFileTypes: true })).toSorted((a, b) =>
@@ -110,15 +111,25 @@ async function findFiles(folder: string): Promise<{ found: FoundFile[]; exports:
     if (entry.isFile() && isCsv(entry.name))
       found.push({ name: entry.name.replace(/\.gz$/i, ''), parts: [place] });
     if (!entry.isDirectory()) continue;
-    const parts = (await readdir(place))
-      .filter(isCsv)
-      .toSorted()
-      .map((part) => path.join(place, part));
+    const parts = (await partsIn(place)).filter(isCsv);
     if (await areOfOneKind(parts)) {
       if (parts.length > 0) found.push({ name: `${entry.name}.csv`, parts });
     } else exports.push(entry.name);
   }
   return { found, exports };
+}
+
+/** Files of a folder, and of the folders that partition it. */
+async function partsIn(folder: string): Promise<string[]> {
+  const entries = (await readdir(folder, { withFileTypes: true })).toSorted((a, b) =>
+    a.name < b.name ? -1 : 1,
+  );
+  const found = entries.map(async (entry) => {
+    const place = path.join(folder, entry.name);
+    if (entry.isDirectory()) return isPartition(entry.name) ? partsIn(place) : [];
+    return [place];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 /** Parts of one file have its columns, or most of them; so do files that differ in nothing but their rows. */

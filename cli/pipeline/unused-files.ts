@@ -42,7 +42,7 @@ export async function refuseUnusedParts(
   used: readonly Pick<DropFile, 'kind' | 'file'>[],
 ): Promise<void> {
   const names = (await readdir(folder, { withFileTypes: true }))
-    .filter((entry) => entry.isFile() && /\.csv(\.gz)?$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.(csv|tsv)(\.gz)?$/.test(entry.name))
     .map(({ name }) => name)
     .toSorted();
   const isUsed = (name: string) => used.some(({ file }) => path.resolve(file) === path.resolve(folder, name));
@@ -53,7 +53,7 @@ export async function refuseUnusedParts(
       if (header !== undefined && (await headerOf(folder, other)) === header) others.push(other);
     }
     if (others.length === 0) continue;
-    const parts = name.replace(/\.csv(\.gz)?$/, '');
+    const parts = name.replace(/\.(csv|tsv)(\.gz)?$/, '');
     throw new UsageError({
       what: `${others.join(', ')} look${others.length === 1 ? 's' : ''} like ${name} of other days, and would not be used`,
       where: folder,
@@ -64,7 +64,7 @@ export async function refuseUnusedParts(
 
 /** The name without its numbers and what joins them. */
 function stem(name: string): string {
-  return name.replace(/\.csv(\.gz)?$/, '').replace(/[\d._-]+/g, '');
+  return name.replace(/\.(csv|tsv)(\.gz)?$/, '').replace(/[\d._-]+/g, '');
 }
 
 /** The columns of a file; undefined where it has no header that can be read, which is told elsewhere. */

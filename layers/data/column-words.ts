@@ -54,7 +54,8 @@ export const columnWords: Readonly<Record<string, readonly string[]>> = {
   event_ts: words(`event_time event_timestamp event_date timestamp ts time datetime occurred_at created_at
     sent_at received_at zeitstempel zeitpunkt uhrzeit zeit horodatage marca_de_tiempo datum fecha date`),
   quantity: words('qty item_count item_quantity order_quantity menge stueckzahl quantite cantidad'),
-  revenue: words(`amount order_value total_amount order_total purchase_value purchase_revenue total_price
+  revenue:
+    words(`amount order_value total_amount order_total purchase_value purchase_revenue purchase_revenue_in_usd ecommerce_purchase_revenue total_price
     total_sales umsatz bestellwert betrag gesamtbetrag rechnungsbetrag warenwert erloes montant
     montant_total chiffre_affaires importe importe_total ingresos`),
   order_id: words(`orderid transaction_id order_number bestellnummer bestell_id bestellnr auftragsnummer
