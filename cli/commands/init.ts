@@ -71,7 +71,7 @@ function printGuesses(file: string, folder: string, { guesses, questions, remark
     guesses.map(({ path: keys, value, confidence, because }) => [
       confidence,
       keys.join('.'),
-      typeof value === 'string' ? value : flow(value),
+      typeof value === 'object' ? flow(value) : String(value),
       because,
     ]),
   );

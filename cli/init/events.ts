@@ -12,7 +12,7 @@ const listed = 12;
 export function guessEvents(matches: readonly DatasetMatch[], base: Config): Partial<Findings> {
   const match = matches.find(({ dataset }) => dataset === 'events');
   const column = match?.columns.find(({ canonical }) => canonical.name === 'event_name')?.column;
-  if (column === undefined || column.values.length === 0) return {};
+  if (column === undefined || column.values.length === 0 || match?.isOutcome) return {};
 
   const guesses: Guess[] = [];
   const questions: Question[] = [];

@@ -8,8 +8,14 @@ export interface Guess {
   readonly path: readonly string[];
   readonly value:
     | string
+    | number
     | { readonly constant: string }
-    | ({ readonly column: string } & AmountReading & TimeReading);
+    | ({
+        readonly column: string;
+        readonly values?: Readonly<Record<string, string>>;
+        readonly with?: readonly string[];
+      } & AmountReading &
+        TimeReading);
   readonly confidence: Confidence;
   readonly because: string;
 }

@@ -11,9 +11,11 @@ import type { Database } from '../../layers/platform/duckdb.ts';
 import { formatCount, formatPercent } from '../../layers/report/format.ts';
 import { excludedUsersName } from '../../layers/runs/keys.ts';
 import { counted } from '../terminal.ts';
+import { deriveDatasets } from './derive.ts';
 import { guessEvents } from './events.ts';
 import type { Findings, Guess, Question } from './findings.ts';
 import { confidenceOf, type DatasetMatch, matchDatasets } from './match.ts';
+import { remarkPresets } from './presets.ts';
 import { countVariants, type FileProfile, type FolderProfile, type UnreadableFile } from './profile.ts';
 import { askForRevenue, remarkSpelling, writingOf } from './values.ts';
 import { controlWords, tellingControls } from './vocabulary.ts';
@@ -24,16 +26,20 @@ export async function guess(
   { files, unreadable, exports }: FolderProfile,
   base: Config,
 ): Promise<Findings> {
-  const matches = matchDatasets(files.filter(({ name }) => name !== excludedUsersName));
+  const own = files.filter(({ name }) => name !== excludedUsersName);
+  const { matches, findings: derived } = deriveDatasets(matchDatasets(own), own);
   const found = [
     guessFiles(matches, files, unreadable),
     remarkExports(exports),
+    remarkPresets(files),
     remarkSpelling(matches, files),
     guessIdType(matches),
     guessColumns(matches, base),
+    await guessEventIds(database, matches),
     askForRevenue(matches),
     guessEvents(matches, base),
     await guessExperiments(database, matches),
+    derived,
   ];
   return {
     guesses: found.flatMap(({ guesses = [] }) => guesses),
@@ -64,13 +70,13 @@ function guessFiles(
           ? `no file looks like ${dataset}, without which there is no analysis`
           : `no file looks like ${dataset}: metrics, checks and segments that need them are unavailable`,
       });
-    } else if (/^[A-Za-z0-9._-]+\.csv$/.test(match.file.name)) {
+    } else if (/^[A-Za-z0-9._-]+\.(csv|tsv)$/.test(match.file.name)) {
       guesses.push({ path, value: match.file.name, confidence: match.confidence, because: match.because });
     } else {
       questions.push({
         path,
-        example: `${plainName(match.file.name.replace(/\.csv$/i, ''))}.csv`,
-        because: `"${match.file.name}" looks like ${dataset}: rename it, a file name has letters, digits, ".", "_", "-" and ends in .csv`,
+        example: `${plainName(match.file.name.replace(/\.(csv|tsv)$/i, ''))}.csv`,
+        because: `"${match.file.name}" looks like ${dataset}: rename it, a file name has letters, digits, ".", "_", "-" and ends in .csv or .tsv`,
       });
     }
   }
@@ -93,7 +99,7 @@ function guessFiles(
     remarks.push(
       twin === undefined
         ? `${name} is not used.`
-        : `${name} has the columns of ${twin.file.name}: to use both, put them into a folder ${twin.file.name.replace(/\.csv$/, '')}/.`,
+        : `${name} has the columns of ${twin.file.name}: to use both, put them into a folder ${twin.file.name.replace(/\.(csv|tsv)$/, '')}/.`,
     );
   }
   return { guesses, questions, remarks };
@@ -113,30 +119,48 @@ function guessIdType(matches: readonly DatasetMatch[]): Partial<Findings> {
     columns.filter(({ canonical }) => canonical.type === 'id').map((match) => ({ ...match, dataset })),
   );
   if (ids.length === 0) return {};
-  const text = ids.find(({ column }) => column.filled > 0 && column.integers < 0.9 * column.filled);
+  const others = ids.filter(({ column }) => column.integers < (1 - mistakenIds) * column.filled);
+  const [text] = others;
+  const mixed = others.find(({ column }) => column.integers > mistakenIds * column.filled);
+  const told = ({ dataset, column }: (typeof ids)[number]) => `${dataset}.${column.name}`;
   return {
     guesses: [
       {
         path: ['id_type'],
-        value: text === undefined ? 'bigint' : 'string',
+        value: text === undefined ? 'bigint' : mixed === undefined ? 'string' : 'auto',
         confidence: 'sure',
         because:
           text === undefined
             ? 'all ids are whole numbers'
-            : `${text.dataset}.${text.column.name} has other values than whole numbers`,
+            : mixed === undefined
+              ? `${told(text)} has other values than whole numbers`
+              : `${told(mixed)} has whole numbers and others`,
       },
     ],
   };
 }
 
+/** Up to this share, which a run would set aside, ids of another kind are mistakes. */
+const mistakenIds = 0.05;
+
 function guessColumns(matches: readonly DatasetMatch[], base: Config): Partial<Findings> {
   const guesses: Guess[] = [];
   const questions: Question[] = [];
   const remarks: string[] = [];
-  for (const { dataset, file, columns, missing } of matches) {
+  const firstDay = firstDayOf(matches);
+  for (const { dataset, file, columns, missing, isOutcome } of matches) {
     for (const match of columns) {
-      const { canonical, column, score, because } = match;
+      const { canonical, column, score, because, values } = match;
       const writing = writingOf(match);
+      if (values !== undefined) {
+        guesses.push({
+          path: ['schema', dataset, canonical.name],
+          value: { column: column.name, values },
+          confidence: confidenceOf(score),
+          because,
+        });
+        continue;
+      }
       if (writing === undefined) {
         if (isFoundAnyway(dataset, canonical.name, column.name, file, base)) continue;
         guesses.push({
@@ -159,12 +183,25 @@ function guessColumns(matches: readonly DatasetMatch[], base: Config): Partial<F
       if (name === 'experiment_id') {
         guesses.push({
           path,
-          value: { constant: plainName(file.name.replace(/\.csv$/i, '')) },
+          value: { constant: plainName(file.name.replace(/\.(csv|tsv)$/i, '')) },
           confidence: 'guess',
           because: 'no column names the experiment: all rows count as one of this name',
         });
         continue;
       }
+      if (name === 'assigned_ts' || (name === 'event_ts' && isOutcome)) {
+        guesses.push({
+          path,
+          value: { constant: firstDay },
+          confidence: 'guess',
+          because:
+            name === 'event_ts'
+              ? 'the file has no times: all is of one day'
+              : 'no column says when a user was assigned: all count from the first day on',
+        });
+        continue;
+      }
+      if (name === 'event_id' && dataset === 'events' && hasParts(columns)) continue;
       const others = file.columns
         .map((column) => column.name)
         .filter((o) => !columns.some((c) => c.column.name === o));
@@ -203,6 +240,76 @@ function guessColumns(matches: readonly DatasetMatch[], base: Config): Partial<F
     }
   }
   return { guesses, questions, remarks };
+}
+
+/** Whether an event's user and time are known, which an id can be made of. */
+function hasParts(columns: DatasetMatch['columns']): boolean {
+  return (
+    columns.filter(({ canonical }) => ['user_id', 'session_id', 'event_ts'].includes(canonical.name)).length >
+    1
+  );
+}
+
+/** Where events have no id, the columns that together tell them apart: exact repeats of all of them are one event. */
+async function guessEventIds(
+  database: Database,
+  matches: readonly DatasetMatch[],
+): Promise<Partial<Findings>> {
+  const match = matches.find(({ dataset }) => dataset === 'events');
+  if (match === undefined || !match.missing.some(({ name }) => name === 'event_id')) return {};
+  if (!hasParts(match.columns)) return {};
+  const { file, columns } = match;
+  const order = ['user_id', 'session_id', 'event_ts', 'event_name', 'order_id', 'product_id', 'revenue'];
+  const names = order.flatMap((name) =>
+    columns
+      .filter(({ canonical, column }) => canonical.name === name && column.filled > 0)
+      .map(({ column }) => column.name),
+  );
+  const [first, ...others] = names;
+  if (first === undefined || others.length === 0) return {};
+  const counts = await database.row<Record<string, string>>(
+    `SELECT count(*) AS rows, ${names
+      .map(
+        (_, index) =>
+          `count(DISTINCT (${names
+            .slice(0, index + 1)
+            .map((name) => `coalesce(c${file.header.indexOf(name)}, '')`)
+            .join(', ')}, '')) AS n${index}`,
+      )
+      .join(', ')} FROM ${file.records}`,
+  );
+  const most = Number(counts[`n${names.length - 1}`]);
+  const needed = names.findIndex((_, index) => Number(counts[`n${index}`]) === most);
+  const parts = others.slice(0, Math.max(needed, 1));
+  const repeats = Number(counts.rows) - most;
+  return {
+    guesses: [
+      {
+        path: ['schema', 'events', 'event_id'],
+        value: { column: first, with: parts },
+        confidence: 'guess',
+        because: `no column is an id of the event; these together tell ${formatCount(most)} of ${counted(Number(counts.rows), 'row')} apart${repeats === 0 ? '' : ', and the others count as repetitions'}`,
+      },
+      ...(columns.some(({ canonical, column }) => canonical.type === 'id' && column.integers < column.filled)
+        ? []
+        : [
+            {
+              path: ['id_type'],
+              value: 'auto',
+              confidence: 'likely' as const,
+              because: 'an id of several columns is a text',
+            },
+          ]),
+    ],
+  };
+}
+
+/** The first day of the events; a day before all where they do not tell. */
+function firstDayOf(matches: readonly DatasetMatch[]): string {
+  const events = matches.find(({ dataset }) => dataset === 'events');
+  return (
+    events?.columns.find(({ canonical }) => canonical.name === 'event_ts')?.column.firstDay ?? '2000-01-01'
+  );
 }
 
 /** Whether the column is bound without a word in the configuration. */
@@ -255,7 +362,7 @@ async function guessExperiments(
       ? [
           {
             path: ['experiments', name ?? '*', 'control'],
-            example: arms[0] ?? 'control',
+            example: '<its name>',
             because: `none of ${arms.join(', ')} has the name of a control`,
           },
         ]

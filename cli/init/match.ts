@@ -6,6 +6,7 @@ import {
   datasetNames,
 } from '../../layers/data/datasets/index.ts';
 import { nearest } from '../../layers/platform/nearest.ts';
+import { formatCount } from '../../layers/report/format.ts';
 import type { ColumnProfile, FileProfile } from './profile.ts';
 import { armWords, eventWords, fileWords } from './vocabulary.ts';
 
@@ -18,6 +19,8 @@ export interface ColumnMatch {
   /** 0 to 1. */
   readonly score: number;
   readonly because: string;
+  /** What values of the file mean. */
+  readonly values?: Readonly<Record<string, string>>;
 }
 
 export interface DatasetMatch {
@@ -28,6 +31,8 @@ export interface DatasetMatch {
   readonly missing: readonly ColumnContract[];
   readonly confidence: Confidence;
   readonly because: string;
+  /** Whether its events are the outcomes of a file of users, whose names say nothing. */
+  readonly isOutcome?: true;
 }
 
 /** Which file is which dataset: the pairs that explain most columns. Files that are none are left out. */
@@ -87,7 +92,7 @@ function matchDataset(
   const columns = matchColumns(dataset, file);
   const required = contract.columns.filter(({ presence }) => presence === 'required');
   const missing = required.filter(({ name }) => !columns.some(({ canonical }) => canonical.name === name));
-  const base = plainName(file.name.replace(/\.csv$/i, ''));
+  const base = plainName(file.name.replace(/\.(csv|tsv)$/i, ''));
   const isNamed = base === dataset || fileWords[dataset].some((word) => base.includes(word));
   if (
     missing.length === required.length ||
@@ -118,7 +123,7 @@ function matchDataset(
 }
 
 /** Each column of the file is at most one canonical column, the best match first. */
-function matchColumns(dataset: DatasetName, file: FileProfile): ColumnMatch[] {
+export function matchColumns(dataset: DatasetName, file: FileProfile): ColumnMatch[] {
   const { columns, key } = datasetContracts[dataset];
   const isKey = (canonical: ColumnContract) => key.length === 1 && key[0] === canonical.name;
   const candidates = columns
@@ -175,12 +180,12 @@ function matchColumn(
   if (index >= 0)
     return named(
       Math.max(likely + 0.02, 0.95 - index * 0.02),
-      `"${column.name}" is another name for it${shapeOf(canonical, isKey)}`,
+      `"${column.name}" is another name for it${shapeOf(canonical, column, isKey)}`,
     );
   if ((vagueColumnWords[canonical.name] ?? []).includes(name)) {
     return named(
       vague,
-      `"${column.name}" may mean it${shapeOf(canonical, isKey)} (${canonical.description.replace(/\.$/, '')})`,
+      `"${column.name}" may mean it${shapeOf(canonical, column, isKey)} (${canonical.description.replace(/\.$/, '')})`,
     );
   }
   if (
@@ -188,7 +193,7 @@ function matchColumn(
     nearest(name, [canonical.name, ...words.filter((word) => word.length > 4)]) !== undefined &&
     column.filled > 0
   ) {
-    return named(likely, `"${column.name}" is nearly its name${shapeOf(canonical, isKey)}`);
+    return named(likely, `"${column.name}" is nearly its name${shapeOf(canonical, column, isKey)}`);
   }
   if (column.filled === 0 || canonical.presence === 'optional') return undefined;
   if (isNameOfAnother(canonical, name)) return undefined;
@@ -228,7 +233,14 @@ function isOtherThan({ type, name }: ColumnContract, column: ColumnProfile, isKe
   }
 }
 
-function shapeOf({ type, name }: ColumnContract, isKey: boolean): string {
+function shapeOf(
+  { type, name }: ColumnContract,
+  { distinct, filled }: ColumnProfile,
+  isKey: boolean,
+): string {
+  if (isKey && distinct < filled) {
+    return `, and ${formatCount(distinct)} of its ${formatCount(filled)} values are unique`;
+  }
   if (isKey) return ', and its values are unique';
   if (type === 'timestamp') return ', and its values are times';
   if (type === 'money') return ', and its values are amounts';

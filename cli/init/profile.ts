@@ -11,6 +11,7 @@ import { cellText, typedValue } from '../../layers/data/values.ts';
 import type { Database } from '../../layers/platform/duckdb.ts';
 import { SchemaError } from '../../layers/platform/errors.ts';
 import { identifier } from '../../layers/platform/sql.ts';
+import { isPartition } from '../pipeline/drop-folder.ts';
 import { openRecords } from './records.ts';
 import { type TriedReading, tryAmounts, tryEpoch, tryTimes } from './try-readings.ts';
 
@@ -28,6 +29,8 @@ export interface ColumnProfile {
   /** How many of the filled rows have a value of the type. */
   readonly integers: number;
   readonly timestamps: number;
+  /** Day of the earliest of them. */
+  readonly firstDay: string | null;
   /** Timestamps at midnight. */
   readonly midnights: number;
   readonly amounts: number;
@@ -97,7 +100,7 @@ interface FoundFile {
 }
 
 async function findFiles(folder: string): Promise<{ found: FoundFile[]; exports: string[] }> {
-  const isCsv = (name: string) => /\.csv(\.gz)?$/i.test(name);
+  const isCsv = (name: string) => /\.(csv|tsv)(\.gz)?$/i.test(name);
   const found: FoundFile[] = [];
   const exports: string[] = [];
   const entries = (await readdir(folder, { withFileTypes: true })).toSorted((a, b) =>
@@ -108,15 +111,25 @@ async function findFiles(folder: string): Promise<{ found: FoundFile[]; exports:
     if (entry.isFile() && isCsv(entry.name))
       found.push({ name: entry.name.replace(/\.gz$/i, ''), parts: [place] });
     if (!entry.isDirectory()) continue;
-    const parts = (await readdir(place))
-      .filter(isCsv)
-      .toSorted()
-      .map((part) => path.join(place, part));
+    const parts = (await partsIn(place)).filter(isCsv);
     if (await areOfOneKind(parts)) {
       if (parts.length > 0) found.push({ name: `${entry.name}.csv`, parts });
     } else exports.push(entry.name);
   }
   return { found, exports };
+}
+
+/** Files of a folder, and of the folders that partition it. */
+async function partsIn(folder: string): Promise<string[]> {
+  const entries = (await readdir(folder, { withFileTypes: true })).toSorted((a, b) =>
+    a.name < b.name ? -1 : 1,
+  );
+  const found = entries.map(async (entry) => {
+    const place = path.join(folder, entry.name);
+    if (entry.isDirectory()) return isPartition(entry.name) ? partsIn(place) : [];
+    return [place];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 /** Parts of one file have its columns, or most of them; so do files that differ in nothing but their rows. */
@@ -166,9 +179,11 @@ async function profileColumn(database: Database, name: string, cell: string): Pr
   const isAmount = `regexp_full_match(${cell}, '[-(]?${mark}?\\s?-?[0-9][0-9.,''\\s\\x{a0}\\x{202f}]*${mark}?[-)]?') AND ${as('money')} IS NULL`;
   const isLocalDate = `regexp_matches(${cell}, '^([0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{4}\\b|[0-9]{4}/[0-9]|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2}( |$))')`;
   const isEpoch = `regexp_full_match(${cell}, '([0-9]{9,10}|[0-9]{12,13}|[0-9]{15,16}|[0-9]{18,19})(\\.[0-9]+)?')`;
-  const { odd_amount, odd_time, epoch, ...counts } = await database.row<Record<string, string | null>>(`
+  const { odd_amount, odd_time, epoch, first_day, ...counts } = await database.row<
+    Record<string, string | null>
+  >(`
     SELECT count(${cell}) AS filled, count(DISTINCT ${cell}) AS distinct, count(${as('integer')}) AS integers,
-      count(${as('timestamp')}) AS timestamps,
+      count(${as('timestamp')}) AS timestamps, strftime(min(${as('timestamp')}), '%Y-%m-%d') AS first_day,
       count(*) FILTER (date_trunc('day', ${as('timestamp')}) = ${as('timestamp')}) AS midnights,
       count(${as('money')}) AS amounts,
       count(*) FILTER (${isLocalDate}) AS local_dates, min(${cell}) FILTER (${isLocalDate}) AS odd_time,
@@ -195,6 +210,7 @@ async function profileColumn(database: Database, name: string, cell: string): Pr
     distinct: number('distinct'),
     integers: number('integers'),
     timestamps: number('timestamps'),
+    firstDay: first_day ?? null,
     midnights: number('midnights'),
     amounts: number('amounts'),
     timeReading,

@@ -48,7 +48,12 @@ function renderEntry(key: string, value: Tree | Leaf, depth: number): string[] {
     return [start, ...[...value].flatMap(([name, below]) => renderEntry(name, below, depth + 1))];
   }
   if (!('value' in value)) return [`${start} ${scalar(value.example)} ${comment(`ask: ${value.because}`)}`];
-  const text = typeof value.value === 'string' ? scalar(value.value) : flow(value.value);
+  const text =
+    typeof value.value === 'string'
+      ? scalar(value.value)
+      : typeof value.value === 'number'
+        ? String(value.value)
+        : flow(value.value);
   return [`${start} ${text} ${comment(`${value.confidence}: ${value.because}`)}`];
 }
 

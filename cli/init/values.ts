@@ -120,7 +120,7 @@ export function askForRevenue(matches: readonly DatasetMatch[]): Partial<Finding
 function mayBeAmount({ name, filled, distinct, amounts, amountReading }: ColumnProfile): boolean {
   if (filled === 0 || distinct < 2 || Math.max(amounts, amountReading?.rows ?? 0) < 0.8 * filled)
     return false;
-  return !/(^|_)(id|ids|key|nr|no|number|nummer|numero|zip|plz|uuid|ts|time|timestamp|at)$|^id_/.test(
+  return !/(^|_)(id|ids|key|nr|no|number|nummer|numero|zip|plz|uuid|ts|time|timestamp|date|day|at)$|^id_/.test(
     plainName(name),
   );
 }

@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type DatasetName, datasetNames, requiredDatasets } from '../../layers/data/datasets/index.ts';
@@ -22,13 +23,16 @@ export interface DropFolder {
   readonly size: (file: string) => Promise<number | undefined>;
   /** Names of the files right below a folder within the folder. */
   readonly names: (folder: string) => Promise<readonly string[]>;
+  /** Names of the folders right below a folder within the folder. */
+  readonly folders: (folder: string) => Promise<readonly string[]>;
 }
 
 export function localFolder(name: string): DropFolder {
   return {
     name,
     size: (file) => sizeOf(path.join(name, file)),
-    names: (folder) => filesIn(path.join(name, folder)),
+    names: (folder) => entriesIn(path.join(name, folder), (entry) => entry.isFile()),
+    folders: (folder) => entriesIn(path.join(name, folder), (entry) => entry.isDirectory()),
   };
 }
 
@@ -59,6 +63,13 @@ export function listedFolder(
       [...sizes.keys()]
         .filter((file) => path.posix.dirname(file) === path.posix.join(name, folder))
         .map((file) => path.posix.basename(file)),
+    folders: async (folder) => {
+      const within = `${path.posix.join(name, folder)}/`;
+      const below = [...sizes.keys()]
+        .filter((file) => file.startsWith(within))
+        .map((file) => file.slice(within.length).split('/'));
+      return [...new Set(below.flatMap(([first = '', ...rest]) => (rest.length > 0 ? [first] : [])))];
+    },
   };
 }
 
@@ -130,7 +141,7 @@ async function requireNamedFiles(
 ): Promise<void> {
   for (const [dataset, where] of named) {
     if (files.some(({ kind }) => kind === dataset)) continue;
-    const present = (await folder.names('')).filter((file) => /\.csv(\.gz)?$/.test(file));
+    const present = (await folder.names('')).filter((file) => /\.(csv|tsv)(\.gz)?$/.test(file));
     const near = nearest(
       names[dataset],
       present.map((file) => file.replace(/\.gz$/, '')),
@@ -171,22 +182,38 @@ async function firstOf(
   return [];
 }
 
+/** The parts of a dataset: files of its folder, and of folders that partition it, such as `dt=2024-01-01`. */
 async function partsOf(folder: DropFolder, parts: string, key: string): Promise<Found[]> {
-  const names = (await folder.names(parts)).filter((name) => /\.csv(\.gz)?$/.test(name)).toSorted();
+  const files = await partFiles(folder, parts);
   return Promise.all(
-    names.map(async (name) => {
-      const file = path.posix.join(parts, name);
+    files.map(async (file) => {
+      const name = path.posix
+        .relative(parts, file)
+        .replaceAll(/[/=]/g, '-')
+        .replace(/\.tsv(\.gz)?$/, '.csv$1');
       return [file, `${key}/${name}`, (await folder.size(file)) ?? 0] as const;
     }),
   );
 }
 
-async function filesIn(folder: string): Promise<string[]> {
+async function partFiles(folder: DropFolder, within: string): Promise<string[]> {
+  const files = (await folder.names(within)).filter((name) => /\.(csv|tsv)(\.gz)?$/.test(name)).toSorted();
+  const partitions = (await folder.folders(within)).filter((name) => isPartition(name)).toSorted();
+  const below = await Promise.all(partitions.map((name) => partFiles(folder, path.posix.join(within, name))));
+  return [...files.map((name) => path.posix.join(within, name)), ...below.flat()];
+}
+
+/** Whether a folder is named as Hive and Spark name the parts of a table: `dt=2024-01-01`. */
+export function isPartition(folder: string): boolean {
+  return /^[\w-]+=/.test(folder);
+}
+
+async function entriesIn(folder: string, isWanted: (entry: Dirent) => boolean): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
     throw error;
   });
-  return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+  return entries.filter(isWanted).map(({ name }) => name);
 }
 
 async function sizeOf(file: string): Promise<number | undefined> {
@@ -205,5 +232,5 @@ async function sizeOf(file: string): Promise<number | undefined> {
 }
 
 function withoutCsv(name: string): string {
-  return name.replace(/\.csv$/, '');
+  return name.replace(/\.(csv|tsv)$/, '');
 }

@@ -5,7 +5,7 @@ import { dropConfig } from './drop-config.ts';
 import { type DropFile, findDropFiles, localFolder, requireDatasets, requireFolder } from './drop-folder.ts';
 import { checkDropName } from './drop-name.ts';
 import { targetConfig } from './target.ts';
-import { unusedFiles } from './unused-files.ts';
+import { refuseUnusedParts, unusedFiles } from './unused-files.ts';
 
 export interface DropSource {
   readonly folder: string;
@@ -24,7 +24,7 @@ export interface PreparedDrop {
 
 /**
  * Finds the files of a drop and validates its configuration before anything is done with them.
- * @throws UsageError for a folder or a drop name that cannot work, ConfigError for a mistake in the configuration
+ * @throws UsageError for a folder or a drop name that cannot work, or with one of several files of the same kind, ConfigError for a mistake in the configuration
  */
 export async function prepareDrop(source: DropSource): Promise<PreparedDrop> {
   const { config, ...prepared } = await findDrop(source);
@@ -43,6 +43,7 @@ export async function findDrop({
   const target = targetConfig();
   const { config, named } = await dropConfig(folder, configFile);
   const files = await findDropFiles(localFolder(folder), drop, config.raw, target.raw, named);
+  await refuseUnusedParts(folder, files);
   const unused = await unusedFiles(folder, files);
   if (configFile === undefined) return { drop, files, unused, config };
   const { length: size } = await readFile(configFile);

@@ -55,12 +55,13 @@ export function buildReport(
 /** What the checks of every experiment need to know of the run. */
 export function runQualityOf(
   { config, chunks = [] }: Pick<PlannedRun, 'config' | 'chunks'>,
-  { decisiveEvents, quality, warnings, experiments }: Measurements,
+  { decisiveEvents, quality, quarantineRules, warnings, experiments }: Measurements,
 ): RunQuality {
   return {
     config,
     decisiveEvents,
     quality,
+    quarantineRules,
     warnings,
     experiments: experiments.map(({ experimentId, arms }) => ({
       experimentId,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ConfigError, SchemaError } from '../platform/errors.ts';
 import { nearest } from '../platform/nearest.ts';
+import { isNameOf } from './column-words.ts';
 import type { DatasetContract } from './datasets/index.ts';
 import { suggestColumn } from './suggest-column.ts';
 
@@ -13,6 +14,11 @@ const readingShape = {
     .regex(/^\$([.[].+)$/, 'must be a path such as $.order_id')
     .optional()
     .describe('Path of the value in a column of JSON.'),
+  with: z
+    .array(name)
+    .min(1)
+    .optional()
+    .describe('Further columns whose texts follow, joined by "-": an id where the file has none.'),
   missing: z.array(z.string()).optional().describe('Texts that mean no value, in place of the usual ones.'),
   decimal: z.enum(['.', ',']).optional().describe('Character before the decimals of amounts.'),
   thousands: z
@@ -124,7 +130,7 @@ export function bindColumns(
   const bindings: ColumnBinding[] = [];
   const missing: MissingColumn[] = [];
   for (const column of [...canonical, ...added]) {
-    const { candidates, constant, values, ...how } = sourceOf(column, mapping[column]);
+    const { candidates, constant, values, ...how } = joined(sourceOf(column, mapping[column]), header, file);
     const source = candidates.map((name) => find(name, header, file)).find((found) => found !== undefined);
     if (source !== undefined || constant !== null) {
       bindings.push({ column, source: source ?? null, constant, values, ...how });
@@ -170,6 +176,21 @@ function sourceOf(column: string, source: ColumnSource | undefined): Source {
     values,
     ...(Object.keys(reading).length === 0 ? {} : { reading }),
   };
+}
+
+/** The source with the header's own spelling of the columns that are joined to it. */
+function joined(source: Source, header: readonly string[], file: string): Source {
+  if (source.reading?.with === undefined) return source;
+  const columns = source.reading.with.map((name) => {
+    const found = find(name, header, file);
+    if (found !== undefined) return found;
+    throw new SchemaError({
+      what: `there is no column "${name}" to join to "${source.candidates[0]}"; the file has ${header.join(', ')}`,
+      where: `${file}:1`,
+      remedy: 'Correct the list `with` in experiment.yaml',
+    });
+  });
+  return { ...source, reading: { ...source.reading, with: columns } };
 }
 
 /** The header's own spelling of `name`: exactly so, else the only one that differs in case and blanks alone. */
@@ -243,9 +264,15 @@ function missingColumns(
     const near = suggestColumn(contract, column, header);
     return `${column}: ${near === undefined ? '<its name in the file>' : JSON.stringify(near)}`;
   });
+  const bySession =
+    contract.dataset === 'experiment_assignments' &&
+    missing.some(({ column }) => column === 'user_id') &&
+    header.some((column) => isNameOf('session_id', column));
   return new SchemaError({
     what: `${what}; the file has ${named.join(', ')}`,
     where: `${file}:1`,
-    remedy: `Put this into experiment.yaml (npx ecom init writes one for a folder): schema: { ${contract.dataset}: { ${lines.join(', ')} } }`,
+    remedy: bySession
+      ? 'The assignments are by session, and a session is no user. Where sessions are the unit, docs/own-data.md#recipes-sessions says how; else add the user to the assignments'
+      : `Put this into experiment.yaml (npx ecom init writes one for a folder): schema: { ${contract.dataset}: { ${lines.join(', ')} } }`,
   });
 }

@@ -54,13 +54,20 @@ export const columnWords: Readonly<Record<string, readonly string[]>> = {
   event_ts: words(`event_time event_timestamp event_date timestamp ts time datetime occurred_at created_at
     sent_at received_at zeitstempel zeitpunkt uhrzeit zeit horodatage marca_de_tiempo datum fecha date`),
   quantity: words('qty item_count item_quantity order_quantity menge stueckzahl quantite cantidad'),
-  revenue: words(`amount order_value total_amount order_total purchase_value purchase_revenue total_price
+  revenue:
+    words(`amount order_value total_amount order_total purchase_value purchase_revenue purchase_revenue_in_usd ecommerce_purchase_revenue total_price
     total_sales umsatz bestellwert betrag gesamtbetrag rechnungsbetrag warenwert erloes montant
     montant_total chiffre_affaires importe importe_total ingresos`),
   order_id: words(`orderid transaction_id order_number bestellnummer bestell_id bestellnr auftragsnummer
     numero_commande id_commande commande_id numero_pedido id_pedido pedido_id`),
   currency: words('currency_code currency_iso iso_currency waehrung devise moneda divisa'),
 };
+
+/** Whether a header is the column's name, or another one that tells it. */
+export function isNameOf(column: string, header: string): boolean {
+  const name = plainName(header);
+  return name !== 'id' && (name === column || (columnWords[column] ?? []).includes(name));
+}
 
 /** Names that may mean the column, and as well may mean something else. */
 export const vagueColumnWords: Readonly<Record<string, readonly string[]>> = {

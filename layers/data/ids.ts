@@ -38,6 +38,11 @@ export function idText(text: string): string {
     ELSE ${text} END`;
 }
 
+/** An id that is a text, of which a whole number loses its leading zeros. */
+export function idOfAnyKind(text: string): string {
+  return `coalesce(CAST(${integerValue(text, text)} AS VARCHAR), ${idText(text)})`;
+}
+
 /** A number in scientific notation that names all of its digits: `1.23E+11` has lost most of them. */
 function isWholeScientific(text: string): string {
   const decimals = `strlen(regexp_extract(${text}, '\\.([0-9]+)', 1))`;

@@ -22,8 +22,20 @@ export function suggestColumn(
   const near = nearest(column, free.map(plainName));
   if (near !== undefined) return free.find((name) => plainName(name) === near);
   const contract = columns.find(({ name }) => name === column);
-  const alike = contract === undefined ? [] : free.filter((name) => soundsLike(contract, plainName(name)));
+  const alike =
+    contract === undefined
+      ? []
+      : free.filter(
+          (name) => soundsLike(contract, plainName(name)) && !namesAnother(column, plainName(name)),
+        );
   return alike.length === 1 ? alike[0] : undefined;
+}
+
+/** Whether the name is that of another column of some dataset: a session's id is no user's, and would be joined as if it were. */
+function namesAnother(column: string, name: string): boolean {
+  return Object.entries(columnWords).some(
+    ([other, words]) => other !== column && (other === name || words.includes(name)),
+  );
 }
 
 function soundsLike({ type }: ColumnContract, name: string): boolean {

@@ -2,7 +2,7 @@ import { literal } from '../platform/sql.ts';
 import { amountValue, currencyBeside, isRounded } from './amounts.ts';
 import type { ColumnBinding, ColumnReading } from './column-binding.ts';
 import type { ColumnContract, OnFail } from './datasets/index.ts';
-import { idText, integerValue } from './ids.ts';
+import { idOfAnyKind, idText, integerValue } from './ids.ts';
 import { neverPattern, timeValue } from './moments.ts';
 
 /** A way in which a row breaks its contract, as SQL. */
@@ -15,8 +15,11 @@ export interface ValueRule {
   readonly reason: string;
 }
 
-/** How ids are stored. */
-export type IdType = 'bigint' | 'string';
+/**
+ * How ids are stored: whole numbers, texts, or texts of which whole numbers are the same however they are written (`007` and
+ * `7`).
+ */
+export type IdType = 'bigint' | 'string' | 'auto';
 
 /**
  * Texts that exports write for a missing value (pandas, SQL, R, JavaScript, Google Analytics, spreadsheets): as empty as
@@ -106,7 +109,7 @@ function missingOf(
   reading: ColumnReading | undefined,
   idType: IdType,
 ): MissingTexts {
-  const kept = type === 'id' && idType === 'string' ? [...keeps, ...names] : keeps;
+  const kept = type === 'id' && idType !== 'bigint' ? [...keeps, ...names] : keeps;
   const texts = reading?.missing ?? missingTexts.filter((text) => !kept.includes(text));
   const mayBeNever = type === 'timestamp' && presence === 'optional' && reading?.missing === undefined;
   const never = mayBeNever ? [neverPattern] : [];
@@ -162,7 +165,8 @@ function typedBy(
     case 'text':
       return text;
     case 'id':
-      return idType === 'string' ? idText(text) : integerValue(text, cell);
+      if (idType === 'bigint') return integerValue(text, cell);
+      return idType === 'string' ? idText(text) : idOfAnyKind(text);
     case 'integer':
       return integerValue(text, cell);
     case 'timestamp':
@@ -189,7 +193,7 @@ export function valueNotes(
   reading: ColumnReading = {},
 ): ValueNote[] {
   if (column.type === 'money') return [{ rule: roundedNote, when: isRounded(text, value, cell, reading) }];
-  if (column.type === 'id' && idType === 'string') {
+  if (column.type === 'id' && idType !== 'bigint') {
     return [{ rule: respelledNote, when: `coalesce(${value} <> ${text}, false)` }];
   }
   return [];

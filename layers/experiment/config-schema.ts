@@ -212,13 +212,15 @@ export const configSchema = z.strictObject({
     })
     .describe('Where the deployment lies. Not in the file of a drop.'),
   raw: perDataset(
-    z.string().regex(/^[A-Za-z0-9._-]+\.csv$/, 'must be a file name that ends in .csv'),
+    z.string().regex(/^[A-Za-z0-9._-]+\.(csv|tsv)$/, 'must be a file name that ends in .csv or .tsv'),
   ).describe(
-    'File of each dataset in the folder that `ecom run` and `ecom upload` take; it may also be compressed (`.csv.gz`) or a folder of parts.',
+    'File of each dataset in the folder that `ecom run` and `ecom upload` take; it may also be compressed (`.csv.gz`) or a folder of parts, perhaps in folders such as `dt=2024-01-01`. Several datasets may be read from one file.',
   ),
   id_type: z
-    .enum(['bigint', 'string'])
-    .describe('Type of all ids: whole numbers of at most 18 digits, or any text.'),
+    .enum(['bigint', 'string', 'auto'])
+    .describe(
+      'Type of all ids: whole numbers of at most 18 digits, any text (`007` and `7` are two), or any text of which whole numbers are the same however they are written (`auto`).',
+    ),
   schema: perDataset(z.record(name, columnSource)).describe(
     'For each dataset: canonical column: column of the file. A list takes the first that the file has; `{ column, values }` renames values too, `{ constant }` stands in for a column the file lacks.',
   ),

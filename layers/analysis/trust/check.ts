@@ -12,7 +12,8 @@ export type Trust = ExperimentReport['trust'];
 
 /** What the checks of an experiment need to know of its run. */
 export type RunQuality = Pick<Measurements, 'quality' | 'warnings' | 'decisiveEvents'> &
-  Pick<RunPlan, 'config'> & {
+  Pick<RunPlan, 'config'> &
+  Partial<Pick<Measurements, 'quarantineRules'>> & {
     /** All experiments of the run, with their assigned users. */
     readonly experiments?: readonly { readonly experimentId: string; readonly assigned: number }[];
     /** Columns of the files of events, as they are called there. */

@@ -1,20 +1,21 @@
-import { formatCount, formatDecimal, statedP } from '../../report/format.ts';
+import type { DatasetName } from '../../data/datasets/index.ts';
+import { formatCount, formatDecimal, formatQuantity, statedP } from '../../report/format.ts';
 import type { SampleRatio } from '../../report/schema.ts';
 import { reasonText } from '../../report/words.ts';
 import type { Check, Finding, TrustInput } from './check.ts';
 import { type ArmUsers, checkSampleRatio } from './split.ts';
 import { splitsWithout } from './unknown-variants.ts';
 
-type Needs = Pick<TrustInput, 'arms' | 'weights' | 'strays'>;
+type Needs = Pick<TrustInput, 'arms' | 'weights' | 'strays' | 'run'>;
 
 /** Whether the users who were exposed split as configured. */
 export const sampleRatioExposed: Check = {
   name: 'sample_ratio_exposed',
   label: 'Sample ratio of exposed users',
-  evaluate({ arms, weights, strays }: Needs) {
+  evaluate({ arms, weights, strays, run }: Needs) {
     const users = arms.map(({ variant, exposed }) => ({ variant, users: exposed }));
     const srm = checkSampleRatio(users, weights);
-    const remedy = 'The arms are not comparable. Find the cause before reading any effect.';
+    const remedy = `The arms are not comparable. Find the cause before reading any effect.${setAside(run, ['users', 'experiment_assignments', 'events'])}`;
     return { ...finding('exposed', srm, remedyOf(remedy, strays, users)), evidence: { srm } };
   },
 };
@@ -23,16 +24,26 @@ export const sampleRatioExposed: Check = {
 export const sampleRatioAssigned: Check = {
   name: 'sample_ratio_assigned',
   label: 'Sample ratio of assigned users',
-  evaluate({ arms, weights, strays }: Needs) {
+  evaluate({ arms, weights, strays, run }: Needs) {
     const users = arms.map(({ variant, assigned }) => ({ variant, users: assigned }));
     const srmAssigned = checkSampleRatio(users, weights);
-    const remedy = 'Look at how users are assigned before reading any effect.';
+    const remedy = `Look at how users are assigned before reading any effect.${setAside(run, ['experiment_assignments'])}`;
     return {
       ...finding('assigned', srmAssigned, remedyOf(remedy, strays, users)),
       evidence: { srmAssigned },
     };
   },
 };
+
+/** Rows of these datasets that are in quarantine may be those of one arm: the rule that took out most of them. */
+function setAside({ quarantineRules = [] }: TrustInput['run'], datasets: readonly DatasetName[]): string {
+  const [most] = quarantineRules
+    .filter(({ dataset }) => datasets.includes(dataset))
+    .toSorted((a, b) => b.rows - a.rows);
+  if (most === undefined) return '';
+  const rule = most.column === null ? most.rule : `${most.column} ${most.rule}`;
+  return ` Look first at the rows in quarantine, which may be those of one arm: ${formatQuantity(most.rows, 'row')} of ${most.dataset} by the rule ${rule}.`;
+}
 
 /** Arms that are probably none may be all that makes a split wrong. */
 function remedyOf(usual: string, strays: TrustInput['strays'], users: readonly ArmUsers[]): string {

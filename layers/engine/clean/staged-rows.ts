@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { type DatasetName, datasetContracts, datasetNames } from '../../data/datasets/index.ts';
-import { sqlType } from '../../data/values.ts';
+import { type IdType, sqlType } from '../../data/values.ts';
 import type { Database } from '../../platform/duckdb.ts';
 import { identifier, literal, literalList } from '../../platform/sql.ts';
 import { userBucket } from '../buckets.ts';
@@ -58,7 +58,7 @@ export function partFileName(dataset: DatasetName, part: number, bucket: number 
 export interface StagedRowsOptions {
   /** Of rows that name a user those of the bucket, but for sessions; and all that name none. */
   readonly parts: readonly StagedPart[];
-  readonly idType: 'bigint' | 'string';
+  readonly idType: IdType;
   readonly bucket: number;
   readonly buckets: number;
   /** Canonical name of each other spelling of an event. */
@@ -110,7 +110,7 @@ function readParts(parts: readonly StagedPart[]): string {
     FROM read_parquet(${literalList(parts.map((part) => path.resolve(part.file)))}, filename = true, union_by_name = true)`;
 }
 
-function noRows(dataset: DatasetName, idType: 'bigint' | 'string'): string {
+function noRows(dataset: DatasetName, idType: IdType): string {
   const columns = datasetContracts[dataset].columns.map(
     (column) => `CAST(NULL AS ${sqlType(column, idType)}) AS ${identifier(column.name)}`,
   );

@@ -1,4 +1,5 @@
 import { columnName } from '../../data/column-binding.ts';
+import { isNameOf } from '../../data/column-words.ts';
 import { type DatasetName, datasetContracts, type requiredDatasets } from '../../data/datasets/index.ts';
 import { configuredAsOf } from '../../experiment/as-of.ts';
 import type { Config } from '../../experiment/config.ts';
@@ -82,5 +83,30 @@ export function requireEventUsers({ input, header, columns }: PlannedFile, hasSe
     what: `events name no users: there is no column "user_id", and no sessions to find users by; the file has ${header.join(', ')}`,
     where: `${input.key}:1`,
     remedy: 'Name the column in experiment.yaml: schema: { events: { user_id: <its name in the file> } }',
+  });
+}
+
+/**
+ * @throws SchemaError where the assignments take sessions for users and the events do not, or the other way round: the ids of
+ *   both would be joined where they happen to be equal
+ */
+export function requireOneUnit(files: readonly PlannedFile[]): void {
+  const unitOf = (dataset: DatasetName) =>
+    files
+      .filter(({ input }) => input.kind === dataset)
+      .flatMap(({ columns }) => columns.bindings)
+      .find(({ column }) => column === 'user_id')?.source;
+  const isSession = (source: string | null | undefined) =>
+    typeof source === 'string' && isNameOf('session_id', source);
+  const [assigned, event] = [unitOf('experiment_assignments'), unitOf('events')];
+  if (assigned === undefined || isSession(assigned) === isSession(event)) return;
+  const [sessions, users] = isSession(assigned)
+    ? ['experiment_assignments', 'events']
+    : ['events', 'experiment_assignments'];
+  throw new SchemaError({
+    what: `${sessions} take the column "${isSession(assigned) ? assigned : event}" for the user, ${users} do not: ids of sessions and of users would be taken for one another`,
+    where: 'schema',
+    remedy:
+      'Where sessions are what is assigned, say so of every file: schema: { experiment_assignments: { user_id: session_id }, events: { user_id: session_id }, sessions: { user_id: session_id } }, and leave the users file out',
   });
 }

@@ -9,7 +9,7 @@ import { processedKeys } from '../../runs/keys.ts';
 import { attempt, type Refusal, type Stage } from '../../runs/stage.ts';
 import type { RunStore } from '../../runs/store.ts';
 import type { PlannedFile } from './chunks.ts';
-import { dataFiles, makePlan, requireDataset, requireEventUsers } from './make-plan.ts';
+import { dataFiles, makePlan, requireDataset, requireEventUsers, requireOneUnit } from './make-plan.ts';
 import { readHeader } from './read-header.ts';
 
 /** What a run consists of: its configuration, its files cut into chunks, its users' buckets, and what it lacks. */
@@ -43,6 +43,7 @@ export const planStage: Stage<'plan'> = {
     for (const file of read) {
       await attempt(refusals, { dataset: 'events', of: 'file' }, () => requireEventUsers(file, hasSessions));
     }
+    await attempt(refusals, { dataset: 'experiment_assignments', of: 'file' }, () => requireOneUnit(read));
     const files = withoutRefused(read, refusals);
     const plan = makePlan(inputs, config, files);
     await keepExcludedUsers(store, inputs, folder);

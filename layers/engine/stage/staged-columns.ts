@@ -59,7 +59,7 @@ export function stagedColumns(
   return datasetColumns(contract, allFiles).map((column, index) => {
     const type = sqlType(column, idType);
     const binding = sources.get(column.name);
-    const cell = binding?.source === null ? 'NULL' : `c${file.header.indexOf(binding?.source ?? '')}`;
+    const cell = cellOf(binding, file.header);
     const text = binding === undefined ? 'NULL::VARCHAR' : cellText(binding, cell, column, idType);
     const value = `v${index}`;
     const { reading } = binding ?? {};
@@ -87,6 +87,15 @@ export function stagedColumns(
       notes: binding === undefined ? [] : valueNotes(column, text, value, idType, plain, reading),
     };
   });
+}
+
+/** The cell of a binding, or the texts of several, which make one. */
+function cellOf(binding: ColumnBinding | undefined, header: readonly string[]): string {
+  if (binding?.source === null) return 'NULL';
+  const of = (name: string) => `c${header.indexOf(name)}`;
+  const first = of(binding?.source ?? '');
+  const others = binding?.reading?.with ?? [];
+  return others.length === 0 ? first : `concat_ws('-', ${[first, ...others.map(of)].join(', ')})`;
 }
 
 function datasetColumns(contract: DatasetContract, files: readonly FileColumns[]): ColumnContract[] {

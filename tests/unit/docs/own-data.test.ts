@@ -20,7 +20,7 @@ const textOf = (document: string) => readFileSync(path.join(root, document), 'ut
 function examplesIn(document: string): string[] {
   const text = textOf(document);
   const blocks = [...text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, block = '']) => block);
-  const keys = 'schema|event_aliases|events|id_type|exclude_users|as_of|experiments|metrics|raw';
+  const keys = 'dedupe|schema|event_aliases|events|id_type|exclude_users|as_of|experiments|metrics|raw';
   const lines = [...text.matchAll(new RegExp(`\`((?:${keys}): (?:\\{[^\`<]*\\}|\\w+))\``, 'g'))];
   return [...blocks, ...lines.map(([, line = '']) => line)];
 }

@@ -106,7 +106,7 @@ it('what cannot be told is asked in comments, and the rest still validates', asy
   const answered = { ...result, text: result.text.replaceAll(/^( *)# (?=.*(?::$|# ask:))/gm, '$1') };
   expect(configOf(answered)).toMatchObject({
     raw: { users: 'your-file.csv' },
-    experiments: { '*': { control: 'blue' } },
+    experiments: { '*': { control: '<its name>' } },
   });
 });
 

@@ -268,6 +268,10 @@ const files: Case[] = [
       warned: [['events', 'unknown_session', 3]],
     },
   ),
+  goesOn(
+    'a zero date as an optional time',
+    withDrop({ users: goodDrop.users.map((line) => line.replace('2024-02-02', '0000-00-00 00:00:00')) }),
+  ),
   fails('no events', without('events.csv'), 'SchemaError', 'the drop has no events'),
   goesOn(
     'no users, products and sessions',
@@ -386,6 +390,58 @@ const drops: Case[] = [
     ),
     { accepted: { events: 7 }, lastEvent: { event_id: '7' } },
     '`007` and `7` are two ids',
+  ),
+  goesOn(
+    'ids of which some are texts, and numbers with zeros before them, with `id_type: auto`',
+    withDrop(
+      {
+        users: [...goodDrop.users.map((line) => line.replace(/^(\d),/, '000$1,')), 'A5,2024-02-05,mobile,DE'],
+        events: [...eventLines, '90,,A5,search,2024-03-02,,,,,', '91,,002,search,2024-03-02,,,,,'],
+      },
+      { 'experiment.yaml': 'id_type: auto\n' },
+    ),
+    {
+      accepted: { users: 5, events: 7 },
+      lastEvent: { user_id: '2' },
+      warned: [
+        ['users', 'id_respelled', 4],
+        ['events', 'id_respelled', 1],
+      ],
+    },
+    '`002` and `2` are one user',
+  ),
+  goesOn(
+    'events without an id, with `event_id: { column: user_id, with: [event_ts, event_type] }`',
+    withDrop(
+      { events: [...eventLines, eventLines[1] ?? ''].map((line) => line.replace(/^[^,]*,/, '')) },
+      {
+        'experiment.yaml':
+          'id_type: string\nschema: { events: { event_id: { column: user_id, with: [event_ts, event_type] } } }\n',
+      },
+    ),
+    { duplicates: { events: 1 }, lastEvent: { event_id: '1-2024-03-02T10:01:00-view_product' } },
+  ),
+  fails(
+    'a column to join that there is none of',
+    withDrop(
+      {},
+      { 'experiment.yaml': 'schema: { events: { event_id: { column: event_id, with: [nr] } } }\n' },
+    ),
+    'SchemaError',
+    'there is no column "nr" to join to "event_id"',
+  ),
+  fails(
+    'sessions in place of the users of assignments alone',
+    withDrop(
+      {
+        experiment_assignments: goodDrop.experiment_assignments.map((line) =>
+          line.replace('user_id', 'session_id'),
+        ),
+      },
+      { 'experiment.yaml': 'schema: { experiment_assignments: { user_id: session_id } }\n' },
+    ),
+    'SchemaError',
+    'ids of sessions and of users would be taken for one another',
   ),
   fails(
     'ids that are texts, without `id_type: string`',

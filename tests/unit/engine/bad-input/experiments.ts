@@ -12,6 +12,8 @@ interface Purchase {
 }
 
 interface ShopOptions {
+  /** 200 where not given. */
+  readonly users?: number;
   readonly experimentOf?: (user: number) => string;
   /** The rows of a user's assignment, without those of the second day. */
   readonly assigned?: (user: number, arm: string, experiment: string) => readonly string[];
@@ -32,7 +34,7 @@ function shop(options: ShopOptions = {}): Files {
     buyer = (user) => user,
     settings = '',
   } = options;
-  const users = Array.from({ length: 200 }, (_, index) => index + 1);
+  const users = Array.from({ length: options.users ?? 200 }, (_, index) => index + 1);
   const armOf = (user: number) => (user % 2 === 0 ? 'treatment' : 'control');
   const bought = users
     .filter((user) => user % 10 < 4)
@@ -184,6 +186,24 @@ export const experimentCases: readonly ExperimentCase[] = [
     }),
     decisions: { e: ['keep_running'] },
     warns: '40 users were in more than one variant and are left out',
+  },
+  {
+    input: 'assignments of one arm alone that cannot be read, fewer than a run refuses',
+    files: shop({
+      users: 2000,
+      assigned: (user, arm, experiment) =>
+        user % 2 === 0 && user % 22 === 0
+          ? [`x${user},${experiment},${arm},${at}`]
+          : user % 2 === 0 && user % 9 === 0
+            ? []
+            : oneArm(user, arm, experiment),
+    }),
+    decisions: {
+      e: [
+        'invalid',
+        'Look first at the rows in quarantine, which may be those of one arm: 90 rows of experiment_assignments by the rule user_id id_not_integer',
+      ],
+    },
   },
   {
     input: 'one experiment without a control, beside another',
