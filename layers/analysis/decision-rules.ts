@@ -67,7 +67,10 @@ function ruleOf(input: DecisionInput): Rule {
   const invalid = failedChecks(input);
   if (input.blocked !== null) {
     const { action, rule, reason } = input.blocked;
-    return { action, variant: null, rule, reasons: [reason, ...invalid] };
+    // Events that are all in quarantine are why there are none.
+    const isLost = input.trust.checks.some(({ name, status }) => name === 'quarantine' && status === 'fail');
+    const reasons = rule === 'primary_not_in_data' && isLost ? [...invalid, reason] : [reason, ...invalid];
+    return { action, variant: null, rule, reasons };
   }
   if (invalid.length > 0) {
     return { action: 'invalid', variant: null, rule: 'trust_check_failed', reasons: invalid };
