@@ -1,9 +1,10 @@
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { datasetNames } from '../../layers/data/datasets/index.ts';
 import {
   forgetOtherRuns,
+  forgetWork,
   type LocalFile,
   type LocalRun,
   type LocalRunOptions,
@@ -90,12 +91,34 @@ export async function analyzeFolder(
 async function makeFolder(runs: string, out: string, cache: boolean): Promise<void> {
   try {
     if (!cache) await rm(runs, { recursive: true, force: true });
-    await mkdir(runs, { recursive: true });
+    await makeFolders(runs);
+    await forgetWork(runs);
   } catch (error) {
     const fault = systemFault(error);
     if (fault === undefined) throw error;
     const remedy = 'Name a folder for the report that can be written to: --out <dir>';
     throw new UsageError({ what: fault.what, where: out, remedy }, { cause: error });
+  }
+}
+
+/**
+ * Like mkdir of Node.js with `recursive`, which never ends where a parent is there but lets nothing be made in it, and
+ * says that it is not there (below /proc).
+ */
+async function makeFolders(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return;
+    const parent = path.dirname(folder);
+    const isThere = await stat(parent).then(
+      () => true,
+      () => false,
+    );
+    if (code !== 'ENOENT' || isThere) throw error;
+    await makeFolders(parent);
+    await mkdir(folder);
   }
 }
 

@@ -107,6 +107,14 @@ export async function forgetOtherRuns(folder: string, runId: string): Promise<vo
   await Promise.all(runs.map((name) => rm(path.join(folder, name), { recursive: true, force: true })));
 }
 
+/** Removes what runs that were killed had at hand; each run at work makes its own folder again. */
+export async function forgetWork(folder: string): Promise<void> {
+  const runs = (await readdir(folder)).filter((name) => /^[0-9a-f]{16}$/.test(name));
+  await Promise.all(
+    runs.map((name) => rm(path.join(folder, name, 'work'), { recursive: true, force: true })),
+  );
+}
+
 /**
  * The newest run in the folder, or undefined where there is none.
  * @param files where its raw files lie

@@ -40,7 +40,7 @@ it.each(['status', 'runs', 'doctor'])('ecom %s refuses an ECOM_PORT that is no p
     stateFolder: path.join(folder, 'state'),
     environment: { ECOM_PORT: 'abc' },
   });
-  expect(stderr).toBe('error "abc" is not a port\n  at ECOM_PORT\n  Give a number from 1 to 65535.\n');
+  expect(stderr).toBe('error: "abc" is not a port\n  at ECOM_PORT\n  Give a number from 1 to 65535.\n');
   expect(code).toBe(2);
 });
 
