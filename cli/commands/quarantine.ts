@@ -149,6 +149,6 @@ async function planOf(store: RunStore, runId: string): Promise<RunPlan> {
   if (plan !== undefined) return plan;
   throw new UsageError({
     what: `run ${runId} has no plan, so it has read no row`,
-    remedy: `See why: npx ecom watch ${runId}`,
+    remedy: `See why: ./ecom watch ${runId}`,
   });
 }

@@ -43,7 +43,7 @@ async function validateFolder(folder: string, options: ValidateFlags): Promise<v
   if (options.json) return;
   print(`\n${report.outcome}`);
   const config = options.config === undefined ? '' : ` --config ${shellWord(options.config)}`;
-  note(`Next: npx ecom analyze ${shellWord(folder)}${config}`);
+  note(`Next: ./ecom analyze ${shellWord(folder)}${config}`);
   if (HAS_CHECKOUT) {
     const { nextRun } = await import('../pipeline/current-run.ts');
     note(`Or in the pipeline: ${await nextRun(folder, options.config)}`);

@@ -246,6 +246,6 @@ function missingColumns(
   return new SchemaError({
     what: `${what}; the file has ${named.join(', ')}`,
     where: `${file}:1`,
-    remedy: `Put this into experiment.yaml (npx ecom init writes one for a folder): schema: { ${contract.dataset}: { ${lines.join(', ')} } }`,
+    remedy: `Put this into experiment.yaml (./ecom init writes one for a folder): schema: { ${contract.dataset}: { ${lines.join(', ')} } }`,
   });
 }

@@ -77,7 +77,7 @@ describe('ecom quarantine <dir>', () => {
       name: 'UsageError',
       fault: {
         where: path.join(fresh, 'ecom-report', '.runs'),
-        remedy: expect.stringContaining(`npx ecom analyze ${fresh}`),
+        remedy: expect.stringContaining(`./ecom analyze ${fresh}`),
       },
     });
     await expect(lastAnalysisOf(path.join(folder, 'nowhere'))).rejects.toThrow('there is no such folder');

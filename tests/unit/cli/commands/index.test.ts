@@ -51,7 +51,7 @@ describe('commands that need the pipeline say how to start it', () => {
     ['power', '--run', 'abc', '--lift', '0.1'],
   ])('ecom %s', async (...args) => {
     const { code, stdout, stderr } = await ecom(...args);
-    expect(stderr).toMatch(/not running\n {2}Start it: npx ecom up/);
+    expect(stderr).toMatch(/not running\n {2}Start it: \.\/ecom up/);
     expect(stdout).toBe('');
     expect(code).toBe(1);
   });
