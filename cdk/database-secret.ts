@@ -55,7 +55,7 @@ function localDatabaseUrl(root: string, target: Settings['target']): string {
       {
         what: 'no local database is known',
         where: file,
-        remedy: 'Start it with `npx ecom up`, or set DATABASE_URL',
+        remedy: 'Start it with `./ecom up`, or set DATABASE_URL',
       },
       { cause },
     );

@@ -14,6 +14,13 @@ export function nonNegativeInteger(text: string): number {
   return text.trim() === '0' ? 0 : positiveInteger(text);
 }
 
+/** A number, or a percentage of one: `0.05`, `5%`, `5 %`; NaN where it is neither. */
+export function ratioOf(text: string): number {
+  const [, percent] = /^\s*([-+]?[\d.]+(?:e[-+]?\d+)?)\s*%\s*$/i.exec(text) ?? [];
+  if (percent !== undefined) return Number(percent) / 100;
+  return text.trim() === '' ? Number.NaN : Number(text);
+}
+
 /** Parser of an option: a number above 0. */
 export function positiveNumber(text: string): number {
   const value = Number(text);
@@ -23,8 +30,10 @@ export function positiveNumber(text: string): number {
 
 /** Parser of an option: a number between 0 and 1, both excluded. */
 export function fraction(text: string): number {
-  const value = positiveNumber(text);
-  if (value >= 1) throw new InvalidArgumentError('It is a number between 0 and 1 (0.05 for 5 %).');
+  const value = ratioOf(text);
+  if (!(value > 0 && value < 1)) {
+    throw new InvalidArgumentError('It is a number between 0 and 1, or a percentage (0.05 or 5%).');
+  }
   return value;
 }
 

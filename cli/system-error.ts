@@ -26,7 +26,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   EMFILE: { what: 'too many files are open', remedy: 'Raise the limit: ulimit -n 4096' },
   ENFILE: { what: 'too many files are open on this machine' },
   EIO: { what: 'the disk does not answer', remedy: 'Check the disk' },
-  ECONNREFUSED: { what: 'nothing answers there', remedy: 'See what runs: npx ecom status' },
+  ECONNREFUSED: { what: 'nothing answers there', remedy: 'See what runs: ./ecom status' },
   ECONNRESET: { what: 'the connection broke off', remedy: 'Try again' },
   ENOTFOUND: { what: 'there is no such host', remedy: 'Check the address and the network' },
   EADDRINUSE: { what: 'another program uses this port', remedy: 'Choose another one' },

@@ -52,7 +52,7 @@ export function printJson(value: unknown): void {
 
 /** What, where and what to do next, on lines of their own. */
 export function printError({ what, where, remedy }: Fault): void {
-  note(`${paint(['red', 'bold'], 'error', process.stderr)} ${visible(what)}`);
+  note(`${paint(['red', 'bold'], 'error:', process.stderr)} ${visible(what)}`);
   if (where !== undefined) note(`  at ${visible(where)}`);
   if (remedy !== undefined) note(`  ${visible(remedy)}.`.replace(/([.?!])\.$/, '$1'));
 }

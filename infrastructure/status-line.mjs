@@ -24,8 +24,12 @@ export function hideStatus() {
   shown = false;
 }
 
+/** How often whoever reads a file or a pipe hears of work that goes on. */
+const silenceSeconds = 5;
+
 /**
- * Does `work` and meanwhile shows what it is, with the seconds that it has taken.
+ * Does `work` and meanwhile shows what it is, with the seconds that it has taken: on a terminal in a line of its own,
+ * else in one more line every few seconds.
  * @template Result
  * @param {string} what
  * @param {() => Promise<Result>} work
@@ -33,7 +37,11 @@ export function hideStatus() {
  */
 export async function showingProgress(what, work) {
   const started = Date.now();
-  const show = () => showStatus(`${what} … ${Math.round((Date.now() - started) / 1000)} s`);
+  const show = () => {
+    const seconds = Math.round((Date.now() - started) / 1000);
+    if (isWatched()) showStatus(`${what} … ${seconds} s`);
+    else if (seconds > 0 && seconds % silenceSeconds === 0) process.stderr.write(`${what} … ${seconds} s\n`);
+  };
   show();
   const timer = setInterval(show, 1000);
   try {

@@ -11,7 +11,7 @@ export function define(command: Command): void {
     .addArgument(new Argument('<shell>', 'your shell').choices(Object.keys(scripts)))
     .addHelpText(
       'after',
-      '\nThe scripts complete the command "ecom": link it (npm link), or make it an alias of "npx ecom".\n\nExamples:\n  ecom completion bash >> ~/.bashrc\n  ecom completion zsh > ~/.zsh/completions/_ecom\n  ecom completion fish > ~/.config/fish/completions/ecom.fish',
+      '\nThe scripts complete the command "ecom": link it (npm link), or make it an alias of "./ecom".\n\nExamples:\n  ecom completion bash >> ~/.bashrc\n  ecom completion zsh > ~/.zsh/completions/_ecom\n  ecom completion fish > ~/.config/fish/completions/ecom.fish',
     )
     .action((shell: keyof typeof scripts) => {
       print(scripts[shell](vocabularyOf(command.parent?.commands ?? [])));

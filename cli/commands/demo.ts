@@ -45,8 +45,8 @@ async function demo(options: DemoOptions): Promise<void> {
   print(`\n${verdictText(report)}\n`);
   for (const file of files) print(file);
   print(`\nNext:
-  npx ecom ui --open                         the same in the browser
-  npx ecom init <folder of your CSVs>        a configuration for your own data
-  npx ecom psql -c "select * from mart_user_outcomes limit 5"
-  npx ecom down                              stops what runs, and keeps the data`);
+  ./ecom ui --open                         the same in the browser
+  ./ecom init <folder of your CSVs>        a configuration for your own data
+  ./ecom psql -c "select * from mart_user_outcomes limit 5"
+  ./ecom down                              stops what runs, and keeps the data`);
 }

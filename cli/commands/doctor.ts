@@ -173,13 +173,13 @@ async function checkPort({ emulator }: Status): Promise<Outcome> {
   if (own !== undefined) {
     return warn(
       `${port} is taken by an emulator of the state folder that is on record no more: process ${own.pid}`,
-      'ecom up and ecom run take it over or replace it; npx ecom down stops it where its folder was removed',
+      'ecom up and ecom run take it over or replace it; ./ecom down stops it where its folder was removed',
     );
   }
   const holder = findListener(port);
   const who =
     holder === undefined ? 'another program' : `process ${holder}, ${commandOf(holder).slice(0, 80)}`;
-  return fail(`${port} is taken by ${who}`, 'End that, or take another port: npx ecom up --port <number>');
+  return fail(`${port} is taken by ${who}`, 'End that, or take another port: ./ecom up --port <number>');
 }
 
 function checkEmulator({ emulator }: Status): Outcome {
@@ -187,14 +187,14 @@ function checkEmulator({ emulator }: Status): Outcome {
   if (emulator.healthy) return ok(`LocalStack ${emulator.version} answers on ${emulator.endpoint}`);
   return fail(
     `it does not answer on ${emulator.endpoint}`,
-    `See ${emulator.log}, then: npx ecom down --wipe && npx ecom up`,
+    `See ${emulator.log}, then: ./ecom down --wipe && ./ecom up`,
   );
 }
 
 function checkDeployment({ deployed }: Status): Outcome {
   if (deployed === null) return ok('none; ecom up and ecom run deploy');
   if (deployed.current) return ok(`as the sources are, from ${deployed.at}`);
-  return warn('the sources have changed since', 'Deploy them: npx ecom up (ecom run does so itself)');
+  return warn('the sources have changed since', 'Deploy them: ./ecom up (ecom run does so itself)');
 }
 
 async function checkOptional(root: string, command: string, purpose: string): Promise<Outcome> {

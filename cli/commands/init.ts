@@ -87,5 +87,5 @@ function printGuesses(file: string, folder: string, { guesses, questions, remark
   }
   if (remarks.length > 0) print();
   for (const remark of remarks) print(`- ${remark}`);
-  note(`\nWritten to ${file}. Confirm it, then: npx ecom validate ${shellWord(folder)}`);
+  note(`\nWritten to ${file}. Confirm it, then: ./ecom validate ${shellWord(folder)}`);
 }

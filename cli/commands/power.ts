@@ -3,7 +3,7 @@ import { UsageError } from '../../layers/platform/errors.ts';
 import { formatCount } from '../../layers/report/format.ts';
 import type { Report } from '../../layers/report/schema.ts';
 import type { Sharing } from '../../layers/statistics/joint-power.ts';
-import { fraction, positiveInteger, positiveNumber } from '../arguments.ts';
+import { fraction, positiveInteger, positiveNumber, ratioOf } from '../arguments.ts';
 import { isFolder, lastReportOf } from '../pipeline/analyses.ts';
 import { deployedPipeline } from '../pipeline/deployed.ts';
 import { readReport } from '../pipeline/run-report.ts';
@@ -30,7 +30,7 @@ export function define(command: Command): void {
       '--run <run|dir>',
       'take the baselines of all metrics from the report of a run, or of an analysed folder',
     )
-    .option('--lift <ratio>', 'relative lift to find (0.05 for 5 %)', number)
+    .option('--lift <ratio>', 'relative lift to find (0.05 or 5%)', ratio)
     .option('--users <n>', 'users of all arms: tells the lift that they suffice to find', positiveInteger)
     .option('--daily-users <n>', 'new users a day, of all arms: tells the days', positiveInteger)
     .option('--alpha <level>', 'two-sided level of the test', fraction, 0.05)
@@ -181,6 +181,15 @@ function printPlans(plans: readonly Plan[], options: PowerOptions): void {
 
 function significant(value: number): string {
   return String(Number(value.toPrecision(4)));
+}
+
+/** Parser of an option: a share other than 0, also as a percentage. */
+function ratio(text: string): number {
+  const value = ratioOf(text);
+  if (!Number.isFinite(value) || value === 0) {
+    throw new InvalidArgumentError('It is a number or a percentage other than 0 (0.05 or 5%).');
+  }
+  return value;
 }
 
 function number(text: string): number {

@@ -61,7 +61,7 @@ async function withClient(url: string, use: (client: pg.Client) => Promise<void>
     throw new UsageError(
       {
         what: `the database does not answer: ${error instanceof Error ? error.message : error}`,
-        remedy: 'Start it: npx ecom up, or set DATABASE_URL',
+        remedy: 'Start it: ./ecom up, or set DATABASE_URL',
       },
       { cause: error },
     );
@@ -102,7 +102,7 @@ async function execute(client: pg.Client, text: string, asJson = false): Promise
   if (results.every(({ command }) => command === null)) {
     throw new UsageError({
       what: 'there is no statement in it',
-      remedy: 'Give one: npx ecom psql -c "select * from mart_user_exposure limit 5"',
+      remedy: 'Give one: ./ecom psql -c "select * from mart_user_exposure limit 5"',
     });
   }
   if (asJson) return printJson(Array.isArray(answer) ? answer.map(({ rows }) => rows) : answer.rows);

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { DatasetName } from '../../layers/data/datasets/index.ts';
 import { datasetNames } from '../../layers/data/datasets/index.ts';
 import { UsageError } from '../../layers/platform/errors.ts';
+import { nearest } from '../../layers/platform/nearest.ts';
 import { formatCount } from '../../layers/report/format.ts';
 import type { RunPlan } from '../../layers/runs/documents.ts';
 import type { RunStore } from '../../layers/runs/store.ts';
@@ -58,6 +59,8 @@ async function quarantine(source: string | undefined, options: QuarantineOptions
       : await ofPipeline(source);
   await using quarantine = await Quarantine.open(store, runId, options);
   const counts = await quarantine.counts();
+  if (options.rule !== undefined && counts.length === 0)
+    await refuseRule(store, runId, options.rule, options);
   const exported =
     options.export === undefined
       ? undefined
@@ -69,6 +72,24 @@ async function quarantine(source: string | undefined, options: QuarantineOptions
   } else if (exported === undefined) {
     printRows(runId, counts, examples);
   } else printExported(exported);
+}
+
+/** @throws UsageError where rows broke rules, and none that is called so */
+async function refuseRule(
+  store: RunStore,
+  runId: string,
+  rule: string,
+  { dataset }: QuarantineOptions,
+): Promise<void> {
+  await using whole = await Quarantine.open(store, runId, { dataset });
+  const rules = [...new Set((await whole.counts()).map((count) => count.rule))];
+  if (rules.length === 0) return;
+  const near = nearest(rule, rules);
+  throw new UsageError({
+    what: `no row of this run broke a rule "${rule}"`,
+    where: '--rule',
+    remedy: `${near === undefined ? '' : `Did you mean "${near}"? `}Rules that rows broke: ${rules.join(', ')}`,
+  });
 }
 
 async function ofFolder(folder: string, out: string | undefined): Promise<Source> {
@@ -128,6 +149,6 @@ async function planOf(store: RunStore, runId: string): Promise<RunPlan> {
   if (plan !== undefined) return plan;
   throw new UsageError({
     what: `run ${runId} has no plan, so it has read no row`,
-    remedy: `See why: npx ecom watch ${runId}`,
+    remedy: `See why: ./ecom watch ${runId}`,
   });
 }

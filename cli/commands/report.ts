@@ -66,7 +66,7 @@ async function publishedRun({ store }: Connection, drop: string | undefined): Pr
   if (published[0] !== undefined) return published[0].runId;
   throw new UsageError({
     what: drop === undefined ? 'nothing is published yet' : `nothing is published for the drop "${drop}"`,
-    remedy: `Run it: npx ecom run <dir>${drop === undefined || drop === defaultDrop ? '' : ` --drop ${drop}`}`,
+    remedy: `Run it: ./ecom run <dir>${drop === undefined || drop === defaultDrop ? '' : ` --drop ${drop}`}`,
   });
 }
 

@@ -58,7 +58,7 @@ async function startNextAttempt(connection: Connection, runId: string): Promise<
   if (newest?.status === 'running') {
     throw new UsageError({
       what: `run ${runId} is running, attempt ${newest.attempt}`,
-      remedy: `Follow it: npx ecom watch ${runId}`,
+      remedy: `Follow it: ./ecom watch ${runId}`,
     });
   }
   const { drop } = await connection.store.require('inputs', runId);

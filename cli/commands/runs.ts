@@ -21,7 +21,7 @@ interface RunsOptions {
 async function runs(options: RunsOptions): Promise<void> {
   const rows = await listRuns(connect(), options.limit);
   if (options.json) return printJson(rows);
-  if (rows.length === 0) return print('There is no run yet. Start one: npx ecom run <dir>');
+  if (rows.length === 0) return print('There is no run yet. Start one: ./ecom run <dir>');
   print(
     table(
       ['run', 'attempt', 'drop', 'status', 'started (UTC)', 'seconds', 'decision'].map((title) => ({

@@ -67,13 +67,13 @@ function describe({
   if (saved !== null) lines.push(row('saved', `${counted(saved.objects, 'object')} at ${saved.at}`));
   if (emulator !== null) lines.push(row('log', emulator.log));
   if (postgres?.log != null) lines.push(row('', postgres.log));
-  if (environment === null) return [...lines, '', 'Start it: npx ecom up'].join('\n');
+  if (environment === null) return [...lines, '', 'Start it: ./ecom up'].join('\n');
   return [
     ...lines,
     '',
     ...exportLines(environment),
     `AWS_ENDPOINT_URL=${environment.AWS_ENDPOINT_URL} ${shellWord(shortest(awslocal))} s3 ls`,
-    ...(deployed !== null && !deployed.current ? ['', 'Deploy the changes: npx ecom up'] : []),
+    ...(deployed !== null && !deployed.current ? ['', 'Deploy the changes: ./ecom up'] : []),
   ].join('\n');
 }
 

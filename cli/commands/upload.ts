@@ -44,7 +44,7 @@ async function uploadFolder(folder: string, options: UploadOptions): Promise<voi
       files: uploaded.files.map(({ key, size }) => ({ key, size })),
     });
   } else {
-    print(`The drop "${uploaded.drop}" is complete. Follow its run: npx ecom watch`);
+    print(`The drop "${uploaded.drop}" is complete. Follow its run: ./ecom watch`);
     if (before !== undefined)
       note(`Unless it is of the same content, it ${replacement(before, uploaded.drop)}`);
   }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import { showingProgress } from '../../infrastructure/status-line.mjs';
 import { DataError } from '../../layers/platform/errors.ts';
 import { formatCount } from '../../layers/report/format.ts';
-import { note, paint, print, printJson, shellWord, table, visible } from '../terminal.ts';
+import { counted, note, paint, print, printJson, shellWord, table, visible } from '../terminal.ts';
 import type { Check, ValidationReport } from '../validate/check.ts';
 import { validate } from '../validate/validate.ts';
 
@@ -10,6 +11,7 @@ export function define(command: Command): void {
   command
     .argument('<dir>')
     .option('--config <file>', "configuration of the drop, in place of the folder's experiment.yaml")
+    .option('--all', 'show the checks that are ok, too')
     .option('--json', 'print the checks as JSON')
     .addHelpText(
       'after',
@@ -20,14 +22,15 @@ export function define(command: Command): void {
 
 interface ValidateFlags {
   readonly config?: string;
+  readonly all?: boolean;
   readonly json?: boolean;
 }
 
 async function validateFolder(folder: string, options: ValidateFlags): Promise<void> {
-  const report = await validate({ folder, configFile: options.config });
+  const report = await showingProgress('checking', () => validate({ folder, configFile: options.config }));
   if (options.json) printJson(report);
   else {
-    printChecks(report);
+    printChecks(report, options.all === true);
     for (const sentence of report.unused) note(visible(sentence));
   }
   if (report.status === 'fail') {
@@ -40,7 +43,7 @@ async function validateFolder(folder: string, options: ValidateFlags): Promise<v
   if (options.json) return;
   print(`\n${report.outcome}`);
   const config = options.config === undefined ? '' : ` --config ${shellWord(options.config)}`;
-  note(`Next: npx ecom analyze ${shellWord(folder)}${config}`);
+  note(`Next: ./ecom analyze ${shellWord(folder)}${config}`);
   if (HAS_CHECKOUT) {
     const { nextRun } = await import('../pipeline/current-run.ts');
     note(`Or in the pipeline: ${await nextRun(folder, options.config)}`);
@@ -49,7 +52,15 @@ async function validateFolder(folder: string, options: ValidateFlags): Promise<v
 
 const colours = { ok: 'green', warn: 'yellow', fail: 'red', skip: 'gray' } as const;
 
-function printChecks({ checks }: ValidationReport): void {
+/** The checks that somebody has to look at and, unless `all` are wanted, how many others there are. */
+function printChecks({ checks: found }: ValidationReport, all: boolean): void {
+  const checks = all ? found : found.filter(({ status }) => status !== 'ok');
+  if (checks.length > 0) printTable(checks);
+  const ok = found.length - checks.length;
+  if (ok > 0) print(`${paint('green', counted(ok, 'check'))} ok (--all)`);
+}
+
+function printTable(checks: readonly Check[]): void {
   const text = table(
     [
       { title: 'status' },

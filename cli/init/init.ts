@@ -52,7 +52,7 @@ function nothingToReadIn(folder: string, { unreadable, exports }: FolderProfile)
     return new SchemaError({
       what: `${none}, so that no configuration was written: ${first.problem}`,
       where: path.join(folder, first.name),
-      remedy: `${first.remedy === null ? '' : `${first.remedy}. `}Then again: npx ecom init ${shellWord(folder)}`,
+      remedy: `${first.remedy === null ? '' : `${first.remedy}. `}Then again: ./ecom init ${shellWord(folder)}`,
     });
   }
   const [one] = exports;
@@ -60,12 +60,12 @@ function nothingToReadIn(folder: string, { unreadable, exports }: FolderProfile)
     return new UsageError({
       what: `the folder holds no CSV file of its own, but folders of several: ${exports.join(', ')}`,
       where: folder,
-      remedy: `Take each as a drop of its own: npx ecom init ${shellWord(path.join(folder, one))}`,
+      remedy: `Take each as a drop of its own: ./ecom init ${shellWord(path.join(folder, one))}`,
     });
   }
   return new UsageError({
     what: 'the folder holds no CSV file',
     where: folder,
-    remedy: 'Put your exports there (.csv or .csv.gz), or try made-up ones: npx ecom generate <dir>',
+    remedy: 'Put your exports there (.csv or .csv.gz), or try made-up ones: ./ecom generate <dir>',
   });
 }

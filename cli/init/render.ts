@@ -17,7 +17,7 @@ export function renderConfig({ guesses, questions, remarks }: Findings, schema: 
     [
       `# yaml-language-server: $schema=${schema}`,
       '# What `ecom init` read out of the files of this folder. All that is not here is as in config/base.yaml.',
-      '# sure, likely or guess: how far to trust a line. Confirm them, then: npx ecom validate <this folder>',
+      '# sure, likely or guess: how far to trust a line. Confirm them, then: ./ecom validate <this folder>',
       ...(questions.length === 0
         ? []
         : [

@@ -126,6 +126,6 @@ async function runCdk(
   if (code === 0) return;
   throw new DeploymentError({
     what: `the deployment failed (${signal ?? `exit code ${code}`}):\n${tail.join('\n')}`,
-    remedy: 'Mend what CDK names above and deploy again: npx ecom deploy',
+    remedy: 'Mend what CDK names above and deploy again: ./ecom deploy',
   });
 }

@@ -96,7 +96,7 @@ async function save(
       {
         what: `the buckets could not be saved: ${error instanceof Error ? error.message : error}`,
         where: folder,
-        remedy: 'Try again, or give up all local data: npx ecom down --wipe',
+        remedy: 'Try again, or give up all local data: ./ecom down --wipe',
       },
       { cause: error },
     );

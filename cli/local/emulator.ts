@@ -83,8 +83,8 @@ export async function awaitHealthy(emulator: EmulatorState, { emulatorLog }: Emu
     what: `the emulator ${ended ? 'ended while it started' : `did not answer within ${startDeadline / 1000} s`}:\n${tail(emulatorLog)}`,
     where: emulatorLog,
     remedy: ended
-      ? 'Mend what the log names and try again: npx ecom up'
-      : 'Stop it (npx ecom down) and try again: npx ecom up',
+      ? 'Mend what the log names and try again: ./ecom up'
+      : 'Stop it (./ecom down) and try again: ./ecom up',
   });
 }
 
@@ -138,7 +138,7 @@ async function requireFree(port: number): Promise<void> {
   const who = pid === undefined ? '' : `: process ${pid}, ${abbreviate(commandOf(pid))}`;
   throw new LocalError({
     what: `port ${port} is taken by ${what}${who}`,
-    remedy: `Stop it, or use another port: npx ecom up --port ${port + 100} (or ECOM_PORT=${port + 100})`,
+    remedy: `Stop it, or use another port: ./ecom up --port ${port + 100} (or ECOM_PORT=${port + 100})`,
   });
 }
 

@@ -28,7 +28,7 @@ export function localEnvironment({ emulator, postgres }: State): LocalEnvironmen
     throw new LocalError({
       what:
         emulator === undefined ? 'the local emulator is not running' : 'the local database is not running',
-      remedy: 'Start it: npx ecom up',
+      remedy: 'Start it: ./ecom up',
     });
   }
   return {

@@ -37,7 +37,7 @@ export async function readSaved(folder: string): Promise<SavedBuckets | undefine
       {
         what: 'the saved buckets cannot be read',
         where: file,
-        remedy: 'Move the folder away and start with empty buckets: npx ecom up',
+        remedy: 'Move the folder away and start with empty buckets: ./ecom up',
       },
       { cause: error },
     );

@@ -119,7 +119,7 @@ function parse(file: string): State {
       {
         what: 'the local state is not what this version writes',
         where: file,
-        remedy: 'End the processes it names, delete it, and start again: npx ecom up',
+        remedy: 'End the processes it names, delete it, and start again: ./ecom up',
       },
       { cause },
     );

@@ -67,7 +67,7 @@ export async function ensureUp(options: UpOptions = {}): Promise<State> {
   if (await isUp(found, port, deploy, folder)) return found;
   prepareStateFolder(folder);
   return interruptible(
-    'What was started stays up. See it: npx ecom status; go on: npx ecom up; stop it: npx ecom down',
+    'What was started stays up. See it: ./ecom status; go on: ./ecom up; stop it: ./ecom down',
     () =>
       withLock(
         statePaths(folder).lock,
@@ -231,7 +231,7 @@ function refuseOtherPort(emulator: EmulatorState | undefined, port: number | und
   if (emulator === undefined || port === undefined || emulator.port === port) return;
   throw new UsageError({
     what: `the emulator already runs on port ${emulator.port}, not ${port}`,
-    remedy: 'Stop it first: npx ecom down',
+    remedy: 'Stop it first: ./ecom down',
   });
 }
 

@@ -54,6 +54,6 @@ function notAnalysed(folder: string, where: string): UsageError {
   return new UsageError({
     what: 'the folder has not been analysed, or nothing was kept of it',
     where,
-    remedy: `Do it now: npx ecom analyze ${shellWord(folder)}. Where its report went elsewhere, name the place: --out <dir>`,
+    remedy: `Do it now: ./ecom analyze ${shellWord(folder)}. Where its report went elsewhere, name the place: --out <dir>`,
   });
 }

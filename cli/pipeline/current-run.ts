@@ -18,7 +18,7 @@ export async function currentRun({ store }: Connection, drop: string): Promise<s
  */
 export async function nextRun(folder: string, configFile?: string): Promise<string> {
   const config = configFile === undefined ? '' : ` --config ${shellWord(configFile)}`;
-  const command = `npx ecom run ${shellWord(folder)}${config}`;
+  const command = `./ecom run ${shellWord(folder)}${config}`;
   const current = await runOfDefault();
   const name = dropNameOf(folder);
   if (current === undefined || name === undefined) return command;

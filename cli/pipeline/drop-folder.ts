@@ -164,7 +164,7 @@ export function requireDatasets(folder: string, names: Config['raw'], files: rea
   throw new UsageError({
     what: `the folder lacks ${missing.map((dataset) => names[dataset]).join(' and ')}, without which there is no analysis`,
     where: folder || undefined,
-    remedy: `Put the file there. Where yours have other names, let a configuration be written: npx ecom init ${shellWord(folder || '.')}`,
+    remedy: `Put the file there. Where yours have other names, let a configuration be written: ./ecom init ${shellWord(folder || '.')}`,
   });
 }
 

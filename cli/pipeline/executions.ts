@@ -16,7 +16,7 @@ export class NotDeployed extends UsageError {}
 /** Neither an execution nor S3 knows the run. */
 export class NoSuchRun extends UsageError {
   constructor(run: string) {
-    super({ what: `there is no run "${run}"`, remedy: 'npx ecom runs lists them' });
+    super({ what: `there is no run "${run}"`, remedy: './ecom runs lists them' });
   }
 }
 
@@ -42,7 +42,7 @@ async function stateMachineArn({ stepFunctions, stateMachineArn }: Connection): 
   }
   throw new NotDeployed({
     what: `there is no state machine "${pipelineName}"`,
-    remedy: 'Deploy first: npx ecom up, or npx ecom deploy',
+    remedy: 'Deploy first: ./ecom up, or ./ecom deploy',
   });
 }
 
@@ -101,7 +101,7 @@ export async function findAttempt(connection: Connection, run: string | undefine
     const runId = await findRun(connection, run);
     throw new UsageError({
       what: `run ${runId} is over: its execution is no longer on record`,
-      remedy: `Its result, where it has one: npx ecom report ${runId}. Another attempt: npx ecom retry ${runId}`,
+      remedy: `Its result, where it has one: ./ecom report ${runId}. Another attempt: ./ecom retry ${runId}`,
     });
   }
   const runId = theOnly(run, new Set(matching.map((attempt) => attempt.runId)));
@@ -138,7 +138,7 @@ function theOnly(run: string | undefined, found: ReadonlySet<string>): string {
   const [first, ...others] = found;
   if (first === undefined && run !== undefined) throw new NoSuchRun(run);
   if (first === undefined) {
-    throw new UsageError({ what: 'there is no run yet', remedy: 'Start one: npx ecom run <dir>' });
+    throw new UsageError({ what: 'there is no run yet', remedy: 'Start one: ./ecom run <dir>' });
   }
   if (run !== undefined && others.length > 0) {
     throw new UsageError({

@@ -86,7 +86,7 @@ export async function follow(
         where: `run ${runId}, attempt ${attempt}${state.error === undefined ? '' : `, ${state.error}`}`,
         remedy: deterministic.has(state.error ?? '')
           ? 'Mend what it names and run again'
-          : `Repeat it, done stages are skipped: npx ecom retry ${runId}`,
+          : `Repeat it, done stages are skipped: ./ecom retry ${runId}`,
       });
     }
     if (atWork.length > 0) onWork(atWork);

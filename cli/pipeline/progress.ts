@@ -33,7 +33,7 @@ export async function followAloud(
 
 /** What Ctrl-C leaves behind. */
 function goesOn(runId: string): string {
-  return `The run goes on: npx ecom watch ${runId}${isLocal() ? '; stop everything: npx ecom down' : ''}`;
+  return `The run goes on: ./ecom watch ${runId}${isLocal() ? '; stop everything: ./ecom down' : ''}`;
 }
 
 function doneLine({ stage, parts, rows, seconds, attempt, earlier }: StageProgress, current: number): string {

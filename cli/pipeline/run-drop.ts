@@ -22,7 +22,7 @@ export async function runDrop(connection: Connection, prepared: PreparedDrop): P
   note(`uploaded ${counted(length, 'file')}, ${formatBytes(uploaded.bytes)}, as drop "${uploaded.drop}"`);
   const uploadedAt = Date.now();
 
-  const run = await interruptible('The upload is complete, and its run goes on: npx ecom runs', () =>
+  const run = await interruptible('The upload is complete, and its run goes on: ./ecom runs', () =>
     showingProgress('waiting for the run to start', () => awaitRun(connection, uploaded)),
   );
   if (run.outcome === 'succeeded') {

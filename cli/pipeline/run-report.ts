@@ -13,7 +13,7 @@ export async function readReport({ store }: Connection, runId: string): Promise<
   throw new UsageError({
     what: `run ${runId} has no report`,
     where: `${store.processed.location}/${store.key('report', runId)}`,
-    remedy: `It has not ended, or it failed: npx ecom watch ${runId}`,
+    remedy: `It has not ended, or it failed: ./ecom watch ${runId}`,
   });
 }
 

@@ -1,5 +1,6 @@
+import { stripVTControlCharacters } from 'node:util';
 import { trustSummary } from '../../layers/report/checks.ts';
-import { adjustedP, comparedRows, verdictOf } from '../../layers/report/comparisons.ts';
+import { adjustedP, comparedRows, decidingInterval, verdictOf } from '../../layers/report/comparisons.ts';
 import {
   formatCount,
   formatDifference,
@@ -9,8 +10,11 @@ import {
   formatValue,
   statedP,
 } from '../../layers/report/format.ts';
+import { impactLines } from '../../layers/report/impact.ts';
 import { metricLabel } from '../../layers/report/labels.ts';
+import { probableHarm } from '../../layers/report/probable-harm.ts';
 import type { Comparison, ExperimentReport, Report } from '../../layers/report/schema.ts';
+import { wayOut } from '../../layers/report/way-out.ts';
 import { actions, reasonText } from '../../layers/report/words.ts';
 import { paint, table, terminalWidth, visible, wrapped } from '../terminal.ts';
 
@@ -18,11 +22,14 @@ const colours = { good: 'green', bad: 'red', caution: 'yellow', neutral: 'bold' 
 
 /** The verdict of each experiment with its reasons and its metrics, for the terminal. */
 export function verdictText(report: Report): string {
-  return report.experiments.map(experimentText).join('\n\n');
+  return report.experiments.map((experiment) => experimentText(experiment, report)).join('\n\n');
 }
 
-function experimentText(experiment: ExperimentReport): string {
+function experimentText(experiment: ExperimentReport, report: Report): string {
   const { experimentId, decision, arms, trust } = experiment;
+  const way = wayOut(experiment, report);
+  const isInvalid = decision.action === 'invalid';
+  const effects = metricsText(experiment);
   const { label, tone } = actions[decision.action];
   const subject =
     decision.action === 'ship' && decision.variant !== null ? ` ${visible(decision.variant)}` : '';
@@ -30,9 +37,19 @@ function experimentText(experiment: ExperimentReport): string {
     `${paint(['bold', colours[tone]], `${label.toUpperCase()}${subject}`)}  ${paint('bold', visible(experimentId))}`,
     ...decision.reasons.map((reason) => `  ${visible(reason)}`),
     `  Users: ${arms.map(({ variant, users }) => `${visible(variant)} ${formatCount(users)}`).join(', ')}. Sample ratio: ${ratioText(trust.srm)}. Trust checks: ${trustSummary(experiment).text}.`,
-    ...trust.warnings.map((warning) => `  ${paint('yellow', 'Note:')} ${visible(warning)}`),
+    ...(isInvalid ? [] : impactLines(experiment, decision.variant).map((line) => `  ${visible(line)}`)),
+    ...[...probableHarm(experiment), ...trust.warnings].map(
+      (warning) => `  ${paint('yellow', 'Note:')} ${visible(warning)}`,
+    ),
+    ...(way?.traffic ?? []).map((line) => `  ${visible(line)}`),
+    ...(way?.options ?? []).map((line) => `  - ${visible(line)}`),
     '',
-    metricsText(experiment),
+    ...(isInvalid
+      ? [
+          paint('bold', 'These effects are shown to find the cause, not to decide:'),
+          ...effects.split('\n').map((line) => paint('dim', stripVTControlCharacters(line))),
+        ]
+      : [effects]),
   ].join('\n');
 }
 
@@ -62,7 +79,7 @@ function metricsText(experiment: ExperimentReport): string {
             formatValue(unit, comparison.treatment.mean),
             formatDifference(unit, comparison.deciding.effect.absolute),
             formatLift(comparison.deciding.effect.relative),
-            formatLiftInterval(comparison.deciding.effect.relativeCi),
+            formatLiftInterval(decidingInterval(comparison).relative),
             formatP(comparison.deciding.p),
             adjustedText(comparison),
             verdictWords(comparison),
@@ -87,7 +104,7 @@ function metricsText(experiment: ExperimentReport): string {
           '  ',
         ),
         ...wrapped(
-          `${formatLift(effect.relative)}, ${formatLiftInterval(effect.relativeCi)}${adjusted === '' ? '' : `, adjusted p ${adjusted}`}`,
+          `${formatLift(effect.relative)}, ${formatLiftInterval(decidingInterval(comparison).relative)}${adjusted === '' ? '' : `, adjusted p ${adjusted}`}`,
           width,
           '  ',
         ),

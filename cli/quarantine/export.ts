@@ -124,7 +124,7 @@ async function open(raw: ObjectStore, chunks: readonly Chunk[]): Promise<AsyncIt
       {
         what: 'the raw file that the run read is no longer there',
         where: `${raw.location}/${key}`,
-        remedy: 'See the rows as the run read them instead: npx ecom quarantine --json',
+        remedy: 'See the rows as the run read them instead: ./ecom quarantine --json',
       },
       { cause: error },
     );

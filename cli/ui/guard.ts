@@ -45,7 +45,7 @@ export class Guard {
       status: 403,
       fault: {
         what: 'only the pages of this server may change something',
-        remedy: 'Reload the page, or upload with: npx ecom upload <dir>',
+        remedy: 'Reload the page, or upload with: ./ecom upload <dir>',
       },
     };
   }

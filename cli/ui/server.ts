@@ -55,7 +55,7 @@ function listen(server: Server, port: number): Promise<number> {
           {
             what: error.code === 'EACCES' ? `port ${port} needs more rights` : `port ${port} is taken`,
             where: `${host}:${port}`,
-            remedy: 'Take another: npx ecom ui --port <n>, or --port 0 for any that is free',
+            remedy: 'Take another: ./ecom ui --port <n>, or --port 0 for any that is free',
           },
           { cause: error },
         ),
@@ -117,7 +117,7 @@ function faultOf(error: unknown): Fault {
   if (isUnreachable(error)) {
     return {
       what: 'the pipeline does not answer',
-      remedy: 'See what runs: npx ecom status. Start it: npx ecom up',
+      remedy: 'See what runs: ./ecom status. Start it: ./ecom up',
     };
   }
   return { what: 'something went wrong that nobody foresaw', remedy: 'The terminal of ecom ui says more' };

@@ -93,7 +93,7 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
   if (!(Number(request.headers['content-length']) <= longestBody)) {
     throw new UsageError({
       what: 'the request is too long',
-      remedy: 'Use npx ecom upload for so many files',
+      remedy: 'Use ./ecom upload for so many files',
     });
   }
   try {

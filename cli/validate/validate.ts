@@ -58,7 +58,7 @@ export async function checkBeforeUpload({ folder, configFile }: ValidateOptions)
   const [first] = failed;
   if (first === undefined) return;
   const more =
-    failed.length === 1 ? '' : `. For all ${failed.length} findings: npx ecom validate ${shellWord(folder)}`;
+    failed.length === 1 ? '' : `. For all ${failed.length} findings: ./ecom validate ${shellWord(folder)}`;
   throw new DataError({
     what: `nothing was uploaded, since a run would fail: ${first.finding}`,
     where: first.example === null ? folder : path.join(folder, first.example),

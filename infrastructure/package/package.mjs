@@ -3,7 +3,15 @@
  * `node infrastructure/package/package.mjs [folder for the tarball]`
  */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -95,6 +103,13 @@ async function bundleCode() {
       ].join(' '),
     },
   });
+  // In a project that has the package the command is npx's; ./ecom is that of a clone.
+  for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.mjs'),
+  )) {
+    const code = readFileSync(path.join(folder, file), 'utf8');
+    writeFileSync(path.join(folder, file), code.replace(/\.\/ecom(?= )/g, 'npx ecom'));
+  }
   const command = path.join(folder, 'ecom.mjs');
   writeFileSync(command, `#!/usr/bin/env node\n${readFileSync(command, 'utf8')}`, { mode: 0o755 });
 }

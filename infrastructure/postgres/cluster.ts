@@ -213,7 +213,7 @@ function checkVersion(data: string): void {
   throw new PostgresError({
     what: `the database was made by PostgreSQL ${version}, this is ${majorVersion}`,
     where: data,
-    remedy: 'Drop the local data and start again: npx ecom down --wipe && npx ecom up',
+    remedy: 'Drop the local data and start again: ./ecom down --wipe && ./ecom up',
   });
 }
 
@@ -235,7 +235,7 @@ function readRecord(folder: string): ClusterRecord | undefined {
     {
       what: 'the record of the local database is damaged',
       where: file,
-      remedy: `Remove ${folder}, and the folder that this file names, and start again: npx ecom up`,
+      remedy: `Remove ${folder}, and the folder that this file names, and start again: ./ecom up`,
     },
     { cause: result.error },
   );

@@ -67,8 +67,14 @@ function ruleOf(input: DecisionInput): Rule {
   const invalid = failedChecks(input);
   if (input.blocked !== null) {
     const { action, rule, reason } = input.blocked;
-    // Checks of arms that are not there only repeat it.
-    const reasons = rule === 'not_analysable' ? [reason] : [reason, ...invalid];
+    // Events that are all in quarantine are why there are none; checks of arms that are not there only repeat the reason.
+    const isLost = input.trust.checks.some(({ name, status }) => name === 'quarantine' && status === 'fail');
+    const reasons =
+      rule === 'not_analysable'
+        ? [reason]
+        : rule === 'primary_not_in_data' && isLost
+          ? [...invalid, reason]
+          : [reason, ...invalid];
     return { action, variant: null, rule, reasons };
   }
   if (invalid.length > 0) {

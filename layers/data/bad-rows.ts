@@ -93,7 +93,7 @@ export function checkBadRate(
   throw new DataError({
     what: `${tooManyBadRows(contract, counts)}; ${top.map((rule) => described(rule, where)).join(', ')}`,
     where,
-    remedy: `See all of them: npx ecom quarantine ${runId}. ${hintFor(top[0])}`,
+    remedy: `See all of them: ./ecom quarantine ${runId}. ${hintFor(top[0])}`,
   });
 }
 

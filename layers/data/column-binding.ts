@@ -273,6 +273,6 @@ function missingColumns(
     where: `${file}:1`,
     remedy: bySession
       ? 'The assignments are by session, and a session is no user. Where sessions are the unit, docs/own-data.md#recipes-sessions says how; else add the user to the assignments'
-      : `Put this into experiment.yaml (npx ecom init writes one for a folder): schema: { ${contract.dataset}: { ${lines.join(', ')} } }`,
+      : `Put this into experiment.yaml (./ecom init writes one for a folder): schema: { ${contract.dataset}: { ${lines.join(', ')} } }`,
   });
 }

@@ -260,7 +260,7 @@ export class S3Store implements ObjectStore {
     const where = `s3://${this.bucket}/${key}`;
     if (error instanceof S3ServiceException && error.name === 'NoSuchBucket') {
       return new ConfigError(
-        { what: `there is no bucket "${this.bucket}"`, where, remedy: 'Deploy first: npx ecom up' },
+        { what: `there is no bucket "${this.bucket}"`, where, remedy: 'Deploy first: ./ecom up' },
         { cause: error },
       );
     }

@@ -2,7 +2,7 @@ import { formatDecimal, statedP } from './format.ts';
 import type { ExperimentReport, TrustCheck } from './schema.ts';
 
 /**
- * What the check measured: `χ²(1) = 0.63, p = 0.4288`, with the degrees of freedom where they are known; `adj. p` where
+ * What the check measured: `χ²(1) = 0.63, p = 0.4288`, with the degrees of freedom where they are known; `adjusted p` where
  * it is corrected and the statistic is not.
  */
 export function checkNumber(check: TrustCheck): string {
@@ -10,7 +10,7 @@ export function checkNumber(check: TrustCheck): string {
   const freedom = df === null || df === undefined ? '' : `(${df})`;
   const parts = [
     ...(statistic === null ? [] : [`χ²${freedom} = ${formatDecimal(statistic, 2)}`]),
-    ...(p === null ? [] : [`${isAdjusted ? 'adj. ' : ''}${statedP(p)}`]),
+    ...(p === null ? [] : [`${isAdjusted ? 'adjusted ' : ''}${statedP(p)}`]),
   ];
   return parts.length === 0 ? '–' : parts.join(', ');
 }
@@ -39,24 +39,32 @@ function gravest(checks: readonly TrustCheck[]): TrustCheck['status'] {
   return found ?? checks.find(({ name }) => name === 'sample_ratio_exposed')?.status ?? 'not_checked';
 }
 
-/** The gravest status of an experiment's checks, and how many there are of each: `12 of 14 passed, 2 with a note`. */
+/**
+ * The gravest status of an experiment's checks, how many there are of each, and the names of those that did not pass:
+ * `13 of 14 passed, 1 not checked (Sample ratio on each day)`.
+ */
 export function trustSummary({ trust: { checks } }: ExperimentReport): {
   readonly status: TrustCheck['status'];
   readonly text: string;
 } {
-  const count = (status: TrustCheck['status']) => checks.filter((check) => check.status === status).length;
+  const of = (status: TrustCheck['status']) => checks.filter((check) => check.status === status);
   const others = (
     [
       ['fail', 'failed'],
       ['warn', 'with a note'],
       ['not_checked', 'not checked'],
     ] as const
-  ).filter(([status]) => count(status) > 0);
+  ).filter(([status]) => of(status).length > 0);
   return {
     status: gravest(checks),
     text: [
-      `${count('pass')} of ${checks.length} passed`,
-      ...others.map(([status, words]) => `${count(status)} ${words}`),
+      `${of('pass').length} of ${checks.length} passed`,
+      ...others.map(
+        ([status, words]) =>
+          `${of(status).length} ${words} (${of(status)
+            .map(({ label }) => label)
+            .join('; ')})`,
+      ),
     ].join(', '),
   };
 }

@@ -30,6 +30,19 @@ export function intervalLabel({ decision, settings }: ExperimentReport): string 
   }
 }
 
+/** The interval that agrees with the verdict: the corrected one where the correction judges at a level of its own. */
+export function decidingInterval({ deciding: { effect, adjustedCi } }: Comparison): {
+  readonly relative: readonly [number, number] | null;
+  readonly relativeReason: string | null;
+  readonly absolute: readonly [number, number] | null;
+  readonly isCorrected: boolean;
+} {
+  const { relativeCi, absoluteCi, relativeReason } = adjustedCi ?? effect;
+  const isCorrected =
+    adjustedCi !== null && String(adjustedCi.absoluteCi) !== String(effect.absoluteCi) && absoluteCi !== null;
+  return { relative: relativeCi, relativeReason, absolute: absoluteCi, isCorrected };
+}
+
 /** Why there is nothing to show for the row, or null. */
 export function missing({ metric, comparison }: Compared): string | null {
   if (comparison !== null) return null;

@@ -1,5 +1,5 @@
 import { otherWarnings } from './checks.ts';
-import { adjustedP, fewBuyersSentences, intervalLabel, verdictOf } from './comparisons.ts';
+import { adjustedP, decidingInterval, fewBuyersSentences, intervalLabel, verdictOf } from './comparisons.ts';
 import { checkLines, designLines, plain, table } from './decision-lines.ts';
 import {
   formatCount,
@@ -9,13 +9,18 @@ import {
   formatMoment,
   formatP,
   formatQuantity,
+  formatStatistic,
   formatValue,
   statedP,
 } from './format.ts';
+import { impactLines } from './impact.ts';
 import { metricLabel } from './labels.ts';
+import { probableHarm } from './probable-harm.ts';
 import type { Comparison, ExperimentReport, Report } from './schema.ts';
+import { wayOut } from './way-out.ts';
 import {
   basisText,
+  confidence,
   exposureDays,
   hasPlan,
   headline,
@@ -59,11 +64,22 @@ function experimentSection(experiment: ExperimentReport, report: Report): string
   return [
     `## ${plain(experimentId)}: ${headline(decision)}${decision.action === 'ship' ? ` ${plain(decision.variant ?? '')}` : ''}`,
     '',
+    `Hypothesis: ${settings.hypothesis === null ? 'none was declared.' : plain(settings.hypothesis)}`,
+    '',
     ...decision.reasons.map((reason) => `- ${plain(reason)}`),
+    ...probableHarm(experiment).map((harm) => `- ${plain(harm)}`),
+    ...impactSection(experiment),
+    ...waySection(experiment, report),
     '',
-    '### Hypothesis',
+    '### Sign-off',
     '',
-    settings.hypothesis === null ? 'None was declared.' : plain(settings.hypothesis),
+    ...table(
+      ['role', 'name', 'decision', 'date'],
+      [
+        ['Owner of the experiment', '', headline(decision), ''],
+        ['Signed off by', '', '', ''],
+      ],
+    ),
     '',
     '### Design',
     '',
@@ -73,7 +89,7 @@ function experimentSection(experiment: ExperimentReport, report: Report): string
     '',
     ...resultTable(experiment),
     '',
-    'p (difference): two-sided test of no difference. p (within margin): one-sided non-inferiority test, which alone decides a guardrail.',
+    'Intervals are those that the verdict goes by: corrected where several metrics or arms are tested, those of guardrails not. p (difference): two-sided test of no difference. p (within margin): one-sided non-inferiority test, which alone decides a guardrail.',
     ...experiment.metrics
       .filter(({ unavailable }) => unavailable !== null)
       .map(
@@ -113,6 +129,20 @@ function experimentSection(experiment: ExperimentReport, report: Report): string
   ];
 }
 
+function impactSection(experiment: ExperimentReport): string[] {
+  if (experiment.decision.action === 'invalid') return [];
+  const lines = impactLines(experiment, experiment.decision.variant);
+  return lines.length === 0
+    ? []
+    : ['', '### What it amounts to', '', ...lines.map((line) => `- ${plain(line)}`)];
+}
+
+function waySection(experiment: ExperimentReport, report: Report): string[] {
+  const way = wayOut(experiment, report);
+  if (way === null) return [];
+  return ['', '### Ways out', '', ...[...way.traffic, ...way.options].map((line) => `- ${plain(line)}`)];
+}
+
 function resultTable(experiment: ExperimentReport): string[] {
   const header = [
     'metric',
@@ -122,8 +152,7 @@ function resultTable(experiment: ExperimentReport): string[] {
     'treatment',
     'difference',
     'lift',
-    intervalLabel(experiment).replace('\u00a0', ' '),
-    'corrected interval',
+    `${intervalLabel(experiment).replace('\u00a0', ' ')}, corrected`,
     'p (difference)',
     'adjusted p',
     'p (within margin)',
@@ -142,8 +171,7 @@ function resultTable(experiment: ExperimentReport): string[] {
           formatValue(metric.unit, treatment.mean),
           formatDifference(metric.unit, deciding.effect.absolute),
           formatLift(deciding.effect.relative),
-          formatLiftInterval(deciding.effect.relativeCi),
-          formatLiftInterval(deciding.adjustedCi?.relativeCi ?? null),
+          formatLiftInterval(decidingInterval(comparison).relative),
           formatP(deciding.p),
           formatP(adjustedP(comparison)),
           formatP(nonInferiority?.p ?? null),
@@ -281,19 +309,22 @@ function soughtLift({ decision, metrics }: ExperimentReport): string[] {
   ];
 }
 
-function originalLines({ parity }: ExperimentReport): string[] {
+function originalLines({ parity, settings }: ExperimentReport): string[] {
   if (parity === null) return [];
   const { twoProportionZ: z, logit } = parity;
-  const lines = ['', '### The original analyses', ''];
+  const lines = ['', '### Cross-check: the analyses of the original project', ''];
+  const points = (value: number) => formatDifference('share', value);
+  const [control, treatment] =
+    'reason' in z ? [] : [formatValue('share', z.control), formatValue('share', z.treatment)];
   lines.push(
     'reason' in z
       ? `- Two-proportion z-test: ${z.reason}.`
-      : `- Two-proportion z-test (pooled): ${z.control.toFixed(4)} against ${z.treatment.toFixed(4)}, lift ${z.lift.toFixed(4)}, z = ${z.z.toFixed(4)}, ${statedP(z.p)}, 95 % interval (${z.ci[0].toFixed(4)}, ${z.ci[1].toFixed(4)}).`,
+      : `- Two-proportion z-test of purchase conversion (pooled): ${control} against ${treatment}, difference ${points(z.lift)}, z = ${formatStatistic(z.z)}, ${statedP(z.p)}, ${confidence(settings.alpha).replace('\u00a0', ' ')} interval ${points(z.ci[0])} to ${points(z.ci[1])}.`,
   );
   lines.push(
     'reason' in logit
       ? `- Logistic regression: ${logit.reason}.`
-      : `- Logistic regression: ${logit.terms.map(({ name, coefficient, se, p }) => `${name} ${coefficient.toFixed(4)} (se ${se.toFixed(4)}, ${statedP(p)})`).join('; ')}. ${logit.note}`,
+      : `- Logistic regression: ${logit.terms.map(({ name, coefficient, se, p }) => `${name} ${formatStatistic(coefficient)} (se ${formatStatistic(se)}, ${statedP(p)})`).join('; ')}. ${logit.note}`,
   );
   return lines;
 }

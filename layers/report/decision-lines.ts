@@ -33,7 +33,7 @@ export function checkLines(experiment: ExperimentReport): string[] {
   return checksByGravity(experiment).map((check) => {
     const { label, status, p, isAdjusted, explanation } = check;
     const shown =
-      p === null || / p [=<] /.test(explanation) ? '' : ` (${isAdjusted ? 'adj. ' : ''}${statedP(p)})`;
+      p === null || / p [=<] /.test(explanation) ? '' : ` (${isAdjusted ? 'adjusted ' : ''}${statedP(p)})`;
     return `- ${plain(label)}: ${statuses[status]}${shown}. ${plain(explanation)}`;
   });
 }

@@ -77,6 +77,17 @@ export function formatPercent(share: number | null): string {
   return share === null ? 'n/a' : `${(share * 100).toFixed(1)} %`;
 }
 
+/** A percentage that somebody named or that needs no decimals: `10 %`, `2.5 %`. */
+export function formatWholePercent(share: number): string {
+  const percent = share * 100;
+  return `${Number(percent.toFixed(Math.abs(percent) < 10 ? 1 : 0))} %`;
+}
+
+/** A coefficient, a z or another statistic without a unit: four decimals, with a minus sign. */
+export function formatStatistic(value: number): string {
+  return value.toFixed(4).replace('-', minus);
+}
+
 /** A moment in a sentence: `2024-01-31 00:00 UTC`, with seconds where there are any; a day stays one. */
 export function formatMoment(moment: string): string {
   if (!moment.includes('T')) return moment;

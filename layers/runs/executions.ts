@@ -83,7 +83,7 @@ export class Executions {
     const where = this.#stateMachineArn;
     if (error instanceof StateMachineDoesNotExist) {
       return new ConfigError(
-        { what: 'the state machine does not exist', where, remedy: 'Deploy first: npx ecom up' },
+        { what: 'the state machine does not exist', where, remedy: 'Deploy first: ./ecom up' },
         { cause: error },
       );
     }

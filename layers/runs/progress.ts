@@ -58,7 +58,7 @@ export async function completionsOf<Stage extends StageName>(
     throw new IncompleteError({
       what: `part ${missing + 1} of ${parts} of the stage "${stage}" ended without a result: its function was killed`,
       where: `run ${event.runId}`,
-      remedy: `See the log group of the function for the reason (memory, time), then: npx ecom retry ${event.runId}`,
+      remedy: `See the log group of the function for the reason (memory, time), then: ./ecom retry ${event.runId}`,
     });
   }
   const ErrorClass = errorClasses[recorded.error as keyof typeof errorClasses];

@@ -112,7 +112,7 @@ async function requireCode(
   throw new CodeVersionError({
     what: `the run belongs to version ${short(planned.codeVersion)} of the code, and this is version ${short(codeVersion)}`,
     where: `run ${runId}, stage "${stage}"`,
-    remedy: `Start a run of the same files with the version that is deployed now: npx ecom retry ${runId}`,
+    remedy: `Start a run of the same files with the version that is deployed now: ./ecom retry ${runId}`,
   });
 }
 

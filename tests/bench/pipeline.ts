@@ -1,5 +1,5 @@
 /**
- * The whole way of a generated drop on what `npx ecom up` started: seconds by stage, peak memory, the report held against
+ * The whole way of a generated drop on what `./ecom up` started: seconds by stage, peak memory, the report held against
  * what was generated, and beside it, in the same run, one DuckDB query that computes the main numbers without any check:
  * `node infrastructure/run.mjs tests/bench/pipeline.ts [events]`
  */

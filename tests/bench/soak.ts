@@ -1,5 +1,5 @@
 /**
- * Runs many drops on what `npx ecom up` started, holds every report against what was generated, and shows what the
+ * Runs many drops on what `./ecom up` started, holds every report against what was generated, and shows what the
  * emulator and the database hold before and after:
  * `node infrastructure/run.mjs tests/bench/soak.ts [drops in a row] [drops at once] [users]`
  */

@@ -32,7 +32,7 @@ interface ProcessRow {
 
 export async function measureUsage(deployed: Deployed): Promise<Usage> {
   const { emulator, postgres } = readState(deployed.stateFolder);
-  if (emulator === undefined || postgres?.kind !== 'embedded') throw new Error('start both: npx ecom up');
+  if (emulator === undefined || postgres?.kind !== 'embedded') throw new Error('start both: ./ecom up');
   const rows = await listProcesses();
   const emulated = treeOf(rows, emulator.pid);
   const isFunction = ({ command }: ProcessRow) => command.includes('lambda_executor/runtime.mjs');

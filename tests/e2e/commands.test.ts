@@ -100,7 +100,7 @@ describe('a run that fails for too many bad rows', () => {
     const file = path.join(data, 'events.csv');
     await writeFile(file, (await readFile(file, 'utf8')).replaceAll('-01-', '-13-'));
     failed = await ecom('run', data, '--drop', 'broken_rows', '--json');
-    runId = /npx ecom quarantine ([0-9a-f]{16})/.exec(failed.stderr)?.[1] ?? '';
+    runId = /\.\/ecom quarantine ([0-9a-f]{16})/.exec(failed.stderr)?.[1] ?? '';
   });
 
   it('ends with 1, names the run whose quarantine to see, and prints no report', () => {
@@ -133,7 +133,7 @@ describe('a run that fails for too many bad rows', () => {
   it.each(['quarantine', 'retry', 'report', 'watch'])('ecom %s knows no other run', async (command) => {
     const { code, stderr } = await ecom(command, 'ffffffffffffffff');
     expect(code).toBe(2);
-    expect(stderr).toMatch(/there is no run "ffffffffffffffff"\n {2}npx ecom runs lists them/);
+    expect(stderr).toMatch(/there is no run "ffffffffffffffff"\n {2}\.\/ecom runs lists them/);
   });
 });
 
@@ -144,7 +144,7 @@ it('Ctrl-C while a run goes on leaves it alone and says how to follow it', async
     stateFolder: inject('stateFolder'),
   });
   const runId = /^run (\w+), attempt 1$/m.exec(stderr)?.[1];
-  expect(stderr).toContain(`\nThe run goes on: npx ecom watch ${runId}; stop everything: npx ecom down\n`);
+  expect(stderr).toContain(`\nThe run goes on: ./ecom watch ${runId}; stop everything: ./ecom down\n`);
   expect(code).toBe(130);
   expect((await ecom('watch', `${runId}`)).code).toBe(0);
 });
@@ -163,7 +163,7 @@ describe('a drop that shows a run already', () => {
   it('is named by the next step, with a name to keep both', async () => {
     const { stderr } = await ecom('validate', data);
     expect(stderr).toMatch(
-      /^Next: npx ecom analyze '.*\/Shop C'\nOr in the pipeline: npx ecom run '.*\/Shop C' --drop shop_c\n\(without --drop it replaces run /,
+      /^Next: \.\/ecom analyze '.*\/Shop C'\nOr in the pipeline: \.\/ecom run '.*\/Shop C' --drop shop_c\n\(without --drop it replaces run /,
     );
     expect(stderr).toContain(`it replaces run ${current} as the current one of the drop "default"`);
   });
@@ -223,6 +223,6 @@ describe('other tools', () => {
     const { code, stdout, stderr } = await ecom('psql', '-c', statement);
     expect(code).toBe(2);
     expect(stdout).toBe('');
-    expect(stderr).toMatch(/there is no statement in it\n {2}Give one: npx ecom psql -c/);
+    expect(stderr).toMatch(/there is no statement in it\n {2}Give one: \.\/ecom psql -c/);
   });
 });

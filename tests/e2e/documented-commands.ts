@@ -14,7 +14,7 @@ const documents = [
 ];
 
 /** What a reader can paste into a shell, as opposed to a name that a sentence mentions. */
-const pasteable = /^(?:[A-Z_]+=\S+ )?(?:npm|npx|node|docker|aws|eval|\.venv\/bin\/\w+) /;
+const pasteable = /^(?:[A-Z_]+=\S+ )?(?:\.\/ecom|npm|npx|node|docker|aws|eval|\.venv\/bin\/\w+) /;
 
 /** Every command of the documents once, with the first document that shows it, in the order of reading. */
 export function documentedCommands(): Map<string, string> {

@@ -21,20 +21,20 @@ const notRun: Readonly<Record<string, string>> = {
   'npx vitest run tests/unit/engine/bad-input -u': 'writes what other tests compare with',
   'docker compose -f infrastructure/docker-compose.yml up -d':
     'needs Docker; tests/unit/infrastructure reads the file',
-  'npx ecom deploy --target docker': 'needs Docker; tests/cdk synthesises the stack',
-  'npx ecom deploy --target aws': 'needs an AWS account; tests/cdk synthesises the stack',
-  'npx ecom deploy --target aws -c alarmEmail=team@example.com':
+  './ecom deploy --target docker': 'needs Docker; tests/cdk synthesises the stack',
+  './ecom deploy --target aws': 'needs an AWS account; tests/cdk synthesises the stack',
+  './ecom deploy --target aws -c alarmEmail=team@example.com':
     'needs an AWS account; tests/cdk synthesises the stack',
-  'npx ecom deploy --target aws -c alarmEmail=you@example.com':
+  './ecom deploy --target aws -c alarmEmail=you@example.com':
     'needs an AWS account; tests/cdk synthesises the stack',
-  'npx ecom deploy --target aws -c env=staging': 'needs an AWS account; tests/cdk synthesises the stack',
+  './ecom deploy --target aws -c env=staging': 'needs an AWS account; tests/cdk synthesises the stack',
   'npx cdk bootstrap -c target=aws': 'needs an AWS account',
   'npx cdk destroy --all': 'needs an AWS account',
   'npx cdk deploy --all --import-existing-resources': 'needs an AWS account',
   'npx cdk synth -q -c target=aws -c architecture=x86_64 --output .ecom/lint/cdk.out':
     'needs a machine of that architecture; tests/cdk synthesises the stack',
-  'npx ecom generate shop/ && ECOM_TARGET=aws npx ecom run shop/': 'needs an AWS account',
-  'ECOM_TARGET=aws npx ecom runs': 'needs an AWS account',
+  './ecom generate shop/ && ECOM_TARGET=aws ./ecom run shop/': 'needs an AWS account',
+  'ECOM_TARGET=aws ./ecom runs': 'needs an AWS account',
   'aws lambda get-account-settings --query AccountLimit.ConcurrentExecutions': 'needs an AWS account',
   'aws cloudwatch set-alarm-state --alarm-name ecom-experiment-failed-runs --state-value ALARM --state-reason test':
     'needs an AWS account',
@@ -62,13 +62,13 @@ const notRun: Readonly<Record<string, string>> = {
   '.venv/bin/python -c "import csv, sys; csv.writer(sys.stdout).writerows(r for r in csv.reader(sys.stdin) if r[2])" < export/events.csv > my-data/events.csv':
     "reads the reader's export; tests/unit/docs/own-data.test.ts runs it",
   'aws s3 cp': 'a name in a sentence; the README shows it whole',
-  'ECOM_PORT=4600 npx ecom up': 'a fixed port may be taken; up-down.test.ts starts on another one',
-  'npx ecom upload': 'a name in a sentence; commands.test.ts runs it',
+  'ECOM_PORT=4600 ./ecom up': 'a fixed port may be taken; up-down.test.ts starts on another one',
+  './ecom upload': 'a name in a sentence; commands.test.ts runs it',
 };
 
 /** Commands that begin and end the stack; the others come between, in the order of reading. */
 const first = ['npm run demo'];
-const last = ['npx ecom down', 'npx ecom up', 'npx ecom down --wipe'];
+const last = ['./ecom down', './ecom up', './ecom down --wipe'];
 
 const documented = documentedCommands();
 const inBetween = [...documented.keys()].filter(
@@ -149,7 +149,7 @@ describe('every command of the documents', () => {
   it.each(inBetween)('%s', async (command) => {
     const filled = command.replace(/<\w+>/g, (word) => words.get(word) ?? word);
     expect(filled, 'words that no earlier command gave').not.toMatch(/<\w+>/);
-    if (command.startsWith('npx ecom ui')) return expectPage(filled);
+    if (command.startsWith('./ecom ui')) return expectPage(filled);
     if (command.startsWith('eval ')) {
       const exported = (await run(`${filled}; env -0`)).split('\0').map((line) => line.split('='));
       for (const [name = '', ...value] of exported) environment[name] = value.join('=');
@@ -161,15 +161,15 @@ describe('every command of the documents', () => {
       expect(JSON.parse(stdout).executions.length).toBe(2);
       words.set('<executionArn>', JSON.parse(stdout).executions[0].executionArn);
     }
-    if (command === 'npx ecom run my-data/') {
-      const [{ runId }] = JSON.parse(await run('npx ecom runs --json'));
+    if (command === './ecom run my-data/') {
+      const [{ runId }] = JSON.parse(await run('./ecom runs --json'));
       words.set('<run>', runId);
     }
   });
 
   it.each(last)('%s', async (command) => {
     await run(command);
-    if (command === 'npx ecom up') expect(JSON.parse(await run('npx ecom runs --json')).length).toBe(2);
+    if (command === './ecom up') expect(JSON.parse(await run('./ecom runs --json')).length).toBe(2);
   });
 
   /** Starts the page as told but for the browser, which there may be none of, reads it, and presses Ctrl-C. */

@@ -189,7 +189,7 @@ describe.skipIf(chromium === undefined)(`ecom ui in a browser${reason}`, () => {
       await page.getByRole('button', { name: 'Copy' }).last().click();
       await page.getByRole('button', { name: 'Copied' }).waitFor();
       expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
-        'npx ecom run my-data/ --drop typo_in_browser',
+        './ecom run my-data/ --drop typo_in_browser',
       );
     }));
 

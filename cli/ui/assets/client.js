@@ -160,7 +160,7 @@
     const { what, where, remedy } =
       error instanceof Problem
         ? error.fault
-        : { what: 'ecom ui does not answer', where: undefined, remedy: 'Start it again: npx ecom ui' };
+        : { what: 'ecom ui does not answer', where: undefined, remedy: 'Start it again: ./ecom ui' };
     const sentence = `${what.charAt(0).toUpperCase()}${what.slice(1)}`;
     problem.replaceChildren(
       make(

@@ -17,11 +17,11 @@ export function nextSteps({ runId, drop, failure, quarantine }: RunRecord): Next
   if (!deterministic.has(failure.error)) {
     return [
       ...(failure.error === 'TransientError'
-        ? [{ why: 'See whether all that it needs is running', command: 'npx ecom status' }]
+        ? [{ why: 'See whether all that it needs is running', command: './ecom status' }]
         : []),
       {
         why: 'Try the same data again; stages that are done are skipped',
-        command: `npx ecom retry ${runId}`,
+        command: `./ecom retry ${runId}`,
       },
     ];
   }
@@ -31,15 +31,15 @@ export function nextSteps({ runId, drop, failure, quarantine }: RunRecord): Next
       ? [
           {
             why: 'Write the rows that were not used to files, to repair them',
-            command: `npx ecom quarantine ${runId} --export repair/`,
+            command: `./ecom quarantine ${runId} --export repair/`,
           },
         ]
       : []),
     {
       why: 'Mend what the message names in your folder, and let it be checked',
-      command: 'npx ecom validate my-data/',
+      command: './ecom validate my-data/',
     },
-    { why: 'Upload the folder again, as a new run', command: `npx ecom run my-data/${name}` },
+    { why: 'Upload the folder again, as a new run', command: `./ecom run my-data/${name}` },
   ];
 }
 

@@ -26,7 +26,7 @@ function empty(drop: string | null): Html {
   return html`<section class="card empty"><h2>There is no run ${drop === null ? 'yet' : html`of ${name(drop)}`}</h2>
 <p class="lede">Upload a folder with <code>events.csv</code> and <code>experiment_assignments.csv</code>, or let a shop with a
 known uplift be generated and run:</p>
-<p>${command('npx ecom demo')}</p>
+<p>${command('./ecom demo')}</p>
 <p><a class="button primary" href="/upload">Upload a folder</a></p></section>`;
 }
 

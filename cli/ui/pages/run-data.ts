@@ -33,7 +33,7 @@ export function quarantineCard(
   return card(
     'Quarantined rows',
     html`${plainTable<RuleRows>(
-      `${formatCount(total)} rows were not used. All of them, for repair: npx ecom quarantine ${runId} --export repair/`,
+      `${formatCount(total)} rows were not used. All of them, for repair: ./ecom quarantine ${runId} --export repair/`,
       [
         {
           label: 'Where',
@@ -70,7 +70,7 @@ export function martsCard(marts: PublishedMarts, report: Report | null): Html {
     return card(
       'In Postgres',
       html`<p class="line">${icon('caution')} ${sentence(capitalised(marts.problem))}</p>
-<p class="fine">The report comes from S3 and is complete without it. See what runs: ${command('npx ecom status')}</p>`,
+<p class="fine">The report comes from S3 and is complete without it. See what runs: ${command('./ecom status')}</p>`,
     );
   }
   const reported = new Map(

@@ -8,7 +8,7 @@ export function uploadPage(): Page {
     title: 'Upload',
     current: 'upload',
     body: html`<h1>Upload data</h1>
-<noscript><p class="notice caution">Uploading needs JavaScript. Without it: <code>npx ecom upload &lt;folder&gt;</code></p></noscript>
+<noscript><p class="notice caution">Uploading needs JavaScript. Without it: <code>./ecom upload &lt;folder&gt;</code></p></noscript>
 <form class="card upload" id="upload" novalidate>
 <div class="dropzone" id="dropzone">
 <svg class="folder" viewBox="0 0 24 24" aria-hidden="true"><path d="M3 7a2 2 0 0 1 2-2h4l2 2.5h8a2 2 0 0 1 2 2V17a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2z"/><path d="M12 16.5v-5m-2.2 2.2L12 11.5l2.2 2.2"/></svg>

@@ -12,7 +12,7 @@ const asymmetryAlpha = 0.001;
  */
 export const crossoverAsymmetry: Check = {
   name: 'crossover_asymmetry',
-  label: 'Users in several arms, by first arm',
+  label: 'Crossovers even across arms',
   evaluate({ measurement, arms, weights }: Pick<TrustInput, 'measurement' | 'arms' | 'weights'>) {
     const groups = arms.map(({ variant, assigned }) => {
       const crossed = measurement.crossoversByFirstVariant.find((arm) => arm.variant === variant);

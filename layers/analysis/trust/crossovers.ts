@@ -6,7 +6,7 @@ const notableShare = 0.01;
 /** Users who were in several variants and are left out. */
 export const crossovers: Check = {
   name: 'crossovers',
-  label: 'Users in several arms',
+  label: 'Crossovers (users in several arms)',
   evaluate({ measurement, users: { everyone } }: Pick<TrustInput, 'measurement' | 'users'>) {
     const found = shareOf(measurement.crossovers, everyone);
     const { users, share } = found;

@@ -1,4 +1,4 @@
-import { adjustedP, type Compared, intervalLabel, verdictOf } from '../comparisons.ts';
+import { adjustedP, type Compared, decidingInterval, intervalLabel, verdictOf } from '../comparisons.ts';
 import {
   formatCount,
   formatDecimal,
@@ -65,39 +65,57 @@ export function meanColumn(side: 'control' | 'treatment'): Column<Compared> {
   };
 }
 
-export function differenceColumn(experiment: ExperimentReport): Column<Compared> {
-  return {
-    label: 'Difference',
-    tip: `Treatment less control in the metric’s unit, with its ${intervalLabel(experiment)}.`,
-    align: 'number',
-    cell: of(({ deciding: { testing, effect }, newcombeCi, control, treatment }, { unit }) => {
-      const interval = (ends: readonly [number, number]) =>
-        `${formatDifference(unit, ends[0])} to ${formatDifference(unit, ends[1])}`;
-      const rare = [control, treatment].some(({ n, sum }) => Math.min(sum, n - sum) < smallCount);
-      return html`${formatDifference(unit, effect.absolute)}${effect.absoluteCi && sub(interval(effect.absoluteCi))}${
-        newcombeCi && rare && testing === 'fixed_horizon' ? sub(`Newcombe ${interval(newcombeCi)}`) : null
-      }`;
-    }),
-    sort: of(({ deciding }) => deciding.effect.absolute),
-  };
-}
-
+/** The lift with the interval that decides, and the difference it is. */
 export function liftColumn(experiment: ExperimentReport): Column<Compared> {
   return {
     label: 'Lift',
-    tip: `The difference relative to the control, with its ${intervalLabel(experiment)} by Fieller’s method. It excludes zero exactly when the p-value (not yet corrected) is below its level.`,
+    tip: `The difference relative to the control, with the ${intervalLabel(experiment)} that the verdict goes by, and the difference in the metric’s unit.`,
     align: 'number',
-    cell: of(
-      ({ deciding: { effect } }) =>
-        html`<strong>${formatLift(effect.relative)}</strong>${sub(
-          effect.relativeCi === null
-            ? reasonText(effect.relativeReason ?? 'no_interval')
-            : formatLiftInterval(effect.relativeCi),
-        )}`,
-    ),
+    cell: of((comparison, { unit }) => {
+      const { effect } = comparison.deciding;
+      const { relative, relativeReason } = decidingInterval(comparison);
+      return html`<strong>${formatLift(effect.relative)}</strong>${
+        relative === null
+          ? sub(reasonText(relativeReason ?? 'no_interval'))
+          : sub(formatLiftInterval(relative))
+      }${sub(formatDifference(unit, effect.absolute))}`;
+    }),
     sort: of(({ deciding }) => deciding.effect.relative),
   };
 }
+
+/** The difference in the metric's unit with its interval, at the level of a metric that stands alone. */
+export const differenceColumn: Column<Compared> = {
+  label: 'Difference',
+  align: 'number',
+  cell: of(({ deciding: { testing, effect }, newcombeCi, control, treatment }, { unit }) => {
+    const interval = (ends: readonly [number, number]) =>
+      `${formatDifference(unit, ends[0])} to ${formatDifference(unit, ends[1])}`;
+    const rare = [control, treatment].some(({ n, sum }) => Math.min(sum, n - sum) < smallCount);
+    return html`${formatDifference(unit, effect.absolute)}${effect.absoluteCi && sub(interval(effect.absoluteCi))}${
+      newcombeCi && rare && testing === 'fixed_horizon' ? sub(`Newcombe ${interval(newcombeCi)}`) : null
+    }`;
+  }),
+};
+
+export const uncorrectedLiftColumn: Column<Compared> = {
+  label: 'Lift, not corrected',
+  align: 'number',
+  cell: of(
+    ({ deciding: { effect } }) =>
+      html`${formatLift(effect.relative)}${sub(
+        effect.relativeCi === null
+          ? reasonText(effect.relativeReason ?? 'no_interval')
+          : formatLiftInterval(effect.relativeCi),
+      )}`,
+  ),
+};
+
+export const uncorrectedPColumn: Column<Compared> = {
+  label: 'p, not corrected',
+  align: 'number',
+  cell: of(({ deciding }) => formatP(deciding.p)),
+};
 
 export function chartColumn(
   experiment: ExperimentReport,
@@ -114,13 +132,14 @@ export function chartColumn(
 
 export const pColumn: Column<Compared> = {
   label: 'p (difference)',
-  tip: 'Two-sided p-value of the test that there is no difference, and below it the one corrected for all metrics of the same role. Guardrails are judged by another test: that of their margin, in the table below.',
+  tip: 'Two-sided p-value of the test that there is no difference, adjusted for all metrics of the same role. Guardrails are not adjusted, and judged by another test: that of their margin, in the table below.',
   align: 'number',
-  cell: of((comparison) => {
-    const adjusted = adjustedP(comparison);
-    return html`${formatP(comparison.deciding.p)}${adjusted === null ? null : sub(`adj. ${formatP(adjusted)}`)}`;
-  }),
-  sort: of(({ deciding }) => deciding.p),
+  cell: of((comparison) =>
+    formatP(comparison.deciding.test.isAdjusted ? adjustedP(comparison) : comparison.deciding.p),
+  ),
+  sort: of((comparison) =>
+    comparison.deciding.test.isAdjusted ? adjustedP(comparison) : comparison.deciding.p,
+  ),
 };
 
 export const verdictColumn: Column<Compared> = {

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { formatMoment } from '../format.ts';
 import { type Html, html, trusted } from '../html/html.ts';
-import { icon, iconSheet } from '../html/icons.ts';
-import { name, plainName } from '../html/names.ts';
+import { icon, iconSheet, status } from '../html/icons.ts';
+import { name, plainName, sentence } from '../html/names.ts';
 import style from '../html/style.css?raw';
 import type { ExperimentReport, Report } from '../schema.ts';
 import { actions, undeclaredNote } from '../words.ts';
 import behaviour from './behaviour.client.js?raw';
+import { glossary } from './glossary.ts';
 import type { ExperimentSection, RunSection, Section } from './section.ts';
 import { dataQualitySection } from './sections/data-quality.ts';
 import { distributionsSection } from './sections/distributions.ts';
@@ -30,20 +31,26 @@ import { verdictSection } from './sections/verdict.ts';
 /** Sections that stand on other pages, too. */
 export { dataQualitySection, populationSection, verdictSection };
 
-/** In the order in which people ask: what to do, whether to believe it, then the evidence. */
-const experimentSections: readonly ExperimentSection[] = [
+/** In the order in which people ask: what to do, whether to believe it, what changed. */
+const openSections: readonly ExperimentSection[] = [
   verdictSection,
   trustSection,
-  populationSection,
   liftsSection,
   guardrailsSection,
   effectOverTimeSection,
-  sinceExposureSection,
+];
+/** Questions that some people ask next: each a line, and more on demand. */
+const foldedSections: readonly ExperimentSection[] = [
   segmentsSection,
+  sinceExposureSection,
   funnelSection,
-  distributionsSection,
+  populationSection,
+];
+/** Whether it hangs on how it was computed, behind one fold. */
+const appendixSections: readonly ExperimentSection[] = [
   estimatesSection,
   outlookSection,
+  distributionsSection,
   regressionSection,
   originalAnalysesSection,
   methodsSection,
@@ -53,7 +60,9 @@ const runSections: readonly RunSection[] = [dataQualitySection, lineageSection];
 interface Chapter {
   readonly anchor: string;
   readonly experiment: ExperimentReport;
-  readonly sections: readonly Section[];
+  readonly open: readonly Section[];
+  readonly folded: readonly Section[];
+  readonly appendix: readonly Section[];
 }
 
 /**
@@ -61,13 +70,17 @@ interface Chapter {
  * Everything that comes from data is escaped, and the page's policy lets nothing run but its own style and script.
  */
 export function reportPage(report: Report): string {
-  const chapters = report.experiments.map(
-    (experiment, index): Chapter => ({
+  const chapters = report.experiments.map((experiment, index): Chapter => {
+    const of = (sections: readonly ExperimentSection[]) =>
+      sections.flatMap((section) => section(experiment, report) ?? []);
+    return {
       anchor: `e${index + 1}`,
       experiment,
-      sections: experimentSections.flatMap((section) => section(experiment, report) ?? []),
-    }),
-  );
+      open: of(openSections),
+      folded: of(foldedSections),
+      appendix: of(appendixSections),
+    };
+  });
   const overview = overviewSection(report);
   const data = runSections.flatMap((section) => section(report) ?? []);
   return html`<!doctype html>
@@ -95,20 +108,40 @@ ${report.run.undeclared ? html`<p class="fine">${undeclaredNote}</p>` : null}</d
 ${contents(chapters, overview, data)}
 <main id="main" tabindex="-1">
 ${overview && topSection(overview)}
-${chapters.map(chapterBody)}
-${data.map(topSection)}
+${chapters.length === 1 ? chapters.map(singleChapter) : chapters.map(foldedChapter)}
+${data.map((section) => (section.summary === undefined ? topSection(section) : foldedSection(section, section.id, 2)))}
 </main>
 </div>
+${glossary}
 <script>${trusted(behaviour)}</script>
 </body>
 </html>
 `.markup;
 }
 
-function chapterBody({ anchor, experiment, sections }: Chapter): Html {
+/** The only experiment: its hypothesis stands under its name. */
+function singleChapter(chapter: Chapter): Html {
+  const { anchor, experiment } = chapter;
   return html`<article class="experiment" id="${anchor}" aria-labelledby="${anchor}-title">
 <h2 id="${anchor}-title"><span class="kicker">Experiment</span> ${name(experiment.experimentId)}</h2>
-${sections.map(
+${chapterBody(chapter)}</article>
+`;
+}
+
+/** One of several: the browser closes it when another is opened. */
+function foldedChapter(chapter: Chapter, index: number): Html {
+  const { anchor, experiment } = chapter;
+  return html`<article class="experiment" id="${anchor}" aria-labelledby="${anchor}-title">
+<details class="chapter" name="experiment"${index === 0 ? html` open` : null}><summary><h2 id="${anchor}-title"><span class="kicker">Experiment</span> ${name(experiment.experimentId)}</h2>${status(actions[experiment.decision.action])}</summary>
+<div class="experiment">${chapterBody(chapter)}</div></details></article>
+`;
+}
+
+function chapterBody({ anchor, experiment, open, folded, appendix }: Chapter): Html {
+  const { hypothesis } = experiment.settings;
+  const inAppendix = appendix.map(({ title }) => title).join(', ');
+  return html`${hypothesis === null ? null : html`<p class="hypothesis"><span class="kicker">Hypothesis</span> ${sentence(hypothesis)}</p>`}
+${open.map(
   ({
     id,
     title,
@@ -118,7 +151,28 @@ ${sections.map(
 ${body}
 </section>
 `,
-)}</article>
+)}
+${folded.map((section) => foldedSection(section, `${anchor}-${section.id}`, 3))}
+<details class="appendix" id="${anchor}-appendix"><summary><h3>Appendix</h3> <span class="answer">${inAppendix}</span></summary>
+${appendix.map(
+  ({
+    id,
+    title,
+    body,
+  }) => html`<section class="card card-${id}" id="${anchor}-${id}" aria-labelledby="${anchor}-${id}-title ${anchor}-title">
+<h4 id="${anchor}-${id}-title">${title}</h4>
+${body}
+</section>
+`,
+)}</details>`;
+}
+
+/** A section of which one line shows until somebody asks for more. */
+function foldedSection({ id, title, summary, body }: Section, anchor: string, level: 2 | 3): Html {
+  const heading =
+    level === 2 ? html`<h2 id="${anchor}-title">${title}</h2>` : html`<h3 id="${anchor}-title">${title}</h3>`;
+  return html`<section class="card card-${id}" id="${anchor}" aria-labelledby="${anchor}-title"><details class="fold"><summary>${heading} <span class="answer">${summary}</span></summary>
+${body}</details></section>
 `;
 }
 
@@ -132,15 +186,16 @@ ${body}
 
 function contents(chapters: readonly Chapter[], overview: Section | null, data: readonly Section[]): Html {
   const link = ({ id, title }: Section) => html`<li><a href="#${id}">${title}</a></li>`;
-  return html`<nav aria-label="Contents"><ol>
+  return html`<nav id="contents" aria-label="Contents"><ol>
 ${overview && link(overview)}
 ${chapters.map(
   ({
     anchor,
     experiment,
-    sections,
+    open,
+    folded,
   }) => html`<li><a href="#${anchor}">${icon(actions[experiment.decision.action].tone)}<span>${name(experiment.experimentId)}</span></a>
-<ol>${sections.map(({ id, title }) => html`<li><a href="#${anchor}-${id}">${title}</a></li>`)}</ol></li>`,
+<ol>${[...open, ...folded, { id: 'appendix', title: 'Appendix' }].map(({ id, title }) => html`<li><a href="#${anchor}-${id}">${title}</a></li>`)}</ol></li>`,
 )}
 ${data.map(link)}
 </ol></nav>`;

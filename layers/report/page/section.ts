@@ -1,10 +1,12 @@
-import type { Html } from '../html/html.ts';
+import type { Content, Html } from '../html/html.ts';
 import type { ExperimentReport, Report } from '../schema.ts';
 
 export interface Section {
   /** Part of the anchor; the same for each experiment. */
   readonly id: string;
   readonly title: string;
+  /** What the section says in a line, where it is folded. */
+  readonly summary?: Content;
   readonly body: Html;
 }
 

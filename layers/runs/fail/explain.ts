@@ -103,7 +103,7 @@ function oneLine(value: unknown): string {
 function remedyFor(text: string, runId: string): string {
   const known = remedies.find(([pattern]) => pattern.test(text))?.[1];
   const first = known ?? 'See the log of the function';
-  return `${first}; then: npx ecom retry ${runId}`;
+  return `${first}; then: ./ecom retry ${runId}`;
 }
 
 function shortened(error: string, message: string): Explanation {

@@ -202,7 +202,7 @@ async function verify(
     throw new DataError({
       what: `the database holds ${describe(loaded)}, the files ${describe(expected)}`,
       where: table,
-      remedy: `Run it again: npx ecom retry ${runId}`,
+      remedy: `Run it again: ./ecom retry ${runId}`,
     });
   }
   return { table, rows: Number(loaded.rows), revenue: loaded.revenue };

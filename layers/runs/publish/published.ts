@@ -126,6 +126,6 @@ function notLoaded(runId: string): IncompleteError {
   return new IncompleteError({
     what: 'the run was loaded, but the database no longer has it: it was replaced, or dropped the run to make room',
     where: `table run, run ${runId}`,
-    remedy: `Load it again: npx ecom retry ${runId}`,
+    remedy: `Load it again: ./ecom retry ${runId}`,
   });
 }

@@ -96,7 +96,7 @@ describe('a function', () => {
     expect(ended).toMatchObject({
       status: 'FAILED',
       error: 'Sandbox.Timedout',
-      cause: expect.stringMatching(/stage "analyze".*It took longer than it may.*npx ecom retry/),
+      cause: expect.stringMatching(/stage "analyze".*It took longer than it may.*\.\/ecom retry/),
     });
     expect(await failureOf(first.runId)).toMatchObject({ stage: 'analyze', message: ended.cause });
     expect(await drop.latest()).toBeUndefined();
@@ -121,7 +121,7 @@ describe('a function without memory', () => {
       ended = await drop.retry(ended);
       await changeSettings(endpoint, stage, settings);
       expect(ended, stage).toMatchObject({ status: 'FAILED', error: 'Runtime.OutOfMemory' });
-      expect(ended.cause).toMatch(/stage "(\w+)".*It ran out of memory: raise the memory.*npx ecom retry/);
+      expect(ended.cause).toMatch(/stage "(\w+)".*It ran out of memory: raise the memory.*\.\/ecom retry/);
       expect(await failureOf(first.runId)).toMatchObject({ stage, message: ended.cause });
       expect((await drop.latest())?.runId).toBe(before.runId);
       expect(await drop.shown()).toEqual(shown);
@@ -192,7 +192,7 @@ describe('a refusal', () => {
     const ended = await drop.run(await dropOf(1));
     await logInAs();
     await expectRefused(drop, ended, 'load', words);
-    expect(ended.cause).toMatch(/127\.0\.0\.1:\d+\/.*npx ecom|Grant it/);
+    expect(ended.cause).toMatch(/127\.0\.0\.1:\d+\/.*\.\/ecom|Grant it/);
     expect(await drop.retry(ended)).toMatchObject({ status: 'SUCCEEDED' });
   });
 });

@@ -104,7 +104,7 @@ describe.concurrent('a process that is killed again and again', () => {
       expect(ended).toMatchObject({ status: 'FAILED', error: recorded.error, cause: recorded.message });
       expect(recorded).toMatchObject({ stage, attempt: ended.attempt });
       expect(recorded.message).toContain(`stage "${stage}"`);
-      expect(recorded.message).toContain(`npx ecom retry ${runId}`);
+      expect(recorded.message).toContain(`./ecom retry ${runId}`);
       // The database shows a run before `publish` has said so, the pointer after it.
       if (stage !== 'publish') expect((await drop.latest())?.runId).toBe(before);
     }

@@ -85,5 +85,5 @@ test('the environment leads every client to what runs', () => {
 });
 
 test('there is no environment when nothing runs, and the error says how to start it', () => {
-  expect(() => localEnvironment({})).toThrow(/emulator is not running.*npx ecom up/);
+  expect(() => localEnvironment({})).toThrow(/emulator is not running.*\.\/ecom up/);
 });

@@ -244,7 +244,7 @@ test('Ctrl-C while it starts says what stays up', async () => {
     { stateFolder: folder },
   );
   expect(stderr).toContain(
-    '\nWhat was started stays up. See it: npx ecom status; go on: npx ecom up; stop it: npx ecom down\n',
+    '\nWhat was started stays up. See it: ./ecom status; go on: ./ecom up; stop it: ./ecom down\n',
   );
   expect(code).toBe(130);
 });

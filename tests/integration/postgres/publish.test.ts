@@ -167,6 +167,6 @@ test('a run that the database lost is not published, and the error says how to b
   const url = await server.database();
   await expect(publish(url, run(1))).rejects.toMatchObject({
     name: 'IncompleteError',
-    message: expect.stringContaining(`npx ecom retry ${run(1)}`),
+    message: expect.stringContaining(`./ecom retry ${run(1)}`),
   });
 });

@@ -162,7 +162,7 @@ test('a failed stage is found, recorded and told as one sentence', async () => {
   };
   const { cause } = await fail({ ...eventOf(run(1)), failure: caught });
   expect(cause).not.toContain('\n');
-  expect(cause).toContain(`npx ecom retry ${run(1)}`);
+  expect(cause).toContain(`./ecom retry ${run(1)}`);
   expect(failure.parse(await read(processedKeys.failure(run(1))))).toMatchObject({
     stage: 'load',
     attempt: 1,

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generate } from '../../../cli/generate/generate.ts';
 import { lastAnalysisOf, lastReportOf } from '../../../cli/pipeline/analyses.ts';
@@ -61,6 +62,14 @@ describe('ecom quarantine <dir>', () => {
     for (const line of lines) expect(original).toContain(line);
   });
 
+  it('says which rules there are where one is unknown', async () => {
+    const { code, stderr } = await ecom('quarantine', data, '--rule', 'not_a_rule');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^error: no row of this run broke a rule "not_a_rule"\n {2}at --rule\n {2}.*Rules that rows broke: [a-z_]+, /m,
+    );
+  });
+
   it('says what to do where the folder has not been analysed, and where it is none', async () => {
     const fresh = path.join(folder, 'fresh');
     await mkdir(fresh);
@@ -68,7 +77,7 @@ describe('ecom quarantine <dir>', () => {
       name: 'UsageError',
       fault: {
         where: path.join(fresh, 'ecom-report', '.runs'),
-        remedy: expect.stringContaining(`npx ecom analyze ${fresh}`),
+        remedy: expect.stringContaining(`./ecom analyze ${fresh}`),
       },
     });
     await expect(lastAnalysisOf(path.join(folder, 'nowhere'))).rejects.toThrow('there is no such folder');
@@ -85,6 +94,21 @@ it('a place where no report can be written is told before anything is read', asy
       remedy: expect.stringContaining('--out <dir>'),
     },
   });
+});
+
+it.runIf(process.platform === 'linux')('a place in which nothing can be made is told, too', async () => {
+  await expect(analyzeFolder(data, { out: '/proc/ecom-report' })).rejects.toMatchObject({
+    name: 'UsageError',
+    fault: { where: '/proc/ecom-report', remedy: expect.stringContaining('--out <dir>') },
+  });
+});
+
+it('what an analysis that was killed had at hand is gone after the next one', async () => {
+  const { report } = await analyzeFolder(data);
+  const work = path.join(reportFolder(data), '.runs', report.run.runId, 'work', 'stage-killed');
+  await mkdir(work, { recursive: true });
+  await analyzeFolder(data);
+  await expect(readFile(work)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
 describe('ecom report <dir>', () => {

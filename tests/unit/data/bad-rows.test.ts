@@ -38,6 +38,6 @@ test('a handful of bad rows is tolerated in a small file, but not all of its row
 test('the error names the file, the rule, an example and where to see all', () => {
   expect(() => check(1000, 100)).toThrow(
     'too many bad rows: 100 of 1000, where 5 % are tolerated; user_id id_not_integer 100 (line 2: "x") ' +
-      '(raw/events.csv). See all of them: npx ecom quarantine 0123456789abcdef.',
+      '(raw/events.csv). See all of them: ./ecom quarantine 0123456789abcdef.',
   );
 });

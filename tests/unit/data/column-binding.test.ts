@@ -70,7 +70,7 @@ test('a missing required column names the file, its columns, and the line that m
   expect(error).toBeInstanceOf(SchemaError);
   expect(error.message).toBe(
     'the required column "event_ts" is missing; the file has event_id, event_name, event_tss (raw/events.csv:1). ' +
-      'Put this into experiment.yaml (npx ecom init writes one for a folder): schema: { events: { event_ts: "event_tss" } }',
+      'Put this into experiment.yaml (./ecom init writes one for a folder): schema: { events: { event_ts: "event_tss" } }',
   );
   expect(failure(() => bind(['event_id', 'event_ts'], { event_name: ['a', 'b'] })).message).toMatch(
     /"event_name", which should come from "a" or "b", is missing/,

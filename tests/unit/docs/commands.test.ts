@@ -13,7 +13,7 @@ const documents = [
     .map((file) => path.join('docs', file)),
 ];
 
-/** Every call of the command in a document's code: `npx ecom <words>` or `ecom <words>`, without comments and pipes. */
+/** Every call of the command in a document's code: `./ecom <words>` or `ecom <words>`, without comments and pipes. */
 function callsIn(document: string): string[][] {
   const text = readFileSync(path.join(root, document), 'utf8');
   const code = [...text.matchAll(/```(?:sh|bash)?\n([\s\S]*?)```|`([^`\n]+)`/g)].map(
@@ -21,7 +21,7 @@ function callsIn(document: string): string[][] {
   );
   return code
     .flatMap((found) => found.split('\n'))
-    .flatMap((line) => /^(?:.*?\b[A-Z_]+=\S+ )?(?:npx )?ecom (.+)$/.exec(line.trim())?.[1] ?? [])
+    .flatMap((line) => /^(?:.*?\b[A-Z_]+=\S+ )?(?:\.\/)?ecom (.+)$/.exec(line.trim())?.[1] ?? [])
     .map((call) => words(call.split(/ #| \||\$\(/)[0] ?? ''));
 }
 
@@ -37,6 +37,15 @@ describe('the commands that the documents show', () => {
 
   it('are found in the documents', () => {
     expect(calls.length).toBeGreaterThan(20);
+  });
+
+  it('are never those that npx would fetch from the registry', () => {
+    const found = documents.filter((document) =>
+      /npx (?:-\S+ )*ecom\b/.test(
+        readFileSync(path.join(root, document), 'utf8').replaceAll('npx --no-install ecom', ''),
+      ),
+    );
+    expect(found).toEqual([]);
   });
 
   it.each(calls.map(({ document, call }) => [document, call.join(' '), call] as const))(

@@ -27,8 +27,8 @@ function shown(report: Report, metric: string) {
     .split('\n')
     .find((found) => found.startsWith(metric));
   return {
-    page: { lift: cell(4), p: cell(6), hero: text('#e1-verdict .hero-figures div:last-child dd') },
-    document: { interval: columns[7], corrected: columns[8], p: columns[9], adjusted: columns[10] },
+    page: { lift: cell(3), p: cell(5), hero: text('#e1-verdict .hero-figures div:last-child dd') },
+    document: { interval: columns[7], p: columns[8], adjusted: columns[9] },
     terminal: terminal?.split(/ {2,}/).slice(5, 9),
   };
 }
@@ -37,8 +37,8 @@ describe('the numbers that decide', () => {
   it('are the same on the page, in the decision document and in the terminal at a look that is too early', () => {
     const early = looks(10_000_000);
     expect(shown(early, 'Purchase conversion')).toEqual({
-      page: { lift: '+14.9 %it is too early for this', p: '0.6457', hero: 'n/a' },
-      document: { interval: 'n/a', corrected: 'n/a', p: '0.6457', adjusted: 'n/a' },
+      page: { lift: '+14.9 %it is too early for this+0.63 pp', p: 'n/a', hero: 'n/a' },
+      document: { interval: 'n/a', p: '0.6457', adjusted: 'n/a' },
       terminal: ['+14.9 %', 'n/a', '0.6457', 'n/a'],
     });
     expect(early.experiments[0]?.decision.reasons).toContain(
@@ -50,7 +50,7 @@ describe('the numbers that decide', () => {
     const { page, document, terminal } = shown(looks(1_840), 'Purchase conversion');
     const [lift, interval, p, adjusted] = terminal ?? [];
     expect(document).toMatchObject({ interval, p, adjusted });
-    expect(page).toEqual({ lift: `${lift}${interval}`, p: `${p}adj. ${adjusted}`, hero: adjusted });
+    expect(page).toEqual({ lift: `${lift}${interval}+0.63 pp`, p: adjusted, hero: adjusted });
     expect(interval).not.toBe('n/a');
   });
 

@@ -11,9 +11,9 @@ describe('EXPERIMENT_DECISION.md', () => {
     expect(document).toContain('## search: Invalid');
   });
 
-  it('states the original analyses to four digits', () => {
-    expect(document).toContain('0.0424 against 0.0487, lift 0.0063');
-    expect(document).toContain('p = 0.6463, 95 % interval (-0.0206, 0.0333)');
+  it('states the original analyses in the units of the result table', () => {
+    expect(document).toContain('4.24 % against 4.87 %, difference +0.63 pp, z = 0.4589, p = 0.6463');
+    expect(document).toContain('95 % interval −2.06 pp to +3.33 pp');
     expect(document).toMatch(/Logistic regression: intercept .+ is_treatment .+ events_in_window/);
   });
 
@@ -22,7 +22,8 @@ describe('EXPERIMENT_DECISION.md', () => {
     const told = decisionDocument(exampleReport(overlay));
     const section = told.slice(told.indexOf('## checkout'), told.indexOf('## search'));
     expect(section.match(/^### .+/gm)).toEqual([
-      '### Hypothesis',
+      '### What it amounts to',
+      '### Sign-off',
       '### Design',
       '### Result',
       '### Checks',
@@ -30,9 +31,10 @@ describe('EXPERIMENT_DECISION.md', () => {
       '### Limits',
       '### Next steps',
       '### Population',
-      '### The original analyses',
+      '### Cross-check: the analyses of the original project',
     ]);
-    expect(section).toContain('One page sells more');
+    expect(section).toMatch(/^## checkout: .+\n\nHypothesis: One page sells more\n/);
+    expect(section).toContain('| Owner of the experiment |');
     expect(section).toContain('920 of 4,000 planned users');
     expect(section).toMatch(/A lift of \+5\.0 % takes .+ users/);
   });

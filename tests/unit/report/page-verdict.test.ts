@@ -18,10 +18,10 @@ describe('verdict and trust checks of report.html', () => {
       /^Not yet shown to be within the margin: Retention d7\..+The planned 12,000 users are reached \(12,284\)\.$/,
     );
     expect(text('#e1-verdict .warnings')).toBe(
-      'Note: Users in several arms (0.6 % of the assigned left out), Outcome windows (3.3 % not ended)',
+      'Note: Crossovers (users in several arms) (0.6 % of the assigned left out), Outcome windows (3.3 % not ended)',
     );
     expect(text('#e1-verdict .figures')).toContain(
-      'Trust checks 5 of 8 passed, 2 with a note, 1 not checked',
+      'Trust checks 5 of 8 passed, 2 with a note (Crossovers (users in several arms); Outcome windows), 1 not checked (Sample ratio on each day)',
     );
   });
 
@@ -88,19 +88,27 @@ describe('verdict and trust checks of report.html', () => {
 
   it('gives each trust check a result, its number and its meaning', () => {
     const { document } = parse(page);
-    const rows = document.querySelector('#e1-trust table')?.querySelectorAll('tbody tr') ?? [];
+    const rows = document.querySelector('#e1-trust details table')?.querySelectorAll('tbody tr') ?? [];
     const checks = [...rows].map((row) => [...row.children].map((cell) => cell.textContent.trim()));
     expect(checks.map(([check, result]) => `${check}: ${result}`)).toEqual([
-      'Users in several arms: Note',
-      'Outcome windows: Note',
       'Sample ratio of exposed users: Pass',
       'Sample ratio of assigned users: Pass',
-      'Users in several arms, by first arm: Pass',
+      'Crossovers even across arms: Pass',
       'Sample ratio in each segment: Pass',
       'Balance before exposure: Pass',
       'Sample ratio on each day: Not checked',
     ]);
     expect(checks.every(([, , number, meaning]) => number !== '' && meaning !== '')).toBe(true);
+  });
+
+  it('says in a line what the checks amount to, with those that did not pass open and the others folded', () => {
+    const { document, text } = parse(page);
+    expect(text('#e1-trust .line')).toMatch(/^5 of 8 passed, 2 with a note /);
+    expect(
+      [...document.querySelectorAll('#e1-trust .findings strong')].map((found) => found.textContent),
+    ).toEqual(['Crossovers (users in several arms): note.', 'Outcome windows: note.']);
+    expect(document.querySelectorAll('#e1-trust details .findings')).toHaveLength(0);
+    expect(document.querySelector('#e1-trust details')?.hasAttribute('open')).toBe(false);
   });
 
   it('says each warning once: by name in the verdict, in full among the checks', () => {
@@ -122,11 +130,11 @@ describe('verdict and trust checks of report.html', () => {
     const named = { ...ratio, statistic: 0.63, statisticName: 'chi_square' as const, df: 1 };
     const numberOf = (check: typeof ratio) =>
       parse(reportPage(onlyCheckout({ trust: { ...checkout.trust, checks: [check, ...checks] } }))).text(
-        '#e1-trust tbody tr:nth-child(3) td:nth-child(3)',
+        '#e1-trust details tbody tr:nth-child(1) td:nth-child(3)',
       );
     expect(numberOf(named)).toBe('χ²(1) = 0.63, p = 0.7463');
     expect(numberOf(ratio)).toBe('χ² = 0.10, p = 0.7463');
-    expect(numberOf({ ...named, isAdjusted: true })).toBe('χ²(1) = 0.63, adj. p = 0.7463');
+    expect(numberOf({ ...named, isAdjusted: true })).toBe('χ²(1) = 0.63, adjusted p = 0.7463');
   });
 
   it('counts checks that failed in the verdict', () => {
@@ -137,7 +145,7 @@ describe('verdict and trust checks of report.html', () => {
     );
     const { text } = parse(reportPage(onlyCheckout({ trust: { ...trust, checks } })));
     expect(text('#e1-verdict .figures')).toContain('4 of 8 passed, 1 failed');
-    expect(text('#e1-trust tbody tr')).toContain('Fail');
+    expect(text('#e1-trust .findings li')).toContain('fail.');
   });
 
   it('shows trust as good where nothing is wrong and the sample ratio was checked', () => {
@@ -157,7 +165,7 @@ describe('verdict and trust checks of report.html', () => {
 
   it('keeps the many tests behind the checks behind a fold', () => {
     const { text } = parse(page);
-    expect(text('#e1-trust summary')).toContain('(26 tests)');
+    expect(text('#e1-trust details details summary')).toContain('(26 tests)');
     expect(text('#e1-trust details')).toContain('Device: mobile');
   });
 

@@ -98,7 +98,7 @@ describe('report.html', () => {
     const { document } = parse(page);
     const groups = [...document.querySelectorAll('#e1-lifts tr.group')].map((row) => row.textContent.trim());
     expect(groups).toEqual(['Primary', 'Secondary', 'Guardrails']);
-    const rows = [...document.querySelectorAll('#e1-lifts tbody tr:not(.group)')];
+    const rows = [...document.querySelectorAll('#e1-lifts > table tbody tr:not(.group)')];
     expect(rows).toHaveLength(9);
     for (const row of rows) {
       expect(row.querySelector('svg[role=img] > title')?.textContent).toMatch(/lift .+, interval .+ to /);
@@ -138,9 +138,9 @@ describe('report.html', () => {
 
   it('says what the sums below a mean are', () => {
     const { document } = parse(page);
-    const sums = [...document.querySelectorAll('#e1-lifts tbody tr:not(.group) td:nth-child(2) small')].map(
-      (small) => small.textContent.replace(/\u00a0/g, ' '),
-    );
+    const sums = [
+      ...document.querySelectorAll('#e1-lifts > table tbody tr:not(.group) td:nth-child(2) small'),
+    ].map((small) => small.textContent.replace(/\u00a0/g, ' '));
     expect(sums[0]).toMatch(/^\d+ of 6,210$/);
     expect(sums[1]).toMatch(/^[\d,]+ \/ 6,210$/);
     expect(sums.every((sum) => /^[\d,.]+( s)? (of|\/) [\d,]+$/.test(sum))).toBe(true);
@@ -165,7 +165,7 @@ describe('report.html', () => {
       ),
     }));
     const { document, text } = parse(reportPage(onlyCheckout({ metrics } as Report['experiments'][number])));
-    const rows = [...document.querySelectorAll('#e1-lifts tbody tr')].filter((row) =>
+    const rows = [...document.querySelectorAll('#e1-lifts > table tbody tr')].filter((row) =>
       row.textContent.includes('Rough'),
     );
     expect(rows).toHaveLength(2);
@@ -197,18 +197,52 @@ describe('report.html', () => {
     expect(arms[0]?.textContent).toContain('100.0 %');
   });
 
-  it('repeats the original analyses to four digits', () => {
+  it('repeats the original analyses in the units of the rest of the page', () => {
     const { text, document } = parse(reportPage(smallReport()));
     const cells = [...document.querySelectorAll('#e1-original table:first-of-type td')];
-    expect(cells.map((cell) => `${cell.getAttribute('data-label')} ${cell.textContent}`)).toEqual([
-      'Control 0.0424',
-      'Treatment 0.0487',
-      'Lift 0.0063',
+    expect(
+      cells.map((cell) => `${cell.getAttribute('data-label')} ${cell.textContent}`.replaceAll('\u00a0', ' ')),
+    ).toEqual([
+      'Control 4.24 %',
+      'Treatment 4.87 %',
+      'Difference +0.63 pp',
       'z 0.4589',
       'p 0.6463',
-      '95\u00a0% interval −0.0206 to 0.0333',
+      '95 % interval −2.06 pp to +3.33 pp',
     ]);
     expect(text('#e1-original')).toContain('is_treatment');
+  });
+
+  it('is short: the appendix and what some ask next are folded, and one experiment is open at a time', () => {
+    const { document } = parse(page);
+    const folded = [...document.querySelectorAll('#e1 section')].filter((section) =>
+      section.closest('.appendix'),
+    );
+    expect(folded.map(({ id }) => id)).toEqual([
+      'e1-estimates',
+      'e1-outlook',
+      'e1-distributions',
+      'e1-regression',
+      'e1-original',
+      'e1-methods',
+    ]);
+    expect(
+      [...document.querySelectorAll('details.fold, details.appendix')].some((fold) =>
+        fold.hasAttribute('open'),
+      ),
+    ).toBe(false);
+    const chapters = [...document.querySelectorAll('details.chapter')];
+    expect(chapters.map((chapter) => [chapter.getAttribute('name'), chapter.hasAttribute('open')])).toEqual([
+      ['experiment', true],
+      ['experiment', false],
+    ]);
+  });
+
+  it('breaks a bar that goes beyond its scale', () => {
+    const { document } = parse(page);
+    const rows = [...document.querySelectorAll('#e1-distributions tbody tr')];
+    const broken = rows.filter((row) => row.querySelector('.break') !== null);
+    expect(broken.map((row) => row.querySelector('th')?.textContent)).toEqual(['Zero']);
   });
 
   it('shows quarantined values as they were written', () => {

@@ -13,11 +13,17 @@ interface SvgElement {
 
 const { document } = parseHTML('<html></html>');
 
+/** What a chart says at a place along x, in its own pixels. */
+export interface Value {
+  readonly x: number;
+  readonly text: string;
+}
+
 /**
  * A chart as SVG, the same bytes for the same options. Styles and fonts are the page's; `title` says in words what the
- * chart shows, to screen readers and as a tooltip.
+ * chart shows, to screen readers and as a tooltip; `values` what it says where one points.
  */
-export function draw(title: string, options: PlotOptions): Html {
+export function draw(title: string, options: PlotOptions, values: readonly Value[] = []): Html {
   const svg = plot({ ...options, document, className: 'chart' });
   svg.querySelector('style')?.remove();
   for (const attribute of ['fill', 'font-family', 'font-size', 'text-anchor', 'width', 'height'])
@@ -28,6 +34,9 @@ export function draw(title: string, options: PlotOptions): Html {
   const name = document.createElementNS('http://www.w3.org/2000/svg', 'title');
   name.textContent = title;
   svg.prepend(name);
+  if (values.length > 0) {
+    svg.setAttribute('data-values', values.map(({ x, text }) => `${x.toFixed(1)} ${text}`).join('\n'));
+  }
   return trusted(svg.outerHTML);
 }
 

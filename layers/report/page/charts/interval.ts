@@ -1,5 +1,5 @@
 import { axisX, gridX } from '@observablehq/plot';
-import { type Compared, verdictOf } from '../../comparisons.ts';
+import { type Compared, decidingInterval, verdictOf } from '../../comparisons.ts';
 import { formatCount, formatLift, formatLiftInterval } from '../../format.ts';
 import { type Html, html } from '../../html/html.ts';
 import { plainName } from '../../html/names.ts';
@@ -11,14 +11,14 @@ import { draw } from './draw.ts';
 /** Relative lifts that one axis shows. */
 export interface LiftScale {
   readonly domain: readonly [number, number];
+  /** Of its charts, in pixels. */
+  readonly width: number;
 }
 
 export interface Lift {
   readonly label: string;
   readonly relative: number | null;
   readonly interval: readonly [number, number] | null;
-  /** The interval at the level at which a correction judges: thin, around the other. */
-  readonly outer?: readonly [number, number] | null;
   readonly tone: Tone;
   /** The lift at which a guardrail's margin ends: negative where higher is better. */
   readonly margin?: number | null;
@@ -27,12 +27,10 @@ export interface Lift {
 /** The comparison as a line of a forest plot; `margin` where the guardrail's margin is to be drawn. */
 export function liftOf({ metric, comparison }: Compared, withMargin = false): Lift {
   if (comparison === null) return { label: metric.metric, relative: null, interval: null, tone: 'neutral' };
-  const { effect, adjustedCi } = comparison.deciding;
   return {
     label: metricLabel(metric.metric),
-    relative: effect.relative,
-    interval: effect.relativeCi,
-    outer: adjustedCi?.relativeCi ?? null,
+    relative: comparison.deciding.effect.relative,
+    interval: decidingInterval(comparison).relative,
     tone: verdictOf(comparison).tone,
     margin: withMargin ? marginLift(metric, comparison) : null,
   };
@@ -51,14 +49,17 @@ function marginLift(
   return size === null ? null : better === 'higher' ? -size : size;
 }
 
-const [width, height, axisHeight, inset] = [220, 28, 20, 8];
+const [height, axisHeight, inset] = [30, 22, 14];
+
+/** Of a chart in a table that it is a main column of. */
+const tableWidth = 390;
 const middle = height / 2;
 
 /**
  * An axis for these lifts. An interval much wider than most (four times the upper quartile) is cut off at the edge
  * and ends in an arrow, so that it does not press the others together.
  */
-export function liftScale(lifts: readonly Lift[]): LiftScale {
+export function liftScale(lifts: readonly Lift[], width = tableWidth): LiftScale {
   const reach = lifts
     .flatMap(({ interval, relative }) => {
       const ends = interval ?? (relative === null ? [] : [relative]);
@@ -68,21 +69,23 @@ export function liftScale(lifts: readonly Lift[]): LiftScale {
     .toSorted((a, b) => a - b);
   const usual = reach[Math.floor(0.75 * (reach.length - 1))] ?? 0.1;
   const limit = 4 * usual;
-  const ends = lifts.flatMap(({ interval, outer, relative, margin }) => [
+  const ends = lifts.flatMap(({ interval, relative, margin }) => [
     ...(interval ?? [relative ?? 0]),
-    ...(outer ?? []),
     ...(margin === null || margin === undefined ? [] : [margin]),
   ]);
   const low = Math.max(-limit, Math.min(-0.2 * usual, ...ends));
   const high = Math.min(limit, Math.max(0.2 * usual, ...ends));
   const padding = 0.06 * (high - low);
-  return { domain: [low - padding, high + padding] };
+  return { domain: [low - padding, high + padding], width };
 }
 
 /** Zero, the interval, its estimate (filled where significant), and a guardrail's margin with what lies beyond. */
 export function liftChart(lift: Lift, scale: LiftScale): Html {
-  const { relative, interval, outer, tone, margin } = lift;
-  const [low, high] = scale.domain;
+  const { relative, interval, tone, margin } = lift;
+  const {
+    domain: [low, high],
+    width,
+  } = scale;
   const within = (value: number) => value >= low && value <= high;
   const x = (value: number) => {
     const share = (Math.min(high, Math.max(low, value)) - low) / (high - low);
@@ -97,8 +100,6 @@ export function liftChart(lift: Lift, scale: LiftScale): Html {
       ? null
       : html`<path class="beyond" d="M${x(margin)} 0V${height}H${margin < 0 ? 0 : width}V0z"/><path class="margin" d="M${x(margin)} 0V${height}"/>`
   }<path class="zero" d="M${x(0)} 0V${height}"/>${
-    outer && html`<path class="outer" d="M${x(outer[0])} ${middle}H${x(outer[1])}"/>`
-  }${
     interval &&
     html`<path class="interval" d="M${x(interval[0])} ${middle}H${x(interval[1])}"/><path class="ends" d="${whisker(interval[0], -1)}${whisker(interval[1], 1)}"/>`
   }${relative !== null && within(relative) ? estimate(tone, x(relative)) : null}</svg>`;
@@ -111,7 +112,8 @@ function estimate(tone: Tone, x: number): Html {
   return html`<path class="estimate" d="${path}"/>`;
 }
 
-export function liftAxis({ domain }: LiftScale): Html {
+export function liftAxis({ domain, width }: LiftScale): Html {
+  const ticks = width < tableWidth ? 3 : 6;
   return draw('Axis of the relative lift', {
     width,
     height: axisHeight,
@@ -121,8 +123,8 @@ export function liftAxis({ domain }: LiftScale): Html {
     marginBottom: axisHeight - 4,
     x: { domain: [...domain], axis: null },
     marks: [
-      gridX({ ticks: 3, stroke: 'var(--line-strong)', strokeOpacity: 1 }),
-      axisX({ anchor: 'bottom', ticks: 3, tickSize: 0, tickPadding: 2, tickFormat: formatTick, label: null }),
+      gridX({ ticks, stroke: 'var(--line-strong)', strokeOpacity: 1 }),
+      axisX({ anchor: 'bottom', ticks, tickSize: 0, tickPadding: 2, tickFormat: formatTick, label: null }),
     ],
   });
 }

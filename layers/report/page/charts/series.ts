@@ -1,4 +1,16 @@
-import { areaY, axisX, axisY, dot, gridY, line, type Markish, ruleX, ruleY } from '@observablehq/plot';
+import {
+  areaY,
+  axisX,
+  axisY,
+  dot,
+  gridY,
+  line,
+  type Markish,
+  type PlotOptions,
+  ruleX,
+  ruleY,
+} from '@observablehq/plot';
+import { formatLift, formatLiftInterval } from '../../format.ts';
 import type { Html } from '../../html/html.ts';
 import { draw } from './draw.ts';
 
@@ -59,9 +71,15 @@ export function seriesChart({ title, points, kind, formatX, formatY }: Series): 
       { x: 'x', y: 'y', r: 2.6, fill: 'var(--surface)', stroke: 'var(--line-strong)', strokeWidth: 1.8 },
     ),
   ];
-  return draw(title, {
+  const [from, to] = xDomain(points);
+  const { marginLeft, marginRight, width } = frame;
+  const values = points.map((point) => ({
+    x: marginLeft + ((point.x - from) / (to - from)) * (width - marginLeft - marginRight),
+    text: `${formatX(point.x)}: ${formatLift(point.y)}${point.interval === null ? '' : `, ${formatLiftInterval(point.interval)}`}`,
+  }));
+  const options: PlotOptions = {
     ...frame,
-    x: { domain: xDomain(points), axis: null },
+    x: { domain: [from, to], axis: null },
     y: { domain, axis: null },
     marks: [
       gridY({ ticks: 4, stroke: 'var(--line)', strokeOpacity: 1 }),
@@ -70,7 +88,8 @@ export function seriesChart({ title, points, kind, formatX, formatY }: Series): 
       axisX({ ticks: xTicks(points), tickSize: 0, tickFormat: formatX, label: null }),
       axisY({ ticks: 4, tickSize: 0, tickFormat: formatY, label: null }),
     ],
-  });
+  };
+  return draw(title, options, values);
 }
 
 function effectDomain(points: readonly Point[]): [number, number] {

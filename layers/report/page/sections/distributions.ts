@@ -32,7 +32,7 @@ function distributionTable(distribution: Distribution, control: string): Html {
   const max = Math.max(...bins.slice(1).flatMap(({ arms }) => arms.map(({ share }) => share ?? 0)), 0.0001);
   const arms = distribution.arms.map(({ variant }) => variant);
   return table<Bin>({
-    caption: html`${metricName(distribution.column)} per user: share of each arm’s users. Zero may go beyond the scale.`,
+    caption: html`${metricName(distribution.column)} per user: share of each arm’s users. A broken bar goes on beyond the scale.`,
     columns: [
       { label: unitLabel(distribution), cell: ({ label }) => html`<span class="figure">${label}</span>` },
       ...arms.flatMap((variant, index) => [
@@ -53,7 +53,7 @@ function distributionTable(distribution: Distribution, control: string): Html {
             return barChart({
               title: `${plainName(variant)}, ${bin.label}: ${formatPercent(share)} of users`,
               from: 0,
-              to: Math.min(share, max),
+              to: share,
               max,
               kind: variant === control ? 'control' : 'total',
             });

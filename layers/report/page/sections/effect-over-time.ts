@@ -23,9 +23,9 @@ export const effectOverTimeSection: ExperimentSection = (experiment) => {
   return {
     id: 'over-time',
     title: 'Effect over time',
-    body: html`<p class="lede">The lift among everyone exposed up to each day. The band is the ${confidence(experiment.settings.alpha)} interval, right for one look only; between the dashed lines the lift may be said to lie on all days at once.</p>
+    body: html`<p class="lede">The lift among everyone exposed up to each day. The band is the ${confidence(experiment.settings.alpha)} interval, which holds for one look only. The dashed lines are a confidence sequence: they hold on every day at once, however often one looks.</p>
 <div class="plots">${show(primary)}</div>
-${others.length === 0 ? null : html`<details><summary>All other metrics over time (${others.length})</summary><div class="plots">${show(others)}</div></details>`}`,
+${others.length === 0 ? null : html`<details class="numbers"><summary>All other metrics over time (${others.length})</summary><div class="plots">${show(others)}</div></details>`}`,
   };
 };
 
@@ -60,7 +60,7 @@ function daysTable(days: readonly Day[]): Html {
           html`${formatLift(relative)}<small>${reason === null ? unbroken(formatLiftInterval(relativeCi)) : reasonText(reason)}</small>`,
       },
       {
-        label: 'On all days',
+        label: 'On every day at once',
         align: 'number',
         cell: ({ alwaysValidRelativeCi }) => unbroken(formatLiftInterval(alwaysValidRelativeCi)),
       },

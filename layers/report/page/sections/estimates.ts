@@ -6,6 +6,7 @@ import { covariateLabel, metricLabel } from '../../labels.ts';
 import type { Comparison, ExperimentReport, MetricReport } from '../../schema.ts';
 import { confidence, reasonText } from '../../words.ts';
 import { type Lift, liftAxis, liftChart, liftScale } from '../charts/interval.ts';
+import { glossaryLine } from '../glossary.ts';
 import type { ExperimentSection } from '../section.ts';
 
 /** One way of estimating a metric's effect. */
@@ -37,7 +38,7 @@ export const estimatesSection: ExperimentSection = (experiment) => {
   return {
     id: 'estimates',
     title: 'Other estimates of the same effects',
-    body: table<Estimate>({
+    body: html`${glossaryLine(['cuped', 'capped'])}${table<Estimate>({
       className: 'results',
       caption:
         'The deciding estimate was declared beforehand; the others show whether the result hangs on it.',
@@ -73,7 +74,7 @@ export const estimatesSection: ExperimentSection = (experiment) => {
       groups,
       note: ({ reason, relative }) =>
         relative === null && reason !== null ? `Not computed: ${reasonText(reason)}.` : null,
-    }),
+    })}`,
   };
 };
 

@@ -38,6 +38,12 @@ export const funnelSection: ExperimentSection = (experiment) => {
   return {
     id: 'funnel',
     title: 'Funnel',
+    summary: measured
+      .map(
+        ([metric, label]) =>
+          `${label}: ${experiment.arms.map(({ variant }) => shareOf(experiment, metric, variant)).join(', ')}`,
+      )
+      .join('; '),
     body: html`${table<Stage>({
       caption: 'Users of each arm who reached a step within their outcome window, to scale within the arm',
       columns: [
@@ -97,6 +103,12 @@ function stage(
     users: metric === null ? exposed : at(metric),
     before: metric === null ? null : previous === null ? exposed : at(previous),
   };
+}
+
+/** `treatment 6.4 %`: the share of an arm's users who converted. */
+function shareOf(experiment: ExperimentReport, metric: string, variant: string): string {
+  const users = experiment.arms.find((arm) => arm.variant === variant)?.users ?? 0;
+  return formatPercent(users === 0 ? null : (usersOf(experiment, metric, variant) ?? 0) / users);
 }
 
 /** Users of an arm who converted, or null where the metric is not computed. */

@@ -22,8 +22,7 @@ export const guardrailsSection: ExperimentSection = (experiment) => {
     body: html`
 ${table<Compared>({
   className: 'results',
-  caption:
-    'A guardrail holds when its interval stays clear of the shaded zone beyond the dashed margin. “Not shown” means that the data do not yet rule such harm out.',
+  caption: `A guardrail holds when its interval stays clear of the shaded zone beyond the dashed margin. “Not shown” means that the data do not yet rule such harm out.`,
   columns: [
     metricColumn(experiment),
     meanColumn('control'),

@@ -1,4 +1,4 @@
-import { type Compared, comparedRows, intervalLabel, missing } from '../../comparisons.ts';
+import { type Compared, comparedRows, decidingInterval, intervalLabel, missing } from '../../comparisons.ts';
 import { html } from '../../html/html.ts';
 import { icon } from '../../html/icons.ts';
 import { table } from '../../html/table.ts';
@@ -12,8 +12,11 @@ import {
   meanColumn,
   metricColumn,
   pColumn,
+  uncorrectedLiftColumn,
+  uncorrectedPColumn,
   verdictColumn,
 } from '../comparison-columns.ts';
+import { glossaryLine } from '../glossary.ts';
 import type { ExperimentSection } from '../section.ts';
 
 const order: readonly MetricReport['role'][] = ['primary', 'secondary', 'guardrail'];
@@ -31,14 +34,14 @@ export const liftsSection: ExperimentSection = (experiment) => {
         ? html`<p class="notice bad">${icon('bad')}<span>${experiment.decision.rule === 'trust_check_failed' ? 'A trust check failed.' : ruleSentence(experiment.decision.rule)} These numbers are shown to find the cause, not to decide.</span></p>`
         : null
     }
+${glossaryLine(['lift', 'interval', 'p', 'guardrail', 'exposure', 'window'])}
 ${table<Compared>({
   className: 'results',
-  caption: `Treatment against control with the ${intervalLabel(experiment)}. Marks follow the verdict: ● better or within its margin, ■ worse or beyond it, ◆ margin not shown, ○ inconclusive. A thin line goes on to where the corrected interval ends; an arrow means that an interval goes on beyond the axis.`,
+  caption: `Treatment against control: lift with the ${intervalLabel(experiment)} that the verdict goes by, ${rows.some(({ comparison }) => comparison !== null && decidingInterval(comparison).isCorrected) ? 'corrected where several are tested' : 'not corrected'}. ● better or within its margin, ■ worse or beyond it, ◆ margin not shown, ○ inconclusive; → goes on beyond the axis.`,
   columns: [
     metricColumn(experiment),
     meanColumn('control'),
     meanColumn('treatment'),
-    differenceColumn(experiment),
     liftColumn(experiment),
     chartColumn(experiment, scale),
     pColumn,
@@ -50,6 +53,13 @@ ${table<Compared>({
   })),
   note: missing,
   ...(rows.length > 12 ? { filter: 'Filter metrics' } : {}),
-})}`,
+})}
+<details><summary>Differences in the metric’s unit, and intervals and p that are not corrected</summary>
+${table<Compared>({
+  className: 'results',
+  caption: `Each as if the metric stood alone, with its ${intervalLabel(experiment)}`,
+  columns: [metricColumn(experiment), differenceColumn, uncorrectedLiftColumn, uncorrectedPColumn],
+  groups: [{ label: null, rows: rows.filter(({ comparison }) => comparison !== null) }],
+})}</details>`,
   };
 };

@@ -1,4 +1,4 @@
-import { formatCount, formatMoment } from '../../format.ts';
+import { formatCount, formatMoment, formatQuantity } from '../../format.ts';
 import { type Content, type Html, html } from '../../html/html.ts';
 import { plainTable } from '../../html/table.ts';
 import type { Report } from '../../schema.ts';
@@ -8,6 +8,7 @@ import type { RunSection } from '../section.ts';
 export const lineageSection: RunSection = ({ run, schemaVersion }) => ({
   id: 'lineage',
   title: 'Lineage and versions',
+  summary: html`${formatQuantity(run.inputs.length, 'file')}, configuration <code>${run.configHash.slice(0, 8)}</code>, code <code>${run.engine.codeVersion.slice(0, 12)}</code>`,
   body: html`<dl class="settings">
 ${entry('Run', html`<code>${run.runId}</code>`)}
 ${entry('Drop', html`<code>${run.drop}</code>`)}

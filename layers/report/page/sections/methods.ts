@@ -1,6 +1,6 @@
 import { formatCount, formatMoment, formatPercent, formatQuantity } from '../../format.ts';
 import { type Content, type Html, html } from '../../html/html.ts';
-import { metricName, name, sentence } from '../../html/names.ts';
+import { metricName, name } from '../../html/names.ts';
 import type { ExperimentReport } from '../../schema.ts';
 import { basisText, confidence } from '../../words.ts';
 import type { ExperimentSection } from '../section.ts';
@@ -11,8 +11,7 @@ export const methodsSection: ExperimentSection = (experiment) => {
   return {
     id: 'methods',
     title: 'Methods and settings',
-    body: html`${settings.hypothesis === null ? null : html`<p class="lede">${sentence(settings.hypothesis)}</p>`}
-<dl class="settings">
+    body: html`<dl class="settings">
 ${entry('Control', name(control))}
 ${entry('Planned shares', weights(experiment))}
 ${entry('A user counts from', exposure(experiment))}
@@ -20,6 +19,7 @@ ${entry('Outcome window', `${formatQuantity(settings.outcomeWindowDays, 'day')} 
 ${entry('Window not ended', settings.immature === 'include' ? 'counted, and noted above' : 'left out, and counted above')}
 ${entry('Primary metric', html`${metricName(settings.primary)} <code>${name(settings.primary)}</code>`)}
 ${entry('Decided on', basisText(experiment))}
+${entry('Rule that fired', html`<code>${experiment.decision.rule}</code>`)}
 ${entry('Significance level', `α = ${settings.alpha}, two-sided, ${confidence(settings.alpha)} intervals`)}
 ${entry('Planned end', settings.plannedEnd === null ? 'not declared' : formatMoment(settings.plannedEnd))}
 ${entry('Planned users', settings.plannedUsers === null ? 'not declared' : formatCount(settings.plannedUsers))}

@@ -1,4 +1,4 @@
-import { formatP } from '../../format.ts';
+import { formatDifference, formatP, formatStatistic, formatValue } from '../../format.ts';
 import { type Html, html } from '../../html/html.ts';
 import { name } from '../../html/names.ts';
 import { plainTable } from '../../html/table.ts';
@@ -6,16 +6,14 @@ import type { OriginalAnalyses } from '../../schema.ts';
 import { confidence, reasonText } from '../../words.ts';
 import type { ExperimentSection } from '../section.ts';
 
-const four = (value: number) => value.toFixed(4).replace('-', '−');
-
 /** The two analyses of the original Python project, to compare with its printed results. */
 export const originalAnalysesSection: ExperimentSection = ({ parity, control, settings }) =>
   parity === null
     ? null
     : {
         id: 'original',
-        title: 'The original analyses',
-        body: html`<p class="lede">The two analyses of the original project on ${name(parity.variant)} against ${name(control)}, kept for comparison. The decision does not rest on them.</p>
+        title: 'Cross-check: the analyses of the original project',
+        body: html`<p class="lede">How the project that this one grew out of analysed ${name(parity.variant)} against ${name(control)}. The decision does not rest on it.</p>
 ${zTest(parity, settings.alpha)}
 ${logit(parity)}`,
       };
@@ -27,15 +25,15 @@ function zTest({ twoProportionZ: z }: OriginalAnalyses, alpha: number): Html {
     'Two-proportion z-test of purchase conversion, pooled; its interval is unpooled',
     [
       { label: 'Test', cell: () => html`<strong>Purchased</strong>` },
-      { label: 'Control', align: 'number', cell: ({ control: value }) => four(value) },
-      { label: 'Treatment', align: 'number', cell: ({ treatment }) => four(treatment) },
-      { label: 'Lift', align: 'number', cell: ({ lift }) => four(lift) },
-      { label: 'z', align: 'number', cell: (row) => four(row.z) },
-      { label: 'p', align: 'number', cell: ({ p }) => four(p) },
+      { label: 'Control', align: 'number', cell: ({ control: value }) => formatValue('share', value) },
+      { label: 'Treatment', align: 'number', cell: ({ treatment }) => formatValue('share', treatment) },
+      { label: 'Difference', align: 'number', cell: ({ lift }) => formatDifference('share', lift) },
+      { label: 'z', align: 'number', cell: (row) => formatStatistic(row.z) },
+      { label: 'p', align: 'number', cell: ({ p }) => formatP(p) },
       {
         label: `${confidence(alpha)} interval`,
         align: 'number',
-        cell: ({ ci }) => `${four(ci[0])} to ${four(ci[1])}`,
+        cell: ({ ci }) => `${formatDifference('share', ci[0])} to ${formatDifference('share', ci[1])}`,
       },
     ],
     [z],
@@ -50,9 +48,9 @@ function logit({ logit: model }: OriginalAnalyses): Html {
     'Logistic regression: purchased ~ is_treatment + events_in_window',
     [
       { label: 'Term', cell: ({ name: term }) => html`<code>${term}</code>` },
-      { label: 'Coefficient', align: 'number', cell: ({ coefficient }) => four(coefficient) },
-      { label: 'Standard error', align: 'number', cell: ({ se }) => four(se) },
-      { label: 'z', align: 'number', cell: ({ z }) => four(z) },
+      { label: 'Coefficient', align: 'number', cell: ({ coefficient }) => formatStatistic(coefficient) },
+      { label: 'Standard error', align: 'number', cell: ({ se }) => formatStatistic(se) },
+      { label: 'z', align: 'number', cell: ({ z }) => formatStatistic(z) },
       { label: 'p', align: 'number', cell: ({ p }) => formatP(p) },
       { label: 'Odds ratio', align: 'number', cell: ({ coefficient }) => formatOdds(Math.exp(coefficient)) },
     ],

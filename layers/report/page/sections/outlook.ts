@@ -1,11 +1,18 @@
 import { type Compared, comparedRows } from '../../comparisons.ts';
-import { formatCount, formatDifference, formatLift, formatPercent } from '../../format.ts';
+import {
+  formatCount,
+  formatDifference,
+  formatLift,
+  formatLiftInterval,
+  formatPercent,
+} from '../../format.ts';
 import { html } from '../../html/html.ts';
 import { unbroken } from '../../html/names.ts';
 import { table } from '../../html/table.ts';
 import type { Comparison } from '../../schema.ts';
 import { reasonText, roles } from '../../words.ts';
 import { metricColumn } from '../comparison-columns.ts';
+import { glossaryLine } from '../glossary.ts';
 import type { ExperimentSection } from '../section.ts';
 
 /** How likely each treatment is to be the better arm, what a wrong choice costs, and what more users would show. */
@@ -19,19 +26,21 @@ export const outlookSection: ExperimentSection = (experiment) => {
   return {
     id: 'outlook',
     title: 'Chances and power',
-    body: table<Compared>({
+    body: html`${glossaryLine(['power'])}${table<Compared>({
       caption: 'Beside the decision, which rests on the tests above',
       columns: [
         metricColumn(experiment),
         ...(present('bayes') ? bayesColumns : []),
         ...(present('shrunken') ? [shrunkenColumn] : []),
-        ...(present('power') ? powerColumns : []),
+        ...(present('power')
+          ? [...powerColumns, ...(experiment.decision.action === 'keep_running' ? [daysLeftColumn] : [])]
+          : []),
       ],
       groups: (['primary', 'secondary', 'guardrail'] as const).map((role) => ({
         label: roles[role],
         rows: rows.filter(({ metric }) => metric.role === role),
       })),
-    }),
+    })}`,
   };
 };
 
@@ -63,7 +72,7 @@ const bayesColumns = [
       const loss = bayesOf(row)?.expectedLoss;
       return loss === undefined
         ? 'n/a'
-        : html`${(loss.treatment * 100).toFixed(2)}\u00a0%<small>control ${(loss.control * 100).toFixed(2)}\u00a0%</small>`;
+        : html`${formatPercent(loss.treatment)}<small>control ${formatPercent(loss.control)}</small>`;
     },
   },
 ];
@@ -80,8 +89,7 @@ const shrunkenColumn = {
   cell: (row: Compared) => {
     const shrunken = shrunkenOf(row);
     if (shrunken === undefined || !('relative' in shrunken)) return 'n/a';
-    const [low, high] = shrunken.interval.map((bound) => `${(bound * 100).toFixed(1)}\u00a0%`);
-    return html`${(shrunken.relative * 100).toFixed(1)}\u00a0%<small>${low} to ${high}</small>`;
+    return html`${formatLift(shrunken.relative)}<small>${unbroken(formatLiftInterval(shrunken.interval))}</small>`;
   },
 };
 
@@ -108,12 +116,14 @@ const powerColumns = [
       return html`${needed}<small>${formatCount(power.usersNow)} now, for ${unbroken(formatLift(power.targetLift))}</small>`;
     },
   },
-  {
-    label: 'Days left',
-    align: 'number' as const,
-    cell: (row: Compared) => {
-      const days = powerOf(row)?.daysLeft;
-      return days === undefined || days === null ? 'n/a' : formatCount(Math.ceil(days));
-    },
-  },
 ];
+
+const daysLeftColumn = {
+  label: 'Days until then',
+  tip: 'At the traffic so far.',
+  align: 'number' as const,
+  cell: (row: Compared) => {
+    const days = powerOf(row)?.daysLeft;
+    return days === undefined || days === null ? 'n/a' : formatCount(Math.ceil(days));
+  },
+};

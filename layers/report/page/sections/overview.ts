@@ -19,7 +19,7 @@ export const overviewSection: RunSection = ({ experiments }) => {
     primary: shownPrimary(experiment),
   }));
   const lifts = rows.flatMap(({ primary }) => (primary?.comparison ? [liftOf(primary)] : []));
-  const scale = liftScale(lifts);
+  const scale = liftScale(lifts, 260);
   type Row = (typeof rows)[number];
   const comparison = ({ primary }: Row) => primary?.comparison ?? null;
   return {
@@ -86,7 +86,7 @@ function shownPrimary(experiment: ExperimentReport): Compared | null {
 
 function trustStatus(experiment: ExperimentReport) {
   const { status: gravest, text } = trustSummary(experiment);
-  return html`${status(checkStatuses[gravest])}<small>${text}</small>`;
+  return html`<span title="${text}">${status(checkStatuses[gravest])}</span>`;
 }
 
 function usersOf({ arms }: ExperimentReport): number {

@@ -26,6 +26,10 @@ export const populationSection: ExperimentSection = (experiment, report) => {
   return {
     id: 'population',
     title: 'From raw lines to analysed users',
+    summary: steps
+      .filter(({ users }) => users !== null)
+      .map((step) => `${step.label.toLowerCase()} ${sign(step)}${formatCount(step.users ?? 0)}`)
+      .join(', '),
     body: plainTable<Step>(
       'Every line and user that was not used is named here',
       [

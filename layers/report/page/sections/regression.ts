@@ -1,12 +1,10 @@
-import { formatP, statedP } from '../../format.ts';
+import { formatDifference, formatP, formatStatistic, statedP } from '../../format.ts';
 import { type Html, html } from '../../html/html.ts';
-import { name } from '../../html/names.ts';
+import { name, unbroken } from '../../html/names.ts';
 import { plainTable } from '../../html/table.ts';
 import type { Regression } from '../../schema.ts';
 import { reasonText } from '../../words.ts';
 import type { ExperimentSection } from '../section.ts';
-
-const four = (value: number) => value.toFixed(4).replace('-', '−');
 
 /** The regression that may adjust: its covariates come from before the exposure. */
 export const regressionSection: ExperimentSection = ({ regression, control }) =>
@@ -28,9 +26,9 @@ function model({ variant, covariates, standardErrors, note, result }: Regression
     html`Logistic regression, ${errors}. ${title}`,
     [
       { label: 'Term', cell: ({ name: term }) => html`<code>${name(term)}</code>` },
-      { label: 'Coefficient', align: 'number', cell: ({ coefficient }) => four(coefficient) },
-      { label: 'Standard error', align: 'number', cell: ({ se }) => four(se) },
-      { label: 'z', align: 'number', cell: ({ z }) => four(z) },
+      { label: 'Coefficient', align: 'number', cell: ({ coefficient }) => formatStatistic(coefficient) },
+      { label: 'Standard error', align: 'number', cell: ({ se }) => formatStatistic(se) },
+      { label: 'z', align: 'number', cell: ({ z }) => formatStatistic(z) },
       { label: 'p', align: 'number', cell: ({ p }) => formatP(p) },
     ],
     result.terms,
@@ -38,5 +36,5 @@ function model({ variant, covariates, standardErrors, note, result }: Regression
 }
 
 function effect(points: number): string {
-  return `${points < 0 ? '−' : '+'}${Math.abs(points * 100).toFixed(2)}\u00a0pp`;
+  return unbroken(formatDifference('share', points));
 }

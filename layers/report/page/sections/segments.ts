@@ -11,7 +11,6 @@ import { liftOf, liftScale } from '../charts/interval.ts';
 import {
   armLine,
   chartColumn,
-  differenceColumn,
   liftColumn,
   meanColumn,
   pColumn,
@@ -34,6 +33,7 @@ export const segmentsSection: ExperimentSection = (experiment) => {
   return {
     id: 'segments',
     title: 'Segments',
+    summary: segmentsLine(experiment, segments),
     body: html`<p class="lede">Exploratory: with many segments some will look different by chance. Use them to form the next hypothesis, not to decide this one.</p>
 ${metricTable(experiment, segments, primary)}
 ${interactions(experiment)}
@@ -41,12 +41,27 @@ ${tooSmall(experiment)}
 ${
   others.length === 0
     ? null
-    : html`<details><summary>All other metrics by segment (${others.length})</summary>${others.map((metric) =>
-        metricTable(experiment, segments, metric),
+    : html`<details class="numbers"><summary>All other metrics by segment (${others.length})</summary>${others.map(
+        (metric) => metricTable(experiment, segments, metric),
       )}</details>`
 }`,
   };
 };
+
+/** What the segments say in a line. */
+function segmentsLine(
+  { interactions: all, settings }: ExperimentReport,
+  segments: readonly string[],
+): string {
+  const differing = all.filter(
+    ({ metric, pAdjusted }) => metric === settings.primary && (pAdjusted ?? 1) < settings.alpha,
+  );
+  const by = (names: readonly string[]) =>
+    [...new Set(names)].map((segment) => metricLabel(segment).toLowerCase()).join(', ');
+  return differing.length === 0
+    ? `${metricLabel(settings.primary)} is not shown to differ by ${by(segments)}.`
+    : `${metricLabel(settings.primary)} differs by ${by(differing.map(({ segment }) => segment))}.`;
+}
 
 /** Whether the effect differs between levels at all: the question that comes before any single level. */
 function interactions({ interactions: all, settings }: ExperimentReport): Html | null {
@@ -122,7 +137,6 @@ function metricTable(experiment: ExperimentReport, segments: readonly string[], 
       },
       meanColumn('control'),
       meanColumn('treatment'),
-      differenceColumn(experiment),
       liftColumn(experiment),
       chartColumn(experiment, scale),
       pColumn,

@@ -1,3 +1,4 @@
+import { builtInMetrics } from '../../../experiment/metrics/built-in.ts';
 import { formatCount, formatDifference, formatLift, formatLiftInterval, statedP } from '../../format.ts';
 import { type Html, html } from '../../html/html.ts';
 import { icon } from '../../html/icons.ts';
@@ -16,17 +17,31 @@ type Day = SinceExposure['days'][number];
 export const sinceExposureSection: ExperimentSection = (experiment) => {
   const series = experiment.sinceExposure.filter(({ days }) => pointsOf(days).length > 0);
   if (series.length === 0) return null;
+  const column = columnOf(experiment.settings.primary, series);
+  const primary = series.filter((one) => one.column === column);
+  const others = series.filter((one) => one.column !== column);
+  const show = (shown: readonly SinceExposure[]) => shown.map((one) => figure(one, experiment));
   return {
     id: 'since-exposure',
     title: 'Effect by days since exposure',
+    summary: primary.map(
+      (one, index) => html`${index === 0 ? '' : ' '}${trendText(one.trend, experiment.settings.alpha)}`,
+    ),
     body: html`<p class="lede">What users did on each day after they first saw the treatment, of those observed for the whole day. An effect that fades points to novelty, one that grows to learning.${
       series.some(({ days }) => pointsOf(days).some(({ interval }) => interval === null))
         ? ' Grey points have no bar: on those days the control is too close to zero for an interval of the lift; the numbers by day give that of the difference.'
         : null
     }</p>
-<div class="plots">${series.map((one) => figure(one, experiment))}</div>`,
+<div class="plots">${show(primary)}</div>
+${others.length === 0 ? null : html`<details class="numbers"><summary>All other columns by days since exposure (${others.length})</summary><div class="plots">${show(others)}</div></details>`}`,
   };
 };
+
+/** The column that the primary metric adds up, else the first. */
+function columnOf(primary: string, series: readonly SinceExposure[]): string | undefined {
+  const wanted = builtInMetrics.find((metric) => metric.name === primary)?.numerator.column ?? primary;
+  return series.find(({ column }) => column === wanted)?.column ?? series[0]?.column;
+}
 
 function figure({ column, unit, variant, days, trend }: SinceExposure, experiment: ExperimentReport): Html {
   const label = `${metricLabel(column)}, ${plainName(variant)}`;

@@ -1,7 +1,7 @@
-import { checkNumber, checksByGravity } from '../../checks.ts';
-import { formatCount, formatP, formatPercent } from '../../format.ts';
+import { checkNumber, checksByGravity, trustSummary } from '../../checks.ts';
+import { formatCount, formatP, formatPercent, formatQuantity } from '../../format.ts';
 import { type Content, type Html, html } from '../../html/html.ts';
-import { status } from '../../html/icons.ts';
+import { icon, status } from '../../html/icons.ts';
 import { metricName, name, sentence } from '../../html/names.ts';
 import { plainTable, table } from '../../html/table.ts';
 import { covariateLabel } from '../../labels.ts';
@@ -12,11 +12,18 @@ import type { ExperimentSection } from '../section.ts';
 type Trust = ExperimentReport['trust'];
 type RatioOfMany = Trust['srmBySegment'][number] | Trust['srmByDay'][number];
 
-/** Whether the numbers can be believed: every check with its number and meaning, and what is behind it. */
-export const trustSection: ExperimentSection = (experiment) => ({
-  id: 'trust',
-  title: 'Trust checks',
-  body: html`
+/** Whether the numbers can be believed: a line, what did not pass, and everything behind it on demand. */
+export const trustSection: ExperimentSection = (experiment) => {
+  const { status: gravest, text } = trustSummary(experiment);
+  const checks = checksByGravity(experiment);
+  const isFound = ({ status: of }: TrustCheck) => of === 'fail' || of === 'warn';
+  const [found, others] = [checks.filter(isFound), checks.filter((check) => !isFound(check))];
+  return {
+    id: 'trust',
+    title: 'Trust checks',
+    body: html`<p class="line">${icon(checkStatuses[gravest].tone)} ${text}</p>
+${found.length === 0 ? null : html`<ul class="findings">${found.map(finding)}</ul>`}
+<details><summary>${found.length === 0 ? 'All' : 'The other'} ${formatQuantity(others.length, 'check')} and the users per arm</summary>
 ${plainTable<TrustCheck>(
   'What was checked before any effect was computed',
   [
@@ -29,11 +36,19 @@ ${plainTable<TrustCheck>(
     },
     { label: 'What it means', cell: ({ explanation }) => sentence(explanation) },
   ],
-  checksByGravity(experiment),
+  others,
 )}
 ${split(experiment)}
-${behind(experiment.trust)}`,
-});
+${behind(experiment.trust)}</details>`,
+  };
+};
+
+/** A check that did not pass, in full. */
+function finding(check: TrustCheck): Html {
+  const { tone, label } = checkStatuses[check.status];
+  const number = checkNumber(check);
+  return html`<li>${icon(tone)}<span><strong>${check.label}: ${label.toLowerCase()}.</strong> ${sentence(check.explanation)}${number === '–' ? null : html` <span class="figure">${number}</span>`}</span></li>`;
+}
 
 function split({ arms, settings, trust, control }: ExperimentReport): Html {
   const share = ({ arms: counted }: SampleRatio, variant: string) => {

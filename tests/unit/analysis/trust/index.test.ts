@@ -63,7 +63,7 @@ describe('checks', () => {
       'covariate_balance',
     ]);
     expect(check(report, 'crossovers')).toMatchObject({
-      label: 'Users in several arms',
+      label: 'Crossovers (users in several arms)',
       note: '1.6 % of the assigned left out',
     });
     expect(check(report, 'immature_users')).toMatchObject({ status: 'warn', note: '25.0 % not ended' });

@@ -40,7 +40,7 @@ it.each(['status', 'runs', 'doctor'])('ecom %s refuses an ECOM_PORT that is no p
     stateFolder: path.join(folder, 'state'),
     environment: { ECOM_PORT: 'abc' },
   });
-  expect(stderr).toBe('error "abc" is not a port\n  at ECOM_PORT\n  Give a number from 1 to 65535.\n');
+  expect(stderr).toBe('error: "abc" is not a port\n  at ECOM_PORT\n  Give a number from 1 to 65535.\n');
   expect(code).toBe(2);
 });
 
@@ -51,7 +51,7 @@ describe('commands that need the pipeline say how to start it', () => {
     ['power', '--run', 'abc', '--lift', '0.1'],
   ])('ecom %s', async (...args) => {
     const { code, stdout, stderr } = await ecom(...args);
-    expect(stderr).toMatch(/not running\n {2}Start it: npx ecom up/);
+    expect(stderr).toMatch(/not running\n {2}Start it: \.\/ecom up/);
     expect(stdout).toBe('');
     expect(code).toBe(1);
   });

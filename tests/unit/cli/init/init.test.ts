@@ -183,7 +183,7 @@ it('folders that hold whole exports are no parts of a file: each is named', asyn
     Object.entries(foreignShop()).map(([name, content]) => [`${shop}/${name}`, content]),
   );
   const parent = await folderOf(Object.fromEntries(shops));
-  await expect(init(parent)).rejects.toThrow(/folders of several: shop a, shop_b.*npx ecom init '.*shop a'/);
+  await expect(init(parent)).rejects.toThrow(/folders of several: shop a, shop_b.*\.\/ecom init '.*shop a'/);
 
   const mixed = await init(await folderOf(Object.fromEntries([...shops, ...Object.entries(foreignShop())])));
   expect(mixed.remarks.join('\n')).toMatch(/folders shop a, shop_b hold files of several kinds/);

@@ -158,6 +158,6 @@ describe('the local server', () => {
     const { status, body } = await ask('GET', '/');
     expect(status).toBe(503);
     expect(body).toMatch(/<body data-refresh="\d+" data-recovers>/);
-    expect(body).toContain('npx ecom up');
+    expect(body).toContain('./ecom up');
   });
 });

@@ -576,7 +576,7 @@ describe('before an upload', () => {
       fault: {
         what: expect.stringContaining('the required column "user_id" is missing'),
         where: expect.stringContaining('users.csv:1'),
-        remedy: expect.stringContaining('For all 2 findings: npx ecom validate'),
+        remedy: expect.stringContaining('For all 2 findings: ./ecom validate'),
       },
     });
   });

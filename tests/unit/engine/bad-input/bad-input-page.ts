@@ -18,8 +18,8 @@ export function badInputPage(): string {
     `Generated from the ${total} cases of \`tests/unit/engine/bad-input\`, each of which runs through the pipeline's stages: a row of a table\nis the test \`<section>: <input>\` of \`tests/unit/engine/bad-input/bad-input.test.ts\`. Renew it with \`npx vitest run tests/unit/engine/bad-input -u\`.`,
     [
       'In every run each line of each file is accepted, quarantined or a duplicate, and the run fails where the counts do not add',
-      'up. *Quarantined*: set aside with its file, line, rule, reason and text (`npx ecom quarantine`). *Warned of*: used, and counted',
-      'in the report. The rules are in [data-contract.md](data-contract.md); `npx ecom validate <dir>` finds the same before an upload.',
+      'up. *Quarantined*: set aside with its file, line, rule, reason and text (`./ecom quarantine`). *Warned of*: used, and counted',
+      'in the report. The rules are in [data-contract.md](data-contract.md); `./ecom validate <dir>` finds the same before an upload.',
     ].join('\n'),
     ...groups.map((group) =>
       section(

@@ -51,7 +51,7 @@ describe('the cause of a failed execution is a sentence', () => {
     expect(explained.error).toBe(type);
     expect(explained.message).toMatch(remedy);
     expect(explained.message).toContain('stage "clean"');
-    expect(explained.message).toContain(`npx ecom retry ${runId}`);
+    expect(explained.message).toContain(`./ecom retry ${runId}`);
   });
 
   test('an end for want of memory is named as such, and that of a part names the part', () => {
@@ -62,7 +62,7 @@ describe('the cause of a failed execution is a sentence', () => {
     expect(fault).toEqual({
       what: 'Runtime exited with error: signal: killed',
       where: 'stage "stage", part 3',
-      remedy: expect.stringMatching(/^It ran out of memory: raise the memory of the stage.*npx ecom retry/),
+      remedy: expect.stringMatching(/^It ran out of memory: raise the memory of the stage.*\.\/ecom retry/),
     });
     // What the map tells of it is no reason.
     const recorded = { stage: 'stage' as const, index: 2, attempt: 1, error, fault };

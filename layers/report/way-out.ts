@@ -1,0 +1,127 @@
+import { primaryOf } from './comparisons.ts';
+import { formatPercent, formatWholePercent } from './format.ts';
+import { metricLabel } from './labels.ts';
+import type { Comparison, ExperimentReport, Report } from './schema.ts';
+import { exposureDays } from './words.ts';
+
+/** Days beyond which waiting for users is no plan: half a year. */
+const longestDays = 182;
+const millisecondsPerDay = 86_400_000;
+
+/** What leads out of "keep running". */
+export interface WayOut {
+  /** What this traffic can show, and until when: a sentence each. */
+  readonly traffic: readonly string[];
+  /** What else one can do than wait. */
+  readonly options: readonly string[];
+}
+
+/** Rules after which waiting as planned is all there is to do. */
+const waits = ['before_planned_end', 'windows_open', 'no_window_ended', 'primary_not_testable'];
+
+/** Of an experiment that is to keep running, unless it only has to reach its plan; else null. */
+export function wayOut(experiment: ExperimentReport, { run }: Pick<Report, 'run'>): WayOut | null {
+  const { action, rule } = experiment.decision;
+  if (action !== 'keep_running' || waits.includes(rule)) return null;
+  switch (rule) {
+    case 'guardrail_not_shown':
+      return guardrailWays(experiment, run.asOf);
+    case 'secondary_worse':
+      return {
+        traffic: [],
+        options: [
+          'Accept the loss: name the metric under accept_harm in experiment.yaml, say why, and run again.',
+          'Repair what causes it, and test the new version.',
+          'Stay with the control.',
+        ],
+      };
+    default:
+      return {
+        traffic: primaryTraffic(experiment, run.asOf),
+        options: [
+          'Accept the risk: end it here and stay with the control, or ship knowing that the effect may be nothing.',
+          'Look for a larger lift: declare power.target_lift and planned_users before the next test.',
+          'Change the metric: one nearer to what was changed, or one that varies less, shows the same effect with fewer users.',
+        ],
+      };
+  }
+}
+
+function guardrailWays(experiment: ExperimentReport, asOf: string | null): WayOut {
+  const open = experiment.metrics.flatMap(({ metric, role, better, comparisons }) =>
+    role !== 'guardrail'
+      ? []
+      : comparisons
+          .filter(
+            ({ variant, nonInferiority }) =>
+              variant === experiment.decision.variant && nonInferiority?.status === 'not_shown',
+          )
+          .map((comparison) => ({ label: metricLabel(metric), better, comparison })),
+  );
+  const worst = open.flatMap(({ label, better, comparison: { deciding } }) => {
+    const interval = deciding.effect.relativeCi;
+    if (interval === null) return [];
+    const loss = better === 'higher' ? -interval[0] : interval[1];
+    return loss > 0 ? [`${label} may be worse by up to ${formatPercent(loss)}`] : [];
+  });
+  return {
+    traffic: open.flatMap(({ label, comparison }) => guardrailTraffic(label, comparison, experiment, asOf)),
+    options: [
+      `Accept the risk: ship${worst.length === 0 ? '' : ` knowing that ${worst.join(', and ')}`}, and write down who decided it.`,
+      'Widen the margin before the next test: one that is set after seeing these numbers proves nothing.',
+      'Change the guardrail: one that counts the same harm in more users, or varies less, is shown sooner.',
+    ],
+  };
+}
+
+function guardrailTraffic(
+  label: string,
+  { nonInferiority, control, treatment }: Comparison,
+  experiment: ExperimentReport,
+  asOf: string | null,
+): string[] {
+  const [needed, margin] = [nonInferiority?.usersNeeded ?? null, nonInferiority?.marginRelative ?? null];
+  const days = exposureDays(experiment);
+  const now = control.n + treatment.n;
+  if (needed === null || days === null || now === 0 || needed <= now) return [];
+  const soFar = (Date.parse(days.last) - Date.parse(days.first)) / millisecondsPerDay + 1;
+  const more = Math.ceil(((needed - now) * soFar) / now);
+  const within = margin === null ? 'its margin' : formatWholePercent(margin);
+  return [
+    more > longestDays
+      ? `${label} within ${within} cannot be shown in half a year at this traffic.`
+      : `${label} within ${within} could be shown ${dayAfter(asOf, more)}, if nothing about it changes.`,
+  ];
+}
+
+/** `5 % cannot be shown in half a year at this traffic, 13 % could by 18 February 2026.` */
+function primaryTraffic(experiment: ExperimentReport, asOf: string | null): string[] {
+  const power = primaryOf(experiment)?.comparisons[0]?.power;
+  if (power === undefined || !('power' in power)) return [];
+  const { usersNeeded, usersNow, daysLeft, targetLift, mdeNow, later } = power;
+  if (usersNeeded !== null && usersNeeded <= usersNow) return [];
+  const target = `A lift of ${formatWholePercent(targetLift)}`;
+  if (daysLeft !== null && daysLeft <= longestDays) {
+    return [`${target} could be shown ${dayAfter(asOf, daysLeft)}.`];
+  }
+  const instead =
+    later !== undefined && later !== null && later.relative !== null
+      ? `, ${formatWholePercent(later.relative)} could ${dayAfter(asOf, later.days)}`
+      : mdeNow.relative === null
+        ? ''
+        : `, the present users show ${formatWholePercent(mdeNow.relative)} and more`;
+  return [`${target} cannot be shown in half a year at this traffic${instead}.`];
+}
+
+/** `by 14 March 2026`, or `in 12 days` where the end of the data is not known. */
+function dayAfter(asOf: string | null, days: number): string {
+  if (asOf === null) return `in ${days} days`;
+  const day = new Date(Date.parse(asOf) + days * millisecondsPerDay);
+  const month = months[day.getUTCMonth()] ?? '';
+  return `by ${day.getUTCDate()} ${month} ${day.getUTCFullYear()}`;
+}
+
+const months = [
+  ...['January', 'February', 'March', 'April', 'May', 'June', 'July'],
+  ...['August', 'September', 'October', 'November', 'December'],
+];
