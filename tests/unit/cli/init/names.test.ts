@@ -116,7 +116,7 @@ it('counts since 1970 are times, and no ids', async () => {
   expect(result.text).toMatch(
     /assigned_ts: \{ column: assigned_at, format: epoch \} # likely: .*it reads 20 of 20 values/,
   );
-  expect(result.text).toMatch(/# event_id: .*number the lines: docs\/own-data\.md#recipes-names/);
+  expect(result.text).toMatch(/event_id: \{ column: client_id, with: \[event_timestamp\] \} # guess: /);
 });
 
 it('of several ids of a user in the events that of the assignments is guessed', async () => {
