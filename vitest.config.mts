@@ -20,7 +20,8 @@ export default defineConfig({
     CODE_VERSION: JSON.stringify(codeVersion(import.meta.dirname)),
   },
   test: {
-    testTimeout: 30_000,
+    // Generous: on a busy machine a test may take many times as long as on a quiet one.
+    testTimeout: 120_000,
     hookTimeout: 240_000,
     // Vitest empties style sheets that it is not told of.
     css: { include: [/\.css\?raw$/] },
@@ -53,7 +54,7 @@ export default defineConfig({
           // One emulator and one deployment for all of them, which come up while the components are tested.
           globalSetup: ['tests/e2e/deployment.ts'],
           setupFiles: ['tests/e2e/await-deployment.ts'],
-          testTimeout: 120_000,
+          testTimeout: 300_000,
         },
       },
       {

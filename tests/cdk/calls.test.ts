@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { type FunctionName, functionNames } from '../../cdk/functions.ts';
 import { jsonText } from '../../layers/platform/object-store.ts';
-import { type GateAnswer, gateAnswer } from '../../layers/runs/documents.ts';
+import { gateAnswer } from '../../layers/runs/documents.ts';
 import { processedKeys } from '../../layers/runs/keys.ts';
 import type { StageName } from '../../layers/runs/stages.ts';
 import { useServer } from '../integration/postgres/marts.ts';
@@ -106,11 +106,13 @@ async function recordCalls(): Promise<ReadonlyMap<string, readonly Call[]>> {
         aws.put('raw', 'raw/_MANIFEST.json', jsonText({ schemaVersion: 1, files: named })),
       ),
     );
-  await declare(files);
-  const { runId, outcome }: GateAnswer = gateAnswer.parse(
-    aws.json(processedKeys.gate('default', 'manifest')),
-  );
-  if (runId === null || outcome !== 'started') throw new Error(`the gate answered ${outcome}`);
+  const started = async (named: typeof files): Promise<string> => {
+    await declare(named);
+    const { runId, outcome } = gateAnswer.parse(aws.json(processedKeys.gate('default', 'manifest')));
+    if (runId === null || outcome !== 'started') throw new Error(`the gate answered ${outcome}`);
+    return runId;
+  };
+  const runId = await started(files);
 
   // Other content, and the same again while its run is under way.
   await declare(files.filter(({ key }) => key !== 'raw/products.csv'));
@@ -118,11 +120,27 @@ async function recordCalls(): Promise<ReadonlyMap<string, readonly Call[]>> {
   await declare(files);
 
   const run = { runId, drop: 'default', attempt: 1 };
-  const { chunks, buckets } = (await call('plan', run)) as { chunks: number[]; buckets: number[] };
-  for (const index of chunks) await call('stage', { ...run, index });
-  for (const index of buckets) await call('clean', { ...run, index });
-  for (const index of buckets) await call('marts', { ...run, index });
-  for (const stage of ['measure', 'load', 'analyze', 'publish'] as const) await call(stage, run);
+  const engine = async (event: typeof run) => {
+    const { chunks, buckets } = (await call('plan', event)) as { chunks: number[]; buckets: number[] };
+    for (const index of chunks) await call('stage', { ...event, index });
+    for (const index of buckets) await call('clean', { ...event, index });
+    for (const index of buckets) await call('marts', { ...event, index });
+    await call('measure', event);
+  };
+  await engine(run);
+  for (const stage of ['load', 'analyze', 'publish'] as const) await call(stage, run);
+
+  // The same files under another alpha: what the stages made is taken over.
+  aws.isRunning = false;
+  const settings = `${texts['raw/experiment.yaml']}experiments: { "*": { alpha: 0.01 } }\n`;
+  const changed = {
+    key: 'raw/experiment.yaml',
+    etag: aws.put('raw', 'raw/experiment.yaml', settings),
+    size: Buffer.byteLength(settings),
+  };
+  const again = await started([...files.filter(({ key }) => key !== changed.key), changed]);
+  await engine({ ...run, runId: again });
+  aws.isRunning = true;
   await call('fail', { ...run, failure: { Error: 'DataError', Cause: 'wrong' } });
   await call('fail', { ...run, stage: 'clean', index: 0, failure: { Error: 'Runtime.ExitError' } });
 
@@ -145,6 +163,7 @@ async function recordCalls(): Promise<ReadonlyMap<string, readonly Call[]>> {
     for (const [at, key] of markers.entries()) aws.put('processed', key, texts[at] ?? '');
   }
   for (const { key } of files) aws.remove('raw', key);
+  aws.remove('processed', processedKeys.done(again, 'stage', 0));
   for (const stage of ['plan', 'stage'] as const) {
     aws.remove('processed', processedKeys.done(runId, stage, 0));
     await expectFailure(stage, 'DataError');

@@ -114,6 +114,11 @@ export class RecordedAws implements AsyncDisposable {
     }
     if (method === 'PUT') {
       this.#note('s3:PutObject', `arn:aws:s3:::${name}`);
+      const source = headers['x-amz-copy-source'];
+      if (source !== undefined) {
+        this.#copy(decodeURIComponent(String(source)), headers['x-amz-copy-source-if-match'], name, response);
+        return;
+      }
       // S3 compares with the object that is there, which one has to be allowed to read.
       if (headers['if-match'] !== undefined) this.#note('s3:GetObject', `arn:aws:s3:::${name}`);
       const isRefused =
@@ -148,6 +153,22 @@ export class RecordedAws implements AsyncDisposable {
         ...(bucket === buckets.raw && { 'x-amz-version-id': 'v1' }),
       })
       .end(method === 'HEAD' ? undefined : sent);
+  }
+
+  #copy(
+    source: string,
+    etag: IncomingMessage['headers'][string],
+    name: string,
+    response: ServerResponse,
+  ): void {
+    this.#note('s3:GetObject', `arn:aws:s3:::${source}`);
+    const found = this.#objects.get(source);
+    if (found === undefined || etag !== `"${found.etag}"`) {
+      response.writeHead(412).end('<Error><Code>PreconditionFailed</Code></Error>');
+      return;
+    }
+    this.#objects.set(name, found);
+    response.end(`<CopyObjectResult><ETag>"${found.etag}"</ETag></CopyObjectResult>`);
   }
 
   #list(bucket: string, search: URLSearchParams, response: ServerResponse): void {

@@ -181,7 +181,7 @@ describe('a drop that shows a run already', () => {
     await rm(file);
     await mkdir(file);
     const { code, stderr } = await ecom('report', current);
-    expect(stderr).toBe(`error this is a folder, not a file\n  at ${file}\n`);
+    expect(stderr).toBe(`error: this is a folder, not a file\n  at ${file}\n`);
     expect(code).toBe(1);
   });
 });

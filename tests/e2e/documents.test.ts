@@ -46,6 +46,10 @@ const notRun: Readonly<Record<string, string>> = {
     "in a project of the reader's own; tests/integration/package installs it in one",
   'npm install': 'a name in a sentence; tests/integration/package installs the tarball',
   'node infrastructure/run.mjs tests/bench/pipeline.ts': 'takes minutes, and measures',
+  'node infrastructure/run.mjs tests/bench/stages.ts <folder>': 'takes minutes, and measures',
+  './ecom generate <folder> --events 5000000 --uplift 0.25 --seed 42':
+    'takes a minute and 440 MB, to measure',
+  './ecom init': 'a name in a sentence; the README shows it whole',
   'node infrastructure/run.mjs tests/bench/soak.ts 50 10 100':
     'takes minutes, and measures a deployment of its own',
   'node infrastructure/run.mjs tests/oracle/agreement.ts': 'takes minutes; tests/oracle holds its record',
@@ -54,6 +58,7 @@ const notRun: Readonly<Record<string, string>> = {
   'node infrastructure/run.mjs tests/simulation/too-few-users.ts': 'takes minutes',
   'node infrastructure/run.mjs tests/simulation/winners-curse.ts': 'takes minutes',
   'npm run simulate:decisions -- --threads 2': 'takes minutes',
+  'npm run simulate:scale -- --measure 1e6': 'takes minutes, and writes a document',
   'node infrastructure/run.mjs tests/mutation/run.ts': 'takes minutes; tests/oracle holds its record',
   '.venv/bin/python mend.py export/products.csv my-data/products.csv':
     "mend.py is the reader's copy; tests/unit/docs/own-data.test.ts runs it",

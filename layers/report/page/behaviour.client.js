@@ -153,7 +153,7 @@
 
   // The section that one reads: marked in the contents, and named at the top where these are out of sight
   const links = all('nav a');
-  const where = make('a', { className: 'where', href: '#contents' });
+  const where = make('a', { className: 'current-section', href: '#contents' });
   document.querySelector('.page-head').after(where);
   const sections = links.map((link) => ({ link, target: document.getElementById(link.hash.slice(1)) })).filter(({ target }) => target !== null);
   const mark = () => {

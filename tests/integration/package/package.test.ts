@@ -76,7 +76,7 @@ describe('the package, in a folder that has nothing else', () => {
     ]);
     await expect(npx('ecom', 'report')).rejects.toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/^error .*\n {2}Name a folder that was analysed/),
+      stderr: expect.stringMatching(/^error: .*\n {2}Name a folder that was analysed/),
     });
   });
 

@@ -2,15 +2,15 @@ import { appendFile, cp, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { readReport } from '../../cli/pipeline/run-report.ts';
-import { dropPrefix, manifestName, processedKeys } from '../../layers/runs/keys.ts';
-import { connectTo, type Deployed } from './deployed.ts';
-import { runEcom } from './ecom.ts';
-import { Drop } from './reliability/drop.ts';
-import { deliverAgain } from './reliability/events.ts';
-import { useDrops } from './reliability/laboratory.ts';
-import { forgetRun, readOutputs } from './reliability/outputs.ts';
-import { Reader } from './reliability/reader.ts';
+import { readReport } from '../../../cli/pipeline/run-report.ts';
+import { dropPrefix, manifestName, processedKeys } from '../../../layers/runs/keys.ts';
+import { connectTo, type Deployed } from '../deployed.ts';
+import { runEcom } from '../ecom.ts';
+import { Drop } from './drop.ts';
+import { deliverAgain } from './events.ts';
+import { useDrops } from './laboratory.ts';
+import { forgetRun, readOutputs } from './outputs.ts';
+import { Reader } from './reader.ts';
 
 let deployed: Deployed;
 beforeAll(() => {
@@ -63,7 +63,7 @@ describe.concurrent('one content is one run', () => {
     const keys = (await deployed.raw.list(dropPrefix(drop.name))).map(({ key }) => key);
     await deliverAgain(deployed, keys, 2);
     await expect
-      .poll(async () => (await drop.answer('files'))?.outcome, { timeout: 120_000 })
+      .poll(async () => (await drop.answer('files'))?.outcome, { timeout: 240_000 })
       .toBe('succeeded');
     expect(await drop.attempts()).toMatchObject([{ runId, attempt: 1, status: 'SUCCEEDED' }]);
     expect(await loadsOf(drop)).toHaveLength(1);
@@ -88,7 +88,7 @@ describe.concurrent('one content is one run', () => {
         return answeredAt < late - 1000 ? undefined : drop.answer(trigger);
       };
       await expect
-        .poll(lateAnswer, { timeout: 120_000 })
+        .poll(lateAnswer, { timeout: 240_000 })
         .toMatchObject({ outcome: 'succeeded', runId, attempt: 1 });
     }
     expect(attempt).toBe(1);
@@ -110,7 +110,7 @@ describe.concurrent('one content is one run', () => {
     expect(others).toEqual([]);
     await deliverAgain(deployed, keys, 1);
     await expect
-      .poll(async () => (await drop.answer('files'))?.outcome, { timeout: 120_000 })
+      .poll(async () => (await drop.answer('files'))?.outcome, { timeout: 240_000 })
       .toBe('succeeded');
     expect(await drop.attempts()).toEqual([attempt]);
     expect(await loadsOf(drop)).toHaveLength(1);
@@ -128,7 +128,7 @@ describe.concurrent('what a drop shows', () => {
     const [first = '', ...others] = (await readdir(fresh)).toSorted();
     await copy(drop, fresh, [first]);
     await expect
-      .poll(async () => (await drop.answer('files'))?.outcome, { timeout: 120_000 })
+      .poll(async () => (await drop.answer('files'))?.outcome, { timeout: 240_000 })
       .toBe('incomplete');
     expect((await drop.answer('files'))?.missing).toEqual(others.map((name) => dropPrefix(drop.name) + name));
     expect(await drop.attempts()).toHaveLength(1);
