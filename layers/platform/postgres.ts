@@ -112,8 +112,7 @@ async function rollback(client: pg.Client, reason: unknown): Promise<void> {
   try {
     await client.query('rollback');
   } catch (error) {
-    if (!isLostConnection(error))
-      throw new AggregateError([reason, error], 'the transaction did not roll back');
+    if (!isGone(error)) throw new AggregateError([reason, error], 'the transaction did not roll back');
   }
 }
 
@@ -121,7 +120,7 @@ async function rollback(client: pg.Client, reason: unknown): Promise<void> {
 export function translatePostgresError(error: unknown, where: string, lost?: Error): unknown {
   if (!(error instanceof Error)) return error;
   const { code = '' } = error as { code?: string };
-  if (isLostConnection(error) || startsWithAny(code, transientClasses)) {
+  if (isGone(error)) {
     return new TransientError(
       { what: `the database does not answer as it should: ${error.message || code}`, where },
       { cause: lost ?? error },
@@ -152,8 +151,13 @@ export function translatePostgresError(error: unknown, where: string, lost?: Err
   return error;
 }
 
-/** Whether the session is gone, so that the server rolls back by itself. */
-export function isLostConnection(error: unknown): boolean {
+/** Whether the session is gone, or the server ends it: what was not committed is rolled back by itself. */
+export function isGone(error: unknown): boolean {
+  const { code = '' } = Object(error) as { code?: string };
+  return isLostConnection(error) || startsWithAny(code, transientClasses);
+}
+
+function isLostConnection(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: string };
   if (code !== undefined) return networkCodes.includes(code);

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { Database } from '../../platform/duckdb.ts';
 import { DataError } from '../../platform/errors.ts';
-import { isLostConnection, transaction } from '../../platform/postgres.ts';
+import { isGone, transaction } from '../../platform/postgres.ts';
 import { literal } from '../../platform/sql.ts';
 import type { LoadResult } from '../documents.ts';
 import { type MartName, martNames, partitionOf } from '../mart-tables.ts';
@@ -104,7 +104,7 @@ async function dropTables(client: pg.Client, runId: string, reason: unknown): Pr
   try {
     await client.query(`drop table if exists ${tablesOf(runId)}`);
   } catch (error) {
-    if (!isLostConnection(error)) throw new AggregateError([reason, error], 'half a run stays behind');
+    if (!isGone(error)) throw new AggregateError([reason, error], 'half a run stays behind');
   }
 }
 
