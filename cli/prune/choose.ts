@@ -20,9 +20,11 @@ export interface DropRuns {
 export function objectsByRun(objects: readonly StoredObject[]): RunObjects[] {
   const found = new Map<string, StoredObject[]>();
   for (const object of objects) {
-    const [, runId] =
-      /^processed\/(?:runs\/|.*\/run_id=|events_clean\/run_id=)([0-9a-f]{16})\//.exec(object.key) ?? [];
-    if (runId !== undefined) found.set(runId, [...(found.get(runId) ?? []), object]);
+    const [, runId] = /^processed\/(?:runs\/|.*\/run_id=)([0-9a-f]{16})\//.exec(object.key) ?? [];
+    if (runId === undefined) continue;
+    const own = found.get(runId) ?? [];
+    found.set(runId, own);
+    own.push(object);
   }
   return [...found].map(([runId, own]) => {
     const isMarker = ({ key }: StoredObject) => key.startsWith(`${processedKeys.run(runId)}done/`);

@@ -74,7 +74,7 @@ export async function runLocal(options: LocalRunOptions, last: StageName = 'anal
   const inputs = { ...pinned, receivedAt: before?.receivedAt ?? pinned.receivedAt };
   await store.write('inputs', [runId], inputs);
   // A run that was killed leaves what it had at hand.
-  await rm(path.join(store.processed.location, 'work'), { recursive: true, force: true });
+  await rm(workFolder(store), { recursive: true, force: true });
   const workspace = await workspaceOf(store);
   await using engine = await sharedEngine({ ...limitsOfMachine(), ...options.limits, folder: workspace });
   for (const stage of stages) {
@@ -152,8 +152,10 @@ async function runsIn(folder: string): Promise<string[]> {
 }
 
 /** For what the parts of a run need for a while. */
-async function workspaceOf({ processed }: RunStore): Promise<string> {
-  const workspace = path.join(processed.location, 'work');
+const workFolder = ({ processed }: RunStore) => path.join(processed.location, 'work');
+
+async function workspaceOf(store: RunStore): Promise<string> {
+  const workspace = workFolder(store);
   await mkdir(workspace, { recursive: true });
   return workspace;
 }

@@ -54,19 +54,17 @@ export function measuredColumns(
 }
 
 /** Everything that one of several experiments needs. */
-export function mergedColumns(all: readonly MeasuredColumns[]): MeasuredColumns {
-  const merged = (of: 'all' | 'outcomesAlone'): AggregatedColumns => ({
-    columns: [...new Set(all.flatMap((columns) => columns[of].columns))],
-    pairs: [
-      ...new Map(all.flatMap((columns) => columns[of].pairs).map((pair) => [pair.join(' '), pair])).values(),
-    ],
-  });
+export function mergedColumns(
+  experiments: readonly MeasuredColumns[],
+): Pick<MeasuredColumns, 'outcomes' | 'covariates' | 'all'> {
+  const pairs = experiments.flatMap(({ all }) => all.pairs);
   return {
-    outcomes: distinct(all.flatMap(({ outcomes }) => outcomes)),
-    covariates: distinct(all.flatMap(({ covariates }) => covariates)),
-    capped: distinct(all.flatMap(({ capped }) => capped)),
-    all: merged('all'),
-    outcomesAlone: merged('outcomesAlone'),
+    outcomes: distinct(experiments.flatMap(({ outcomes }) => outcomes)),
+    covariates: distinct(experiments.flatMap(({ covariates }) => covariates)),
+    all: {
+      columns: [...new Set(experiments.flatMap(({ all }) => all.columns))],
+      pairs: [...new Map(pairs.map((pair) => [pair.join(' '), pair])).values()],
+    },
   };
 }
 

@@ -18,7 +18,7 @@ export interface LevelSums {
 export interface SumsQuery extends AggregatedColumns {
   /** Columns of the users to split by, each for itself; one at least. */
   readonly splits: readonly string[];
-  readonly caps?: readonly Cap[];
+  readonly caps: readonly Cap[];
   /** Largest absolute value of each column of the users. */
   readonly largest: ReadonlyMap<string, bigint>;
 }
@@ -31,7 +31,7 @@ export interface Sums {
 
 /** Sums of the columns and of the products over the analysed users of every experiment, whole and by each split. */
 export async function readSums(db: Database, query: SumsQuery): Promise<Sums> {
-  const { columns, pairs, splits, caps = [] } = query;
+  const { columns, pairs, splits, caps } = query;
   const plain = columns.filter((column) => !caps.some((cap) => cap.column === column));
   const cut = columns.filter((column) => !plain.includes(column));
   const place = new Map(columns.map((column, index) => [column, index]));
@@ -101,7 +101,7 @@ function cappedSql(column: string, caps: readonly Cap[]): string {
 }
 
 /** 64 bits are several times as fast as 128, and enough for most products. */
-function productSql(a: string, b: string, { largest, caps = [] }: SumsQuery): string {
+function productSql(a: string, b: string, { largest, caps }: SumsQuery): string {
   const largestOf = (column: string) =>
     largest.get(caps.find((cap) => cap.column === column)?.of ?? column) ?? 0n;
   const type = largestOf(a) * largestOf(b) < 2n ** 63n ? 'BIGINT' : 'HUGEINT';
