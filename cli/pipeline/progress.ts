@@ -13,19 +13,19 @@ export async function followAloud(
   connection: Connection,
   run: { readonly runId: string; readonly attempt: number },
 ): Promise<void> {
-  note(`run ${run.runId}, attempt ${run.attempt}`);
   let current: { readonly stage: string; readonly since: number } | undefined;
   try {
-    await interruptible(goesOn(run.runId), () =>
-      follow(connection, run, {
+    await interruptible(goesOn(run.runId), () => {
+      note(`run ${run.runId}, attempt ${run.attempt}`);
+      return follow(connection, run, {
         onDone: (progress) => note(doneLine(progress, run.attempt)),
         onWork: (work) => {
           const stage = work.map((one) => one.stage).join(', ');
           if (current?.stage !== stage) current = { stage, since: Date.now() };
           showStatus(workLine(work, (Date.now() - current.since) / 1000));
         },
-      }),
-    );
+      });
+    });
   } finally {
     hideStatus();
   }

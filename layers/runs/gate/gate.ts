@@ -60,6 +60,8 @@ async function tryToAnswer(gate: Gate, drop: string, upload: Upload): Promise<bo
     : { reason: decision.reason };
   const { kind, key, etag } = upload;
   log.info(answer.outcome, { drop, key, ...answer, ...details, unrecognised: state.unrecognised });
+  // Events come in any order: what the newest file's says of the drop stays.
+  if (kind !== 'manifest' && answer.outcome === 'superseded') return true;
   await store.write('gate', [drop, kind === 'manifest' ? 'manifest' : 'files'], {
     schemaVersion: 1,
     drop,
