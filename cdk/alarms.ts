@@ -13,7 +13,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { functionNames, functionSizes } from './functions.ts';
+import { functionNames, functionSpecs } from './functions.ts';
 import { named } from './names.ts';
 import type { RunEvents } from './run-events.ts';
 import type { Settings } from './settings.ts';
@@ -78,7 +78,7 @@ export class Alarms extends Construct {
       this.#onMessage('unannounced-runs', 'Nobody was told that a run ended', runs.unannounced),
       ...functionNames.map((name) =>
         this.#above(
-          functionSizes[name].timeoutSeconds * 1000 * nearTimeout,
+          functionSpecs[name].timeoutSeconds * 1000 * nearTimeout,
           `slow-${name}`,
           `The function ${name} took ${nearTimeout * 100} % of the time it has`,
           functions.byName[name].metricDuration(maximum),

@@ -8,7 +8,7 @@ import { withLock } from '../infrastructure/lock.mjs';
 import { textLoader } from '../infrastructure/text-modules.mjs';
 import { ConfigError } from '../layers/platform/errors.ts';
 import { type DuckdbPlatform, packDuckdb } from './duckdb-layer.ts';
-import { type FunctionName, functionNames, functionSizes } from './functions.ts';
+import { type FunctionName, functionNames, functionSpecs } from './functions.ts';
 
 /**
  * What a bundle may weigh in kB: a dependency that slips in fails the build, not a cold start on AWS. `analyze` draws
@@ -59,7 +59,7 @@ export async function build(options: BuildOptions): Promise<Build> {
   assertBudget(metafile, root);
   const duckdbFolders =
     layer === undefined
-      ? functionNames.filter((name) => functionSizes[name].duckdb).map(folderOf)
+      ? functionNames.filter((name) => functionSpecs[name].duckdb).map(folderOf)
       : [path.join(layer, 'nodejs')];
   // Two deployments at once build into the same folder.
   await withLock(path.join(output, 'lock'), {}, async () => {

@@ -1,4 +1,6 @@
-import { stageNames } from '../layers/runs/stages.ts';
+import { type StageName, stageNames } from '../layers/runs/documents.ts';
+import { areas } from '../layers/runs/keys.ts';
+import type { mappedStages } from '../layers/runs/stages.ts';
 import { named } from './names.ts';
 import type { Settings } from './settings.ts';
 
@@ -6,29 +8,118 @@ import type { Settings } from './settings.ts';
 export const functionNames = ['gate', ...stageNames, 'fail'] as const;
 export type FunctionName = (typeof functionNames)[number];
 
-export interface FunctionSize {
+/** What a function may use, and what it may touch of the data. Prefixes are those of layers/runs/keys.ts. */
+export interface FunctionSpec {
   readonly memoryMb: number;
   readonly timeoutSeconds: number;
   /** Size of /tmp. */
   readonly storageMb: number;
   /** Whether it gets the DuckDB layer. */
   readonly duckdb: boolean;
+  /** How it reads `raw/` of the raw bucket: as it is now, or in the versions that the gate pinned. */
+  readonly raw: 's3:GetObject' | 's3:GetObjectVersion' | undefined;
+  /** Prefixes of the processed bucket that it reads. */
+  readonly reads: readonly string[];
+  /** Prefixes of the processed bucket that it writes. */
+  readonly writes: readonly string[];
+  /** Reads the database secret. */
+  readonly database: boolean;
 }
 
-const engine = { memoryMb: 3008, timeoutSeconds: 900, duckdb: true } as const;
+/** Names of a stage's states: the one of the run, and the one of each child where the stage is mapped. */
+interface StageStates {
+  readonly state: string;
+  readonly child?: string;
+}
+
+const { runs, staged, quarantine, eventsClean, marts, reports, latest, gate, work } = areas;
 
 /** 1769 MB are one vCPU. A chunk fits /tmp with its Parquet; what a whole bucket needs spills there. */
-export const functionSizes: Readonly<Record<FunctionName, FunctionSize>> = {
-  gate: { memoryMb: 512, timeoutSeconds: 30, storageMb: 512, duckdb: false },
-  plan: { memoryMb: 512, timeoutSeconds: 120, storageMb: 512, duckdb: false },
-  stage: { ...engine, storageMb: 4096 },
-  clean: { ...engine, storageMb: 10_240 },
-  marts: { ...engine, storageMb: 10_240 },
-  measure: { ...engine, memoryMb: 2048, storageMb: 4096 },
-  load: { ...engine, memoryMb: 1024, storageMb: 4096 },
-  analyze: { memoryMb: 1024, timeoutSeconds: 300, storageMb: 512, duckdb: false },
-  publish: { memoryMb: 1024, timeoutSeconds: 300, storageMb: 512, duckdb: false },
-  fail: { memoryMb: 512, timeoutSeconds: 60, storageMb: 512, duckdb: false },
+const engine = {
+  memoryMb: 3008,
+  timeoutSeconds: 900,
+  duckdb: true,
+  raw: undefined,
+  database: false,
+} as const;
+const light = { memoryMb: 512, storageMb: 512, duckdb: false, raw: undefined, database: false } as const;
+
+/** What a stage also reads to take over what it made in an earlier run. */
+const repeatable = (writes: readonly string[], reads: readonly string[]) => ({
+  reads: [...new Set([...reads, ...writes, work])],
+  writes: [...writes, work],
+});
+
+export const functionSpecs: Readonly<
+  Record<StageName, FunctionSpec & StageStates> &
+    Record<keyof typeof mappedStages, { readonly child: string }> &
+    Record<'gate' | 'fail', FunctionSpec>
+> = {
+  gate: { ...light, timeoutSeconds: 30, raw: 's3:GetObject', reads: [runs, gate], writes: [runs, gate] },
+  plan: {
+    ...light,
+    state: 'Plan',
+    timeoutSeconds: 120,
+    raw: 's3:GetObjectVersion',
+    reads: [runs],
+    writes: [runs],
+  },
+  stage: {
+    ...engine,
+    state: 'StageChunks',
+    child: 'StageChunk',
+    storageMb: 4096,
+    raw: 's3:GetObjectVersion',
+    ...repeatable([runs, staged, quarantine], []),
+  },
+  clean: {
+    ...engine,
+    state: 'CleanBuckets',
+    child: 'CleanBucket',
+    storageMb: 10_240,
+    ...repeatable([runs, eventsClean, quarantine], [staged]),
+  },
+  marts: {
+    ...engine,
+    state: 'BuildMarts',
+    child: 'BuildMartsOfBucket',
+    storageMb: 10_240,
+    ...repeatable([runs, marts], [eventsClean]),
+  },
+  measure: {
+    ...engine,
+    state: 'Measure',
+    memoryMb: 2048,
+    storageMb: 4096,
+    ...repeatable([runs], [marts]),
+  },
+  load: {
+    ...engine,
+    state: 'Load',
+    memoryMb: 1024,
+    storageMb: 4096,
+    reads: [runs, marts],
+    writes: [runs],
+    database: true,
+  },
+  analyze: {
+    ...light,
+    state: 'Analyze',
+    memoryMb: 1024,
+    timeoutSeconds: 300,
+    reads: [runs],
+    writes: [runs, reports],
+  },
+  publish: {
+    ...light,
+    state: 'Publish',
+    memoryMb: 1024,
+    timeoutSeconds: 300,
+    reads: [runs, gate, latest],
+    writes: [runs, latest],
+    database: true,
+  },
+  fail: { ...light, timeoutSeconds: 60, reads: [runs], writes: [runs] },
 };
 
 /** Name of a function where it runs. */

@@ -10,12 +10,11 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { dataAccess } from './access.ts';
 import { acknowledgeResources } from './acknowledge.ts';
 import type { Build } from './build.ts';
 import type { Buckets, DataBucket } from './data-buckets.ts';
 import type { DatabaseAccess } from './database.ts';
-import { deployedName, type FunctionName, functionNames, functionSizes } from './functions.ts';
+import { deployedName, type FunctionName, functionNames, functionSpecs } from './functions.ts';
 import { named } from './names.ts';
 import { removalPolicy, type Settings } from './settings.ts';
 
@@ -26,7 +25,7 @@ export interface StageFunctionsProps {
   readonly settings: Settings;
 }
 
-/** One Lambda function per stage, each with its own log group and exactly the access that `dataAccess` lists. */
+/** One Lambda function per stage, each with its own log group and exactly the access that `functionSpecs` lists. */
 export class StageFunctions extends Construct {
   readonly byName: Readonly<Record<FunctionName, Lambda>>;
   readonly #props: StageFunctionsProps;
@@ -78,13 +77,13 @@ export class StageFunctions extends Construct {
 
   #create(name: FunctionName): Lambda {
     const { build, buckets, database, settings } = this.#props;
-    const { memoryMb, timeoutSeconds, storageMb, duckdb } = functionSizes[name];
+    const { memoryMb, timeoutSeconds, storageMb, duckdb } = functionSpecs[name];
     const logGroup = new LogGroup(this, `${name}-log`, {
       logGroupName: `/aws/lambda/${deployedName(name, settings)}`,
       retention: RetentionDays.THREE_MONTHS,
       removalPolicy: removalPolicy(settings),
     });
-    const { network } = dataAccess[name].database ? database : { network: undefined };
+    const { network } = functionSpecs[name].database ? database : { network: undefined };
     return new Lambda(this, name, {
       functionName: deployedName(name, settings),
       runtime: Runtime.NODEJS_22_X,
@@ -107,14 +106,14 @@ export class StageFunctions extends Construct {
         PROCESSED_BUCKET: buckets.processed.bucketName,
         CODE_VERSION: build.codeVersion,
         ...(name === 'publish' ? { KEEP_RUNS: String(settings.keepRuns) } : {}),
-        ...(dataAccess[name].database ? databaseEnvironment(settings, database) : {}),
+        ...(functionSpecs[name].database ? databaseEnvironment(settings, database) : {}),
       },
     });
   }
 
   #role(name: FunctionName, logGroup: LogGroup): Role {
     const { buckets, database, settings } = this.#props;
-    const { raw, reads, writes, database: usesDatabase } = dataAccess[name];
+    const { raw, reads, writes, database: usesDatabase } = functionSpecs[name];
     const below = (bucket: DataBucket, prefixes: readonly string[]) =>
       prefixes.map((prefix) => bucket.arnForObjects(`${prefix}*`));
     const listed = [...(raw === undefined ? [] : [buckets.raw]), buckets.processed];

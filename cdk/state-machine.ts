@@ -19,10 +19,10 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import type { StageName } from '../layers/runs/stages.ts';
-import { branches, branchOf, mappedStages, pipelineName, stageNames } from '../layers/runs/stages.ts';
+import { type StageName, stageNames } from '../layers/runs/documents.ts';
+import { branches, branchOf, mappedStages, pipelineName } from '../layers/runs/stages.ts';
 import { acknowledgeResources } from './acknowledge.ts';
-import { functionSizes } from './functions.ts';
+import { functionSpecs } from './functions.ts';
 import { named } from './names.ts';
 import { removalPolicy, type Settings } from './settings.ts';
 import type { StageFunctions } from './stage-functions.ts';
@@ -57,19 +57,6 @@ const killedErrors = ['Runtime.ExitError', 'Lambda.Unknown'];
 /** Ends of a function that leave it no time to say why. */
 const silentErrors = [...killedErrors, 'Runtime.OutOfMemory', 'Sandbox.Timedout', Errors.TIMEOUT];
 
-const stateNames: Readonly<Record<StageName, string>> = {
-  plan: 'Plan',
-  stage: 'StageChunks',
-  clean: 'CleanBuckets',
-  marts: 'BuildMarts',
-  measure: 'Measure',
-  load: 'Load',
-  analyze: 'Analyze',
-  publish: 'Publish',
-};
-
-const childNames = { stage: 'StageChunk', clean: 'CleanBucket', marts: 'BuildMartsOfBucket' } as const;
-
 export interface PipelineProps {
   readonly functions: StageFunctions;
   readonly settings: Settings;
@@ -101,7 +88,7 @@ export class Pipeline extends Construct {
             ? this.#sideBySide()
             : isMapped(stage)
               ? this.#map(stage)
-              : this.#task(stateNames[stage], stage);
+              : this.#task(functionSpecs[stage].state, stage);
         return state.addCatch(recordFailure, { errors: [Errors.ALL], resultPath: '$.failure' });
       });
     const [first, ...others] = states;
@@ -140,7 +127,7 @@ export class Pipeline extends Construct {
     });
     for (const stages of branches) {
       const tasks = stages.map((stage) => {
-        const name = stateNames[stage];
+        const name = functionSpecs[stage].state;
         const recordEnd = this.#recordFailure(name, { stage, index: 0 });
         return this.#task(name, stage).addCatch(recordEnd, {
           errors: silentErrors,
@@ -169,7 +156,7 @@ export class Pipeline extends Construct {
    * tells is that there were failures: a child whose function was ended leaves the reason where stages leave theirs.
    */
   #map(stage: keyof typeof mappedStages): DistributedMap {
-    const map = new DistributedMap(this, stateNames[stage], {
+    const map = new DistributedMap(this, functionSpecs[stage].state, {
       comment: `One child for each of the plan's ${mappedStages[stage]}`,
       itemsPath: `$.plan.${mappedStages[stage]}`,
       itemSelector: { ...runFields, index: JsonPath.numberAt('$$.Map.Item.Value') },
@@ -177,7 +164,7 @@ export class Pipeline extends Construct {
       mapExecutionType: StateMachineType.STANDARD,
       resultPath: JsonPath.DISCARD,
     });
-    const child = childNames[stage];
+    const child = functionSpecs[stage].child;
     const recordEnd = this.#recordFailure(child, { stage, index: JsonPath.numberAt('$.index') });
     const task = this.#invoke(child, stage, undefined, undefined);
     return map.itemProcessor(task.addCatch(recordEnd, { errors: silentErrors, resultPath: '$.failure' }));
@@ -212,7 +199,7 @@ export class Pipeline extends Construct {
       lambdaFunction: this.#functions.called(name),
       payloadResponseOnly: true,
       retryOnServiceExceptions: false,
-      taskTimeout: Timeout.duration(Duration.seconds(functionSizes[name].timeoutSeconds + 30)),
+      taskTimeout: Timeout.duration(Duration.seconds(functionSpecs[name].timeoutSeconds + 30)),
       ...(payload === undefined ? {} : { payload }),
       ...(resultPath === undefined ? {} : { resultPath }),
       ...(resultSelector === undefined ? {} : { resultSelector }),

@@ -9,7 +9,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledgeResources } from './acknowledge.ts';
 import type { DataBucket } from './data-buckets.ts';
-import { functionSizes } from './functions.ts';
+import { functionSpecs } from './functions.ts';
 import { named } from './names.ts';
 import type { Settings } from './settings.ts';
 import type { Pipeline } from './state-machine.ts';
@@ -54,7 +54,7 @@ export class Trigger extends Construct {
     this.settling = this.#queue('Settling', 'ecom-experiment-settling', {
       deliveryDelay: Duration.seconds(settings.settle),
       // AWS asks for six times the function's timeout, so that a message is not handed out twice while it is handled.
-      visibilityTimeout: Duration.seconds(6 * functionSizes.gate.timeoutSeconds),
+      visibilityTimeout: Duration.seconds(6 * functionSpecs.gate.timeoutSeconds),
       deadLetterQueue: { queue: this.unsettled, maxReceiveCount: 5 },
     });
     const delivery = {

@@ -1,4 +1,4 @@
-import { functionSizes } from '../../cdk/functions.ts';
+import { functionSpecs } from '../../cdk/functions.ts';
 import type { RunManifest } from '../../layers/runs/run-manifest.ts';
 import { mappedStages } from '../../layers/runs/stages.ts';
 import { prices } from './prices.ts';
@@ -35,7 +35,7 @@ export function estimateCost(
 ): RunCost | undefined {
   const priced = stages.map(({ stage, parts, functionSeconds }) => {
     if (functionSeconds === undefined) return undefined;
-    const perSecond = (functionSizes[stage].memoryMb / 1024) * prices.lambda.gbSecond[architecture];
+    const perSecond = (functionSpecs[stage].memoryMb / 1024) * prices.lambda.gbSecond[architecture];
     const cost = functionSeconds * perSecond + parts * prices.lambda.request;
     return { stage, calls: parts, seconds: functionSeconds, cost };
   });

@@ -1,5 +1,5 @@
 import { isWatched, showStatus } from '../../infrastructure/status-line.mjs';
-import type { StageName } from '../../layers/runs/stages.ts';
+import type { StageName } from '../../layers/runs/documents.ts';
 import { note } from '../terminal.ts';
 
 /** How often whoever reads a file or a pipe hears of a stage that is still at work. */

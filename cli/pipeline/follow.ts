@@ -1,8 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RunFailure } from '../../layers/platform/errors.ts';
-import type { GateAnswer, StageMarker } from '../../layers/runs/documents.ts';
+import {
+  type GateAnswer,
+  type StageMarker,
+  type StageName,
+  stageNames,
+} from '../../layers/runs/documents.ts';
 import { RunProgress } from '../../layers/runs/progress.ts';
-import { branchOf, databaseStages, type StageName, stageNames } from '../../layers/runs/stages.ts';
+import { branchOf, databaseStages } from '../../layers/runs/stages.ts';
 import type { Connection } from './connection.ts';
 import { deployedExecutions, describeExecution, type ExecutionState } from './executions.ts';
 import type { Upload } from './upload.ts';

@@ -1,11 +1,11 @@
 import { ExecutionDoesNotExist, type ExecutionStatus } from '@aws-sdk/client-sfn';
 import { describeFault } from '../../layers/platform/errors.ts';
 import type { Report } from '../../layers/report/schema.ts';
-import type { Failure, RunInputs, RunPlan } from '../../layers/runs/documents.ts';
+import type { Failure, RunInputs, RunPlan, StageName } from '../../layers/runs/documents.ts';
 import { processedKeys } from '../../layers/runs/keys.ts';
 import { RunProgress } from '../../layers/runs/progress.ts';
 import type { RunManifest } from '../../layers/runs/run-manifest.ts';
-import { partsOf, type StageName } from '../../layers/runs/stages.ts';
+import { partsOf } from '../../layers/runs/stages.ts';
 import type { RunStore } from '../../layers/runs/store.ts';
 import type { Connection } from './connection.ts';
 import { deployedExecutions, describeExecution, NoSuchRun } from './executions.ts';

@@ -1,7 +1,7 @@
 import type { ExecutionStatus } from '@aws-sdk/client-sfn';
-import type { RunPlan } from '../../layers/runs/documents.ts';
+import { type RunPlan, type StageName, stageNames } from '../../layers/runs/documents.ts';
 import type { RunManifest } from '../../layers/runs/run-manifest.ts';
-import { partsOf, type StageName, stageNames } from '../../layers/runs/stages.ts';
+import { partsOf } from '../../layers/runs/stages.ts';
 import type { StageAtWork, StageProgress } from './follow.ts';
 
 /** A stage as an attempt at a run left it, or found it. */

@@ -6,11 +6,16 @@ import type { RuleCount } from '../../layers/data/row-counts.ts';
 import { type LocalRun, runLocal } from '../../layers/engine/run-local.ts';
 import type { Measurements } from '../../layers/experiment/measurements.ts';
 import { Database } from '../../layers/platform/duckdb.ts';
-import type { CleanResult, MartsResult, RunPlan, StageResult } from '../../layers/runs/documents.ts';
+import type {
+  CleanResult,
+  MartsResult,
+  RunPlan,
+  StageName,
+  StageResult,
+} from '../../layers/runs/documents.ts';
 import { areas } from '../../layers/runs/keys.ts';
 import { completionsOf } from '../../layers/runs/progress.ts';
 import type { Refusal } from '../../layers/runs/stage.ts';
-import type { StageName } from '../../layers/runs/stages.ts';
 import type { RunStore } from '../../layers/runs/store.ts';
 import type { DropFile } from '../pipeline/drop-folder.ts';
 import { type Check, passed } from './check.ts';

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { describeFault } from '../../layers/platform/errors.ts';
 import { createLogger, type Logger } from '../../layers/platform/log.ts';
-import { type Failure, failure as failureDocument } from '../../layers/runs/documents.ts';
+import { type Failure, failure as failureDocument, stageNames } from '../../layers/runs/documents.ts';
 import { explain, explainPart } from '../../layers/runs/fail/explain.ts';
 import { type FailedStage, findFailedStage } from '../../layers/runs/fail/failed-stage.ts';
 import { functionStore } from '../../layers/runs/lambda.ts';
-import { stageNames } from '../../layers/runs/stages.ts';
 
 const failedRun = failureDocument.pick({ runId: true, drop: true, attempt: true }).strip();
 const failInput = z.object({ failure: z.unknown() });

@@ -5,7 +5,6 @@ import { eventFate, eventRows, ruleCount } from '../data/row-counts.ts';
 import { configSchema } from '../experiment/config-schema.ts';
 import { armPurchases, earlyExposures, eventQuality, populationStep } from '../experiment/measurements.ts';
 import { unavailable } from '../report/schema.ts';
-import { type StageName, stageNames } from './stages.ts';
 
 const count = z.number().int().nonnegative();
 const runId = z.string().regex(/^[0-9a-f]{16}$/);
@@ -309,7 +308,7 @@ export const fileCounts = z.strictObject({
 });
 export type FileCounts = z.infer<typeof fileCounts>;
 
-/** What each stage says of its work in its completion marker. */
+/** The stages, in the order in which data flow through them, and what each says of its work in its completion marker. */
 export const stageResults = {
   /** What the state machine maps over. */
   plan: z.strictObject({ chunks: z.array(count), buckets: z.array(count) }),
@@ -317,13 +316,16 @@ export const stageResults = {
   clean: cleanResult,
   marts: martsResult,
   measure: z.strictObject({ experiments: z.array(z.string()), files: z.array(fileCounts) }),
-  load: loadResult,
   /** The decision of each experiment, for the run's manifest. */
   analyze: z.strictObject({
     decisions: z.array(z.strictObject({ experimentId: z.string(), action: z.string() })),
   }),
+  load: loadResult,
   publish: publishResult,
-} as const satisfies Record<StageName, z.ZodType>;
+} as const;
+export type StageName = keyof typeof stageResults;
+/** The stages of the state machine; of branches the first one first. */
+export const stageNames = Object.keys(stageResults) as [StageName, ...StageName[]];
 export type ResultOf<Stage extends StageName> = z.infer<(typeof stageResults)[Stage]>;
 
 /** What a part of a stage was made of, for later runs of the same. */

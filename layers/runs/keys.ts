@@ -1,6 +1,6 @@
 import type { DatasetName } from '../data/datasets/index.ts';
 import { datasetNames } from '../data/datasets/index.ts';
-import type { StageName } from './stages.ts';
+import type { StageName } from './documents.ts';
 
 /** Name of the drop that lies directly below raw/. */
 export const defaultDrop = 'default';

@@ -6,9 +6,8 @@ import type { Engine, Limits } from '../platform/duckdb.ts';
 import { readEnvironment } from '../platform/environment.ts';
 import { createLogger } from '../platform/log.ts';
 import { S3Store } from '../platform/s3.ts';
-import { type ResultOf, stageEvent } from './documents.ts';
+import { type ResultOf, type StageName, stageEvent } from './documents.ts';
 import { runStage, type Stage } from './stage.ts';
-import type { StageName } from './stages.ts';
 import { RunStore } from './store.ts';
 
 /** By endpoint and buckets, which for a function are the same as long as its process lives. */

@@ -8,9 +8,17 @@ import {
   ThrottlingError,
   TransientError,
 } from '../platform/errors.ts';
-import type { Completion, RunPlan, StageError, StageEvent, StageMarker } from './documents.ts';
+import {
+  type Completion,
+  type RunPlan,
+  type StageError,
+  type StageEvent,
+  type StageMarker,
+  type StageName,
+  stageNames,
+} from './documents.ts';
 import { areas, processedKeys } from './keys.ts';
-import { databaseStages, partsOf, type StageName, stageNames } from './stages.ts';
+import { databaseStages, partsOf } from './stages.ts';
 import type { RunStore } from './store.ts';
 
 const errorClasses = {

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { loadResult, output, runInputs } from './documents.ts';
-import { stageNames } from './stages.ts';
+import { loadResult, output, runInputs, stageNames } from './documents.ts';
 
 const count = z.number().int().nonnegative();
 const moment = z.iso.datetime();

@@ -2,9 +2,16 @@ import type { DatasetName } from '../data/datasets/index.ts';
 import type { Engine } from '../platform/duckdb.ts';
 import { CodeVersionError, PipelineError } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
-import { type Output, type ResultOf, type StageEvent, stageResults, type Work } from './documents.ts';
+import {
+  type Output,
+  type ResultOf,
+  type StageEvent,
+  type StageName,
+  stageResults,
+  type Work,
+} from './documents.ts';
 import { recordStageError } from './progress.ts';
-import { databaseStages, type StageName } from './stages.ts';
+import { databaseStages } from './stages.ts';
 import type { RunStore } from './store.ts';
 
 /** What one part of a stage works with, wherever it runs. */

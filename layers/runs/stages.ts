@@ -1,19 +1,7 @@
+import type { StageName } from './documents.ts';
+
 /** Name of the state machine. */
 export const pipelineName = 'ecom-experiment-pipeline';
-
-/** The stages of the state machine, in the order in which data flow through them; of branches the first one first. */
-export const stageNames = [
-  'plan',
-  'stage',
-  'clean',
-  'marts',
-  'measure',
-  'analyze',
-  'load',
-  'publish',
-] as const;
-
-export type StageName = (typeof stageNames)[number];
 
 /**
  * Stages that go on side by side once those before them are done, each list in its order: the decision does not wait for the

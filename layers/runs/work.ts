@@ -2,9 +2,8 @@ import type { Engine } from '../platform/duckdb.ts';
 import { sha256 } from '../platform/hash.ts';
 import type { Logger } from '../platform/log.ts';
 import { copyAll, type ObjectStore, uploadAll } from '../platform/object-store.ts';
-import type { Completion, Output, Work } from './documents.ts';
+import type { Completion, Output, StageName, Work } from './documents.ts';
 import type { Refusal, Stage, StageContext, StageOutcome } from './stage.ts';
-import type { StageName } from './stages.ts';
 
 /** All that a part of a stage works with, besides its inputs: it can ask for no document of the run. */
 export interface Workshop {

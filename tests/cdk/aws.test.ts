@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { expiringPrefixes } from '../../cdk/data-buckets.ts';
-import { functionNames, functionSizes } from '../../cdk/functions.ts';
+import { functionNames, functionSpecs } from '../../cdk/functions.ts';
 import { readSettings } from '../../cdk/settings.ts';
 import { areas } from '../../layers/runs/keys.ts';
 import { createApp, type Resource, render, resourcesOf, synthesize } from './synthesize.ts';
@@ -330,7 +330,7 @@ describe('the alarms', () => {
     expect(named(`slow-${name}`)).toMatchObject({
       MetricName: 'Duration',
       Statistic: 'Maximum',
-      Threshold: functionSizes[name].timeoutSeconds * 800,
+      Threshold: functionSpecs[name].timeoutSeconds * 800,
     });
   });
 

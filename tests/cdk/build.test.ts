@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Build, build, bundleBudgetKb } from '../../cdk/build.ts';
 import { type DuckdbPlatform, hostPlatform } from '../../cdk/duckdb-layer.ts';
-import { functionNames, functionSizes } from '../../cdk/functions.ts';
+import { functionNames, functionSpecs } from '../../cdk/functions.ts';
 import { ConfigError } from '../../layers/platform/errors.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 
@@ -42,7 +42,7 @@ describe('a bundle', () => {
   it.each(functionNames)('of %s asks for DuckDB exactly where the layer is', (name) => {
     const bundle = Object.entries(built.metafile.outputs).find(([file]) => file.endsWith(`${name}/index.js`));
     const asks = bundle?.[1].imports.some(({ path: imported }) => imported.startsWith('@duckdb/'));
-    expect(asks).toBe(functionSizes[name].duckdb);
+    expect(asks).toBe(functionSpecs[name].duckdb);
   });
 
   it.each(functionNames)('of %s loads and exports its handler', (name) => {
@@ -77,7 +77,7 @@ describe('the build', () => {
     const withDuckdb = functionNames.filter((name) =>
       existsSync(path.join(elsewhere.functions[name], 'node_modules', '@duckdb', 'node-api')),
     );
-    expect(withDuckdb).toEqual(functionNames.filter((name) => functionSizes[name].duckdb));
+    expect(withDuckdb).toEqual(functionNames.filter((name) => functionSpecs[name].duckdb));
   });
 
   it('names the handlers that are missing', async () => {

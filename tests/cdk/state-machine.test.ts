@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { functionNames, functionSizes } from '../../cdk/functions.ts';
+import { functionNames, functionSpecs } from '../../cdk/functions.ts';
 import { readSettings } from '../../cdk/settings.ts';
 import { render, resourcesOf, synthesize } from './synthesize.ts';
 
@@ -115,7 +115,7 @@ describe('the state machine', () => {
       { length: MaxAttempts },
       (_, index) => Math.min(2 ** index, MaxDelaySeconds) / 2,
     );
-    const longest = Math.max(...Object.values(functionSizes).map(({ timeoutSeconds }) => timeoutSeconds));
+    const longest = Math.max(...Object.values(functionSpecs).map(({ timeoutSeconds }) => timeoutSeconds));
     expect(waits.reduce((sum, wait) => sum + wait, 0)).toBeGreaterThan(longest);
   });
 
@@ -196,7 +196,7 @@ describe('the state machine', () => {
     for (const [name, { Resource, TimeoutSeconds = Number.POSITIVE_INFINITY }] of tasksOf(definition)) {
       const stage = functionNames.find((each) => Resource === `ecom-experiment-${each}`);
       if (stage === undefined) throw new Error(`${name} calls ${Resource}`);
-      expect(functionSizes[stage].timeoutSeconds).toBeLessThan(TimeoutSeconds);
+      expect(functionSpecs[stage].timeoutSeconds).toBeLessThan(TimeoutSeconds);
       expect(TimeoutSeconds).toBeLessThan(definition.TimeoutSeconds);
     }
   });

@@ -1,6 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { functionNames, functionSizes } from '../../cdk/functions.ts';
+import { functionNames, functionSpecs } from '../../cdk/functions.ts';
 import { readSettings } from '../../cdk/settings.ts';
 import { ConfigError } from '../../layers/platform/errors.ts';
 import { areas, processedKeys } from '../../layers/runs/keys.ts';
@@ -247,7 +247,7 @@ describe('the trigger', () => {
       synthesize(context).hasResourceProperties('AWS::SQS::Queue', {
         QueueName: 'ecom-experiment-settling',
         DelaySeconds: seconds,
-        VisibilityTimeout: 6 * functionSizes.gate.timeoutSeconds,
+        VisibilityTimeout: 6 * functionSpecs.gate.timeoutSeconds,
         SqsManagedSseEnabled: true,
         RedrivePolicy: { maxReceiveCount: 5 },
       });

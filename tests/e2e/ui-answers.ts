@@ -1,9 +1,8 @@
 /** What `ecom ui` answers below /api, field by field. */
 import { z } from 'zod';
 import { reportSchema } from '../../layers/report/schema.ts';
-import { failure, runInputs } from '../../layers/runs/documents.ts';
+import { failure, runInputs, stageNames } from '../../layers/runs/documents.ts';
 import { runManifest } from '../../layers/runs/run-manifest.ts';
-import { stageNames } from '../../layers/runs/stages.ts';
 
 export const summary = z.strictObject({
   runId: z.string().regex(/^[0-9a-f]{16}$/),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { describeFault, type Fault } from '../../platform/errors.ts';
-import type { StageName } from '../stages.ts';
+import type { StageName } from '../documents.ts';
 import type { FailedStage } from './failed-stage.ts';
 
 /** What an execution is told about its failure. */

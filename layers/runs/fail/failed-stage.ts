@@ -1,6 +1,6 @@
-import type { StageError } from '../documents.ts';
+import { type StageError, type StageName, stageNames } from '../documents.ts';
 import { RunProgress } from '../progress.ts';
-import { branchOf, databaseStages, type StageName, stageNames } from '../stages.ts';
+import { branchOf, databaseStages } from '../stages.ts';
 import type { RunStore } from '../store.ts';
 
 /** The stage at fault, and the error it left behind; a stage that was killed left none. */

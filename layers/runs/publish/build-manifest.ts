@@ -1,12 +1,19 @@
 import { dependencies } from '../../../package.json';
 import { IncompleteError } from '../../platform/errors.ts';
 import type { ObjectStore, StoredObject } from '../../platform/object-store.ts';
-import type { Completion, RunInputs, RunPlan, StageEvent } from '../documents.ts';
+import {
+  type Completion,
+  type RunInputs,
+  type RunPlan,
+  type StageEvent,
+  type StageName,
+  stageNames,
+} from '../documents.ts';
 import { areas } from '../keys.ts';
 import { completionsOf } from '../progress.ts';
 import type { RunManifest } from '../run-manifest.ts';
 import type { RunOrder } from '../run-order.ts';
-import { partsOf, type StageName, stageNames } from '../stages.ts';
+import { partsOf } from '../stages.ts';
 import type { RunStore } from '../store.ts';
 
 type EarlierStage = Exclude<StageName, 'publish'>;

@@ -1,4 +1,4 @@
-import { type StageName, stageNames } from '../../../layers/runs/stages.ts';
+import { type StageName, stageNames } from '../../../layers/runs/documents.ts';
 import type { DatabaseProxy } from './database-proxy.ts';
 import type { Laboratory } from './laboratory.ts';
 import type { StorageProxy } from './storage-proxy.ts';

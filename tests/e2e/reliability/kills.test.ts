@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { failure } from '../../../layers/runs/documents.ts';
+import { failure, stageNames } from '../../../layers/runs/documents.ts';
 import { processedKeys } from '../../../layers/runs/keys.ts';
-import { stageNames } from '../../../layers/runs/stages.ts';
 import { Drop, type Ended } from './drop.ts';
 import { type KillPlan, killAsPlanned, killPoints } from './kill-plan.ts';
 import { useDrops, useLaboratory } from './laboratory.ts';

@@ -1,10 +1,9 @@
 import baseConfig from '../../../config/base.yaml';
 import { loadConfig } from '../../../layers/experiment/config.ts';
 import type { S3Store } from '../../../layers/platform/s3.ts';
-import type { Output, RunInputs, RunPlan } from '../../../layers/runs/documents.ts';
+import type { Output, RunInputs, RunPlan, StageName } from '../../../layers/runs/documents.ts';
 import { processedKeys } from '../../../layers/runs/keys.ts';
 import { martNames } from '../../../layers/runs/mart-tables.ts';
-import type { StageName } from '../../../layers/runs/stages.ts';
 import { makeRun, type RunOptions, type useServer } from '../postgres/marts.ts';
 
 /** Everything that the stages before `load` leave of a run on S3, and what `analyze` leaves after it. */

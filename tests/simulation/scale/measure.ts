@@ -3,14 +3,13 @@ import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
-import { functionSizes } from '../../../cdk/functions.ts';
+import { functionSpecs } from '../../../cdk/functions.ts';
 import { generate } from '../../../cli/generate/generate.ts';
 import { type DatasetName, datasetNames } from '../../../layers/data/datasets/index.ts';
 import { type LocalRun, reportOf, runLocal } from '../../../layers/engine/run-local.ts';
-import type { StageMarker } from '../../../layers/runs/documents.ts';
+import type { StageMarker, StageName } from '../../../layers/runs/documents.ts';
 import { areas, processedKeys } from '../../../layers/runs/keys.ts';
 import { threadsOf } from '../../../layers/runs/lambda.ts';
-import type { StageName } from '../../../layers/runs/stages.ts';
 import { differencesToTruth } from '../../bench/truth.ts';
 
 export const measuredStages = [
@@ -62,7 +61,7 @@ export async function measureRun(events: number, buckets?: number): Promise<Meas
       key: `raw/${kind}.csv`,
       file: path.join(folder, 'raw', ...(truth.datasets[kind].files[0] ?? '').split('/')),
     }));
-    const { memoryMb } = functionSizes.clean;
+    const { memoryMb } = functionSpecs.clean;
     const clock = new StageClock();
     const options = {
       drop: 'default',

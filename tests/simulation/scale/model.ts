@@ -1,4 +1,4 @@
-import { functionSizes } from '../../../cdk/functions.ts';
+import { functionSpecs } from '../../../cdk/functions.ts';
 import { type DatasetName, datasetNames } from '../../../layers/data/datasets/index.ts';
 import { BUCKET_BYTES, CHUNK_BYTES } from '../../../layers/engine/plan/chunks.ts';
 import aws from './aws.json';
@@ -283,7 +283,7 @@ const csvBytesPerUser = 50;
 
 function estimateStage(model: Model, shape: Shape, part: PartOfStage, width: number): StageEstimate {
   const { stage, parts } = part;
-  const { memoryMb, storageMb } = functionSizes[stage];
+  const { memoryMb, storageMb } = functionSpecs[stage];
   const cpus = Math.min(model.parallelism, memoryMb / quotas.memoryMbPerCpu.value);
   const computing =
     stage === 'load'
@@ -330,7 +330,7 @@ const objectsAtATime = 8;
 const documentsAtATime = 50;
 
 function limitsOf({ stage, diskBytes, documentBytes }: PartOfStage, partSeconds: number): Limit[] {
-  const { timeoutSeconds, storageMb, memoryMb } = functionSizes[stage];
+  const { timeoutSeconds, storageMb, memoryMb } = functionSpecs[stage];
   return [
     { stage, of: 'time', needs: partSeconds, has: timeoutSeconds, unit: 's' },
     { stage, of: 'storage', needs: diskBytes, has: storageMb * 2 ** 20, unit: 'bytes' },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { estimateCost } from '../../../../cli/cost/estimate.ts';
-import { type StageName, stageNames } from '../../../../layers/runs/stages.ts';
+import { type StageName, stageNames } from '../../../../layers/runs/documents.ts';
 
 const moment = '2026-01-01T00:00:00.000Z';
 const stageOf = (stage: StageName, parts: number, functionSeconds?: number) => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { attemptOnRecord, type RunRecords } from '../../../../cli/pipeline/recorded-attempt.ts';
-import { type StageName, stageNames } from '../../../../layers/runs/stages.ts';
+import { type StageName, stageNames } from '../../../../layers/runs/documents.ts';
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString();
 

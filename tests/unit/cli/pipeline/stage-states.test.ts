@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StageProgress } from '../../../../cli/pipeline/follow.ts';
 import { asPublished, stageStates } from '../../../../cli/pipeline/stage-states.ts';
-import { type StageName, stageNames } from '../../../../layers/runs/stages.ts';
+import { type StageName, stageNames } from '../../../../layers/runs/documents.ts';
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString();
 

@@ -5,10 +5,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { runConfiguration } from '../../../../layers/experiment/run-configuration.ts';
 import { TransientError } from '../../../../layers/platform/errors.ts';
 import { FolderStore } from '../../../../layers/platform/folder-store.ts';
-import type { RunPlan } from '../../../../layers/runs/documents.ts';
+import type { RunPlan, StageName } from '../../../../layers/runs/documents.ts';
 import { findFailedStage } from '../../../../layers/runs/fail/failed-stage.ts';
 import { recordStageError } from '../../../../layers/runs/progress.ts';
-import type { StageName } from '../../../../layers/runs/stages.ts';
 import { RunStore } from '../../../../layers/runs/store.ts';
 
 const run = { runId: '00000000000000f1', attempt: 2 };
