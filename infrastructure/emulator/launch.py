@@ -5,6 +5,7 @@ usage: launch.py --port 4566 --state <folder> [--node <executable>]
 
 import argparse
 import fcntl
+import functools
 import os
 import shutil
 import socket
@@ -33,6 +34,8 @@ def main() -> None:
 
     compatibility.apply()
     _listen_on_loopback()
+    _keep_json_paths()
+    _write_no_access_log()
     service_catalog.use()
     _require_process_executor()
 
@@ -151,6 +154,20 @@ def _listen_on_loopback() -> None:
             super().__init__(reactor, port, backlog, interface)
 
     endpoints.TCP4ServerEndpoint = LoopbackEndpoint
+
+
+def _keep_json_paths() -> None:
+    """jsonpath_ng makes its parser anew for each path, which would be a fifth of what a run costs the emulator."""
+    import jsonpath_ng.ext
+
+    jsonpath_ng.ext.parse = functools.lru_cache(maxsize=1000)(jsonpath_ng.ext.parse)
+
+
+def _write_no_access_log() -> None:
+    """LocalStack tells of each request itself; the server's own line of it is formatted, and goes nowhere."""
+    from twisted.web.http import HTTPFactory
+
+    HTTPFactory.log = lambda self, request: None
 
 
 def _require_process_executor() -> None:
