@@ -67,17 +67,18 @@ async function byAssignment(
   as_of: string,
 ): Promise<NonNullable<MartsResult['eventQuality']>['byAssignment']> {
   return db.select(
-    `SELECT s.experiment_id AS "experimentId", e."day", e.event_name AS event, count(*) AS events,
-       count(*) FILTER (a.user_id IS NULL) AS unassigned
-     FROM settings s
-     JOIN (
-       SELECT user_id, event_name, strftime(event_ts, '%Y-%m-%d') AS "day"
-       FROM events
-       WHERE event_ts < ${as_of} AND (event_name = ${literal(events.purchase)}
-         OR event_name IN (SELECT coalesce(exposure_event, ${literal(events.exposure)}) FROM settings))
-     ) e ON e.event_name IN (coalesce(s.exposure_event, ${literal(events.exposure)}), ${literal(events.purchase)})
-     LEFT JOIN assigned a ON a.experiment_id = s.experiment_id AND a.user_id = e.user_id
-     GROUP BY ALL ORDER BY ALL`,
+    `WITH decisive AS (
+       SELECT DISTINCT experiment_id,
+         unnest([coalesce(exposure_event, ${literal(events.exposure)}), ${literal(events.purchase)}]) AS event_name
+       FROM settings
+     )
+     SELECT d.experiment_id AS "experimentId", e.event_ts::DATE::VARCHAR AS "day", d.event_name AS event,
+       count(*) AS events, count(*) FILTER (a.user_id IS NULL) AS unassigned
+     FROM decisive d
+     JOIN events e ON e.event_name = d.event_name
+     LEFT JOIN assigned a ON a.experiment_id = d.experiment_id AND a.user_id = e.user_id
+     WHERE e.event_ts < ${as_of}
+     GROUP BY d.experiment_id, e.event_ts::DATE, d.event_name ORDER BY ALL`,
     {
       experimentId: cell.text,
       day: cell.text,
