@@ -20,5 +20,6 @@ WITH
     WHERE e.event_ts >= x.exposed_at AND e.event_ts < x.exposed_at + INTERVAL 14 DAY
     GROUP BY x.user_id
   )
-SELECT variant, count(*)::INTEGER AS users, sum(purchased::INTEGER)::INTEGER AS purchasers, sum(events)::BIGINT AS events
+SELECT variant, count(*)::INTEGER AS users, sum(purchased::INTEGER)::INTEGER AS purchasers, sum(events)::BIGINT AS events,
+  (100 * sum(revenue))::BIGINT AS cents
 FROM outcomes GROUP BY variant ORDER BY variant;

@@ -45,7 +45,9 @@ const notRun: Readonly<Record<string, string>> = {
   'npm install <clone>/dist/ecom-experiment-pipeline-0.1.0.tgz':
     "in a project of the reader's own; tests/integration/package installs it in one",
   'npm install': 'a name in a sentence; tests/integration/package installs the tarball',
-  'node infrastructure/run.mjs tests/bench/pipeline.ts': 'takes minutes, and measures',
+  'npm run bench': 'takes minutes, and measures',
+  'npm run bench -- 5000000 --rounds 3 --deployed --keep': 'takes minutes, and measures',
+  'npm run bench -- --small --keep': 'takes minutes, and measures',
   'node infrastructure/run.mjs tests/bench/stages.ts <folder>': 'takes minutes, and measures',
   './ecom generate <folder> --events 5000000 --uplift 0.25 --seed 42':
     'takes a minute and 440 MB, to measure',

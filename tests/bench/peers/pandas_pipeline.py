@@ -27,7 +27,8 @@ def clean(made: Path) -> None:
     events = events.drop_duplicates(subset="event_id", keep="first")
     sessions = pd.read_parquet(made / "sessions.parquet", columns=["session_id"])
     users = pd.read_parquet(made / "users.parquet", columns=["user_id"])
-    events = events[events["user_id"].isin(users["user_id"]) & events["session_id"].isin(sessions["session_id"])]
+    known_session = events["session_id"].isna() | events["session_id"].isin(sessions["session_id"])
+    events = events[events["user_id"].isin(users["user_id"]) & known_session]
     events["dt"] = events["event_ts"].dt.strftime("%Y-%m-%d")
     events.to_parquet(made / "events_clean", partition_cols=["dt"], index=False)
 
