@@ -62,9 +62,12 @@ export class Trigger extends Construct {
       retryAttempts: 20,
       maxEventAge: Duration.hours(6),
     };
-    this.#onObjectCreated('OnManifest', ['raw/_MANIFEST.json', 'raw/*/_MANIFEST.json']).addTarget(
-      new LambdaFunction(gate, delivery),
-    );
+    this.#onObjectCreated('OnManifest', [
+      'raw/_MANIFEST.json',
+      'raw/*/_MANIFEST.json',
+      'raw/_SUCCESS',
+      'raw/*/_SUCCESS',
+    ]).addTarget(new LambdaFunction(gate, delivery));
     this.#onObjectCreated('OnData', [
       'raw/*.csv',
       'raw/*.csv.gz',

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { UsageError } from '../../layers/platform/errors.ts';
-import { dropConfigName, parseRawKey } from '../../layers/runs/keys.ts';
+import { dropConfigName, isDropFile, parseRawKey } from '../../layers/runs/keys.ts';
 import type { Connection } from '../pipeline/connection.ts';
 import { namedFiles } from '../pipeline/drop-config.ts';
 import { type DropFile, listedFolder, readDropFolder } from '../pipeline/drop-folder.ts';
@@ -82,7 +82,7 @@ export async function startRun(connection: Connection, drop: string, body: unkno
 
 function checkKey(drop: string, key: string): void {
   const place = parseRawKey(key, targetConfig().raw);
-  if (place?.drop === drop && place.kind !== 'manifest') return;
+  if (place?.drop === drop && isDropFile(place.kind)) return;
   throw new UsageError({ what: `this is no data file of the drop "${drop}"`, where: key });
 }
 

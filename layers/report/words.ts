@@ -11,7 +11,7 @@ import type {
 
 /** What is said of a run whose files nobody declared to be the whole drop. */
 export const undeclaredNote =
-  'Nobody declared that these files are the whole drop: the run began when no further file had come for a while. A manifest declares it, and ecom upload writes one.';
+  'Nobody declared that these files are the whole drop: the run began when no further file had come for a while. A manifest or _SUCCESS declares it, and ecom upload writes a manifest.';
 
 /** How a status looks: always a colour, a shape and a word together. */
 export type Tone = 'good' | 'bad' | 'caution' | 'neutral';

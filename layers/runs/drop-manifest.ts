@@ -1,6 +1,6 @@
 import type { DatasetName } from '../data/datasets/index.ts';
 import { type DropManifest, dropManifest } from './documents.ts';
-import { dropPrefix, manifestName, parseRawKey } from './keys.ts';
+import { dropPrefix, isDropFile, manifestName, parseRawKey } from './keys.ts';
 
 /** Key of a drop's manifest. */
 export function dropManifestKey(drop: string): string {
@@ -30,7 +30,7 @@ export function parseDropManifest(
   const named = new Set<string>();
   for (const { key } of parsed.data.files) {
     const place = parseRawKey(key, fileNames);
-    if (place?.drop !== drop || place.kind === 'manifest') {
+    if (place?.drop !== drop || !isDropFile(place.kind)) {
       return problem(`it names "${key}", which is no data file of the drop "${drop}"`);
     }
     if (named.has(key)) return problem(`it names "${key}" twice`);

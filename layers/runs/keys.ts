@@ -5,6 +5,8 @@ import type { StageName } from './documents.ts';
 /** Name of the drop that lies directly below raw/. */
 export const defaultDrop = 'default';
 export const manifestName = '_MANIFEST.json';
+/** Object that a writer puts beside the files once all of them are there, as Spark does; what is in it does not matter. */
+export const successName = '_SUCCESS';
 export const dropConfigName = 'experiment.yaml';
 /** File of a drop with the ids of users to leave out, one a line; may be gzipped. */
 export const excludedUsersName = 'excluded_users.csv';
@@ -28,7 +30,14 @@ export function dropNameProblem(drop: string): string | undefined {
 /** A key below raw/, taken apart: the drop, and what the file is in it. */
 export interface RawKey {
   readonly drop: string;
-  readonly kind: DatasetName | 'excluded_users' | 'config' | 'manifest';
+  readonly kind: DatasetName | 'excluded_users' | 'config' | 'manifest' | 'success';
+}
+
+/** Whether an object is one of the files that a run reads, and not what says that they are there. */
+export function isDropFile(
+  kind: RawKey['kind'] | undefined,
+): kind is Exclude<RawKey['kind'], 'manifest' | 'success'> {
+  return kind !== undefined && kind !== 'manifest' && kind !== 'success';
 }
 
 /**
@@ -56,6 +65,7 @@ export function partsFolder(file: string): string {
 
 function kindOf(relative: string, files: Readonly<Record<DatasetName, string>>): RawKey['kind'] | undefined {
   if (relative === manifestName) return 'manifest';
+  if (relative === successName) return 'success';
   if (relative === dropConfigName) return 'config';
   if (relative === excludedUsersName || relative === `${excludedUsersName}.gz`) return 'excluded_users';
   return datasetNames.find((dataset) => {

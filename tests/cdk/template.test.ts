@@ -220,7 +220,12 @@ describe('the trigger', () => {
 
   it('sends a manifest to the gate at once', () => {
     local.hasResourceProperties('AWS::Events::Rule', {
-      ...rule(['raw/_MANIFEST.json', { wildcard: 'raw/*/_MANIFEST.json' }]),
+      ...rule([
+        'raw/_MANIFEST.json',
+        { wildcard: 'raw/*/_MANIFEST.json' },
+        'raw/_SUCCESS',
+        { wildcard: 'raw/*/_SUCCESS' },
+      ]),
       Targets: [{ Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('Functionsgate'), 'Arn'] }, ...delivery }],
     });
   });

@@ -17,11 +17,13 @@ export interface DropState {
   /** Keys in the drop's folder that are no file of it. */
   readonly unrecognised: readonly string[];
   readonly manifest: (StoredObject & { readonly text: string }) | undefined;
+  /** Says that all files are there. */
+  readonly success: StoredObject | undefined;
 }
 
 /** The object whose creation woke the gate. */
 export interface Upload {
-  readonly kind: RawInput['kind'] | 'manifest';
+  readonly kind: RawInput['kind'] | 'manifest' | 'success';
   readonly key: string;
   readonly etag: string;
   readonly eventTime: Date;
@@ -33,7 +35,7 @@ export interface Start {
   readonly files: readonly DropFile[];
   readonly asOf: string | null;
   readonly problem: string | undefined;
-  /** Whether a manifest says that these are the files of the drop. */
+  /** Whether a manifest, or `_SUCCESS`, says that these are the files of the drop. */
   readonly declared: boolean;
   /** Files of the drop that its manifest leaves out. */
   readonly ignored: readonly string[];
@@ -55,7 +57,7 @@ export interface NoStart {
  * starts before all it names is there (entity tag and size), and the drop is exactly that. An upload it does not know
  * makes it stale, and starts nothing: what was declared is replaced by what is declared. Without one the drop is every
  * recognised file, and the event of the newest of them starts the run once the required datasets are there; each further
- * file begins the wait anew. In whatever order files and events arrive, the event of the file that was there last
+ * file begins the wait anew. `_SUCCESS` ends the wait: the drop is every recognised file, as long as none is newer. In whatever order files and events arrive, the event of the file that was there last
  * finds the others and is older than none of them. A manifest that cannot be read starts a run too, which fails with the reason: silence
  * would hide the mistake.
  */
@@ -79,7 +81,8 @@ export function decide(state: DropState, upload: Upload, fileNames: Config['raw'
   if (missing.length > 0) return incomplete('the drop lacks datasets', missing);
   const newest = Math.max(...chosen.files.map(({ lastModified }) => wholeSeconds(lastModified)));
   if (wholeSeconds(uploadedAt) < newest) return superseded('a newer file of the drop has its own event');
-  return { start: true, uploadedAt, ...chosen };
+  const isComplete = state.success !== undefined && wholeSeconds(state.success.lastModified) >= newest;
+  return { start: true, uploadedAt, ...chosen, declared: chosen.declared || isComplete };
 }
 
 /**
@@ -190,8 +193,8 @@ function twoForms(files: readonly DropFile[], fileNames: Config['raw']): string 
 }
 
 /** When the object of the event was there; where it is another one by now (overwritten, deleted), the event's time. */
-function uploadTime({ files, manifest }: DropState, upload: Upload): Date {
-  const objects = manifest === undefined ? files : [...files, manifest];
+function uploadTime({ files, manifest, success }: DropState, upload: Upload): Date {
+  const objects = [...files, manifest, success].filter((object) => object !== undefined);
   const current = objects.find((object) => isOf(object, upload));
   return current === undefined ? upload.eventTime : laterTime(current, upload);
 }

@@ -3,7 +3,7 @@ import { TransientError } from '../../platform/errors.ts';
 import type { ObjectStore, StoredObject } from '../../platform/object-store.ts';
 import type { RawInput } from '../documents.ts';
 import { dropManifestKey } from '../drop-manifest.ts';
-import { defaultDrop, dropPrefix, parseRawKey, partsFolder } from '../keys.ts';
+import { defaultDrop, dropPrefix, isDropFile, parseRawKey, partsFolder, successName } from '../keys.ts';
 import type { DropFile, DropState } from './decide.ts';
 
 /** Lists a drop and reads its manifest. */
@@ -20,16 +20,17 @@ export async function readDropState(
     const place = parseRawKey(object.key, fileNames);
     if (place === undefined) {
       if (!object.key.endsWith('/')) unrecognised.push(object.key);
-    } else if (place.drop === drop && place.kind !== 'manifest') {
+    } else if (place.drop === drop && isDropFile(place.kind)) {
       files.push({ ...object, kind: place.kind });
     }
   }
 
+  const success = objects.find(({ key }) => key === prefix + successName);
   const listed = objects.find(({ key }) => key === dropManifestKey(drop));
-  if (listed === undefined) return { drop, files, unrecognised, manifest: undefined };
+  if (listed === undefined) return { drop, files, unrecognised, manifest: undefined, success };
   const stored = await raw.getTextWithEtag(listed.key);
   if (stored?.etag !== listed.etag) throw changed(listed.key);
-  return { drop, files, unrecognised, manifest: { ...listed, text: stored.text } };
+  return { drop, files, unrecognised, manifest: { ...listed, text: stored.text }, success };
 }
 
 /** The folders of other drops lie below that of the default drop: only those of a dataset's parts are looked into. */

@@ -7,7 +7,7 @@ import { forgetOtherRuns, type LocalRun, runLocal } from '../../../layers/engine
 import { runConfiguration } from '../../../layers/experiment/run-configuration.ts';
 import { PipelineError } from '../../../layers/platform/errors.ts';
 import { sha256 } from '../../../layers/platform/hash.ts';
-import { areas, parseRawKey } from '../../../layers/runs/keys.ts';
+import { areas, isDropFile, parseRawKey } from '../../../layers/runs/keys.ts';
 import { RunProgress } from '../../../layers/runs/progress.ts';
 import { filesOf, goodDrop } from '../engine/bad-input/good-drop.ts';
 
@@ -130,7 +130,7 @@ async function analyze(
     await writeFile(file, text);
     await utimes(file, new Date(time), new Date(time));
     const kind = parseRawKey(`raw/${name}`, names)?.kind;
-    if (kind === undefined || kind === 'manifest') throw new Error(`${name} is no file of a drop`);
+    if (!isDropFile(kind)) throw new Error(`${name} is no file of a drop`);
     files.push({ kind, key: `raw/${name}`, file });
   }
   // With more threads the order of a day's clean events is not always the same, and with it the bytes of that file.

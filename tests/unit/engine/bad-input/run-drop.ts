@@ -9,7 +9,7 @@ import { Database } from '../../../../layers/platform/duckdb.ts';
 import { literal } from '../../../../layers/platform/sql.ts';
 import type { Report } from '../../../../layers/report/schema.ts';
 import type { FileCounts } from '../../../../layers/runs/documents.ts';
-import { areas, parseRawKey } from '../../../../layers/runs/keys.ts';
+import { areas, isDropFile, parseRawKey } from '../../../../layers/runs/keys.ts';
 
 /** Content of each file below `raw/`. */
 export type Files = Readonly<Record<string, string | Uint8Array>>;
@@ -86,7 +86,7 @@ async function writeFiles(folder: string, files: Files): Promise<LocalFile[]> {
   for (const [name, content] of Object.entries(files)) {
     const key = `raw/${name}`;
     const kind = parseRawKey(key, names)?.kind;
-    if (kind === undefined || kind === 'manifest') throw new Error(`${key} is no file of a drop`);
+    if (!isDropFile(kind)) throw new Error(`${key} is no file of a drop`);
     const file = path.join(folder, name);
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, content);

@@ -35,9 +35,11 @@ const file = (
 interface Drop {
   files: DropFile[];
   manifest?: { second: number; names?: DropFile[]; asOf?: string; text?: string };
+  /** Second at which `_SUCCESS` was written. */
+  success?: number;
 }
 
-function stateOf({ files, manifest }: Drop): DropState {
+function stateOf({ files, manifest, success }: Drop): DropState {
   const text =
     manifest?.text ??
     jsonText({
@@ -49,6 +51,10 @@ function stateOf({ files, manifest }: Drop): DropState {
     drop: 'spring',
     files,
     unrecognised: [],
+    success:
+      success === undefined
+        ? undefined
+        : { key: 'raw/spring/_SUCCESS', etag: 'success-1', size: 0, lastModified: at(success) },
     manifest: manifest && {
       key: 'raw/spring/_MANIFEST.json',
       etag: 'manifest-1',
@@ -79,6 +85,49 @@ const keysOf = (decision: ReturnType<typeof decide>) =>
 const assignments = file('experiment_assignments', 1);
 const events = file('events', 2);
 const users = file('users', 3);
+
+describe('_SUCCESS beside the files', () => {
+  const files = [assignments, events, users];
+  const success = (second: number): Upload => ({
+    kind: 'success',
+    key: 'raw/spring/_SUCCESS',
+    etag: 'success-1',
+    eventTime: at(second),
+  });
+
+  test('starts a drop whose files are all older, as one that was declared', () => {
+    const decision = decideOn({ files, success: 4 }, success(4));
+    expect(decision).toMatchObject({ start: true, declared: true, uploadedAt: at(4) });
+    expect(keysOf(decision)).toEqual(['experiment_assignments.csv', 'events.csv', 'users.csv']);
+  });
+
+  test('makes the late event of a file start the same run', () => {
+    expect(decideOn({ files, success: 4 }, uploadOf(users))).toMatchObject({ start: true, declared: true });
+  });
+
+  test('leaves a drop that got a newer file to wait for quiet, as one that nobody declared', () => {
+    const newer = [...files, file('products', 6)];
+    expect(decideOn({ files: newer, success: 4 }, success(4))).toMatchObject({ outcome: 'superseded' });
+    const settled = decideOn({ files: newer, success: 4 }, uploadOf(file('products', 6)));
+    expect(settled).toMatchObject({ start: true, declared: false });
+  });
+
+  test('starts nothing while a required dataset is not there', () => {
+    expect(decideOn({ files: [events, users], success: 4 }, success(4))).toMatchObject({
+      outcome: 'incomplete',
+      missing: ['experiment_assignments'],
+    });
+  });
+
+  test('declares nothing beside a manifest that names other files', () => {
+    const drop = {
+      files: [assignments, events, file('users', 9)],
+      success: 10,
+      manifest: { second: 4, names: [assignments, events] },
+    };
+    expect(decideOn(drop, success(10))).toMatchObject(waitsForManifest);
+  });
+});
 
 describe('without a manifest', () => {
   test.each([
