@@ -10,7 +10,7 @@ import path from 'node:path';
 export function codeFiles(root) {
   const below = readdirSync(path.join(root, 'layers'), { recursive: true, encoding: 'utf8' })
     .map((file) => `layers/${file.replaceAll(path.sep, '/')}`)
-    .filter((file) => /\.(ts|sql|css|js|yaml)$/.test(file) && !file.endsWith('.d.ts'));
+    .filter((file) => /\.(ts|sql|css|js|json|yaml)$/.test(file) && !file.endsWith('.d.ts'));
   return ['config/base.yaml', 'package.json', ...below.sort()];
 }
 

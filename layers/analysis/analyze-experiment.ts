@@ -8,6 +8,7 @@ import { blockedBy, blockedForGood } from './blocked.ts';
 import { compareMetrics, type RoleOfMetric, rolesOf } from './compare-metrics.ts';
 import { decideExperiment } from './decision-rules.ts';
 import { capsOf, distributionsOf } from './distributions.ts';
+import { errorRates } from './error-rates.ts';
 import { guardrailAlpha } from './guardrail.ts';
 import {
   costOfLooking,
@@ -126,6 +127,7 @@ export function analyzeExperiment(
   const arms = [control, ...treatments];
   const { alpha, decision: basis } = settings;
   const [firstTreatment] = treatments;
+  const primary = roles.find(({ role }) => role === 'primary');
 
   return {
     experimentId: measurement.experimentId,
@@ -134,6 +136,13 @@ export function analyzeExperiment(
     arms: arms.map(({ variant, users, exposed, assigned }) => ({ variant, users, exposed, assigned })),
     trust,
     decision,
+    errorRates:
+      primary === undefined
+        ? null
+        : errorRates(settings, {
+            kind: primary.metric.kind,
+            weights: arms.map(({ variant }) => weights[variant] ?? 0),
+          }),
     metrics,
     ...compareSegments(measurement.segments, roles, sample, { alpha, basis }),
     novelty: cumulativeEffects(measurement.cohorts, roles, sample, {

@@ -83,7 +83,11 @@ const leastSpending = 1e-200;
 const spendings = { obrien_fleming: obrienFlemingSpending, pocock: pocockSpending };
 
 /** The declared way of looking; `auto` looks once where an end is declared, and at any time where none is. */
-export function lookingOf({ sequential, planned_end, planned_users }: ExperimentSettings) {
+export function lookingOf({
+  sequential,
+  planned_end,
+  planned_users,
+}: Pick<ExperimentSettings, 'sequential' | 'planned_end' | 'planned_users'>) {
   if (sequential.method !== 'auto') return sequential;
   return { method: planned_end === null && planned_users === null ? 'always_valid' : 'none' } as const;
 }

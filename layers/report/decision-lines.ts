@@ -2,6 +2,7 @@ import { checksByGravity } from './checks.ts';
 import { formatMoment, formatPercent, formatQuantity, statedP } from './format.ts';
 import { metricLabel } from './labels.ts';
 import type { ExperimentReport } from './schema.ts';
+import { errorRatesText } from './words.ts';
 
 const statuses = { pass: 'pass', warn: 'NOTE', fail: 'FAILED', not_checked: 'not checked' } as const;
 
@@ -17,6 +18,7 @@ export function designLines(experiment: ExperimentReport): string[] {
     ...(settings.plannedUsers === null ? [] : [formatQuantity(settings.plannedUsers, 'user')]),
     ...(settings.plannedEnd === null ? [] : [`until ${formatMoment(settings.plannedEnd)}`]),
   ];
+  const rates = errorRatesText(experiment);
   return [
     `- Arms: ${arms.map(({ variant, users }) => `${plain(variant)} (${formatQuantity(users, 'user')}, ${formatPercent(settings.weights[variant] ?? 0)} planned)`).join(', ')}.${control === 'control' ? '' : ` The control is ${plain(control)}.`}`,
     settings.exposure === 'assignment'
@@ -25,6 +27,7 @@ export function designLines(experiment: ExperimentReport): string[] {
     `- Outcome window: ${formatQuantity(settings.outcomeWindowDays, 'day')} from exposure. Primary metric: ${plain(metricLabel(settings.primary))} (\`${plain(settings.primary)}\`).`,
     `- Plan: ${plan.length === 0 ? 'neither a size nor an end was declared' : plan.join(', ')}. Testing: ${decision.basis.testing.replaceAll('_', ' ')}.`,
     `- Alpha: ${settings.alpha}, two-sided; guardrails ${settings.guardrailAlpha}, one-sided. Correction: ${corrections[settings.correction]}${settings.multipleArms === 'dunnett' ? ', Dunnett over the arms' : ''}.`,
+    ...(rates === undefined ? [] : [`- Error rates: ${plain(rates)}`]),
   ];
 }
 

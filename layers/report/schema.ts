@@ -114,6 +114,35 @@ const interaction = z.strictObject({
 });
 export type Interaction = z.infer<typeof interaction>;
 
+const errorRate = z.strictObject({
+  rate: probability,
+  /** What holds the rate with 99.9 %. */
+  lower: probability,
+  upper: probability,
+});
+
+/** How often rules like an experiment's err, by simulation of whole experiments without any effect. */
+export const errorRates = z.strictObject({
+  /** What was simulated. */
+  simulated: z.strictObject({
+    looks: z.enum(['at_the_end', 'daily_until_the_end', 'at_any_time', 'obrien_fleming', 'pocock']),
+    /** Of the primary metric. */
+    kind: z.enum(['conversion', 'mean', 'ratio', 'quantile']),
+    /** The control included. */
+    arms: count,
+    /** Whether the arms are of about one size. */
+    even: z.boolean(),
+  }),
+  /** Whether the experiment is like what was simulated in all of this, and not in the way of looking alone. */
+  isAlike: z.boolean(),
+  experiments: count,
+  /** At some look the decision was to ship. */
+  shipped: errorRate,
+  /** At some look the decision was not to ship, because harm was shown. */
+  harmShown: errorRate,
+});
+export type ErrorRates = z.infer<typeof errorRates>;
+
 export const experimentReport = z.strictObject({
   experimentId: z.string(),
   control: z.string(),
@@ -140,6 +169,8 @@ export const experimentReport = z.strictObject({
   arms: z.array(z.strictObject({ variant: z.string(), users: count, exposed: count, assigned: count })),
   trust,
   decision,
+  /** Null where nothing like it was simulated; absent in old reports. */
+  errorRates: errorRates.nullable().optional(),
   metrics: z.array(metricReport),
   segments: z.array(segment),
   interactions: z.array(interaction),

@@ -1,3 +1,4 @@
+import { formatCount, formatPercent } from './format.ts';
 import { sentenceCase } from './labels.ts';
 import type {
   Comparison,
@@ -185,6 +186,29 @@ export function basisText({ decision, settings }: Pick<ExperimentReport, 'decisi
     group_sequential: 'the planned looks',
   }[testing];
   return `${estimates}, ${values} values; ${looks}`;
+}
+
+/** How often rules like these err, or undefined where it is not known. */
+export function errorRatesText({ errorRates }: Pick<ExperimentReport, 'errorRates'>): string | undefined {
+  if (errorRates === null || errorRates === undefined) return undefined;
+  const { simulated, isAlike, experiments, shipped, harmShown } = errorRates;
+  const looks = {
+    at_the_end: 'looked at once, at the planned end',
+    daily_until_the_end: 'looked at every day until the planned end',
+    at_any_time: 'looked at every day',
+    obrien_fleming: 'looked at by O’Brien-Fleming boundaries',
+    pocock: 'looked at by Pocock boundaries',
+  }[simulated.looks];
+  const kind = {
+    conversion: 'a conversion',
+    mean: 'an amount per user',
+    ratio: 'a ratio',
+    quantile: 'a quantile',
+  }[simulated.kind];
+  const arms = `${simulated.arms} arms of ${simulated.even ? 'one size' : 'very different sizes'}`;
+  const rate = ({ rate: found, lower, upper }: NonNullable<typeof errorRates>['shipped']) =>
+    `${formatPercent(found)} (${formatPercent(lower)} to ${formatPercent(upper)})`;
+  return `Of ${formatCount(experiments)} simulated experiments without any effect, ${looks}, with ${kind} and ${arms}, these rules shipped ${rate(shipped)}, and called harm shown in ${rate(harmShown)}.${isAlike ? '' : ' It is the simulated design most like this one.'}`;
 }
 
 /** Whether an end or a size was declared. */

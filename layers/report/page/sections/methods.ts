@@ -2,12 +2,13 @@ import { formatCount, formatMoment, formatPercent, formatQuantity } from '../../
 import { type Content, type Html, html } from '../../html/html.ts';
 import { metricName, name } from '../../html/names.ts';
 import type { ExperimentReport } from '../../schema.ts';
-import { basisText, confidence } from '../../words.ts';
+import { basisText, confidence, errorRatesText } from '../../words.ts';
 import type { ExperimentSection } from '../section.ts';
 
 /** How the numbers were made, and with which settings. */
 export const methodsSection: ExperimentSection = (experiment) => {
   const { settings, control } = experiment;
+  const rates = errorRatesText(experiment);
   return {
     id: 'methods',
     title: 'Methods and settings',
@@ -24,6 +25,7 @@ ${entry('Significance level', `α = ${settings.alpha}, two-sided, ${confidence(s
 ${entry('Planned end', settings.plannedEnd === null ? 'not declared' : formatMoment(settings.plannedEnd))}
 ${entry('Planned users', settings.plannedUsers === null ? 'not declared' : formatCount(settings.plannedUsers))}
 ${entry('Correction', correction(experiment))}
+${rates === undefined ? null : entry('Error rates', rates)}
 ${entry('Covariates', settings.cupedLookbackDays === null ? 'none' : `from ${formatQuantity(settings.cupedLookbackDays, 'day')} before exposure`)}
 ${entry('Segments', `levels of at least ${formatCount(settings.segmentMinimumUsers)} users in each arm`)}
 </dl>

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { decisionDocument } from '../../../layers/report/decision-document.ts';
+import { reportPage } from '../../../layers/report/page/page.ts';
+import { type ErrorRates, reportSchema } from '../../../layers/report/schema.ts';
+import { shopReport } from './shop-report.ts';
+
+const rates: ErrorRates = {
+  simulated: { looks: 'at_the_end', kind: 'ratio', arms: 2, even: true },
+  isAlike: true,
+  experiments: 2100,
+  shipped: { rate: 0.024, lower: 0.015, upper: 0.038 },
+  harmShown: { rate: 0.025, lower: 0.016, upper: 0.039 },
+};
+const withRates = (errorRates: ErrorRates | null) => {
+  const report = shopReport();
+  return reportSchema.parse({
+    ...report,
+    experiments: report.experiments.map((one) => ({ ...one, errorRates })),
+  });
+};
+
+test('page and document say how often rules like these err, and what was simulated', () => {
+  for (const render of [reportPage, decisionDocument]) {
+    const text = render(withRates(rates)).replaceAll('\u00a0', ' ').replaceAll(/\s+/g, ' ');
+    expect(text).toContain(
+      'Of 2,100 simulated experiments without any effect, looked at once, at the planned end, with a ratio and 2 arms of one size, these rules shipped 2.4 % (1.5 % to 3.8 %), and called harm shown in 2.5 % (1.6 % to 3.9 %).',
+    );
+    expect(text).not.toContain('most like this one');
+    expect(render(withRates({ ...rates, isAlike: false }))).toContain(
+      'It is the simulated design most like this one.',
+    );
+  }
+});
+
+test('nothing is said of errors where nothing like it was simulated', () => {
+  for (const render of [reportPage, decisionDocument])
+    expect(render(withRates(null))).not.toContain('simulated experiments');
+});
