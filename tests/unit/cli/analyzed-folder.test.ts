@@ -5,7 +5,8 @@ import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generate } from '../../../cli/generate/generate.ts';
 import { lastAnalysisOf, lastReportOf } from '../../../cli/pipeline/analyses.ts';
-import { analyzeFolder, reportFolder } from '../../../cli/pipeline/analyze-folder.ts';
+import { analyzeFolder } from '../../../cli/pipeline/analyze-folder.ts';
+import { reportFolder } from '../../../cli/pipeline/kept-reports.ts';
 import { reportFiles } from '../../../layers/runs/keys.ts';
 import { runEcom } from '../../e2e/ecom.ts';
 
