@@ -1,11 +1,13 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { UsageError } from '../../layers/platform/errors.ts';
 import type { Report } from '../../layers/report/schema.ts';
+import { slackMessage } from '../../layers/report/slack-message.ts';
 import { areas, defaultDrop, reportFiles } from '../../layers/runs/keys.ts';
 import type { RunStore } from '../../layers/runs/store.ts';
 import { openBrowser } from '../browser.ts';
+import { printPdf } from '../chromium.ts';
 import { isFolder, lastReportOf } from '../pipeline/analyses.ts';
 import type { Connection } from '../pipeline/connection.ts';
 import { deployedPipeline, keptOnDisk } from '../pipeline/deployed.ts';
@@ -24,10 +26,18 @@ export function define(command: Command): void {
       'where ecom analyze put the report of the folder, if elsewhere than it does by itself',
     )
     .option('--open', 'open the report in the browser')
+    .option('--pdf', 'print the page to report.pdf beside it, with the Chromium of this machine')
+    .addOption(
+      new Option(
+        '--slack',
+        'print the verdict, lift and interval as a message for a webhook of Slack (JSON)',
+      ).conflicts('json'),
+    )
+    .option('--link <url>', 'where whoever reads the message opens the report')
     .option('--json', 'print the report as JSON')
     .addHelpText(
       'after',
-      '\nThe beginning of the run id will do. Where nothing runs, it is told from what lies on this machine: analyses of the\nfolder that you are in and of those in it, and runs that the state folder has kept.\n\nExamples:\n  ecom report data/ --open\n  ecom report\n  ecom report --drop shop_b\n  ecom report 3f2a --json | jq .experiments[0].decision',
+      '\nThe beginning of the run id will do. Where nothing runs, it is told from what lies on this machine: analyses of the\nfolder that you are in and of those in it, and runs that the state folder has kept.\n\nExamples:\n  ecom report data/ --open\n  ecom report\n  ecom report --drop shop_b --pdf\n  ecom report data/ --slack --link https://example.com/report.html\n  ecom report 3f2a --json | jq .experiments[0].decision',
     )
     .action(report);
 }
@@ -36,6 +46,9 @@ interface ReportOptions {
   readonly drop?: string;
   readonly out?: string;
   readonly open?: boolean;
+  readonly pdf?: boolean;
+  readonly slack?: boolean;
+  readonly link?: string;
   readonly json?: boolean;
 }
 
@@ -46,16 +59,26 @@ interface Found {
 }
 
 async function report(source: string | undefined, options: ReportOptions): Promise<void> {
-  const found = await find(source, options);
-  if (options.json) printJson(found.report);
-  if (options.json && !options.open) return;
-  const files = await found.files();
-  if (!options.json) {
-    print(`${verdictText(found.report)}\n`);
-    for (const file of files) print(file);
+  const { open, pdf, slack, link, json } = options;
+  if (link !== undefined && !(URL.canParse(link) && /^https?:/.test(link))) {
+    throw new UsageError({ what: 'this is no address', where: `--link ${link}`, remedy: 'Write https://…' });
   }
-  const page = files.find((file) => file.endsWith('.html'));
-  if (options.open && page !== undefined) await openBrowser(pathToFileURL(path.resolve(page)).href);
+  const { report: found, files: filesOf } = await find(source, options);
+  if (json) printJson(found);
+  if (json && !open && !pdf) return;
+  const files = await filesOf();
+  const page = path.resolve(files.find((file) => file.endsWith('.html')) ?? '');
+  if (slack) printJson(slackMessage(found, link ?? page));
+  else if (!json) print(`${verdictText(found)}\n`);
+  const printed = pdf ? [await pdfOf(page)] : [];
+  if (!json && !slack) for (const file of [...files, ...printed]) print(file);
+  if (open) await openBrowser(pathToFileURL(page).href);
+}
+
+async function pdfOf(page: string): Promise<string> {
+  const pdf = page.replace(/\.html$/, '.pdf');
+  await printPdf(page, pdf);
+  return path.relative('.', pdf).startsWith('..') ? pdf : path.relative('.', pdf);
 }
 
 async function find(source: string | undefined, options: ReportOptions): Promise<Found> {
