@@ -8,10 +8,11 @@ import { areas, defaultDrop, reportFiles } from '../../layers/runs/keys.ts';
 import type { RunStore } from '../../layers/runs/store.ts';
 import { openBrowser } from '../browser.ts';
 import { printPdf } from '../chromium.ts';
-import { isFolder, lastReportOf } from '../pipeline/analyses.ts';
+import { isFolder, lastAnalysisOf, lastReportOf } from '../pipeline/analyses.ts';
 import type { Connection } from '../pipeline/connection.ts';
 import { deployedPipeline, keptOnDisk } from '../pipeline/deployed.ts';
 import type { KeptRun } from '../pipeline/kept-reports.ts';
+import { writeNotebook } from '../pipeline/notebook.ts';
 import { downloadReport, readReport } from '../pipeline/run-report.ts';
 import { verdictText } from '../pipeline/verdict.ts';
 import { note, print, printJson } from '../terminal.ts';
@@ -27,6 +28,10 @@ export function define(command: Command): void {
     )
     .option('--open', 'open the report in the browser')
     .option('--pdf', 'print the page to report.pdf beside it, with the Chromium of this machine')
+    .option(
+      '--notebook',
+      'put a Jupyter notebook beside it that computes the first table again, and the users (Parquet)',
+    )
     .addOption(
       new Option(
         '--slack',
@@ -47,6 +52,7 @@ interface ReportOptions {
   readonly out?: string;
   readonly open?: boolean;
   readonly pdf?: boolean;
+  readonly notebook?: boolean;
   readonly slack?: boolean;
   readonly link?: string;
   readonly json?: boolean;
@@ -56,29 +62,40 @@ interface ReportOptions {
 interface Found {
   readonly report: Report;
   readonly files: () => Promise<readonly string[]>;
+  /** What the run left; undefined where only the report was kept. */
+  readonly store: () => Promise<RunStore | undefined>;
 }
 
 async function report(source: string | undefined, options: ReportOptions): Promise<void> {
-  const { open, pdf, slack, link, json } = options;
+  const { open, pdf, notebook: asNotebook, slack, link, json } = options;
   if (link !== undefined && !(URL.canParse(link) && /^https?:/.test(link))) {
     throw new UsageError({ what: 'this is no address', where: `--link ${link}`, remedy: 'Write https://…' });
   }
-  const { report: found, files: filesOf } = await find(source, options);
+  const { report: found, files: filesOf, store } = await find(source, options);
   if (json) printJson(found);
-  if (json && !open && !pdf) return;
+  if (json && !open && !pdf && !asNotebook) return;
   const files = await filesOf();
   const page = path.resolve(files.find((file) => file.endsWith('.html')) ?? '');
   if (slack) printJson(slackMessage(found, link ?? page));
   else if (!json) print(`${verdictText(found)}\n`);
-  const printed = pdf ? [await pdfOf(page)] : [];
-  if (!json && !slack) for (const file of [...files, ...printed]) print(file);
+  const made = [
+    ...(pdf ? [await pdfOf(page)] : []),
+    ...(asNotebook ? [await writeNotebook(path.dirname(page), found.run.runId, await store())] : []),
+  ].map(shortPath);
+  if (!json && !slack) for (const file of [...files, ...made]) print(file);
   if (open) await openBrowser(pathToFileURL(page).href);
 }
 
 async function pdfOf(page: string): Promise<string> {
   const pdf = page.replace(/\.html$/, '.pdf');
   await printPdf(page, pdf);
-  return path.relative('.', pdf).startsWith('..') ? pdf : path.relative('.', pdf);
+  return pdf;
+}
+
+/** A path as it is read best: from the folder that one is in, where the file lies below it. */
+function shortPath(file: string): string {
+  const relative = path.relative('.', file);
+  return relative.startsWith('..') ? file : relative;
 }
 
 async function find(source: string | undefined, options: ReportOptions): Promise<Found> {
@@ -89,7 +106,11 @@ async function find(source: string | undefined, options: ReportOptions): Promise
 
 async function reportOfFolder(folder: string, { out }: ReportOptions): Promise<Found> {
   const { report, file } = await lastReportOf(folder, out);
-  return { report, files: async () => reportFiles.map((name) => path.join(path.dirname(file), name)) };
+  return {
+    report,
+    files: async () => reportFiles.map((name) => path.join(path.dirname(file), name)),
+    store: async () => (await lastAnalysisOf(folder, out)).store,
+  };
 }
 
 async function reportOfRun(run: string | undefined, options: ReportOptions): Promise<Found> {
@@ -99,6 +120,7 @@ async function reportOfRun(run: string | undefined, options: ReportOptions): Pro
   return {
     report: await readReport(connection, runId),
     files: () => downloadReport(connection, runId),
+    store: async () => connection.store,
   };
 }
 
@@ -125,7 +147,7 @@ async function reportOnDisk(
   }
   const when = found.startedAt.slice(0, 16).replace('T', ' ');
   note(`nothing runs here: run ${found.runId} of the drop "${found.drop}", ${when} UTC, from ${found.from}`);
-  return { report: read, files: found.files };
+  return { report: read, files: found.files, store: found.store };
 }
 
 /** The drop's published run; without a drop, that of the newest publication. */

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Report, reportSchema } from '../../layers/report/schema.ts';
 import { reportFiles } from '../../layers/runs/keys.ts';
+import type { RunStore } from '../../layers/runs/store.ts';
 import { note } from '../terminal.ts';
 import type { RunSummary } from './runs.ts';
 
@@ -20,6 +21,8 @@ export interface KeptRun extends Omit<RunSummary, 'attempt'> {
   readonly report: () => Promise<Report | undefined>;
   /** Paths of the report's files. */
   readonly files: () => Promise<readonly string[]>;
+  /** What else the run left; undefined where only its report was kept. */
+  readonly store: () => Promise<RunStore | undefined>;
 }
 
 /** The analyses of a folder and of those right in it: what `ecom analyze` left in their `ecom-report`. */
@@ -29,12 +32,22 @@ export async function analysesIn(folder: string): Promise<KeptRun[]> {
     folder,
     ...entries.filter((entry) => entry.isDirectory()).map(({ name }) => path.join(folder, name)),
   ];
-  const kept = await Promise.all(folders.map((one) => keptReport(reportFolder(one))));
+  const kept = await Promise.all(
+    folders.map((one) =>
+      keptReport(
+        reportFolder(one),
+        async () => (await (await import('./analyses.ts')).lastAnalysisOf(one)).store,
+      ),
+    ),
+  );
   return kept.filter((found) => found !== undefined);
 }
 
 /** What a folder with the files of a report tells of its run; undefined for one without, or with what is no report. */
-export async function keptReport(folder: string): Promise<KeptRun | undefined> {
+export async function keptReport(
+  folder: string,
+  store: KeptRun['store'] = async () => undefined,
+): Promise<KeptRun | undefined> {
   const file = path.join(folder, 'report.json');
   const found = await stat(file).catch(() => undefined);
   if (found === undefined) return undefined;
@@ -56,6 +69,7 @@ export async function keptReport(folder: string): Promise<KeptRun | undefined> {
     from: folder,
     report: async () => read.data,
     files: async () => reportFiles.map((name) => path.join(folder, name)),
+    store,
   };
 }
 

@@ -55,6 +55,7 @@ async function savedRuns(buckets: string, reports: string): Promise<KeptRun[]> {
           from: buckets,
           report: () => store.read('report', runId),
           files: () => copyReport(store, runId, path.join(reports, runId)),
+          store: async () => store,
         };
       }),
   );
