@@ -31,7 +31,11 @@ export async function keptOnDisk(): Promise<readonly KeptRun[] | undefined> {
     if (!nothingRuns()) return undefined;
     kept.push(...(await keptRuns()));
   }
-  kept.push(...(await analysesIn('.')));
+  const storeOf = async (folder: string) => {
+    const { lastAnalysisOf } = await import('./analyses.ts');
+    return (await lastAnalysisOf(folder)).store;
+  };
+  kept.push(...(await analysesIn('.', storeOf)));
   if (kept.length === 0) return undefined;
   return kept.toSorted((a, b) => b.startedAt.localeCompare(a.startedAt));
 }

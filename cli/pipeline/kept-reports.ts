@@ -25,20 +25,18 @@ export interface KeptRun extends Omit<RunSummary, 'attempt'> {
   readonly store: () => Promise<RunStore | undefined>;
 }
 
-/** The analyses of a folder and of those right in it: what `ecom analyze` left in their `ecom-report`. */
-export async function analysesIn(folder: string): Promise<KeptRun[]> {
+/**
+ * The analyses of a folder and of those right in it: what `ecom analyze` left in their `ecom-report`.
+ * @param storeOf what the stages left beside the report of a folder
+ */
+export async function analysesIn(
+  folder: string,
+  storeOf: (analysed: string) => Promise<RunStore>,
+): Promise<KeptRun[]> {
   const entries = await readdir(folder, { withFileTypes: true });
-  const folders = [
-    folder,
-    ...entries.filter((entry) => entry.isDirectory()).map(({ name }) => path.join(folder, name)),
-  ];
+  const below = entries.filter((entry) => entry.isDirectory()).map(({ name }) => path.join(folder, name));
   const kept = await Promise.all(
-    folders.map((one) =>
-      keptReport(
-        reportFolder(one),
-        async () => (await (await import('./analyses.ts')).lastAnalysisOf(one)).store,
-      ),
-    ),
+    [folder, ...below].map((one) => keptReport(reportFolder(one), () => storeOf(one))),
   );
   return kept.filter((found) => found !== undefined);
 }

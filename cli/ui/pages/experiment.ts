@@ -9,7 +9,7 @@ import {
 import { html } from '../../../layers/report/html/html.ts';
 import { metricName, name, sentence, unbroken } from '../../../layers/report/html/names.ts';
 import { table } from '../../../layers/report/html/table.ts';
-import { liftAxis, liftChart, liftOf, liftScale } from '../../../layers/report/page/charts/interval.ts';
+import { liftAxis, liftChart, liftOf, liftScale } from '../../../layers/report/page/page.ts';
 import { ruleSentence } from '../../../layers/report/words.ts';
 import type { PastDecision } from '../../pipeline/decision-history.ts';
 import { live, type Page } from './layout.ts';
