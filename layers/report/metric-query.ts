@@ -1,4 +1,3 @@
-import { fixedColumns } from '../experiment/metrics/built-in.ts';
 import { literal } from '../platform/sql.ts';
 import type { ExperimentReport, MetricPart, MetricReport } from './schema.ts';
 
@@ -49,8 +48,14 @@ export function isOfSingleSessions({ definition, quantile }: Pick<MetricReport, 
   return quantile !== undefined && definition?.numerator.adds === null;
 }
 
+/** What the table user_outcomes has a column of its own for, among all that metrics are made of. */
+export const tableColumns: readonly string[] = [
+  ...['purchased', 'added_to_cart', 'began_checkout', 'orders', 'refunded_orders', 'revenue'],
+  ...['events_in_window', 'exposure_sessions', 'bounced_sessions', 'sessions', 'session_ms', 'retained_d7'],
+];
+
 /** A user's value in the metric's unit. What is no column of the table is in its object of metrics. */
 function perUser({ column, unit }: MetricPart): string {
-  const value = fixedColumns.includes(column) ? column : `(metrics->>${literal(column)})::numeric`;
+  const value = tableColumns.includes(column) ? column : `(metrics->>${literal(column)})::numeric`;
   return unit === 'seconds' ? `${value} / 1000.0` : value;
 }

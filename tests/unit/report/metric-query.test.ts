@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { metricQuery } from '../../../layers/report/metric-query.ts';
+import { metricQuery, tableColumns } from '../../../layers/report/metric-query.ts';
 import type { ExperimentReport, MetricReport } from '../../../layers/report/schema.ts';
+import { martColumns } from '../../../layers/runs/load/columns.ts';
 import { onlyCheckout } from './parsed-page.ts';
 
 const [checkout] = onlyCheckout().experiments as [ExperimentReport];
@@ -29,6 +30,14 @@ describe('the query that recomputes a metric', () => {
     const exclude = { ...checkout, settings: { ...checkout.settings, immature: 'exclude' as const } };
     expect(metricQuery(named('purchase_conversion'), checkout, 'true')).not.toContain('is_mature');
     expect(metricQuery(named('purchase_conversion'), exclude, 'true')).toContain(' and is_mature\n');
+  });
+
+  it('knows which columns the table has', () => {
+    const { columns } = martColumns.user_outcomes;
+    const ofTheUser = ['experiment_id', 'user_id', 'variant', 'exposed_at', 'window_end', 'is_mature'];
+    const ofNoMetric = ['purchase_value', 'refunds'];
+    const ofMetrics = Object.keys(columns).filter((name) => ![...ofTheUser, ...ofNoMetric].includes(name));
+    expect(tableColumns.toSorted()).toEqual(ofMetrics.toSorted());
   });
 
   it('takes the names of data as text', () => {
