@@ -5,9 +5,10 @@ import { UsageError } from '../../layers/platform/errors.ts';
 import { type Report, reportSchema } from '../../layers/report/schema.ts';
 import type { RunStore } from '../../layers/runs/store.ts';
 import { shellWord } from '../terminal.ts';
-import { filesOfAnalysis, reportFolder, runsFolder } from './analyze-folder.ts';
+import { filesOfAnalysis, runsFolder } from './analyze-folder.ts';
 import { requireFolder } from './drop-folder.ts';
 import { inFilesOfUser } from './files-of-user.ts';
+import { reportFolder } from './kept-reports.ts';
 
 /** What `ecom analyze` left of a folder the last time, also where it failed. */
 export interface LastAnalysis {

@@ -19,6 +19,7 @@ import { processedKeys, type ReportFile, reportFiles } from '../../layers/runs/k
 import { systemFault } from '../system-error.ts';
 import type { DropFile } from './drop-folder.ts';
 import { errorInFilesOfUser } from './files-of-user.ts';
+import { reportFolder } from './kept-reports.ts';
 import { prepareDrop } from './prepare-drop.ts';
 
 export interface AnalyzeFolderOptions extends Pick<LocalRunOptions, 'onStage'> {
@@ -40,11 +41,6 @@ export interface FolderAnalysis {
   readonly files: readonly string[];
   /** Sentences about files of the folder that are not read. */
   readonly unused: readonly string[];
-}
-
-/** Where a folder's analyses lie unless another place is named. */
-export function reportFolder(folder: string, out?: string): string {
-  return out ?? path.join(folder, 'ecom-report');
 }
 
 /** What the stages of analyses leave beside the report. */

@@ -5,12 +5,14 @@ import { UsageError } from '../../layers/platform/errors.ts';
 import style from '../../layers/report/html/style.css?raw';
 import { dropNameProblem, processedKeys } from '../../layers/runs/keys.ts';
 import { compareRuns } from '../pipeline/compare.ts';
+import { decisionHistory, decisionRecord } from '../pipeline/decision-history.ts';
 import { findRun } from '../pipeline/executions.ts';
 import { listRuns } from '../pipeline/runs.ts';
 import { comparePage } from './pages/compare.ts';
+import { experimentPage } from './pages/experiment.ts';
 import { layout, type Page } from './pages/layout.ts';
 import { overviewPage } from './pages/overview.ts';
-import { runPage } from './pages/run.ts';
+import { runPage, stagesPage } from './pages/run.ts';
 import { uploadPage } from './pages/upload.ts';
 import { asset, file, json, page, type Reply } from './reply.ts';
 import type { Site } from './site.ts';
@@ -44,6 +46,12 @@ const routes: readonly Route[] = [
   get(/^\/runs\/([^/]+)$/, async ({ site, token }, run) =>
     show(runPage(await site.run(await idOf(site, run))), token),
   ),
+  get(/^\/runs\/([^/]+)\/stages$/, async ({ site, token }, run) =>
+    show(stagesPage(await site.run(await idOf(site, run))), token),
+  ),
+  get(/^\/experiments\/([^/]+)$/, async ({ site, token, query }, experiment) =>
+    show(experimentPage(experiment, await history(site, experiment, query), query.get('drop')), token),
+  ),
   get(/^\/runs\/([^/]+)\/compare$/, async ({ site, token, query }, run) =>
     show(comparePage(await compare(site, run, query), query.get('with')), token),
   ),
@@ -54,6 +62,9 @@ const routes: readonly Route[] = [
   get(/^\/api\/runs\/([^/]+)$/, async ({ site }, run) => json(await site.run(await idOf(site, run)))),
   get(/^\/api\/runs\/([^/]+)\/compare$/, async ({ site, query }, run) =>
     json(await compare(site, run, query)),
+  ),
+  get(/^\/api\/experiments\/([^/]+)$/, async ({ site, query }, experiment) =>
+    json((await history(site, experiment, query)).map(decisionRecord)),
   ),
   get(/^\/assets\/style\.css$/, async () => asset('text/css; charset=utf-8', style + assetFile('style.css'))),
   get(/^\/assets\/(client|theme)\.js$/, async (_, name) => asset(script, assetFile(`${name}.js`))),
@@ -115,10 +126,24 @@ function runs(site: Site, query: URLSearchParams) {
       where: `limit=${query.get('limit')}`,
     });
   }
+  return listRuns(site.connection, limit, dropOf(query));
+}
+
+function dropOf(query: URLSearchParams): string | undefined {
   const drop = query.get('drop') ?? undefined;
   const problem = drop === undefined ? undefined : dropNameProblem(drop);
   if (problem !== undefined) throw new BadRequest({ what: problem, where: `drop=${drop}` });
-  return listRuns(site.connection, limit, drop);
+  return drop;
+}
+
+/** @throws UsageError where no run has decided on such an experiment */
+async function history(site: Site, experiment: string, query: URLSearchParams) {
+  const found = await decisionHistory(site.connection, experiment, dropOf(query));
+  if (found.length > 0) return found;
+  throw new UsageError({
+    what: `no run has decided on an experiment "${experiment}"`,
+    remedy: 'The list of runs names those that there are',
+  });
 }
 
 /** A whole id is not looked up: whoever reads the run sees whether there is one. */

@@ -5,6 +5,7 @@ import { type Comparison, decidingOf, type MetricReport } from '../report/schema
 import type { RunPlan } from '../runs/documents.ts';
 import type { Arm } from './arm.ts';
 import { type Candidate, type ComparisonPlan, compareMetric } from './compare-metric.ts';
+import { definitionOf } from './definition.ts';
 import { assessGuardrail } from './guardrail.ts';
 import type { Look } from './look.ts';
 import { analyses } from './metrics/kinds.ts';
@@ -19,6 +20,7 @@ export interface RoleOfMetric {
   readonly better: MetricReport['better'];
   /** Why the metric is not computed, or null. */
   readonly unavailable: string | null;
+  readonly definition: NonNullable<MetricReport['definition']>;
   readonly guardrail: ExperimentSettings['guardrails'][string] | undefined;
 }
 
@@ -52,6 +54,7 @@ export function rolesOf(
       unavailable:
         unavailable.find((found) => found.kind === 'metric' && found.name === name)?.reason ??
         (role === 'guardrail' ? null : missingEvent(metric, arms, config.events, eventNames)),
+      definition: definitionOf(metric, config),
       guardrail,
     };
   });
@@ -95,6 +98,7 @@ export function compareMetrics(
   }
   return candidates.map(({ part, own }) => ({
     ...describeMetric(part),
+    definition: part.definition,
     comparisons: own.flatMap((candidate) => {
       const comparison = judged.get(candidate);
       if (comparison === undefined) return [];

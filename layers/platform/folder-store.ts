@@ -51,10 +51,12 @@ export class FolderStore implements ObjectStore {
 
   async folders(prefix: string): Promise<string[]> {
     const entries = await unlessMissing(readdir(path.join(this.location, prefix), { withFileTypes: true }));
-    return (entries ?? [])
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => name)
-      .toSorted();
+    const elsewhere = [...this.#files.keys()]
+      .filter((key) => key.startsWith(prefix))
+      .map((key) => key.slice(prefix.length).split('/'))
+      .flatMap(([name = '', ...below]) => (below.length > 0 ? [name] : []));
+    const here = (entries ?? []).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    return [...new Set([...here, ...elsewhere])].toSorted();
   }
 
   /** The entity tag is that of an object which was put in one piece: the MD5 of its bytes. */

@@ -265,6 +265,22 @@ const comparison = measured.transform((found) => ({
   deciding: found.deciding ?? decidingOf(found),
 }));
 
+/** A column of the mart user_outcomes that a metric is made of, and what it adds up for each user. */
+const metricPart = z
+  .strictObject({
+    column: z.string(),
+    unit: z.enum(['count', 'currency', 'seconds']),
+    /** Over the events of the window; null: orders, or sessions. */
+    adds: z.enum(['any', 'count', 'revenue', 'net_revenue', 'quantity']).nullable(),
+    /** Names of the events that count; none: all. Of orders and net revenue purchases and refunds, in this order. */
+    events: z.array(z.string()),
+    /** The window: [exposure + fromDay, exposure + toDay), or to the end of the outcome window. */
+    fromDay: count,
+    toDay: count.nullable(),
+  })
+  .meta({ id: 'metricPart' });
+export type MetricPart = z.infer<typeof metricPart>;
+
 export const metricReport = z
   .strictObject({
     metric: z.string(),
@@ -274,6 +290,8 @@ export const metricReport = z
     better: z.enum(['higher', 'lower']),
     /** Of a quantile metric. */
     quantile: probability.optional(),
+    /** What it is made of; absent for segments, and in reports of earlier versions. */
+    definition: z.strictObject({ numerator: metricPart, denominator: metricPart.optional() }).optional(),
     comparisons: z.array(comparison),
     /** Why the metric is not computed, or null. */
     unavailable: z.string().nullable(),

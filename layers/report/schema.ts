@@ -7,7 +7,7 @@ import { count, interval, number, probability, reason } from './schema-values.ts
 import { cap, distribution, novelty, sinceExposure } from './series-schema.ts';
 import { trust } from './trust-schema.ts';
 
-export type { Comparison, Deciding, MetricReport } from './comparison-schema.ts';
+export type { Comparison, Deciding, MetricPart, MetricReport } from './comparison-schema.ts';
 export { decidingOf } from './comparison-schema.ts';
 export type { Cap, Distribution, Novelty, SinceExposure } from './series-schema.ts';
 export type { SampleRatio, TrustCheck } from './trust-schema.ts';

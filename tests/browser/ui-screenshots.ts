@@ -19,7 +19,7 @@ const shown = runs.find(({ drop, published }) => drop === 'demo' && published);
 if (shown === undefined) throw new Error('the demo has not run: npm run demo');
 const shots = [
   { name: 'ui-light', colorScheme: 'light', at: `/runs/${shown.runId}` },
-  { name: 'ui-dark', colorScheme: 'dark', at: '/' },
+  { name: 'ui-dark', colorScheme: 'dark', at: `/runs/${shown.runId}` },
 ] as const;
 
 const images = path.join(PROJECT_ROOT, 'docs', 'images');

@@ -149,6 +149,23 @@ export const comparison = z.strictObject({
   ),
 });
 
+export const history = z.array(
+  z.strictObject({
+    ...summary.pick({ runId: true, drop: true, startedAt: true, published: true }).shape,
+    asOf: z.iso.datetime().nullable(),
+    decision: z.strictObject({ action: z.string(), variant: z.string().nullable(), rule: z.string() }),
+    users: z.int(),
+    primary: z
+      .strictObject({
+        metric: z.string(),
+        lift: z.number().nullable(),
+        liftCi: z.tuple([z.number(), z.number()]).nullable(),
+        p: z.number().nullable(),
+      })
+      .nullable(),
+  }),
+);
+
 export const problem = z.strictObject({
   error: z.strictObject({ what: z.string(), where: z.string().optional(), remedy: z.string().optional() }),
 });

@@ -14,7 +14,7 @@ import { dropPrefix } from '../../layers/runs/keys.ts';
 import { findChromium, launch } from '../browser/browser.ts';
 import { connectTo } from './deployed.ts';
 import { runEcom } from './ecom.ts';
-import { comparison, record, summary } from './ui-answers.ts';
+import { comparison, history, record, summary } from './ui-answers.ts';
 import { startUi, type UiProcess } from './ui-process.ts';
 
 const chromium = findChromium();
@@ -89,8 +89,12 @@ describe.skipIf(chromium === undefined)(`ecom ui in a browser${reason}`, () => {
       await expect.poll(() => page.locator('#files').textContent()).toMatch(/5 files/);
       expect(await page.locator('#files').textContent()).toMatch(/not uploaded: shop-1\/notes\.txt/);
       runId = await uploadAndFollow(page);
-      expect(await page.locator('.machine.wide .node.done').count()).toBe(stageNames.length);
       expect(await page.locator('#announce').textContent()).toBe('The run has ended: succeeded');
+      await page.getByRole('heading', { name: hostile }).waitFor();
+      expect(await page.locator('.machine').count(), 'the verdict leads').toBe(0);
+      await page.getByRole('link', { name: 'Stages and inputs' }).click();
+      await page.getByRole('heading', { name: 'State machine' }).waitFor();
+      expect(await page.locator('.machine.wide .node.done').count()).toBe(stageNames.length);
       expect(await page.getByRole('row', { name: /publish/ }).textContent()).toMatch(/Done/);
 
       await page.getByRole('link', { name: 'Open the report' }).click();
@@ -146,7 +150,7 @@ describe.skipIf(chromium === undefined)(`ecom ui in a browser${reason}`, () => {
     for (const { startedAt, earlier } of run.stages) {
       expect(Date.parse(startedAt ?? '') < Date.parse(run.startedAt)).toBe(earlier);
     }
-    await open(`/runs/${newerRunId}`, async (page) => {
+    await open(`/runs/${newerRunId}/stages`, async (page) => {
       await page.locator('.facts').getByText('2 of 2').waitFor();
       expect(await page.getByRole('row', { name: /measure/ }).textContent()).toMatch(/Done in attempt 1/);
       expect(await page.locator('.machine.wide .node.earlier').count()).toBe(6);
@@ -214,6 +218,18 @@ describe.skipIf(chromium === undefined)(`ecom ui in a browser${reason}`, () => {
     const { failure, stages } = record.parse(await api(`/api/runs/${broken}`));
     expect(failure?.parts).toMatchObject([{ file: `${prefix}events.csv.gz`, error: 'SchemaError' }]);
     expect(stages[1]).toMatchObject({ stage: 'stage', status: 'failed', partsDone: 4, parts: 5 });
+  });
+
+  it('shows what was decided on an experiment, run by run', async () => {
+    const at = `/experiments/${encodeURIComponent(hostile)}`;
+    const decided = history.parse(await api(`/api${at}`));
+    expect(decided.map((past) => past.runId)).toEqual([newerRunId, runId]);
+    expect((await api(`/api${at}?drop=unknown`)).error.what).toMatch(/^no run has decided on an experiment/);
+    await open('/', async (page) => {
+      await page.getByRole('link', { name: hostile }).first().click();
+      await page.getByRole('heading', { name: 'Decisions' }).waitFor();
+      expect(await page.locator('.history tbody tr').count()).toBe(2);
+    });
   });
 
   it('is used without a mouse: every control can be reached and shows that it is', () =>
@@ -287,6 +303,7 @@ describe.skipIf(chromium === undefined)(`ecom ui in a browser${reason}`, () => {
     open(
       `/runs/${runId}`,
       async (page) => {
+        await page.getByRole('link', { name: 'Stages and inputs' }).click();
         expect(await page.getByRole('heading', { name: 'State machine' }).isVisible()).toBe(true);
         expect(await page.getByRole('link', { name: 'Open the report' }).isVisible()).toBe(true);
         await page.getByRole('link', { name: 'Runs', exact: true }).click();
@@ -297,8 +314,10 @@ describe.skipIf(chromium === undefined)(`ecom ui in a browser${reason}`, () => {
 
   it('is accessible in both themes, and fits a narrow screen', async () => {
     const failed = (await api('/api/runs')).find((run: { drop: string }) => run.drop === 'typo_in_browser');
-    const runs = [runId, failed.runId, `${newerRunId}/compare`].map((run) => `/runs/${run}`);
-    for (const at of ['/', '/upload', ...runs]) {
+    const runs = [runId, `${runId}/stages`, failed.runId, `${newerRunId}/compare`].map(
+      (run) => `/runs/${run}`,
+    );
+    for (const at of ['/', '/upload', `/experiments/${encodeURIComponent(hostile)}`, ...runs]) {
       await open(at, async (page) => {
         const check = async (axe: AxeBuilder, what: string) => {
           const { violations } = await axe.analyze();

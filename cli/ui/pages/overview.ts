@@ -4,7 +4,7 @@ import { plainTable } from '../../../layers/report/html/table.ts';
 import type { RunSummary } from '../../pipeline/runs.ts';
 import { live, type Page } from './layout.ts';
 import { command } from './next-steps.ts';
-import { decisionStatus, dropLink, moment, runStatus, timeTaken } from './words.ts';
+import { decisionStatus, dropLink, experimentLink, moment, runStatus, timeTaken } from './words.ts';
 
 /** The newest runs, of all drops or of one. */
 export function overviewPage(runs: readonly RunSummary[], drop: string | null): Page {
@@ -35,9 +35,16 @@ function runsTable(runs: readonly RunSummary[]): Html {
     runs.length === 1 ? 'One run' : `The newest ${runs.length} attempts, the last started first`,
     [
       {
-        label: 'Run',
-        cell: ({ runId }) => html`<a href="/runs/${runId}"><code>${runId}</code></a>`,
+        label: 'Experiment and verdict',
+        cell: ({ decisions, runId }) =>
+          decisions.length === 0
+            ? html`<span class="muted">–</span>`
+            : html`<ul class="decisions">${decisions.map(
+                (decision) =>
+                  html`<li>${experimentLink(decision.experimentId)} <a class="quiet" href="/runs/${runId}">${decisionStatus(decision)}</a></li>`,
+              )}</ul>`,
       },
+      { label: 'Started', align: 'number', cell: ({ startedAt }) => moment(startedAt) },
       {
         label: 'Drop',
         cell: ({ drop, published }) =>
@@ -45,17 +52,10 @@ function runsTable(runs: readonly RunSummary[]): Html {
       },
       { label: 'Status', cell: ({ status }) => runStatus(status) },
       {
-        label: 'Decision',
-        cell: ({ decisions }) =>
-          decisions.length === 0
-            ? html`<span class="muted">–</span>`
-            : html`<ul class="decisions">${decisions.map(
-                (decision) =>
-                  html`<li>${decisionStatus(decision)} <span class="muted">${name(decision.experimentId)}</span></li>`,
-              )}</ul>`,
+        label: 'Run',
+        cell: ({ runId }) => html`<a class="quiet" href="/runs/${runId}"><code>${runId}</code></a>`,
       },
       { label: 'Attempt', align: 'number', cell: ({ attempt }) => attempt },
-      { label: 'Started', align: 'number', cell: ({ startedAt }) => moment(startedAt) },
       {
         label: 'Took',
         align: 'number',

@@ -13,32 +13,82 @@ import { card, live, type Page } from './layout.ts';
 import { nextSteps, stepList } from './next-steps.ts';
 import { inputsCard, martsCard, quarantineCard } from './run-data.ts';
 import { stagesTable } from './stages.ts';
-import { capitalised, dropLink, duration, moment, runStatus, timeTaken } from './words.ts';
+import {
+  capitalised,
+  decisionStatus,
+  dropLink,
+  duration,
+  experimentLink,
+  moment,
+  runStatus,
+  timeTaken,
+} from './words.ts';
 
-/** A run: how far it is, what it decided, what it was made of. */
+/** What a run decided. While it has no verdict, how far it is. */
 export function runPage(run: RunRecord): Page {
-  const running = run.status === 'RUNNING';
   const { report } = run;
-  return {
-    title: `Run ${run.runId}`,
-    refresh: running ? 700 : 5000,
-    body: html`
-<div class="title-row"><h1>Run <code>${run.runId}</code></h1>${live('actions', actionsOf(run))}</div>
-${live('facts', factsOf(run))}
-${live('failure', run.failure === null ? null : failureCard(run, run.failure))}
-${live('graph', html`<section class="card" aria-labelledby="machine"><h2 id="machine">State machine</h2>${graph(run)}</section>`)}
+  return pageOf(
+    run,
+    'decision',
+    html`
 ${live(
   'result',
   report?.experiments.map((experiment) => experimentOf(experiment, report)),
 )}
+${live('graph', report === null ? machineCard(run) : null)}
 ${live('quarantine', run.quarantine === null ? null : quarantineCard(run, run.quarantine))}
 ${live('quality', report === null ? null : qualityCard(report))}
-${live('stages', card('Stages', stagesTable(run), 'stages-title'))}
+${live('stages', report === null ? stagesCard(run) : null)}`,
+  );
+}
+
+/** How a run was done, for whoever is on call: its stages, what they read and wrote, and each attempt. */
+export function stagesPage(run: RunRecord): Page {
+  return pageOf(
+    run,
+    'stages',
+    html`
+${live('graph', machineCard(run))}
+${live('stages', stagesCard(run))}
 ${live('marts', run.marts === null ? null : martsCard(run.marts, run.report))}
 ${live('inputs', inputsCard(run))}
-${live('attempts', run.attempts.length > 1 ? attemptsCard(run.attempts) : null)}
-<p class="fine">The same as JSON: <a href="/api/runs/${run.runId}"><code>/api/runs/${run.runId}</code></a></p>`,
+${live('attempts', run.attempts.length > 1 ? attemptsCard(run.attempts) : null)}`,
+  );
+}
+
+function pageOf(run: RunRecord, tab: 'decision' | 'stages', body: Html): Page {
+  const { runId, status } = run;
+  const at = `/runs/${runId}`;
+  const link = (href: string, label: string, isCurrent: boolean) =>
+    html`<a href="${href}"${isCurrent ? html` aria-current="page"` : null}>${label}</a>`;
+  return {
+    title: `Run ${runId}`,
+    refresh: status === 'RUNNING' ? 700 : 5000,
+    body: html`
+<div class="title-row">${live('title', titleOf(run))}${live('actions', actionsOf(run))}</div>
+${live('facts', factsOf(run))}
+<nav class="tabs" aria-label="The run">${link(at, 'Decision', tab === 'decision')}${link(`${at}/stages`, 'Stages and inputs', tab === 'stages')}</nav>
+${live('failure', run.failure === null ? null : failureCard(run, run.failure))}
+${body}
+<p class="fine">The same as JSON: <a href="/api/runs/${runId}"><code>/api/runs/${runId}</code></a></p>`,
   };
+}
+
+/** The experiment and its verdict, where there is one of each; the run while there is none. */
+function titleOf({ runId, report }: RunRecord): Html {
+  if (report === null) return html`<h1>Run <code>${runId}</code></h1>`;
+  const [first, ...others] = report.experiments;
+  if (first === undefined || others.length > 0)
+    return html`<h1>${report.experiments.length} experiments</h1>`;
+  return html`<h1><span class="kicker">Experiment</span> ${experimentLink(first.experimentId)} ${decisionStatus(first.decision)}</h1>`;
+}
+
+function machineCard(run: RunRecord): Html {
+  return html`<section class="card" aria-labelledby="machine"><h2 id="machine">State machine</h2>${graph(run)}</section>`;
+}
+
+function stagesCard(run: RunRecord): Html {
+  return card('Stages', stagesTable(run), 'stages-title');
 }
 
 function actionsOf({ runId, report, files, previous }: RunRecord): Html | null {
@@ -65,9 +115,10 @@ function actionsOf({ runId, report, files, previous }: RunRecord): Html | null {
 }
 
 function factsOf(run: RunDetails): Html {
-  const { drop, attempt, attempts, startedAt, status, published } = run;
+  const { runId, report, drop, attempt, attempts, startedAt, status, published } = run;
   const onlyEndKnown = status === 'FAILED' && run.seconds === null;
   return html`<div><dl class="facts" data-announce="${announcement(run)}">
+${report === null ? null : fact('Run', html`<code>${runId}</code>`)}
 ${fact('Status', runStatus(status))}
 ${fact('Drop', html`${dropLink(drop)}${published ? html` <span class="chip">published</span>` : null}${run.inputs?.undeclared ? html` <span class="chip" title="${undeclaredNote}">undeclared</span>` : null}`)}
 ${fact('Attempt', attempts.length > 1 ? `${attempt} of ${attempts.length}` : attempt)}
@@ -120,7 +171,8 @@ function failedParts(parts: readonly FailedPart[], cause: string, of: number | n
 /** Verdict and population of an experiment, as in the report. */
 function experimentOf(experiment: ExperimentReport, report: Report): Html {
   const population = populationSection(experiment, report);
-  return html`<section class="experiment"><h2><span class="kicker">Experiment</span> ${name(experiment.experimentId)}</h2>
+  const isOnly = report.experiments.length === 1;
+  return html`<section class="experiment">${isOnly ? html`<h2 class="visually-hidden">Verdict</h2>` : html`<h2><span class="kicker">Experiment</span> ${experimentLink(experiment.experimentId)}</h2>`}
 ${verdictSection(experiment, report)?.body}
 ${population === null ? null : card(population.title, population.body)}</section>`;
 }

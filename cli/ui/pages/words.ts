@@ -47,6 +47,11 @@ export function dropLink(drop: string | null): Html {
     : html`<a class="quiet" href="${`/?drop=${drop}`}">${name(drop)}</a>`;
 }
 
+/** An experiment, with a way to its decisions so far. */
+export function experimentLink(experimentId: string): Html {
+  return html`<a href="${`/experiments/${encodeURIComponent(experimentId)}`}">${name(experimentId)}</a>`;
+}
+
 /** `1.2 s`, `3 min 5 s`, `2 h 10 min`. */
 export function duration(seconds: number): string {
   if (seconds < 60) return `${seconds.toFixed(1)}\u00a0s`;

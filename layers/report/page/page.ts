@@ -28,7 +28,8 @@ import { sinceExposureSection } from './sections/since-exposure.ts';
 import { trustSection } from './sections/trust.ts';
 import { verdictSection } from './sections/verdict.ts';
 
-/** Sections that stand on other pages, too. */
+/** What stands on other pages, too. */
+export { liftAxis, liftChart, liftOf, liftScale } from './charts/interval.ts';
 export { dataQualitySection, populationSection, verdictSection };
 
 /** In the order in which people ask: what to do, whether to believe it, what changed. */

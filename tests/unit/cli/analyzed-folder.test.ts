@@ -3,9 +3,12 @@ import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findChromium } from '../../../cli/chromium.ts';
 import { generate } from '../../../cli/generate/generate.ts';
 import { lastAnalysisOf, lastReportOf } from '../../../cli/pipeline/analyses.ts';
-import { analyzeFolder, reportFolder } from '../../../cli/pipeline/analyze-folder.ts';
+import { analyzeFolder } from '../../../cli/pipeline/analyze-folder.ts';
+import { reportFolder } from '../../../cli/pipeline/kept-reports.ts';
+import { slackMessage } from '../../../layers/report/slack-message.ts';
 import { reportFiles } from '../../../layers/runs/keys.ts';
 import { runEcom } from '../../e2e/ecom.ts';
 
@@ -125,5 +128,38 @@ describe('ecom report <dir>', () => {
     expect((await lastReportOf(data, out)).report).toEqual(report);
     expect((await lastReportOf(data)).report.run.runId).toBe(report.run.runId);
     await expect(lastReportOf(data, path.join(folder, 'elsewhere'))).rejects.toThrow(/has not been analysed/);
+  });
+
+  const chromium = findChromium();
+  it.runIf(chromium !== undefined)('prints its page to a PDF beside it', async () => {
+    const { code, stdout, stderr } = await ecom('report', data, '--pdf');
+    expect(code, stderr).toBe(0);
+    const pdf = path.join(reportFolder(data), 'report.pdf');
+    expect(stdout.trimEnd().endsWith(pdf)).toBe(true);
+    const printed = await readFile(pdf, 'latin1');
+    expect(printed.slice(0, 5)).toBe('%PDF-');
+    expect(printed.match(/\/Type\s*\/Page\b/g)?.length).toBeGreaterThan(3);
+  });
+
+  it.runIf(process.platform === 'linux')('says what a PDF takes where it is not there', async () => {
+    const pdfWith = (environment: Record<string, string>) =>
+      runEcom(['report', data, '--pdf'], { stateFolder: path.join(folder, 'state'), environment });
+    const nowhere = await pdfWith({ PATH: '', CHROMIUM_PATH: '' });
+    expect(nowhere.code).toBe(2);
+    expect(nowhere.stderr).toMatch(/^error: a PDF takes Chromium or Chrome[\s\S]*Install one/);
+    const wrong = await pdfWith({ CHROMIUM_PATH: path.join(folder, 'no-chromium') });
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain('error: there is no such program');
+  });
+
+  it('prints a message for Slack, with the address or the place of the page', async () => {
+    const linked = await ecom('report', data, '--slack', '--link', 'https://example.com/r?a=1&b=2');
+    expect(linked.code, linked.stderr).toBe(0);
+    const { report } = await lastReportOf(data);
+    expect(JSON.parse(linked.stdout)).toEqual(slackMessage(report, 'https://example.com/r?a=1&b=2'));
+    const placed = await ecom('report', data, '--slack');
+    expect(placed.stdout).toContain(path.join(reportFolder(data), 'report.html'));
+    const refused = await ecom('report', data, '--slack', '--link', 'report.html');
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('this is no address')]);
   });
 });

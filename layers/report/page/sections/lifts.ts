@@ -18,11 +18,12 @@ import {
 } from '../comparison-columns.ts';
 import { glossaryLine } from '../glossary.ts';
 import type { ExperimentSection } from '../section.ts';
+import { definitions } from './definitions.ts';
 
 const order: readonly MetricReport['role'][] = ['primary', 'secondary', 'guardrail'];
 
 /** Every metric against the control: numbers and forest plot in one table. */
-export const liftsSection: ExperimentSection = (experiment) => {
+export const liftsSection: ExperimentSection = (experiment, report) => {
   const rows = comparedRows(experiment);
   if (rows.length === 0) return null;
   const scale = liftScale(rows.filter(({ comparison }) => comparison !== null).map((row) => liftOf(row)));
@@ -60,6 +61,7 @@ ${table<Compared>({
   caption: `Each as if the metric stood alone, with its ${intervalLabel(experiment)}`,
   columns: [metricColumn(experiment), differenceColumn, uncorrectedLiftColumn, uncorrectedPColumn],
   groups: [{ label: null, rows: rows.filter(({ comparison }) => comparison !== null) }],
-})}</details>`,
+})}</details>
+${definitions(experiment, report)}`,
   };
 };

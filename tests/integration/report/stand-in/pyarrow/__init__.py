@@ -1,0 +1,1 @@
+"""In place of pyarrow, which is too large for the tests to install."""
