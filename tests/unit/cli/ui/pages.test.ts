@@ -8,7 +8,7 @@ import { overviewPage } from '../../../../cli/ui/pages/overview.ts';
 import { runPage, stagesPage } from '../../../../cli/ui/pages/run.ts';
 import type { RunRecord } from '../../../../cli/ui/site.ts';
 import type { ExperimentReport } from '../../../../layers/report/schema.ts';
-import { stageNames } from '../../../../layers/runs/stages.ts';
+import { stageNames } from '../../../../layers/runs/documents.ts';
 import { history } from '../../../e2e/ui-answers.ts';
 import { onlyCheckout, shop } from '../../report/parsed-page.ts';
 
