@@ -202,7 +202,6 @@ function informationAt(progress: Progress, { day, users }: Progress['days'][numb
 /** Information of the users whose outcome window has ended. */
 function informationNow(progress: Progress): number {
   const { asOf, openUsers, closedUsers, maturityDays } = progress;
-  if (isDayReached(progress)) return 1;
   const until = asOf === null ? null : Date.parse(asOf) - (openUsers === 0 ? 0 : maturityDays * dayLength);
   return informationOf(progress, closedUsers, until);
 }

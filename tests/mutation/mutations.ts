@@ -1,4 +1,4 @@
-/** A way to break a formula: `find` occurs once in layers/`file`. */
+/** A way to break a formula, or a rule of the decision: `find` occurs once in layers/`file`. */
 export interface Mutation {
   readonly file: string;
   readonly find: string;
@@ -20,6 +20,7 @@ const within =
   });
 
 const in_ = within('statistics', 'oracle');
+const ofDecision = within('analysis', 'unit/analysis');
 
 const distributions = in_('distributions.ts', 'distributions');
 const moments = in_('moments.ts', 'moments', 'comparisons');
@@ -49,6 +50,12 @@ const skewedMean = in_('skewed-mean.ts', 'skewed-mean');
 const heterogeneity = in_('heterogeneity.ts', 'heterogeneity');
 const homogeneity = in_('homogeneity.ts', 'trends-and-shares');
 const trend = in_('trend.ts', 'trends-and-shares');
+const rules = ofDecision('decision-rules.ts', 'decision-rules', 'settled', 'bases-and-looks');
+const look = ofDecision('look.ts', 'look', 'bases-and-looks', 'settled');
+const settled = ofDecision('settled.ts', 'settled');
+const guardrail = ofDecision('guardrail.ts', 'guardrail');
+const significance = ofDecision('significance.ts', 'significance', 'bases-and-looks');
+const families = ofDecision('families.ts', 'families', 'bases-and-looks');
 
 export const mutations: readonly Mutation[] = [
   distributions('return normalSurvival(-z);', 'return normalSurvival(z);', 'lower for upper tail'),
@@ -469,4 +476,131 @@ export const mutations: readonly Mutation[] = [
   trend('const se = Math.sqrt(1 / spread);', 'const se = 1 / spread;', 'variance for standard error'),
   trend('divide(deviations * n * n,', 'divide(deviations * n,', 'variance of a user for that of the mean'),
   trend('difference * n, each', 'difference * n, n', "the wrong users under a day's difference"),
+
+  rules('if (invalid.length > 0) {', 'if (invalid.length > 99) {', 'a failed check decides on'),
+  rules(
+    ".filter(({ status }) => status === 'fail')",
+    ".filter(({ status }) => status === 'warn')",
+    'a warning is a failure',
+  ),
+  rules(
+    "const holdsAtAnyLook = input.basis.testing !== 'fixed_horizon' && better.length > 0;",
+    'const holdsAtAnyLook = better.length > 0;',
+    'a test of one look ships before its end',
+  ),
+  rules(
+    'if (end.reached === false && !holdsAtAnyLook) {',
+    'if (end.reached === false) {',
+    'a sequential test waits for its end',
+  ),
+  rules("if (end.reached === 'open' && !holdsAtAnyLook) return openWindows;", '', 'open windows end a plan'),
+  rules(
+    'if (!harms.every(({ isWorse, beyond }) => isWorse || beyond.length > 0)) return null;',
+    'if (!harms.some(({ isWorse, beyond }) => isWorse || beyond.length > 0)) return null;',
+    'one harmful treatment stops all',
+  ),
+  rules(
+    'if (!harms.every(({ isWorse, beyond }) => isWorse || beyond.length > 0)) return null;',
+    'if (!harms.every(({ isWorse }) => isWorse)) return null;',
+    'a guardrail beyond its margin stops nothing',
+  ),
+  rules(
+    "...(isEarly ? guardrailsOf(metrics, variant, ['harmless']) : []),",
+    '',
+    'an end before the plan rests on what is not shown',
+  ),
+  rules(
+    "...guardrailsOf(metrics, variant, ['inferior', 'not_shown']),",
+    "...guardrailsOf(metrics, variant, ['inferior']),",
+    'a guardrail that is not shown ships',
+  ),
+  rules(
+    "role === 'secondary' && !acceptHarm.includes(metric)",
+    "role === 'secondary' && acceptHarm.includes(metric)",
+    'accepted harm stands against shipping, and no other',
+  ),
+  rules(
+    'settled === null || settled.verdicts.get(variant) === verdict;',
+    'settled !== undefined || variant === verdict;',
+    'a verdict rests on open windows and later users',
+  ),
+  rules(
+    'sign * ((b.effect.absolute ?? 0) - (a.effect.absolute ?? 0))',
+    'sign * ((a.effect.absolute ?? 0) - (b.effect.absolute ?? 0))',
+    'the worst of the better treatments ships',
+  ),
+  rules(
+    "action: inferior.length > 0 ? 'do_not_ship' : 'keep_running',",
+    "action: 'keep_running',",
+    'a better treatment beyond a margin goes on',
+  ),
+  rules(
+    'if (end.reached === null) {',
+    'if (end.reached !== null) {',
+    'an end that was not declared is missed',
+  ),
+  look(
+    'if (plannedEnd !== null && until !== null && until >= Date.parse(plannedEnd)) return 1;',
+    '',
+    'information is missing at the planned end',
+  ),
+  look(
+    '.filter((information) => information < now);',
+    '.filter((information) => information > now);',
+    'the days before are no looks',
+  ),
+  look(
+    'sequential.looks?.findLast((share) => share <= now)',
+    'sequential.looks?.find((share) => share <= now)',
+    'the first declared look is judged for ever',
+  ),
+  look(
+    'days[isAfterEnd ? Math.max(reached - 1, 0) : reached]',
+    'days[reached]',
+    'who comes after the end is judged',
+  ),
+  look(
+    'return isBeforeEnd(progress)\n',
+    'return !isBeforeEnd(progress)\n',
+    'what is seen before the end is judged as if it were the end',
+  ),
+  look('(planned_users * 2) / arms', 'planned_users', 'tuned for the users of all arms'),
+  look(
+    "method: planned_end === null && planned_users === null ? 'always_valid' : 'none'",
+    "method: 'none'",
+    'looks are not left to the plan',
+  ),
+  settled('day <= lastClosedDay)', "day !== '')", 'open windows settle a verdict'),
+  settled(
+    'closed.findIndex(({ day }) => day === lastDay)',
+    'closed.length - 1',
+    'later users settle a verdict',
+  ),
+  guardrail('const level = look.alpha / 2;', 'const level = look.alpha;', 'two- for one-sided level'),
+  guardrail('pBeyond < level / guardrails', 'pBeyond < level', 'harm is not shared out over guardrails'),
+  guardrail("verdict !== 'worse' && ", '', 'a significant harm is no harm'),
+  guardrail(
+    '(usersNeeded === null || usersNeeded > usersNow)',
+    '(usersNeeded === null || usersNeeded > 0)',
+    'users enough to show a margin need not show it',
+  ),
+  guardrail('guardrail.better === ', "'higher' === ", 'a rise is good where it is bad'),
+  significance(
+    "return absolute > 0 === (better === 'higher')",
+    'return absolute > 0',
+    'lower is better ignored',
+  ),
+  significance(
+    'plan.correction === null ? deciding.p : deciding.test.p',
+    'deciding.p',
+    'a verdict is not corrected',
+  ),
+  significance('p < (deciding.test.alpha ?? alpha)', 'p < alpha', 'a look is judged at the level of all'),
+  families(
+    'pAdjusted < alpha ? (ranks[i] ?? 0) : found',
+    'found',
+    'an interval of the last step for every step',
+  ),
+  families('alpha * (Math.max(found, 1) / m)', 'alpha / m', 'Bonferroni interval for a false coverage rate'),
+  families('Math.min(1, p * factor)', 'Math.min(1, p)', 'Dunnett forgets the other metrics'),
 ];

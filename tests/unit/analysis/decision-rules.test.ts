@@ -230,6 +230,11 @@ describe('decide', () => {
     expect(decisionOn(treatment, running, 'always_valid').rule).toBe('guardrail_not_shown');
   });
 
+  it('stops the better treatment of several whose guardrail is beyond its margin', () => {
+    const decision = decisionOn({ a: { verdict: 'better', guardrail: 'inferior' }, b: {} }, ended);
+    expect(decision).toMatchObject({ action: 'do_not_ship', variant: 'a', rule: 'guardrail_inferior' });
+  });
+
   it('is invalid without a treatment, and without a control that can be compared', () => {
     expect(decisionOn({})).toMatchObject({ action: 'invalid' });
   });
