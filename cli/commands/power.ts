@@ -12,6 +12,7 @@ import {
   baselinesOf,
   comparisonDesign,
   type Guardrail,
+  guardrailInflationOf,
   inflationOf,
   type Plan,
   planFor,
@@ -95,7 +96,11 @@ async function power(options: PowerOptions): Promise<void> {
   }
   const baselines = await baselinesFor(options);
   const design = comparisonDesign({ ...options, guardrails: options.guardrail });
-  const question = { ...design, inflation: inflationOf(design) };
+  const question = {
+    ...design,
+    inflation: inflationOf(design),
+    guardrailInflation: guardrailInflationOf(design),
+  };
   const plans = baselines.map((baseline) => planFor(baseline, question));
   if (options.json) printJson(options.run === undefined ? plans[0] : plans);
   else printPlans(plans, options);

@@ -15,25 +15,38 @@ import {
   sampleSizeForProportion,
 } from '../../layers/statistics/power.ts';
 import { obrienFlemingSpending } from '../../layers/statistics/sequential.ts';
-import { alwaysValidInflation, groupSequentialInflation } from '../../layers/statistics/sequential-power.ts';
+import {
+  alwaysValidInflation,
+  alwaysValidOneSidedInflation,
+  groupSequentialInflation,
+} from '../../layers/statistics/sequential-power.ts';
 
 /** How an experiment may be looked at: once at its end, at any time, or at planned looks. */
 export const sequentialMethods = ['none', 'always_valid', 'group_sequential'] as const;
 
 export type SequentialMethod = (typeof sequentialMethods)[number];
 
-/** How many times the users of a test with a single look the method takes at its planned end. */
-export function inflationOf(plan: {
+interface LookedAt {
   readonly sequential: SequentialMethod;
   readonly looks: number;
   readonly alpha: number;
   readonly power: number;
-}): number {
+}
+
+/** How many times the users of a test with a single look the method takes at its planned end. */
+export function inflationOf(plan: LookedAt): number {
   const { sequential, looks, alpha, power } = plan;
   if (sequential === 'none') return 1;
   if (sequential === 'always_valid') return alwaysValidInflation({ alpha, power });
   const information = Array.from({ length: looks }, (_, index) => (index + 1) / looks);
   return groupSequentialInflation({ alpha, power, information, spending: obrienFlemingSpending });
+}
+
+/** The same for a guardrail, which is judged at every look too, on one side and at its own level. */
+export function guardrailInflationOf({ power, ...plan }: Omit<LookedAt, 'alpha'>): number {
+  return plan.sequential === 'always_valid'
+    ? alwaysValidOneSidedInflation({ alpha: guardrailAlpha, power })
+    : inflationOf({ ...plan, power, alpha: 2 * guardrailAlpha });
 }
 
 /** What a metric is without a treatment. */
@@ -58,6 +71,8 @@ export interface Question extends Design {
   readonly correction: Sharing;
   /** All of which must hold beside the lift. */
   readonly guardrails: readonly Guardrail[];
+  /** {@link guardrailInflationOf}; 1 for a test at a fixed end. */
+  readonly guardrailInflation?: number;
   /** Relative lift to find. */
   readonly lift?: number | undefined;
   /** Users of all arms. */
@@ -94,7 +109,7 @@ export interface Plan {
   readonly detectable: { readonly absolute: number; readonly relative: number } | null;
 }
 
-/** `design` is {@link comparisonDesign}'s, with the inflation that belongs to it. */
+/** `design` is {@link comparisonDesign}'s, with the inflations that belong to it. */
 export function planFor(baseline: Baseline, design: Question): Plan {
   const { lift, users, dailyUsers } = design;
   const needed = lift === undefined ? null : neededUsers(baseline, lift, design);
@@ -120,9 +135,14 @@ function neededUsers(
     kind === 'rate'
       ? sampleSizeForProportion({ ...design, baseline: value, lift })
       : sampleSizeForMean({ ...design, variance, lift }),
-    // Guardrails are judged at the fixed end, each at its own level: all of them must hold.
+    // Each guardrail is judged at its own level, by the same looks: all of them must hold.
     ...design.guardrails.map((guardrail) =>
-      sampleSizeForGuardrail({ ...design, ...guardrail, alpha: guardrailAlpha }),
+      sampleSizeForGuardrail({
+        ...design,
+        ...guardrail,
+        alpha: guardrailAlpha,
+        inflation: design.guardrailInflation ?? 1,
+      }),
     ),
   ];
   const control = Math.max(...sizes.map((size) => size.control));

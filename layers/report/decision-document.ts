@@ -89,7 +89,7 @@ function experimentSection(experiment: ExperimentReport, report: Report): string
     '',
     ...resultTable(experiment),
     '',
-    'Intervals are those that the verdict goes by: corrected where several metrics or arms are tested, those of guardrails not. p (difference): two-sided test of no difference. p (within margin): one-sided non-inferiority test, which alone decides a guardrail.',
+    'Intervals are those that the verdict goes by: corrected where several metrics or arms are tested, those of guardrails not. A corrected interval is right on its own; that all of them are right at once is promised by Dunnett’s within a metric alone. p (difference): two-sided test of no difference. p (within margin): one-sided non-inferiority test, which alone decides a guardrail.',
     ...experiment.metrics
       .filter(({ unavailable }) => unavailable !== null)
       .map(

@@ -46,8 +46,10 @@ export function sampleSizeForGuardrail(plan: {
   readonly allocation?: number;
   readonly baseline: number;
   readonly limit: number;
+  /** Factor on the users that looking before the end costs, see sequential-power.ts. */
+  readonly inflation?: number;
 }): SampleSize {
-  const { alpha, power, allocation = 1, baseline, limit } = plan;
+  const { alpha, power, allocation = 1, baseline, limit, inflation = 1 } = plan;
   if (!(baseline > 0 && baseline < 1)) {
     throw new RangeError(`a conversion rate must lie strictly between 0 and 1, got ${baseline}`);
   }
@@ -57,6 +59,6 @@ export function sampleSizeForGuardrail(plan: {
   const sought = normalUpperQuantile(alpha) + normalUpperQuantile(1 - power);
   // Var(T - (1 + limit) C): the limit moves with the control's estimate.
   const variance = baseline * (1 - baseline) * (1 / allocation + (1 + limit) ** 2);
-  const control = (sought / (limit * baseline)) ** 2 * variance;
+  const control = (sought / (limit * baseline)) ** 2 * variance * inflation;
   return { control: Math.ceil(control), treatment: Math.ceil(control * allocation) };
 }

@@ -2,6 +2,7 @@ import { invertSurvival, normalCritical, normalUpperQuantile } from './distribut
 import { powerOfTest } from './power.ts';
 import {
   alwaysValidCritical,
+  alwaysValidOneSidedCritical,
   crossingProbability,
   groupSequentialLooks,
   quadraticSpending,
@@ -9,7 +10,7 @@ import {
 } from './sequential.ts';
 
 interface Goal {
-  /** Two-sided level over all looks together. */
+  /** Level over all looks together, two-sided unless it says otherwise. */
   readonly alpha: number;
   readonly power: number;
 }
@@ -21,6 +22,13 @@ interface Goal {
 export function alwaysValidInflation({ alpha, power }: Goal): number {
   const critical = alwaysValidCritical(1, { alpha, tunedFor: 1 });
   return inflation({ alpha, power }, (drift) => powerOfTest({ lift: drift, standardError: 1, critical }));
+}
+
+/** The same for a test of one side, at a one-sided level. */
+export function alwaysValidOneSidedInflation({ alpha, power }: Goal): number {
+  const margin = normalUpperQuantile(1 - power);
+  const critical = alwaysValidOneSidedCritical(1, { alpha, tunedFor: 1 });
+  return ((critical + margin) / (normalUpperQuantile(alpha) + margin)) ** 2;
 }
 
 /** How many times the users of a fixed test a group sequential one needs for the same power, at its last look. */

@@ -32,24 +32,3 @@ export function shrunkenLift(
   const halfWidth = normalCritical(alpha) * sd;
   return { value: mean, interval: [mean - halfWidth, mean + halfWidth] };
 }
-
-/**
- * The scatter of true lifts around zero that past experiments show: the τ with Σ dᵢ² / (vᵢ + τ²) = k (Paule and Mandel
- * 1982, about zero). Null without lifts, or where they scatter no more than their errors do.
- */
-export function priorSdOf(past: readonly RelativeLift[]): number | null {
-  if (past.some(({ variance }) => !(variance > 0))) throw new RangeError('a past lift needs a variance');
-  const excess = (tau2: number) =>
-    past.reduce((sum, { value, variance }) => sum + value ** 2 / (variance + tau2), 0) - past.length;
-  if (past.length === 0 || excess(0) <= 0) return null;
-  let low = 0;
-  // At the largest square no term exceeds one.
-  let high = Math.max(...past.map(({ value }) => value ** 2));
-  for (let i = 0; i < 200 && low < high; i++) {
-    const middle = (low + high) / 2;
-    if (middle === low || middle === high) break;
-    if (excess(middle) > 0) low = middle;
-    else high = middle;
-  }
-  return Math.sqrt(high);
-}

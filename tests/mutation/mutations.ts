@@ -46,7 +46,6 @@ const jointPower = in_('joint-power.ts', 'joint-power');
 const nonInferiority = in_('non-inferiority.ts', 'non-inferiority');
 const bayes = in_('bayes.ts', 'bayes', 'engines');
 const shrinkage = in_('shrinkage.ts', 'shrinkage');
-const skewedMean = in_('skewed-mean.ts', 'skewed-mean');
 const heterogeneity = in_('heterogeneity.ts', 'heterogeneity');
 const homogeneity = in_('homogeneity.ts', 'trends-and-shares');
 const trend = in_('trend.ts', 'trends-and-shares');
@@ -444,12 +443,7 @@ export const mutations: readonly Mutation[] = [
     'sign in the loss',
   ),
 
-  skewedMean('(n - 1n) * (n - 2n)', '(n - 1n) * (n - 1n)', 'a biased third moment'),
-  skewedMean('+ skewness / 6', '', 'the shift of the mean forgotten'),
-  skewedMean('(skewness * welch ** 2) / 3', '(skewness * welch ** 2) / 6', 'half of the curve'),
-
   shrinkage('normalCritical(alpha) * sd', 'normalCritical(alpha) * sd ** 2', 'variance for standard error'),
-  shrinkage('value ** 2 / (variance + tau2)', 'value ** 2 / variance + tau2', 'the scatter beside the error'),
 
   heterogeneity('weight: smallest / variance', 'weight: variance / smallest', 'weights upside down'),
   heterogeneity(

@@ -6,7 +6,6 @@ import { sampleSizeForMean, sampleSizeForProportion } from '../../layers/statist
 import { compareProportions, newcombeInterval, proportionLift } from '../../layers/statistics/proportion.ts';
 import { compareQuantiles, type QuantileSample, quantileRanks } from '../../layers/statistics/quantile.ts';
 import { compareRatios } from '../../layers/statistics/ratio.ts';
-import { skewnessCorrectedTest } from '../../layers/statistics/skewed-mean.ts';
 import { aggregatesOfPair } from '../oracle/sums.ts';
 import {
   conversions,
@@ -159,36 +158,6 @@ function means(): Scenario[] {
       },
     ] satisfies Scenario[];
   });
-}
-
-/** Both sides of a mean's test where the arms are unequal and the amounts skewed: Welch's, and the corrected one. */
-function lopsidedMeans(): Scenario[] {
-  const [n, small, rate] = [36_000, 4000, 0.05];
-  const shop = { median: 200, sigma: 1 };
-  const [control, treatment] = [purchases(n, rate, shop), purchases(small, rate, shop)];
-  const skewed = (users: number, amounts: readonly number[]) => {
-    const sumCubes = amounts.reduce((total, amount) => total + BigInt(amount) ** 3n, 0n);
-    return { ...momentsFrom(users, amounts), sumCubes };
-  };
-  const deviation = 'the correction takes away most of the lopsidedness, not all of it';
-  return [
-    { way: 'falls', sign: -1 },
-    { way: 'rises', sign: 1 },
-  ].map(
-    ({ way, sign }): Scenario => ({
-      method: `Mean, t corrected for skewness, ${way}`,
-      setting: `revenue of ${n} and ${small} users, 5 % buy, log sd 1`,
-      measures: 'false positives',
-      nominal: alpha / 2,
-      promise: 'equal',
-      deviation,
-      repetitions: 6000,
-      trial: (random) => {
-        const result = skewnessCorrectedTest(skewed(n, control(random)), skewed(small, treatment(random)));
-        return result.reason === null && result.p < alpha && result.statistic * sign > 0;
-      },
-    }),
-  );
 }
 
 function powerOfMean(): Scenario {
@@ -479,7 +448,6 @@ export const fixedHorizon: readonly Scenario[] = [
   ...proportions(),
   powerOfProportion(),
   ...means(),
-  ...lopsidedMeans(),
   powerOfMean(),
   ...cappedMeans(),
   ...ratios(),

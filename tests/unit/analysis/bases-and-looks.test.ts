@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { analyzeExperiment } from '../../../layers/analysis/analyze-experiment.ts';
+import { lastDayJudged, tuningOf } from '../../../layers/analysis/look.ts';
 import { settingsOf } from '../../../layers/experiment/config.ts';
 import type { ExperimentMeasurement } from '../../../layers/experiment/measurements.ts';
 import type { Comparison, ExperimentReport } from '../../../layers/report/schema.ts';
@@ -39,6 +40,60 @@ function comparison(report: ExperimentReport, metric: string, variant = 'treatme
 const better = { control: shoppers(1500, 11), treatment: shoppers(1500, 12, 0.25) };
 /** Two arms of the same shop. */
 const same = { control: shoppers(1500, 21), treatment: shoppers(1500, 22) };
+
+describe('a verdict', () => {
+  const arm = (key: string, those: number) => [...users(those, { [key]: 1 }), ...users(1000 - those, {})];
+
+  it('goes by the p that is corrected over the arms', () => {
+    const report = analyze(
+      { control: arm('purchased', 100), treatment: arm('purchased', 128), other: arm('purchased', 128) },
+      'planned_users: 3000',
+    );
+    const { test, verdict } = comparison(report, 'purchase_conversion');
+    expect(test?.p).toBeLessThan(0.05);
+    expect(test?.pAdjusted).toBeGreaterThan(0.05);
+    expect(verdict).toBe('inconclusive');
+  });
+
+  it('calls a rise worse where lower is better', () => {
+    const sessions = (bounced: number) =>
+      arm('bounced_sessions', bounced).map((user) => ({ ...user, exposure_sessions: 1 }));
+    const report = analyze(
+      { control: sessions(300), treatment: sessions(500) },
+      'planned_users: 2000, secondary: [bounce_rate]',
+    );
+    expect(comparison(report, 'bounce_rate').verdict).toBe('worse');
+  });
+});
+
+describe('a look', () => {
+  const settings = (declared: string) =>
+    settingsOf(configOf(`experiments: { checkout: { ${declared} } }`), 'checkout');
+
+  it('is judged on the users of the last declared share that is reached', () => {
+    const declared = settings(
+      'planned_users: 1000, sequential: { method: group_sequential, looks: [0.3, 0.6, 1] }',
+    );
+    const days = Array.from({ length: 7 }, (_, i) => ({ day: `2026-01-0${i + 1}`, users: 100 * (i + 1) }));
+    const progress = {
+      plannedEnd: null,
+      plannedUsers: 1000,
+      asOf: '2026-01-20T00:00:00Z',
+      firstDay: '2026-01-01',
+      closedUsers: 700,
+      openUsers: 0,
+      countsOpen: false,
+      maturityDays: 0,
+      lastClosedDay: '2026-01-07',
+      days,
+    };
+    expect(lastDayJudged(declared, progress)).toBe('2026-01-06');
+  });
+
+  it('is tightest at the planned users of the two arms that are compared', () => {
+    expect(tuningOf(settings('planned_users: 3000'), 3)).toBe(2000);
+  });
+});
 
 describe('CUPED', () => {
   it('stands beside the unadjusted effect with its covariates, slopes and the variance it takes away', () => {

@@ -153,6 +153,15 @@ describe('decide', () => {
     expect(decisionOn({ a: { verdict: 'worse' }, b: {} }, running)).toMatchObject({ action: 'keep_running' });
   });
 
+  it('does not ship a better treatment beyond a margin, though another one does no harm', () => {
+    const treatments = { a: { verdict: 'better', guardrail: 'inferior' }, b: {} } as const;
+    expect(decisionOn(treatments, ended)).toMatchObject({
+      action: 'do_not_ship',
+      variant: 'a',
+      rule: 'guardrail_inferior',
+    });
+  });
+
   it('never ships over a guardrail beyond its margin, however much better the primary metric', () => {
     for (const progress of [{}, running, ended]) {
       for (const testing of ['fixed_horizon', 'always_valid', 'group_sequential'] as const) {

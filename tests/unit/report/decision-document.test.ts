@@ -11,6 +11,12 @@ describe('EXPERIMENT_DECISION.md', () => {
     expect(document).toContain('## search: Invalid');
   });
 
+  it('does not promise that corrected intervals are right all at once', () => {
+    expect(document).toContain(
+      'A corrected interval is right on its own; that all of them are right at once',
+    );
+  });
+
   it('states the original analyses in the units of the result table', () => {
     expect(document).toContain('4.24 % against 4.87 %, difference +0.63 pp, z = 0.4589, p = 0.6463');
     expect(document).toContain('95 % interval −2.06 pp to +3.33 pp');

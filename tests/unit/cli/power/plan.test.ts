@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type Baseline,
   comparisonDesign,
+  guardrailInflationOf,
   inflationOf,
   planFor,
   type Question,
@@ -93,5 +94,19 @@ describe('a plan', () => {
     expect(plan([loose])).toBe(19_744);
     // (1.959964 + 1.281552)² 0.21 (1 + 0.99²) / 0.003² = 485 467.5
     expect(plan([tight])).toBe(485_468);
+  });
+
+  it('takes more users for a guardrail too where it is judged at every look', () => {
+    const looked = (sequential: 'none' | 'always_valid' | 'group_sequential') => {
+      const own = comparisonDesign({ ...design, guardrails: [{ baseline: 0.3, limit: -0.01 }] });
+      const guardrailInflation = guardrailInflationOf({ ...own, sequential, looks: 5 });
+      return planFor(rate, { ...own, guardrailInflation, lift: 0.1 }).needed?.control ?? 0;
+    };
+    expect(looked('none')).toBe(485_468);
+    // The boundary of equation 155 (arXiv 2103.06476) is 3.041357 errors at its tightest, for 1.959964 of one look:
+    // (3.041357 + 1.281552)² 0.21 (1 + 0.99²) / 0.003² = 863 407.7
+    expect(looked('always_valid')).toBe(863_408);
+    // Jennison and Turnbull's table 2.4: 1.026 at power 0.9.
+    expect(looked('group_sequential') / looked('none')).toBeCloseTo(1.025, 2);
   });
 });
