@@ -2,6 +2,7 @@ import type { Config, ExperimentSettings } from './config-schema.ts';
 import { builtInEventColumns, builtInMetrics, type MetricDefinition } from './metrics/built-in.ts';
 import { type DeclaredMetric, kindNamed } from './metrics/kinds.ts';
 import {
+  active,
   type CovariateColumn,
   covariateOf,
   type EventColumn,
@@ -174,7 +175,10 @@ export function ratioPart(config: Declarations, name: string): OutcomeColumn | u
   return builtIn?.numerator ?? ratioColumns[name];
 }
 
-/** The metric's own columns before the exposure, unless the configuration names the metrics to take. */
+/**
+ * The metric's own columns before the exposure, unless the configuration names the metrics to take, and whether the user
+ * did anything then: a newcomer's zero is not that of one who came and did not buy.
+ */
 function covariatesOf(
   config: Declarations,
   { cuped }: Pick<MetricSettings, 'cuped'>,
@@ -189,7 +193,8 @@ function covariatesOf(
     return source === undefined ? [] : [source.numerator, source.denominator ?? source.numerator];
   });
   const columns = new Map(sources.filter(existsBefore).map((source) => [source.column, source]));
-  return [...columns.values()].map((source) => covariateOf(source, lookback));
+  const past = columns.size === 0 ? [] : [active];
+  return [...columns.values(), ...past].map((source) => covariateOf(source, lookback));
 }
 
 /** Whether a user can have a column's value before the exposure too. */

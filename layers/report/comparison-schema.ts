@@ -63,6 +63,8 @@ const cuped = z.union([
     thetas: z.array(number),
     /** 1 - Var(adjusted lift) / Var(lift). */
     varianceReduction: number.nullable(),
+    /** Whether the slopes are those of all users or, of two large enough arms, each arm's own (Lin 2013). */
+    slopes: z.enum(['all_users', 'each_arm']).optional(),
     reason: reason.nullable(),
   }),
   unavailable,

@@ -303,6 +303,7 @@ describe('outcomes', () => {
         session_ms: null,
         retained_d7: 1,
         // What lies between assignment and exposure is neither an outcome nor from before the experiment.
+        pre_active: '0',
         pre_added_to_cart: '0',
         pre_began_checkout: '0',
         pre_events: '0',
