@@ -6,7 +6,7 @@ import { count, interval, number, probability, reason } from './schema-values.ts
  * Sums of one arm: n exposed users; mean = sum / n, for a ratio sum / denominator, for a quantile the quantile itself
  * (and sum that of all its values).
  */
-const armSummary = z
+export const armSummary = z
   .strictObject({
     n: count,
     sum: number,
@@ -53,7 +53,7 @@ const test = z.strictObject({
 const adjustedCi = z.strictObject({ alpha: probability, ...intervals }).meta({ id: 'adjustedIntervals' });
 
 /** An estimate that stands beside the deciding one. */
-const alternative = z.strictObject({ effect, test: test.omit({ pAdjusted: true }).nullable() });
+export const alternative = z.strictObject({ effect, test: test.omit({ pAdjusted: true }).nullable() });
 const unavailable = z.strictObject({ reason });
 
 const cuped = z.union([

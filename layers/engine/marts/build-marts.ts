@@ -6,6 +6,7 @@ import { identifier, literal, literalList, renderSql, timestamp } from '../../pl
 import type { CleanResult, MartsResult, RunPlan } from '../../runs/documents.ts';
 import { attempt, type Refusal } from '../../runs/stage.ts';
 import assignedSql from './assigned.sql';
+import { assignedOutcomes } from './assigned-outcomes.ts';
 import { type CleanFiles, createSettings, excludeUsers, openCleanRows } from './clean-rows.ts';
 import { eventQuality } from './event-quality.ts';
 import exposedSql from './exposed.sql';
@@ -85,6 +86,7 @@ export async function buildMarts(
       asOf,
       population: await population(db),
       arms: await assignedArms(db),
+      assignedOutcomes: await assignedOutcomes(db, config, { as_of, sql }),
       assignedByDay: await assignedByDay(db),
       earlyExposures: await earlyExposures(db),
       examples: await examplesOfLeftOut(db),

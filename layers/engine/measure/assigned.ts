@@ -1,5 +1,6 @@
 import type { EarlyExposures, ExperimentMeasurement } from '../../experiment/measurements.ts';
 import type { MartsResult } from '../../runs/documents.ts';
+import { Aggregates } from '../../statistics/aggregates.ts';
 
 /** Users of a variant, exposed or not. */
 export interface AssignedArm extends Omit<MartsResult['arms'][number], 'experimentId'> {
@@ -23,6 +24,34 @@ export function mergedArms(marts: readonly MartsResult[], experimentId: string):
     });
   }
   return [...merged.values()].toSorted(byVariant);
+}
+
+/** Adds up what the buckets' assigned users did, in the order of variants; nothing of runs that did not tell. */
+export function mergedAssignedOutcomes(
+  marts: readonly MartsResult[],
+  experimentId: string,
+): Pick<ExperimentMeasurement, 'assignedOutcomes'> {
+  if (marts.some(({ assignedOutcomes }) => assignedOutcomes === undefined)) return {};
+  const merged = new Map<string, { variant: string; crossed: boolean; aggregates: Aggregates }>();
+  for (const { experimentId: id, variant, crossed, users, ...sums } of marts.flatMap(
+    ({ assignedOutcomes = [] }) => assignedOutcomes,
+  )) {
+    if (id !== experimentId) continue;
+    const key = JSON.stringify([variant, crossed]);
+    const before = merged.get(key)?.aggregates;
+    const aggregates = Aggregates.parse(users, sums);
+    merged.set(key, { variant, crossed, aggregates: before?.add(aggregates) ?? aggregates });
+  }
+  return {
+    assignedOutcomes: [...merged]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, { variant, crossed, aggregates }]) => ({
+        variant,
+        crossed,
+        users: Number(aggregates.n),
+        ...aggregates.toJSON(),
+      })),
+  };
 }
 
 /** Adds up the buckets' users by day of assignment, in the order of days and variants. */
