@@ -195,6 +195,8 @@ export const experimentMeasurement = z.strictObject({
   /** Users by a variant that the weights do not name, in the order of variants. */
   unknownVariants: z.array(variantUsers),
   earlyExposures,
+  /** Users of each arm who are excluded as no people, and who were exposed only before the assignment. Older runs did not tell. */
+  leftOut: z.array(z.strictObject({ variant: z.string(), excluded: count, early: count })).optional(),
   /** Older runs did not tell. */
   eventQuality: eventQuality.optional(),
   segments: z.array(segmentMeasurement),

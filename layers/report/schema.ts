@@ -12,7 +12,7 @@ export type { EffectOnAssigned } from './assigned-schema.ts';
 export type { Comparison, Deciding, MetricReport } from './comparison-schema.ts';
 export { decidingOf } from './comparison-schema.ts';
 export type { Cap, Distribution, Novelty, SinceExposure } from './series-schema.ts';
-export type { SampleRatio, TrustCheck } from './trust-schema.ts';
+export type { SampleRatio, SplitCause, TrustCheck } from './trust-schema.ts';
 
 export const decision = z.strictObject({
   action: z.enum(['ship', 'do_not_ship', 'keep_running', 'invalid']),

@@ -232,6 +232,9 @@ export const martsResult = z.strictObject({
       unknown: count,
       /** Those of `crossovers` who were assigned to several variants at the same time first. Older runs did not tell. */
       tied: count.optional(),
+      /** Those of `assigned` who are excluded, and those exposed only before the assignment. Older runs did not tell. */
+      excluded: count.optional(),
+      early: count.optional(),
     }),
   ),
   /** Older runs did not tell. */

@@ -5,14 +5,24 @@ import { Aggregates } from '../../statistics/aggregates.ts';
 /** Users of a variant, exposed or not. */
 export interface AssignedArm extends Omit<MartsResult['arms'][number], 'experimentId'> {
   readonly tied: number;
+  readonly excluded: number;
+  readonly early: number;
 }
 
 /** Adds up the buckets' assigned users of an experiment, in the order of variants. */
 export function mergedArms(marts: readonly MartsResult[], experimentId: string): AssignedArm[] {
   const merged = new Map<string, AssignedArm>();
-  for (const { experimentId: id, variant, assigned, crossovers, unknown, tied = 0 } of marts.flatMap(
-    ({ arms }) => arms,
-  )) {
+  for (const arm of marts.flatMap(({ arms }) => arms)) {
+    const {
+      experimentId: id,
+      variant,
+      assigned,
+      crossovers,
+      unknown,
+      tied = 0,
+      excluded = 0,
+      early = 0,
+    } = arm;
     if (id !== experimentId) continue;
     const before = merged.get(variant);
     merged.set(variant, {
@@ -21,6 +31,8 @@ export function mergedArms(marts: readonly MartsResult[], experimentId: string):
       crossovers: crossovers + (before?.crossovers ?? 0),
       unknown: unknown + (before?.unknown ?? 0),
       tied: tied + (before?.tied ?? 0),
+      excluded: excluded + (before?.excluded ?? 0),
+      early: early + (before?.early ?? 0),
     });
   }
   return [...merged.values()].toSorted(byVariant);

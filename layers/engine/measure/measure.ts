@@ -113,6 +113,9 @@ async function measureExperiments(
       ),
       unknownVariants: usersOf(assigned, 'unknown'),
       earlyExposures: mergedEarlyExposures(marts, experimentId),
+      leftOut: assigned
+        .filter(({ assigned: users }) => users > 0)
+        .map(({ variant, excluded, early }) => ({ variant, excluded, early })),
       ...mergedEventQuality(marts, experimentId),
       segments: settings.segments.flatMap((segment) =>
         levelsOf(splits.get(segmentColumn(segment)) ?? [], experimentId).map(

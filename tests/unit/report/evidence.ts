@@ -49,6 +49,15 @@ export function withEvidence(experiment: ExperimentReport): ExperimentReport {
     ),
     trust: {
       ...experiment.trust,
+      srmCauses: [
+        {
+          cause: 'one_day',
+          users: 150,
+          explanation: 'The exposed of 2026-03-02: treatment lacks 150 users there.',
+          query: 'SELECT variant FROM user_exposure WHERE day < 2',
+          left: 0.4,
+        },
+      ],
       checks,
       warnings: checks.filter(({ status }) => status === 'warn').map(({ explanation }) => explanation),
       srmBySegment: ['desktop', 'mobile', 'tablet'].map((level, index) => ({

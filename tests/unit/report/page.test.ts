@@ -70,6 +70,11 @@ describe('report.html', () => {
     );
   });
 
+  it('says where to look for the users of a wrong split', () => {
+    const { text } = parse(page);
+    expect(text('#e1-trust .causes li')).toBe('150 users: SELECT variant FROM user_exposure WHERE day < 2');
+  });
+
   it('sets every estimate of an effect beside the deciding one', () => {
     const { document } = parse(page);
     const rows = [...document.querySelectorAll('#e1-estimates tbody:nth-of-type(2) tr:not(.group) th')];

@@ -506,6 +506,25 @@ test('ids may be text', async () => {
   expect(outcomes).toMatchObject([{ user_id: 'u-1', events_in_window: '1' }]);
 });
 
+test('who is left out of the exposed is known by arm', async () => {
+  const { measurements } = await runShop(
+    shop(
+      [assign(1), assign(2), assign(3, 'treatment'), assign(4, 'treatment')],
+      [
+        view(1, '2023-12-31 00:00:00'),
+        view(2, '2024-01-02 00:00:00'),
+        ...['01', '02', '03'].map((hour) => view(3, `2024-01-02 ${hour}:00:00`)),
+        view(4, '2024-01-02 00:00:00'),
+      ],
+    ),
+    { config: 'exclude_users: { max_events_per_day: 2 }' },
+  );
+  expect(measurements.experiments[0]?.leftOut).toEqual([
+    { variant: 'control', excluded: 0, early: 1 },
+    { variant: 'treatment', excluded: 1, early: 0 },
+  ]);
+});
+
 describe('everyone assigned', () => {
   const everyone = async (of: Shop, config: string) => {
     const { measurements } = await runShop(of, { config });
