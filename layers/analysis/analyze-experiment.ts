@@ -4,6 +4,7 @@ import { covariatesOfExperiment, maturityDays, metricsOf } from '../experiment/m
 import type { Decision, ExperimentReport } from '../report/schema.ts';
 import type { RunPlan } from '../runs/documents.ts';
 import { type Arm, armOf, emptyArm } from './arm.ts';
+import { effectsOnAssigned } from './assigned.ts';
 import { blockedBy, blockedForGood } from './blocked.ts';
 import { compareMetrics, type RoleOfMetric, rolesOf } from './compare-metrics.ts';
 import { decideExperiment } from './decision-rules.ts';
@@ -144,6 +145,10 @@ export function analyzeExperiment(
             weights: arms.map(({ variant }) => weights[variant] ?? 0),
           }),
     metrics,
+    assigned: effectsOnAssigned(measurement, roles, sample, {
+      alpha,
+      isExposedByAssignment: settings.exposure === 'assignment',
+    }),
     ...compareSegments(measurement.segments, roles, sample, { alpha, basis }),
     novelty: cumulativeEffects(measurement.cohorts, roles, sample, {
       alpha,

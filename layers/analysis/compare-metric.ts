@@ -133,6 +133,7 @@ function cupedReport(
       return covariate === undefined ? theta : theta * perUnit * unit(scales[covariate.unit]);
     }),
     varianceReduction,
+    slopes: arms.slopesOf,
     effect: effectReport(effect),
     test: effect.test,
     reason: effect.reason,

@@ -3,12 +3,13 @@ import {
   type AdjustedArms,
   adjustedLift,
   adjustmentSlopes,
+  interactedSlopes,
   type Quantity,
 } from '../statistics/adjustment.ts';
 import { inestimable } from '../statistics/effect.ts';
 import { type MeanArms, meanLift } from '../statistics/mean.ts';
 import type { Arm } from './arm.ts';
-import { enoughUsers } from './enough-users.ts';
+import { enoughUsers, expectedUsers } from './enough-users.ts';
 import { analyses } from './metrics/kinds.ts';
 import type { Estimate } from './metrics/metric-analysis.ts';
 import { type Basis, numeratorOf, type Sample, scales } from './sample.ts';
@@ -36,13 +37,22 @@ export function meanLiftOf(arms: MeanArms): Estimate {
   return inestimable('too_few_users', estimate);
 }
 
-/** A metric's columns, then its covariates, over both arms, with the slopes of the pooled arms. */
+/**
+ * Users that each of two arms should be expected to have who make up the metric, and who make up each covariate, before slopes of
+ * its own are fitted to it: with fewer they fit noise of the smaller arm (docs/statistics.md, CUPED).
+ */
+export const usersForSlopes = 100;
+
+/**
+ * A metric's columns, then its covariates, over both arms, with the slopes of the pooled arms; of two arms alone, each large enough,
+ * with those of the arms (Lin 2013).
+ */
 export function adjustedArms(
   metric: Metric,
   { control, pooled, caps }: Sample,
   treatment: Arm,
   basis: Pick<Basis, 'values'>,
-): AdjustedArms {
+): AdjustedArms & { readonly slopesOf: 'all_users' | 'each_arm' } {
   const numerator = numeratorOf(metric, basis, caps);
   const { denominator, covariates } = metric;
   const columns = [numerator, ...(denominator === undefined ? [] : [denominator]), ...covariates].map(
@@ -54,16 +64,22 @@ export function adjustedArms(
     ...(denominator === undefined ? {} : { denominator: denominator.column }),
   };
   const explaining = covariates.map(({ column }): Quantity => ({ numerator: column }));
+  const arms = pooled.map(({ aggregates }) => aggregates.restrict(sums));
+  const [first, second, ...others] = arms;
+  const isInteracted =
+    first !== undefined &&
+    second !== undefined &&
+    others.length === 0 &&
+    columns.every((column) => expectedUsers(first.moments(column), second.moments(column)) >= usersForSlopes);
   return {
     control: control.aggregates,
     treatment: treatment.aggregates,
     metric: quantity,
     covariates: explaining,
-    slopes: adjustmentSlopes(
-      pooled.map(({ aggregates }) => aggregates.restrict(sums)),
-      quantity,
-      explaining,
-    ),
+    slopesOf: isInteracted ? 'each_arm' : 'all_users',
+    slopes: isInteracted
+      ? interactedSlopes(first, second, quantity, explaining)
+      : adjustmentSlopes(arms, quantity, explaining),
     scale: scales[numerator.unit],
     denominatorScale: denominator === undefined ? 1n : scales[denominator.unit],
   };

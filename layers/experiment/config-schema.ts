@@ -100,6 +100,9 @@ export const experimentSettings = z.strictObject({
   crossovers: z
     .literal('exclude')
     .describe('Users with two variants of the experiment are left out, and counted.'),
+  max_crossover_share: fraction.describe(
+    'Share of all users who may be in several variants; beyond it the decision is invalid. From 1 % on it is noted.',
+  ),
   primary: name.describe('Metric that the decision is about.'),
   secondary: z.array(name).describe('Further metrics, corrected together.'),
   guardrails: z

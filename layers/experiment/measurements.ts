@@ -44,6 +44,17 @@ export const armMeasurement = moments.extend({
 });
 export type ArmMeasurement = z.infer<typeof armMeasurement>;
 
+/**
+ * What everyone assigned did from the assignment on, exposed or not: of the metrics that are sums over events or orders.
+ * `crossed`: users who came to several variants, by the first of them; they are in no arm.
+ */
+export const assignedOutcomes = moments.extend({
+  variant: z.string(),
+  crossed: z.boolean(),
+  users: count,
+});
+export type AssignedOutcomes = z.infer<typeof assignedOutcomes>;
+
 export const segmentMeasurement = z.strictObject({
   segment: z.string(),
   level: z.string(),
@@ -173,6 +184,8 @@ export const experimentMeasurement = z.strictObject({
   columns: z.array(z.strictObject({ column: z.string(), unit: z.enum(['count', 'cents', 'milliseconds']) })),
   caps: z.array(capMeasurement),
   arms: z.array(armMeasurement),
+  /** Older runs did not tell. */
+  assignedOutcomes: z.array(assignedOutcomes).optional(),
   crossovers: count,
   /**
    * Crossovers by the variant they were assigned to first, without those of whom it is not known, being assigned to several at
@@ -182,6 +195,8 @@ export const experimentMeasurement = z.strictObject({
   /** Users by a variant that the weights do not name, in the order of variants. */
   unknownVariants: z.array(variantUsers),
   earlyExposures,
+  /** Users of each arm who are excluded as no people, and who were exposed only before the assignment. Older runs did not tell. */
+  leftOut: z.array(z.strictObject({ variant: z.string(), excluded: count, early: count })).optional(),
   /** Older runs did not tell. */
   eventQuality: eventQuality.optional(),
   segments: z.array(segmentMeasurement),

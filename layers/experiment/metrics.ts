@@ -2,6 +2,7 @@ import type { Config, ExperimentSettings } from './config-schema.ts';
 import { builtInEventColumns, builtInMetrics, type MetricDefinition } from './metrics/built-in.ts';
 import { type DeclaredMetric, kindNamed } from './metrics/kinds.ts';
 import {
+  active,
   type CovariateColumn,
   covariateOf,
   type EventColumn,
@@ -89,6 +90,44 @@ export function metricsOf(config: Declarations, settings: MetricSettings): Metri
   });
 }
 
+/**
+ * What is measured of everyone assigned: the columns of all experiments' metrics that are made of events or orders, and the
+ * products of each metric's own. Sessions, and what needs an exposure, are not.
+ */
+export function assignedColumns(
+  config: Declarations & { readonly experiments: Readonly<Record<string, MetricSettings>> },
+): {
+  readonly of: readonly OutcomeColumn[];
+  readonly columns: readonly string[];
+  readonly pairs: readonly (readonly [a: string, b: string])[];
+} {
+  const metrics = Object.values(config.experiments)
+    .flatMap((settings) => metricsOf(config, settings))
+    .filter(isOfAssigned)
+    .map(({ numerator, denominator = numerator }) => [numerator, denominator] as const);
+  const of = [...new Map(metrics.flat().map((column) => [column.column, column])).values()].toSorted(
+    (a, b) => (a.column < b.column ? -1 : 1),
+  );
+  const columns = of.map(({ column }) => column);
+  const pairs = [
+    ...columns.map((column) => [column, column] as const),
+    ...metrics.flatMap(([a, b]) =>
+      a.column === b.column
+        ? []
+        : [a.column < b.column ? ([a.column, b.column] as const) : ([b.column, a.column] as const)],
+    ),
+  ];
+  return { of, columns, pairs: [...new Map(pairs.map((pair) => [pair.join(' '), pair])).values()] };
+}
+
+/** Whether a metric is also measured of everyone assigned: one of sums over events or orders. */
+export function isOfAssigned({ kind, numerator, denominator = numerator }: MetricDefinition): boolean {
+  return (
+    kind !== 'quantile' &&
+    [numerator, denominator].every((column) => isEventColumn(column) || column.column === orders.column)
+  );
+}
+
 /** What marts writes into every user_outcomes besides the built-in columns: for all experiments, named ones and "*". */
 export function columnsOfRun(
   config: Declarations & { readonly experiments: Readonly<Record<string, MetricSettings>> },
@@ -174,7 +213,10 @@ export function ratioPart(config: Declarations, name: string): OutcomeColumn | u
   return builtIn?.numerator ?? ratioColumns[name];
 }
 
-/** The metric's own columns before the exposure, unless the configuration names the metrics to take. */
+/**
+ * The metric's own columns before the exposure, unless the configuration names the metrics to take, and whether the user
+ * did anything then: a newcomer's zero is not that of one who came and did not buy.
+ */
 function covariatesOf(
   config: Declarations,
   { cuped }: Pick<MetricSettings, 'cuped'>,
@@ -189,7 +231,8 @@ function covariatesOf(
     return source === undefined ? [] : [source.numerator, source.denominator ?? source.numerator];
   });
   const columns = new Map(sources.filter(existsBefore).map((source) => [source.column, source]));
-  return [...columns.values()].map((source) => covariateOf(source, lookback));
+  const past = columns.size === 0 ? [] : [active];
+  return [...columns.values(), ...past].map((source) => covariateOf(source, lookback));
 }
 
 /** Whether a user can have a column's value before the exposure too. */

@@ -70,6 +70,14 @@ export const otherColumns = {
   session_ms: { column: 'session_ms', unit: 'milliseconds' },
 } as const satisfies Record<string, OutcomeColumn>;
 
+/** Whether a user did anything at all: before the exposure, whether anything is known of one. */
+export const active: EventColumn = {
+  column: 'active',
+  unit: 'count',
+  sum: { of: 'any', event: null },
+  ...inWindow,
+};
+
 /** The column with the value that `of` had before the exposure, `lookbackDays` where it differs from the experiment's. */
 export function covariateOf(of: OutcomeColumn, lookbackDays: number | null): CovariateColumn {
   const name = of.column === 'events_in_window' ? 'events' : of.column;

@@ -6,7 +6,7 @@ import { count, interval, number, probability, reason } from './schema-values.ts
  * Sums of one arm: n exposed users; mean = sum / n, for a ratio sum / denominator, for a quantile the quantile itself
  * (and sum that of all its values).
  */
-const armSummary = z
+export const armSummary = z
   .strictObject({
     n: count,
     sum: number,
@@ -53,7 +53,7 @@ const test = z.strictObject({
 const adjustedCi = z.strictObject({ alpha: probability, ...intervals }).meta({ id: 'adjustedIntervals' });
 
 /** An estimate that stands beside the deciding one. */
-const alternative = z.strictObject({ effect, test: test.omit({ pAdjusted: true }).nullable() });
+export const alternative = z.strictObject({ effect, test: test.omit({ pAdjusted: true }).nullable() });
 const unavailable = z.strictObject({ reason });
 
 const cuped = z.union([
@@ -63,6 +63,8 @@ const cuped = z.union([
     thetas: z.array(number),
     /** 1 - Var(adjusted lift) / Var(lift). */
     varianceReduction: number.nullable(),
+    /** Whether the slopes are those of all users or, of two large enough arms, each arm's own (Lin 2013). */
+    slopes: z.enum(['all_users', 'each_arm']).optional(),
     reason: reason.nullable(),
   }),
   unavailable,

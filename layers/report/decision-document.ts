@@ -8,6 +8,7 @@ import {
   formatLiftInterval,
   formatMoment,
   formatP,
+  formatPercent,
   formatQuantity,
   formatStatistic,
   formatValue,
@@ -96,6 +97,7 @@ function experimentSection(experiment: ExperimentReport, report: Report): string
         ({ metric, unavailable }) =>
           `\n${plain(metricLabel(metric))} is not available: ${plain(unavailable ?? '')}.`,
       ),
+    ...assignedLines(experiment),
     ...segmentLines(experiment),
     '',
     '### Checks',
@@ -185,6 +187,24 @@ function resultTable(experiment: ExperimentReport): string[] {
 function verdictWords(comparison: Comparison): string {
   const { label, why } = verdictOf(comparison);
   return why === null ? label.toLowerCase() : `${label.toLowerCase()}: ${plain(why)}`;
+}
+
+/** The primary metric's effects on everyone assigned. */
+function assignedLines({ assigned = [], metrics, settings }: ExperimentReport): string[] {
+  return assigned
+    .filter(({ metric }) => metric === settings.primary)
+    .map(({ metric, variant, users, effect, test, exposedShare, diluted }) => {
+      const unit = metrics.find((one) => one.metric === metric)?.unit ?? 'count';
+      const whose =
+        users === 'assigned'
+          ? 'Everyone assigned, exposed or not'
+          : 'Everyone assigned, those in several arms by their first';
+      const bridge =
+        exposedShare === null || diluted === null
+          ? ''
+          : ` ${formatPercent(exposedShare)} of them were exposed; the effect on these makes ${formatDifference(unit, diluted)} of all.`;
+      return `\n${whose}: ${plain(metricLabel(metric))} of ${plain(variant)} ${formatDifference(unit, effect.absolute)}, lift ${formatLift(effect.relative)} (${formatLiftInterval(effect.relativeCi)}, not corrected, for one look), ${statedP(test?.p ?? null)}.${bridge}`;
+    });
 }
 
 /** The levels in which the primary metric differs, if any. */

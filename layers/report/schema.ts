@@ -2,15 +2,17 @@ import { z } from 'zod';
 import { datasetNames } from '../data/datasets/index.ts';
 import { ruleCount } from '../data/row-counts.ts';
 import { populationStep } from '../experiment/measurements.ts';
+import { effectOnAssigned } from './assigned-schema.ts';
 import { metricReport } from './comparison-schema.ts';
 import { count, interval, number, probability, reason } from './schema-values.ts';
 import { cap, distribution, novelty, sinceExposure } from './series-schema.ts';
 import { trust } from './trust-schema.ts';
 
+export type { EffectOnAssigned } from './assigned-schema.ts';
 export type { Comparison, Deciding, MetricPart, MetricReport } from './comparison-schema.ts';
 export { decidingOf } from './comparison-schema.ts';
 export type { Cap, Distribution, Novelty, SinceExposure } from './series-schema.ts';
-export type { SampleRatio, TrustCheck } from './trust-schema.ts';
+export type { SampleRatio, SplitCause, TrustCheck } from './trust-schema.ts';
 
 export const decision = z.strictObject({
   action: z.enum(['ship', 'do_not_ship', 'keep_running', 'invalid']),
@@ -172,6 +174,8 @@ export const experimentReport = z.strictObject({
   /** Null where nothing like it was simulated; absent in old reports. */
   errorRates: errorRates.nullable().optional(),
   metrics: z.array(metricReport),
+  /** Effects on everyone assigned, and by first assignment, beside those on the analysed users. Older reports lack it. */
+  assigned: z.array(effectOnAssigned).optional(),
   segments: z.array(segment),
   interactions: z.array(interaction),
   novelty: z.array(novelty),

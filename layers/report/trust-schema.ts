@@ -12,6 +12,31 @@ export const sampleRatio = z.strictObject({
 });
 export type SampleRatio = z.infer<typeof sampleRatio>;
 
+/** What may have made a split wrong. */
+export const splitCause = z
+  .strictObject({
+    cause: z.enum([
+      'reassignment',
+      'variant_label',
+      'excluded_users',
+      'exposed_before_assignment',
+      'one_level',
+      'one_day',
+      'first_days',
+      'exposures_missing',
+      'weights',
+    ]),
+    /** Users it concerns: those who are left out, or those who are missing. */
+    users: count,
+    explanation: z.string(),
+    /** Where to look for them, or null. */
+    query: z.string().nullable(),
+    /** p of the split without the cause. */
+    left: probability,
+  })
+  .meta({ id: 'splitCause' });
+export type SplitCause = z.infer<typeof splitCause>;
+
 const adjustedOfEarlier = ['sample_ratio_by_segment', 'sample_ratio_by_day', 'covariate_balance'];
 
 /**
@@ -54,6 +79,9 @@ const share = z.strictObject({ users: count, share: number.nullable() });
 export const trust = z.strictObject({
   srm: sampleRatio,
   srmAssigned: sampleRatio,
+  /** What may have made the splits wrong, the most likely first. Older reports lack them. */
+  srmCauses: z.array(splitCause).optional(),
+  srmAssignedCauses: z.array(splitCause).optional(),
   crossovers: share,
   immature: share,
   warnings: z.array(z.string()),

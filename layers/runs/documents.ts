@@ -3,7 +3,13 @@ import { columnBinding } from '../data/column-binding.ts';
 import { datasetNames } from '../data/datasets/index.ts';
 import { eventFate, eventRows, ruleCount } from '../data/row-counts.ts';
 import { configSchema } from '../experiment/config-schema.ts';
-import { armPurchases, earlyExposures, eventQuality, populationStep } from '../experiment/measurements.ts';
+import {
+  armPurchases,
+  assignedOutcomes,
+  earlyExposures,
+  eventQuality,
+  populationStep,
+} from '../experiment/measurements.ts';
 import { unavailable } from '../report/schema.ts';
 
 const count = z.number().int().nonnegative();
@@ -225,8 +231,13 @@ export const martsResult = z.strictObject({
       unknown: count,
       /** Those of `crossovers` who were assigned to several variants at the same time first. Older runs did not tell. */
       tied: count.optional(),
+      /** Those of `assigned` who are excluded, and those exposed only before the assignment. Older runs did not tell. */
+      excluded: count.optional(),
+      early: count.optional(),
     }),
   ),
+  /** Older runs did not tell. */
+  assignedOutcomes: z.array(assignedOutcomes.extend({ experimentId: z.string() })).optional(),
   /** `assigned` by UTC day of assignment. */
   assignedByDay: z.array(
     z.strictObject({ experimentId: z.string(), variant: z.string(), day: z.iso.date(), users: count }),

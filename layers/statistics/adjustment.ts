@@ -81,6 +81,30 @@ export function adjustmentSlopes(
 }
 
 /**
+ * The one slope a covariate that adjusts both arms as a regression does in which the covariates interact with the arm (Lin 2013):
+ * each arm's own least squares slope, weighted by the share of the users of the _other_ arm, since the smaller arm's mean
+ * is the one that is off. With equal arms they are those of {@link adjustmentSlopes}; with unequal ones whose slopes differ
+ * they leave the least variance.
+ */
+export function interactedSlopes(
+  control: Aggregates,
+  treatment: Aggregates,
+  metric: Quantity,
+  covariates: readonly Quantity[],
+): Slopes {
+  const c = adjustmentSlopes([control], metric, covariates);
+  const t = adjustmentSlopes([treatment], metric, covariates);
+  return {
+    numerators: covariates.map(
+      (_, i) =>
+        treatment.n * (c.numerators[i] ?? 0n) * t.denominator +
+        control.n * (t.numerators[i] ?? 0n) * c.denominator,
+    ),
+    denominator: (control.n + treatment.n) * c.denominator * t.denominator,
+  };
+}
+
+/**
  * Lift of a mean or ratio adjusted by covariates from before exposure (CUPED; Deng, Xu, Kohavi and Walker 2013):
  * Welch's t on y - Σ θ x. The relative lift is that of the adjusted lift on the control's unadjusted value.
  */

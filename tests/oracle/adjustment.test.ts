@@ -3,6 +3,7 @@ import {
   adjustedLift,
   adjustmentSlopes,
   compareAdjusted,
+  interactedSlopes,
   type Quantity,
 } from '../../layers/statistics/adjustment.ts';
 import type { Aggregates } from '../../layers/statistics/aggregates.ts';
@@ -32,6 +33,31 @@ describeAgainst('CUPED, several covariates', 'statsmodels OLS, then scipy', () =
     const covariates = row.thetas.map((_, i): Quantity => ({ numerator: ['b', 'c', 'd', 'e'][i] ?? '' }));
     const slopes = adjustmentSlopes([control, treatment], metric, covariates);
     expectWelch(compareAdjusted({ control, treatment, metric, covariates, slopes, alpha }), row);
+  });
+});
+
+describeAgainst('CUPED, covariates times the arm', 'statsmodels OLS with interactions, HC2', () => {
+  test.each(fixtures.interacted.map((row, index) => ({ row, index })))('case $index', ({ row }) => {
+    const [control, treatment] = [aggregatesIn(row.control), aggregatesIn(row.treatment)];
+    const metric = { numerator: 'a' };
+    const covariates = row.thetas.map((_, i): Quantity => ({ numerator: ['b', 'c', 'd'][i] ?? '' }));
+    const slopes = interactedSlopes(control, treatment, metric, covariates);
+    const effect = compareAdjusted({ control, treatment, metric, covariates, slopes, alpha });
+    expectWelch(effect, row);
+    expectClose(effect.absolute, row.coefficient);
+    // Ours divides by n - 1 of an arm, HC2 by one less the leverage of each user.
+    expectClose(effect.standardError, row.se, 5e-3);
+  });
+
+  test('of unequal arms whose slopes differ they leave less variance than the slopes of all users', () => {
+    const row = fixtures.interacted[1];
+    if (row === undefined) throw new Error('there is no such case');
+    const [control, treatment] = [aggregatesIn(row.control), aggregatesIn(row.treatment)];
+    const of = { control, treatment, metric: { numerator: 'a' }, covariates: [{ numerator: 'b' }], alpha };
+    const pooled = adjustmentSlopes([control, treatment], of.metric, of.covariates);
+    const interacted = interactedSlopes(control, treatment, of.metric, of.covariates);
+    const left = (slopes: typeof pooled) => 1 - (compareAdjusted({ ...of, slopes }).varianceReduction ?? 0);
+    expect(left(interacted)).toBeLessThan(0.75 * left(pooled));
   });
 });
 

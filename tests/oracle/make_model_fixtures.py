@@ -77,7 +77,48 @@ def adjustments():
                 **welch(values[1], values[0]),
             }
         )
-    write("adjustment", ["statsmodels", "scipy"], {"means": cases, "ratios": ratio_cases})
+    write(
+        "adjustment",
+        ["statsmodels", "scipy"],
+        {"means": cases, "ratios": ratio_cases, "interacted": interacted()},
+    )
+
+
+def interacted():
+    """OLS with the covariates, centred over both arms, times the arm: the treatment's coefficient and its HC2 error.
+
+    HC2 takes the covariates' mean as known; what it varies by is added (Negi and Wooldridge 2021, equation 3.17).
+    """
+    rng = np.random.default_rng(50)
+    cases = []
+    for sizes, covariates in [((3000, 3000), 1), ((9000, 1000), 1), ((9000, 1000), 2), ((1500, 6000), 3)]:
+        arms = []
+        for n, slope in zip(sizes, (2, 5)):
+            x = rng.poisson(3, (n, covariates)) * np.arange(1, covariates + 1) * 10
+            y = (x.sum(axis=1) * slope + rng.gamma(1.2, 60, n)).astype(int)
+            arms.append((y, x.astype(int)))
+        (y_c, x_c), (y_t, x_t) = arms
+        y, x = np.concatenate([y_c, y_t]), np.vstack([x_c, x_t])
+        treated = np.repeat([0, 1], sizes)
+        centred = x - x.mean(axis=0)
+        fit = sm.OLS(y, np.column_stack([np.ones(len(y)), treated, centred, centred * treated[:, None]])).fit(
+            cov_type="HC2"
+        )
+        of_control, apart = fit.params[2 : 2 + covariates], fit.params[2 + covariates :]
+        theta = of_control + apart * sizes[0] / sum(sizes)
+        spread = np.atleast_2d(np.cov(x.T))
+        cases.append(
+            {
+                "covariates": covariates,
+                "control": moment_matrix(y_c, *x_c.T),
+                "treatment": moment_matrix(y_t, *x_t.T),
+                "coefficient": float(fit.params[1]),
+                "se": float(np.sqrt(fit.bse[1] ** 2 + apart @ spread @ apart / sum(sizes))),
+                "thetas": theta.tolist(),
+                **welch(y_t - x_t @ theta, y_c - x_c @ theta),
+            }
+        )
+    return cases
 
 
 # --- quantiles -----------------------------------------------------------------------------------------------

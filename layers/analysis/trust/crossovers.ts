@@ -3,13 +3,26 @@ import { type Check, counted, shareOf, type TrustInput } from './check.ts';
 
 const notableShare = 0.01;
 
-/** Users who were in several variants and are left out. */
+/** Users who were in several variants and are left out: a note, and beyond the experiment's limit no decision. */
 export const crossovers: Check = {
   name: 'crossovers',
   label: 'Crossovers (users in several arms)',
-  evaluate({ measurement, users: { everyone } }: Pick<TrustInput, 'measurement' | 'users'>) {
+  evaluate({
+    measurement,
+    settings,
+    users: { everyone },
+  }: Pick<TrustInput, 'measurement' | 'users' | 'settings'>) {
     const found = shareOf(measurement.crossovers, everyone);
     const { users, share } = found;
+    const limit = settings.max_crossover_share;
+    if (share !== null && share > limit) {
+      return {
+        status: 'fail',
+        explanation: `${formatQuantity(users, 'user was', 'users were')} in more than one variant (${formatPercent(share)}), more than the ${formatPercent(limit)} that max_crossover_share allows: who is left no longer stands for everyone. Find out how users change their variant; the effects by first assignment count all of them.`,
+        note: `${formatPercent(share)} of the assigned left out`,
+        evidence: { crossovers: found },
+      };
+    }
     return {
       ...counted(
         (share ?? 0) >= notableShare,

@@ -11,7 +11,7 @@ import {
   type TrustInput,
 } from './check.ts';
 
-/** Whether the same share of each arm's users was exposed. */
+/** Whether the same share of each arm's users was exposed. Where not, only everyone assigned can be compared. */
 export const exposureRate: Check = {
   name: 'exposure_rate',
   label: 'Exposed share of the assigned',
@@ -42,11 +42,11 @@ function compare(rates: Trust['exposureRates']): Finding {
   }
   const isApart = test.p < srmAlpha;
   return {
-    status: isApart ? 'warn' : 'pass',
+    status: isApart ? 'fail' : 'pass',
     chiSquare: test,
     p: test.p,
     explanation: isApart
-      ? `The arms differ in the share of their users who were exposed: ${list}. The treatment may change who is counted.`
+      ? `The arms differ in the share of their users who were exposed: ${list}. The treatment may change who is counted, so that exposed users are not comparable. Everyone assigned is: read the effects on them, and to decide by these put exposure: assignment into experiment.yaml and run the same files again.`
       : `The arms hardly differ in the share of their users who were exposed: ${list}.`,
   };
 }

@@ -1,22 +1,24 @@
 import type { DatasetName } from '../../data/datasets/index.ts';
 import { formatCount, formatDecimal, formatQuantity, statedP } from '../../report/format.ts';
-import type { SampleRatio } from '../../report/schema.ts';
+import type { SampleRatio, SplitCause } from '../../report/schema.ts';
 import { reasonText } from '../../report/words.ts';
 import type { Check, Finding, TrustInput } from './check.ts';
 import { type ArmUsers, checkSampleRatio } from './split.ts';
+import { splitCauses } from './split-causes.ts';
 import { splitsWithout } from './unknown-variants.ts';
 
-type Needs = Pick<TrustInput, 'arms' | 'weights' | 'strays' | 'run'>;
+type Needs = Pick<TrustInput, 'arms' | 'weights' | 'strays' | 'run' | 'measurement'>;
 
 /** Whether the users who were exposed split as configured. */
 export const sampleRatioExposed: Check = {
   name: 'sample_ratio_exposed',
   label: 'Sample ratio of exposed users',
-  evaluate({ arms, weights, strays, run }: Needs) {
+  evaluate({ arms, weights, strays, run, measurement }: Needs) {
     const users = arms.map(({ variant, exposed }) => ({ variant, users: exposed }));
     const srm = checkSampleRatio(users, weights);
-    const remedy = `The arms are not comparable. Find the cause before reading any effect.${setAside(run, ['users', 'experiment_assignments', 'events'])}`;
-    return { ...finding('exposed', srm, remedyOf(remedy, strays, users)), evidence: { srm } };
+    const srmCauses = strays.length > 0 ? [] : splitCauses('exposed', measurement, weights);
+    const remedy = `The arms are not comparable. Find the cause before reading any effect.${toLookAt(srmCauses)}${setAside(run, ['users', 'experiment_assignments', 'events'])}`;
+    return { ...finding('exposed', srm, remedyOf(remedy, strays, users)), evidence: { srm, srmCauses } };
   },
 };
 
@@ -24,16 +26,27 @@ export const sampleRatioExposed: Check = {
 export const sampleRatioAssigned: Check = {
   name: 'sample_ratio_assigned',
   label: 'Sample ratio of assigned users',
-  evaluate({ arms, weights, strays, run }: Needs) {
+  evaluate({ arms, weights, strays, run, measurement }: Needs) {
     const users = arms.map(({ variant, assigned }) => ({ variant, users: assigned }));
     const srmAssigned = checkSampleRatio(users, weights);
-    const remedy = `Look at how users are assigned before reading any effect.${setAside(run, ['experiment_assignments'])}`;
+    const srmAssignedCauses = strays.length > 0 ? [] : splitCauses('assigned', measurement, weights);
+    const remedy = `Look at how users are assigned before reading any effect.${toLookAt(srmAssignedCauses)}${setAside(run, ['experiment_assignments'])}`;
     return {
       ...finding('assigned', srmAssigned, remedyOf(remedy, strays, users)),
-      evidence: { srmAssigned },
+      evidence: { srmAssigned, srmAssignedCauses },
     };
   },
 };
+
+/** Causes that are told; the report has them all. */
+const toldCauses = 3;
+
+function toLookAt(causes: readonly SplitCause[]): string {
+  return causes
+    .slice(0, toldCauses)
+    .map(({ explanation }, index) => ` ${index === 0 ? 'Most likely: ' : 'Else: '}${explanation}`)
+    .join('');
+}
 
 /** Rows of these datasets that are in quarantine may be those of one arm: the rule that took out most of them. */
 function setAside({ quarantineRules = [] }: TrustInput['run'], datasets: readonly DatasetName[]): string {

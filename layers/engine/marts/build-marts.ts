@@ -6,6 +6,7 @@ import { identifier, literal, literalList, renderSql, timestamp } from '../../pl
 import type { CleanResult, MartsResult, RunPlan } from '../../runs/documents.ts';
 import { attempt, type Refusal } from '../../runs/stage.ts';
 import assignedSql from './assigned.sql';
+import { assignedOutcomes } from './assigned-outcomes.ts';
 import { type CleanFiles, createSettings, excludeUsers, openCleanRows } from './clean-rows.ts';
 import { eventQuality } from './event-quality.ts';
 import exposedSql from './exposed.sql';
@@ -85,6 +86,7 @@ export async function buildMarts(
       asOf,
       population: await population(db),
       arms: await assignedArms(db),
+      assignedOutcomes: await assignedOutcomes(db, config, { as_of, sql }),
       assignedByDay: await assignedByDay(db),
       earlyExposures: await earlyExposures(db),
       examples: await examplesOfLeftOut(db),
@@ -209,14 +211,20 @@ async function population(db: Database): Promise<PopulationStep[]> {
 async function assignedArms(db: Database): Promise<MartsResult['arms']> {
   return db.select(
     `SELECT experiment_id AS "experimentId", variant, sum(assigned) AS assigned, sum(crossovers) AS crossovers,
-      sum("unknown") AS "unknown", sum(tied) AS tied
+      sum("unknown") AS "unknown", sum(tied) AS tied, sum(excluded) AS excluded, sum(early) AS early
     FROM (
-      SELECT experiment_id, variant, count(*) AS assigned, 0 AS crossovers, 0 AS "unknown", 0 AS tied FROM assigned
-      WHERE excluded IS DISTINCT FROM 'crossovers' AND excluded IS DISTINCT FROM 'unknown_variant' GROUP BY ALL
+      SELECT experiment_id, variant, count(*) AS assigned, 0 AS crossovers, 0 AS "unknown", 0 AS tied,
+        count(*) FILTER (excluded = 'excluded_users') AS excluded, 0 AS early
+      FROM assigned WHERE excluded IS DISTINCT FROM 'crossovers' AND excluded IS DISTINCT FROM 'unknown_variant' GROUP BY ALL
       UNION ALL
-      SELECT experiment_id, variant, 0, count(*), 0, count(*) FILTER (tied) FROM crossovers GROUP BY experiment_id, variant
+      SELECT experiment_id, variant, 0, count(*), 0, count(*) FILTER (tied), 0, 0 FROM crossovers GROUP BY experiment_id, variant
       UNION ALL
-      SELECT experiment_id, variant, 0, 0, count(*), 0 FROM assigned WHERE excluded = 'unknown_variant' GROUP BY ALL
+      SELECT experiment_id, variant, 0, 0, count(*), 0, 0, 0 FROM assigned WHERE excluded = 'unknown_variant' GROUP BY ALL
+      UNION ALL
+      SELECT a.experiment_id, a.variant, 0, 0, 0, 0, 0, count(*)
+      FROM exposure_moments m
+      JOIN assigned a ON a.experiment_id = m.experiment_id AND a.user_id = m.user_id
+      WHERE m.exposed_at IS NULL GROUP BY ALL
     )
     GROUP BY ALL ORDER BY ALL`,
     {
@@ -226,6 +234,8 @@ async function assignedArms(db: Database): Promise<MartsResult['arms']> {
       crossovers: cell.count,
       unknown: cell.count,
       tied: cell.count,
+      excluded: cell.count,
+      early: cell.count,
     },
   );
 }

@@ -1,6 +1,6 @@
 import type { MartsConfig } from '../../experiment/config-slices.ts';
 import { builtInEventColumns } from '../../experiment/metrics/built-in.ts';
-import { columnsOfRun, columnsSinceExposure } from '../../experiment/metrics.ts';
+import { assignedColumns, columnsOfRun, columnsSinceExposure } from '../../experiment/metrics.ts';
 import {
   type CovariateColumn,
   type EventColumn,
@@ -23,6 +23,8 @@ export interface OutcomeSql {
   readonly metricColumns: string;
   /** Σ and Σ of squares by day since exposure. */
   readonly sinceExposure: string;
+  /** What an assigned user did, by column, in the columns' whole units. */
+  readonly assignedColumns: string;
   /** Days before and after the exposure that some column looks at, besides the outcome windows. */
   readonly lookbackDays: number;
   readonly horizonDays: number;
@@ -75,6 +77,9 @@ export function outcomeSql(config: MartsConfig): OutcomeSql {
       ...[...declared, ...covariates].map(finalColumn),
     ].join(',\n      '),
     sinceExposure: [...since.values()].join(', '),
+    assignedColumns: assignedColumns(config)
+      .of.map((column) => assignedColumn(config, daily, column))
+      .join(',\n  '),
     lookbackDays: Math.max(0, ...lookbacks(config, covariates)),
     horizonDays: Math.max(...inWindow.map(({ toDay }) => toDay ?? 0)),
   };
@@ -109,6 +114,14 @@ class DailySums {
       CAST(sum(${integer} * ${integer}) AS VARCHAR) AS ${identifier(`squares_${column}`)}`;
   }
 
+  /** A user's sum over the events that `when` is true of, in the column's whole unit. */
+  whole({ column, sum, unit }: EventColumn, when: string): string {
+    const value = this.#sql(sum, when);
+    const integer =
+      sum.of === 'any' ? `${value} > 0` : `coalesce(${value}, 0)${unit === 'cents' ? ' * 100' : ''}`;
+    return `CAST(${integer} AS HUGEINT) AS ${identifier(column)}`;
+  }
+
   sums(): string {
     return [...this.#names].map(([sql, name]) => `${sql} AS ${name}`).join(',\n  ');
   }
@@ -120,10 +133,14 @@ class DailySums {
     return name;
   }
 
-  #sql({ of, event }: EventSum): string {
+  #sql({ of, event }: EventSum, when?: string): string {
     const name =
       event === null ? null : 'role' in event ? this.#config.events[event.role] : this.#alias(event.name);
-    const only = name === null ? '' : ` FILTER (event_name = ${literal(name)})`;
+    const conditions = [
+      ...(name === null ? [] : [`event_name = ${literal(name)}`]),
+      ...(when === undefined ? [] : [when]),
+    ];
+    const only = conditions.length === 0 ? '' : ` FILTER (${conditions.join(' AND ')})`;
     if (of === 'any' || of === 'count') return `count(*)${only}`;
     const value = of === 'revenue' && name === this.#config.events.refund ? 'abs(revenue)' : of;
     return `sum(${value})${only}`;
@@ -132,6 +149,19 @@ class DailySums {
   #alias(name: string): string {
     return this.#config.event_aliases[name] ?? name;
   }
+}
+
+/** Events in the window, or orders: each id once, and each purchase without one. */
+function assignedColumn(config: MartsConfig, daily: DailySums, column: OutcomeColumn): string {
+  if (isEventColumn(column)) {
+    const { fromDay, toDay } = column;
+    const from = `e.event_ts >= x.assigned_at + to_days(${fromDay})`;
+    const to =
+      toDay === null ? 'e.event_ts < x.window_end' : `e.event_ts < x.assigned_at + to_days(${toDay})`;
+    return daily.whole(column, `${from} AND ${to}`);
+  }
+  const purchases = `event_name = ${literal(config.events.purchase)} AND e.event_ts < x.window_end`;
+  return `CAST(count(DISTINCT order_id) FILTER (${purchases}) + count(*) FILTER (${purchases} AND order_id IS NULL) AS HUGEINT) AS ${identifier(column.column)}`;
 }
 
 function windowOf({ fromDay, toDay }: EventColumn): string {

@@ -11,7 +11,13 @@ import { metricsOf } from '../../experiment/metrics.ts';
 import type { Database } from '../../platform/duckdb.ts';
 import type { CleanResult, MartsResult, RunPlan, StageResult } from '../../runs/documents.ts';
 import { type AggregatedColumns, Aggregates } from '../../statistics/aggregates.ts';
-import { type AssignedArm, assignedByDay, mergedArms, mergedEarlyExposures } from './assigned.ts';
+import {
+  type AssignedArm,
+  assignedByDay,
+  mergedArms,
+  mergedAssignedOutcomes,
+  mergedEarlyExposures,
+} from './assigned.ts';
 import { type Cap, readCaps } from './caps.ts';
 import { readAdjustedCells, readLogitCells } from './cells.ts';
 import { type MeasuredColumns, measuredColumns, mergedColumns } from './columns.ts';
@@ -99,6 +105,7 @@ async function measureExperiments(
       })),
       caps: caps.filter((cap) => cap.experimentId === experimentId).map(({ experimentId: _, ...cap }) => cap),
       arms: armsOf(own, assigned, settings, columns),
+      ...mergedAssignedOutcomes(marts, experimentId),
       crossovers: assigned.reduce((sum, arm) => sum + arm.crossovers, 0),
       crossoversByFirstVariant: usersOf(
         assigned.map((arm) => ({ ...arm, crossovers: arm.crossovers - arm.tied })),
@@ -106,6 +113,9 @@ async function measureExperiments(
       ),
       unknownVariants: usersOf(assigned, 'unknown'),
       earlyExposures: mergedEarlyExposures(marts, experimentId),
+      leftOut: assigned
+        .filter(({ assigned: users }) => users > 0)
+        .map(({ variant, excluded, early }) => ({ variant, excluded, early })),
       ...mergedEventQuality(marts, experimentId),
       segments: settings.segments.flatMap((segment) =>
         levelsOf(splits.get(segmentColumn(segment)) ?? [], experimentId).map(

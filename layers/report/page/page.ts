@@ -9,6 +9,7 @@ import { actions, undeclaredNote } from '../words.ts';
 import behaviour from './behaviour.client.js?raw';
 import { glossary } from './glossary.ts';
 import type { ExperimentSection, RunSection, Section } from './section.ts';
+import { assignedSection } from './sections/assigned.ts';
 import { dataQualitySection } from './sections/data-quality.ts';
 import { distributionsSection } from './sections/distributions.ts';
 import { effectOverTimeSection } from './sections/effect-over-time.ts';
@@ -50,6 +51,7 @@ const foldedSections: readonly ExperimentSection[] = [
 /** Whether it hangs on how it was computed, behind one fold. */
 const appendixSections: readonly ExperimentSection[] = [
   estimatesSection,
+  assignedSection,
   outlookSection,
   distributionsSection,
   regressionSection,

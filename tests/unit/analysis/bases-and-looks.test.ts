@@ -99,7 +99,7 @@ describe('CUPED', () => {
   it('stands beside the unadjusted effect with its covariates, slopes and the variance it takes away', () => {
     const { cuped, effect } = comparison(analyze(same, ''), 'purchase_conversion');
     if (cuped === undefined || !('test' in cuped)) throw new Error('there is no adjusted effect');
-    expect(cuped.covariates).toEqual(['pre_purchased']);
+    expect(cuped.covariates).toEqual(['pre_purchased', 'pre_active']);
     expect(cuped.thetas[0]).toBeCloseTo(0.4, 1);
     expect(cuped.varianceReduction).toBeGreaterThan(0.1);
     const width = ([lower, upper]: readonly number[] = []) => (upper ?? 0) - (lower ?? 0);
@@ -136,6 +136,26 @@ describe('CUPED', () => {
     );
     if (a === undefined || !('test' in a) || b === undefined || !('test' in b)) throw new Error('no slopes');
     expect(a.thetas).toEqual(b.thetas);
+  });
+});
+
+describe('slopes of CUPED', () => {
+  const slopesOf = (arms: Parameters<typeof analyze>[0], metric: string) => {
+    const { cuped } = comparison(analyze(arms, ''), metric);
+    return cuped !== undefined && 'slopes' in cuped ? cuped.slopes : undefined;
+  };
+
+  it('are those of each arm where two arms have enough users who make the metric up', () => {
+    expect(slopesOf(same, 'purchase_conversion')).toBe('each_arm');
+  });
+
+  it('are those of all users where an arm would fit its own to noise', () => {
+    const few = { control: shoppers(1500, 21), treatment: shoppers(200, 22) };
+    expect(slopesOf(few, 'purchase_conversion')).toBe('all_users');
+  });
+
+  it('are those of all users where several treatments share a control', () => {
+    expect(slopesOf({ ...same, other: shoppers(1500, 23) }, 'purchase_conversion')).toBe('all_users');
   });
 });
 

@@ -51,6 +51,7 @@ const settings: {
   ],
   outcome_window_days: [[7, ['marts']]],
   immature: [['exclude', ['marts', 'measure']]],
+  max_crossover_share: [[0.2, []]],
   primary: [['revenue_per_user', ['marts', 'measure']]],
   secondary: [[['revenue_per_user'], ['marts', 'measure']]],
   guardrails: [

@@ -53,7 +53,11 @@ describe('metricsOf', () => {
 
   it('gives a metric its own columns before the exposure as covariates', () => {
     const { items_per_order, typical_session, revenue_per_user } = metricsBy(declared);
-    expect(items_per_order?.covariates.map(({ column }) => column)).toEqual(['pre_items', 'pre_orders']);
+    expect(items_per_order?.covariates.map(({ column }) => column)).toEqual([
+      'pre_items',
+      'pre_orders',
+      'pre_active',
+    ]);
     expect(typical_session?.covariates).toEqual([]);
     expect(revenue_per_user?.capped).toMatchObject({
       column: 'revenue_per_user__capped',
@@ -73,8 +77,12 @@ describe('metricsOf', () => {
     ).toEqual([
       ['pre28_revenue', 28],
       ['pre28_events', 28],
+      ['pre28_active', 28],
     ]);
-    expect(own.purchase_conversion?.covariates.map(({ column }) => column)).toEqual(['pre_purchased']);
+    expect(own.purchase_conversion?.covariates.map(({ column }) => column)).toEqual([
+      'pre_purchased',
+      'pre_active',
+    ]);
     expect(cuped('null').revenue_per_user?.covariates).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decisionDocument } from '../../../layers/report/decision-document.ts';
 import { statedP } from '../../../layers/report/format.ts';
 import { exampleReport } from '../analysis/report-of.ts';
+import { withEvidence } from './evidence.ts';
 
 describe('EXPERIMENT_DECISION.md', () => {
   const document = decisionDocument(exampleReport());
@@ -43,6 +44,15 @@ describe('EXPERIMENT_DECISION.md', () => {
     expect(section).toContain('| Owner of the experiment |');
     expect(section).toContain('920 of 4,000 planned users');
     expect(section).toMatch(/A lift of \+5\.0 % takes .+ users/);
+  });
+
+  it('tells the effect on everyone assigned beside the deciding one', () => {
+    const report = exampleReport();
+    const told = decisionDocument({ ...report, experiments: report.experiments.map(withEvidence) });
+    expect(told).toContain(
+      'Everyone assigned, exposed or not: Purchase conversion of treatment +0.40 pp, lift +8.9 % (−2.8 % to +22.2 %, not corrected, for one look), p = 0.1416. 83.0 % of them were exposed; the effect on these makes +0.41 pp of all.',
+    );
+    expect(told).toContain('Everyone assigned, those in several arms by their first: Purchase conversion');
   });
 
   it('prints p-values beyond the range of a double as below 1e-300', () => {

@@ -27,8 +27,37 @@ export function withEvidence(experiment: ExperimentReport): ExperimentReport {
       ...experiment.decision,
       basis: { estimate: 'unadjusted', values: 'uncapped', testing: 'fixed_horizon' },
     },
+    assigned: (['assigned', 'first_assignment'] as const).flatMap((users) =>
+      treatments.map((variant) => ({
+        metric: experiment.settings.primary,
+        variant,
+        users,
+        control: { n: 12_000, sum: 540, mean: 0.045 },
+        treatment: { n: 12_000, sum: 588, mean: 0.049 },
+        effect: {
+          absolute: 0.004,
+          relative: 0.0889,
+          absoluteCi: [-0.0013, 0.0093],
+          relativeCi: [-0.0281, 0.2216],
+          relativeReason: null,
+        },
+        test: { name: 'z_unpooled', statistic: 1.47, df: null, p: 0.1416 },
+        exposedShare: users === 'assigned' ? 0.83 : null,
+        diluted: users === 'assigned' ? 0.0041 : null,
+        reason: null,
+      })),
+    ),
     trust: {
       ...experiment.trust,
+      srmCauses: [
+        {
+          cause: 'one_day',
+          users: 150,
+          explanation: 'The exposed of 2026-03-02: treatment lacks 150 users there.',
+          query: 'SELECT variant FROM user_exposure WHERE day < 2',
+          left: 0.4,
+        },
+      ],
       checks,
       warnings: checks.filter(({ status }) => status === 'warn').map(({ explanation }) => explanation),
       srmBySegment: ['desktop', 'mobile', 'tablet'].map((level, index) => ({

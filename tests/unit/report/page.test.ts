@@ -55,6 +55,26 @@ describe('report.html', () => {
     expect(text('#e1-since-exposure .trend')).toBe('The lift falls: −2.31 pp a day, p = 0.0375.');
   });
 
+  it('shows the effects on everyone assigned, with what that on the exposed comes to', () => {
+    const { document } = parse(page);
+    const tables = [...document.querySelectorAll('#e1-assigned table')].map(
+      (table) => table.textContent ?? '',
+    );
+    expect(tables).toHaveLength(2);
+    expect(tables[0]).toMatch(
+      /exposed or not.*4\.50\s%.*4\.90\s%.*\+8\.9\s%.*\+0\.40\spp.*diluted\s\+0\.41\spp.*0\.1416/s,
+    );
+    expect(tables[1]).not.toContain('diluted');
+    expect(document.querySelector('#e1-assigned .fine')?.textContent).toContain(
+      '83.0 % of the assigned were exposed.',
+    );
+  });
+
+  it('says where to look for the users of a wrong split', () => {
+    const { text } = parse(page);
+    expect(text('#e1-trust .causes li')).toBe('150 users: SELECT variant FROM user_exposure WHERE day < 2');
+  });
+
   it('sets every estimate of an effect beside the deciding one', () => {
     const { document } = parse(page);
     const rows = [...document.querySelectorAll('#e1-estimates tbody:nth-of-type(2) tr:not(.group) th')];
@@ -220,6 +240,7 @@ describe('report.html', () => {
     );
     expect(folded.map(({ id }) => id)).toEqual([
       'e1-estimates',
+      'e1-assigned',
       'e1-outlook',
       'e1-distributions',
       'e1-regression',
@@ -274,6 +295,7 @@ describe('report.html', () => {
   it('leaves out sections without data', () => {
     const bare = onlyCheckout({
       segments: [],
+      assigned: [],
       interactions: [],
       novelty: [],
       sinceExposure: [],

@@ -149,12 +149,14 @@ function estimatesOf(
 function cupedDetail({
   covariates,
   varianceReduction,
+  slopes,
 }: {
   readonly covariates: readonly string[];
   readonly varianceReduction: number | null;
+  readonly slopes?: 'all_users' | 'each_arm' | undefined;
 }): Content {
   const saved = varianceReduction === null ? '' : `, ${(varianceReduction * 100).toFixed(1)} % less variance`;
-  return `with ${covariates.map(covariateLabel).join(', ').toLowerCase()}${saved}`;
+  return `with ${covariates.map(covariateLabel).join(', ').toLowerCase()}${slopes === 'each_arm' ? ' by arm' : ''}${saved}`;
 }
 
 function liftOf({ label, relative, relativeCi, metric }: Estimate): Lift {

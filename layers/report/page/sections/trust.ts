@@ -39,6 +39,7 @@ ${plainTable<TrustCheck>(
   others,
 )}
 ${split(experiment)}
+${causes(experiment.trust)}
 ${behind(experiment.trust)}</details>`,
   };
 };
@@ -48,6 +49,14 @@ function finding(check: TrustCheck): Html {
   const { tone, label } = checkStatuses[check.status];
   const number = checkNumber(check);
   return html`<li>${icon(tone)}<span><strong>${check.label}: ${label.toLowerCase()}.</strong> ${sentence(check.explanation)}${number === '–' ? null : html` <span class="figure">${number}</span>`}</span></li>`;
+}
+
+/** What may have made a split wrong, with the query that lists its users. */
+function causes({ srmCauses = [], srmAssignedCauses = [] }: Trust): Html | null {
+  const found = [...srmAssignedCauses, ...srmCauses].filter(({ query }) => query !== null);
+  if (found.length === 0) return null;
+  return html`<p>Where to look for the users of a wrong split:</p>
+<ul class="causes">${found.map(({ users, query }) => html`<li>${formatQuantity(users, 'user')}: <code>${query}</code></li>`)}</ul>`;
 }
 
 function split({ arms, settings, trust, control }: ExperimentReport): Html {

@@ -100,7 +100,7 @@ describe('checks', () => {
     expect(check(one, 'immature_users').explanation).toBe(
       'The outcome window of 1 analysed user (0.1 %) had not ended: outcomes may still change.',
     );
-    const many = analyze({ crossovers: 1234, immatureUsers: 1234 });
+    const many = analyze({ crossovers: 1234, immatureUsers: 1234 }, { settings: 'max_crossover_share: 0.5' });
     expect(check(many, 'crossovers').explanation).toMatch(
       /^1,234 users were in more than one variant and are/,
     );
@@ -120,6 +120,18 @@ describe('checks', () => {
     expect(check(report, 'crossovers').status).toBe('warn');
     expect(report.decision.action).not.toBe('invalid');
     expect(report.trust.warnings).toContain(check(report, 'crossovers').explanation);
+  });
+
+  it('invalidate an experiment with more crossovers than it allows, however alike', () => {
+    const report = analyze(crossed(140, 135));
+    expect(check(report, 'crossover_asymmetry').status).toBe('pass');
+    expect(check(report, 'crossovers')).toMatchObject({
+      status: 'fail',
+      explanation: expect.stringContaining('(10.3 %), more than the 10.0 % that max_crossover_share allows'),
+    });
+    expect(report.decision).toMatchObject({ action: 'invalid', rule: 'trust_check_failed' });
+    const allowed = analyze(crossed(140, 135), { settings: 'max_crossover_share: 0.2' });
+    expect(check(allowed, 'crossovers').status).toBe('warn');
   });
 
   it('take crossovers of users assigned afresh for chance, also where the arms are not meant to be equal', () => {
@@ -201,9 +213,13 @@ describe('checks', () => {
     expect(check(analyze({}), 'covariate_balance').status).toBe('pass');
   });
 
-  it('warn where the treatment changes who is exposed', () => {
+  it('fail where the treatment changes who is exposed, and say what can be compared', () => {
     const report = analyze({}, { arms: [control, treatment.slice(0, 900)] });
-    expect(check(report, 'exposure_rate')).toMatchObject({ status: 'warn' });
+    expect(check(report, 'exposure_rate')).toMatchObject({
+      status: 'fail',
+      explanation: expect.stringContaining('put exposure: assignment into experiment.yaml'),
+    });
+    expect(report.decision).toMatchObject({ action: 'invalid', rule: 'trust_check_failed' });
     expect(report.trust.exposureRates.map(({ share }) => share)).toEqual([1000 / 1200, 900 / 1200]);
     expect(check(analyze({}), 'exposure_rate').status).toBe('pass');
   });

@@ -184,8 +184,9 @@ export const experimentCases: readonly ExperimentCase[] = [
           ? ['control', 'treatment'].map((both) => `${user},${experiment},${both},${at}`)
           : oneArm(user, arm, experiment),
     }),
-    decisions: { e: ['keep_running'] },
-    warns: '40 users were in more than one variant and are left out',
+    decisions: { e: ['invalid'] },
+    warns:
+      '40 users were in more than one variant (20.0 %), more than the 10.0 % that max_crossover_share allows',
   },
   {
     input: 'assignments of one arm alone that cannot be read, fewer than a run refuses',

@@ -303,6 +303,7 @@ describe('outcomes', () => {
         session_ms: null,
         retained_d7: 1,
         // What lies between assignment and exposure is neither an outcome nor from before the experiment.
+        pre_active: '0',
         pre_added_to_cart: '0',
         pre_began_checkout: '0',
         pre_events: '0',
@@ -503,4 +504,115 @@ test('ids may be text', async () => {
     { config: 'id_type: string' },
   );
   expect(outcomes).toMatchObject([{ user_id: 'u-1', events_in_window: '1' }]);
+});
+
+test('who is left out of the exposed is known by arm', async () => {
+  const { measurements } = await runShop(
+    shop(
+      [assign(1), assign(2), assign(3, 'treatment'), assign(4, 'treatment')],
+      [
+        view(1, '2023-12-31 00:00:00'),
+        view(2, '2024-01-02 00:00:00'),
+        ...['01', '02', '03'].map((hour) => view(3, `2024-01-02 ${hour}:00:00`)),
+        view(4, '2024-01-02 00:00:00'),
+      ],
+    ),
+    { config: 'exclude_users: { max_events_per_day: 2 }' },
+  );
+  expect(measurements.experiments[0]?.leftOut).toEqual([
+    { variant: 'control', excluded: 0, early: 1 },
+    { variant: 'treatment', excluded: 1, early: 0 },
+  ]);
+});
+
+describe('everyone assigned', () => {
+  const everyone = async (of: Shop, config: string) => {
+    const { measurements } = await runShop(of, { config });
+    return measurements.experiments[0];
+  };
+
+  test('counts from the assignment on, exposed or not', async () => {
+    const found = await everyone(
+      shop(
+        [assign(1), assign(2), assign(3, 'treatment')],
+        [
+          // Before the assignment, between it and the exposure, and after the window that begins with the assignment.
+          buy(1, '2023-12-31 23:59:59', { order_id: 'early' }),
+          buy(1, '2024-01-01 00:00:00', { order_id: 'a' }),
+          buy(1, '2024-01-02 00:00:00', { order_id: 'a' }),
+          view(1, '2024-01-05 00:00:00'),
+          buy(1, '2024-01-08 00:00:00'),
+          buy(2, '2024-01-07 23:59:59'),
+          buy(2, '2024-01-03 00:00:00'),
+        ],
+      ),
+      week,
+    );
+    expect(found?.assignedOutcomes).toMatchObject([
+      {
+        variant: 'control',
+        crossed: false,
+        users: 2,
+        sums: { purchased: '2', orders: '3', revenue: '4000', events_in_window: '5', retained_d7: '1' },
+        products: { orders: { orders: '5', revenue: String(2000 * 1 + 2000 * 2) } },
+      },
+      { variant: 'treatment', crossed: false, users: 1, sums: { purchased: '0', revenue: '0' } },
+    ]);
+  });
+
+  test('is the analysed users where the assignment exposes', async () => {
+    const found = await everyone(
+      shop(
+        [assign(1), assign(2, 'treatment', '2024-01-03 00:00:00'), assign(3, 'treatment')],
+        [
+          buy(1, '2024-01-02 00:00:00', { order_id: 'a' }),
+          event(1, 'refund', '2024-01-03 00:00:00', { revenue: '4.00', order_id: 'a' }),
+          buy(2, '2024-01-03 00:00:00'),
+          event(3, 'add_to_cart', '2024-01-08 12:00:00'),
+          view(3, '2024-01-07 00:00:00'),
+        ],
+      ),
+      'experiments: { "*": { outcome_window_days: 7, exposure: assignment } }',
+    );
+    const outcomes = found?.assignedOutcomes ?? [];
+    expect(outcomes).toHaveLength(2);
+    for (const { variant, users, sums } of outcomes) {
+      const arm = found?.arms.find((one) => one.variant === variant);
+      expect({ users, sums }).toEqual({ users: arm?.users, sums: expect.objectContaining(sums) });
+      expect(arm?.sums).toMatchObject(sums);
+    }
+  });
+
+  test('of several variants is by the first, where one was', async () => {
+    const found = await everyone(
+      shop(
+        [
+          assign(1, 'control', '2024-01-01 00:00:00'),
+          assign(1, 'treatment', '2024-01-02 00:00:00'),
+          assign(2, 'control', '2024-01-01 00:00:00'),
+          assign(2, 'treatment', '2024-01-01 00:00:00'),
+          assign(3, 'treatment'),
+        ],
+        [buy(1, '2024-01-01 12:00:00'), buy(1, '2024-01-03 00:00:00'), buy(2, '2024-01-03 00:00:00')],
+      ),
+      week,
+    );
+    expect(found?.assignedOutcomes).toMatchObject([
+      { variant: 'control', crossed: true, users: 1, sums: { purchased: '1', orders: '2' } },
+      { variant: 'treatment', crossed: false, users: 1, sums: { purchased: '0' } },
+    ]);
+  });
+
+  test('is without those whose window is open where the experiment leaves them out', async () => {
+    const { measurements } = await runShop(
+      shop([assign(1), assign(2, 'treatment', '2024-01-20 00:00:00')], [view(1, '2024-01-02 00:00:00')]),
+      {
+        config: 'experiments: { "*": { outcome_window_days: 7, immature: exclude } }',
+        asOf: '2024-01-22T00:00:00Z',
+      },
+    );
+    expect(
+      measurements.experiments[0]?.assignedOutcomes?.map(({ variant, users }) => [variant, users]),
+    ).toEqual([['control', 1]]);
+  });
 });
