@@ -60,12 +60,14 @@ describe('a simulated experiment is measured as the stages measure the files of 
 
     const config = runConfiguration({ name: 'experiment.yaml', text });
     const simulated = measurementsAt(truth, simulateExperiment(truth, name), config, day);
-    // How events were logged is not simulated: nothing is wrong with it.
+    // How events were logged is not simulated, as nothing is wrong with it, nor what no verdict rests on.
     const shortcut = {
       ...simulated,
       experiments: simulated.experiments.map((experiment, index) => ({
         ...experiment,
         eventQuality: measured.experiments[index]?.eventQuality,
+        assignedOutcomes: measured.experiments[index]?.assignedOutcomes,
+        leftOut: measured.experiments[index]?.leftOut,
       })),
     };
 
