@@ -4,7 +4,7 @@ import { type Delimiter, type Dialect, delimiterOfFields, plainDialect } from '.
 import type { Inspection } from '../../data/csv/inspect.ts';
 import { beginningOf, readDialect } from '../../data/csv/local-file.ts';
 import { recode } from '../../data/csv/recode.ts';
-import { splitRecords } from '../../data/csv/split-records.ts';
+import { splitFile } from '../../data/csv/split-file.ts';
 import { type DatasetName, datasetContracts } from '../../data/datasets/index.ts';
 import type { RuleCount } from '../../data/row-counts.ts';
 import type { Config } from '../../experiment/config.ts';
@@ -210,7 +210,6 @@ async function readRecords(
 ): Promise<Records> {
   const scan = (records: Records, parallel: boolean) =>
     scanRecords(database, source, columns, userBuckets, read, records, parallel);
-  const rejects = path.join(folder, 'rejects.csv');
   const dialect = await dialectOf(source);
   const { delimiter } = dialect;
   const { file: utf8, inspection } = await asUtf8(source, dialect, folder);
@@ -219,28 +218,24 @@ async function readRecords(
     const lines = Math.max(0, inspection.lines - (source.hasHeader ? 1 : 0));
     const header = source.hasHeader;
     const windows = dialect.encoding === 'windows-1252';
+    const rejects = path.join(folder, 'rejects.csv');
     const asItIs: Records = { file: utf8, delimiter, windows, rejects, lines, numbered: false, header };
     await writeFile(rejects, '');
     if ((await scan(asItIs, true)) === lines) return asItIs;
   }
 
-  const file = path.join(folder, 'records.csv');
   const names = source.columns.header;
-  const options = {
-    columns: names.length,
-    named: names.findLastIndex((name) => name !== '') + 1,
-    header: source.hasHeader,
-    delimiter,
-    preamble: dialect.preamble,
-  };
-  let split = splitRecords(utf8, { records: file, rejects }, options);
-  let windows = dialect.encoding === 'windows-1252';
-  if (split.notUtf8 > 0 && split.beyondAscii === 0) {
-    const recoded = path.join(folder, 'recoded.csv');
-    await recode(utf8, 'windows-1252', recoded);
-    split = splitRecords(recoded, { records: file, rejects }, options);
-    windows = true;
-  }
+  const split = await splitFile(
+    utf8,
+    { folder, name: 'split' },
+    {
+      columns: names.length,
+      named: names.findLastIndex((name) => name !== '') + 1,
+      header: source.hasHeader,
+      delimiter,
+      preamble: dialect.preamble,
+    },
+  );
   if (source.isRange && split.firstAcrossLines !== null) {
     throw new DataError({
       what: 'a quotation mark is open at the end of a line or is followed by text, so the file cannot be read in byte ranges',
@@ -248,8 +243,10 @@ async function readRecords(
       remedy: 'Compress it (.csv.gz), or upload it in smaller parts: such files are read as a whole',
     });
   }
-  const { lines, rejected } = split;
-  const records: Records = { file, delimiter, windows, rejects, lines, numbered: true, header: false };
+  const { lines, rejected, records: file } = split;
+  const windows = split.windows || dialect.encoding === 'windows-1252';
+  const how = { delimiter, windows, rejects: split.rejects, numbered: true, header: false };
+  const records: Records = { file, lines, ...how };
   const expected = lines - rejected;
   for (const parallel of [true, false]) {
     if ((await scan(records, parallel)) === expected) return records;

@@ -200,6 +200,21 @@ const encodings: Case[] = [
   goesOn('LF and CR LF, mixed', withEvents(goodEvents.replace('\n', '\r\n'))),
   goesOn('no line end at the end', withEvents(goodEvents.slice(0, -1))),
   goesOn('blank lines', withEvents(goodEvents.replaceAll('\n', '\n\n'))),
+  goesOn(
+    'a backslash before quotation marks inside quotation marks: `"{\\"a\\": \\"b, c\\"}"`',
+    {
+      ...withEvents(withColumn(goodEvents, 'props', String.raw`"{\"order\": \"say \\\"o,9\\\"\"}"`)),
+      'experiment.yaml': 'schema: { events: { order_id: { column: props, json: $.order } } }\n',
+    },
+    { lastEvent: { order_id: 'say "o,9"' } },
+  ),
+  goesOn(
+    'a stray quotation mark where a backslash ends quoted texts: `"C:\\",`',
+    withEvents(
+      `${withColumn(goodEvents, 'path', String.raw`"C:\"`)}90,,1,search,2024-03-02,,,,,,"5\\" pipe"\n`,
+    ),
+    { quarantined: [['events', null, 'broken_quotes', 1]] },
+  ),
   goesOn('UTF-16 with a byte order mark', withEvents(Buffer.from(`\ufeff${goodEvents}`, 'utf16le'))),
   goesOn('UTF-16 without one', withEvents(Buffer.from(goodEvents, 'utf16le'))),
   goesOn(
@@ -272,6 +287,11 @@ const files: Case[] = [
     'a zero date as an optional time',
     withDrop({ users: goodDrop.users.map((line) => line.replace('2024-02-02', '0000-00-00 00:00:00')) }),
   ),
+  goesOn('parts with blanks and letters of all languages in their names', {
+    ...without('events.csv'),
+    'events/März 1 [neu].csv': goodEvents,
+    'events/三月.csv': `${eventHeader}\n`,
+  }),
   fails('no events', without('events.csv'), 'SchemaError', 'the drop has no events'),
   goesOn(
     'no users, products and sessions',
