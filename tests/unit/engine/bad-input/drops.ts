@@ -189,6 +189,11 @@ const writings: Case[] = [
     (time) => anHourAhead(time).replace(/(\d+)-(\d+)-(\d+)T(.....).*/, '$3/$2/$1 $4'),
   ),
   timeAs('local times', 'zone: Europe/Amsterdam', (time) => anHourAhead(time).slice(0, 19)),
+  goesOn(
+    'days alone, in the order of a country: `format: "%d.%m.%Y"`',
+    withTimes('format: "%d.%m.%Y"', (time) => time.toISOString().replace(/(\d+)-(\d+)-(\d+)T.*/, '$3.$2.$1')),
+    { warned: [['events', 'date_alone', 5]], lastEvent: { event_ts: '2024-03-02 23:59:59.999999' } },
+  ),
   timeAs('seconds since 1970', 'format: epoch', (time) => String(time.getTime() / 1000)),
   timeAs('microseconds since 1970', 'format: epoch', (time) => `${time.getTime()}000`),
 ];
@@ -211,7 +216,7 @@ const encodings: Case[] = [
   goesOn(
     'a stray quotation mark where a backslash ends quoted texts: `"C:\\",`',
     withEvents(
-      `${withColumn(goodEvents, 'path', String.raw`"C:\"`)}90,,1,search,2024-03-02,,,,,,"5\\" pipe"\n`,
+      `${withColumn(goodEvents, 'path', String.raw`"C:\"`)}90,,1,search,2024-03-02T13:00:00,,,,,,"5\\" pipe"\n`,
     ),
     { quarantined: [['events', null, 'broken_quotes', 1]] },
   ),
@@ -232,7 +237,9 @@ const encodings: Case[] = [
   ),
 ];
 
-const packed = gzipSync(goodEvents + lines(20_000, (index) => `${index + 100},,1,search,2024-03-02,,,,,`));
+const packed = gzipSync(
+  goodEvents + lines(20_000, (index) => `${index + 100},,1,search,2024-03-02T13:00:00,,,,,`),
+);
 const files: Case[] = [
   goesOn('a file compressed by gzip', { ...without('events.csv'), 'events.csv.gz': gzipSync(goodEvents) }),
   goesOn('gzip in several pieces, as parallel tools write it', {
@@ -314,8 +321,8 @@ const files: Case[] = [
     'lines of one event id in two parts that differ',
     {
       ...without('events.csv'),
-      'events/part-1.csv': `${goodEvents}90,,3,search,2024-03-02,,1,,,\n`,
-      'events/part-2.csv': `${eventHeader}\n90,,3,search,2024-03-02,,2,,,\n`,
+      'events/part-1.csv': `${goodEvents}90,,3,search,2024-03-02T13:00:00,,1,,,\n`,
+      'events/part-2.csv': `${eventHeader}\n90,,3,search,2024-03-02T13:00:00,,2,,,\n`,
     },
     { quarantined: [['events', null, 'conflict', 2]] },
   ),
@@ -324,7 +331,7 @@ const files: Case[] = [
     {
       ...without('events.csv'),
       'events/part-1.csv': goodEvents,
-      'events/part-2.csv': 'event_ts,event_id,event_type,user_id\n2024-03-02,90,search,1\n',
+      'events/part-2.csv': 'event_ts,event_id,event_type,user_id\n2024-03-02T13:00:00,90,search,1\n',
     },
     { accepted: { events: 6 } },
   ),
@@ -333,7 +340,7 @@ const files: Case[] = [
 const drops: Case[] = [
   fails(
     'rows of which all are bad',
-    withEvents(`${eventHeader}\n${lines(50, () => 'x,,1,search,2024-03-02,,,,,')}`),
+    withEvents(`${eventHeader}\n${lines(50, () => 'x,,1,search,2024-03-02T13:00:00,,,,,')}`),
     'DataError',
     'too many bad rows: 50 of 50, where 5 % are tolerated; event_id id_not_integer 50 (line 2: "x")',
   ),
@@ -341,22 +348,22 @@ const drops: Case[] = [
     'more bad rows than the dataset tolerates, of several kinds',
     withEvents(
       goodEvents +
-        lines(300, (index) => `${index + 100},,1,search,2024-03-02,,,,,`) +
+        lines(300, (index) => `${index + 100},,1,search,2024-03-02T13:00:00,,,,,`) +
         lines(20, (index) => `${index + 500},,1,search,1709288430,,,,,`) +
-        lines(5, (index) => `${index + 600},,1,search,2024-03-02,,two,,,`),
+        lines(5, (index) => `${index + 600},,1,search,2024-03-02T13:00:00,,two,,,`),
     ),
     'DataError',
     'too many bad rows: 25 of 330, where 5 % are tolerated; event_ts epoch_seconds 20 (line 307: "1709288430"), quantity not_an_integer 5 (line 327: "two")',
   ),
   goesOn(
     'a few bad rows of a small file, though more than 5 %',
-    withEvents(`${goodEvents}${lines(2, () => 'x,,1,search,2024-03-02,,,,,')}`),
+    withEvents(`${goodEvents}${lines(2, () => 'x,,1,search,2024-03-02T13:00:00,,,,,')}`),
     { quarantined: [['events', 'event_id', 'id_not_integer', 2]] },
     'fewer than 20 are always tolerated, unless all are bad',
   ),
   fails(
     'events of users who are not in the users file, more than 5 %',
-    withEvents(goodEvents + lines(30, (index) => `${index + 100},,77,search,2024-03-02,,,,,`)),
+    withEvents(goodEvents + lines(30, (index) => `${index + 100},,77,search,2024-03-02T13:00:00,,,,,`)),
     'DataError',
     'too many bad rows: 30 of 35, where 5 % are tolerated; user_id unknown_user 30 (raw/events.csv:7: "77")',
   ),
@@ -365,7 +372,7 @@ const drops: Case[] = [
     {
       ...without('events.csv'),
       'events/part-1.csv': goodEvents,
-      'events/part-2.csv': `${eventHeader}\n${lines(30, (index) => `${index + 100},,77,search,2024-03-02,,,,,`)}`,
+      'events/part-2.csv': `${eventHeader}\n${lines(30, (index) => `${index + 100},,77,search,2024-03-02T13:00:00,,,,,`)}`,
     },
     'DataError',
     'user_id unknown_user 30 (raw/events/part-2.csv:2: "77")',
@@ -384,13 +391,13 @@ const drops: Case[] = [
   ),
   fails(
     'two currencies',
-    withEvents(`${goodEvents}90,,3,purchase,2024-03-02,,1,5.00,,USD\n`),
+    withEvents(`${goodEvents}90,,3,purchase,2024-03-02T13:00:00,,1,5.00,,USD\n`),
     'DataError',
     'EUR, USD',
   ),
   goesOn(
     'one currency in two writings',
-    withEvents(`${goodEvents}90,,3,purchase,2024-03-02,,1,5.00,,eur\n`),
+    withEvents(`${goodEvents}90,,3,purchase,2024-03-02T13:00:00,,1,5.00,,eur\n`),
     {
       accepted: { events: 6 },
       lastEvent: { currency: 'eur' },
@@ -398,14 +405,20 @@ const drops: Case[] = [
   ),
   fails(
     'a currency that is no code of three letters',
-    withEvents(`${goodEvents}90,,3,purchase,2024-03-02,,1,5.00,,Euro\n`),
+    withEvents(`${goodEvents}90,,3,purchase,2024-03-02T13:00:00,,1,5.00,,Euro\n`),
     'DataError',
     'currency not a currency: "Euro" (raw/events.csv:7)',
   ),
   goesOn(
     'ids that are texts and look like numbers, with `id_type: string`',
     withDrop(
-      { events: [...eventLines, '007,,1,search,2024-03-02,,,,,', '7,,1,search,2024-03-02,,,,,'] },
+      {
+        events: [
+          ...eventLines,
+          '007,,1,search,2024-03-02T13:00:00,,,,,',
+          '7,,1,search,2024-03-02T13:00:00,,,,,',
+        ],
+      },
       { 'experiment.yaml': 'id_type: string\n' },
     ),
     { accepted: { events: 7 }, lastEvent: { event_id: '7' } },
@@ -416,7 +429,11 @@ const drops: Case[] = [
     withDrop(
       {
         users: [...goodDrop.users.map((line) => line.replace(/^(\d),/, '000$1,')), 'A5,2024-02-05,mobile,DE'],
-        events: [...eventLines, '90,,A5,search,2024-03-02,,,,,', '91,,002,search,2024-03-02,,,,,'],
+        events: [
+          ...eventLines,
+          '90,,A5,search,2024-03-02T13:00:00,,,,,',
+          '91,,002,search,2024-03-02T13:00:00,,,,,',
+        ],
       },
       { 'experiment.yaml': 'id_type: auto\n' },
     ),
@@ -465,7 +482,7 @@ const drops: Case[] = [
   ),
   fails(
     'ids that are texts, without `id_type: string`',
-    withEvents(`${eventHeader}\n${lines(50, (index) => `e-${index},,1,search,2024-03-02,,,,,`)}`),
+    withEvents(`${eventHeader}\n${lines(50, (index) => `e-${index},,1,search,2024-03-02T13:00:00,,,,,`)}`),
     'DataError',
     'If ids are texts, say so in experiment.yaml: id_type: string',
   ),
