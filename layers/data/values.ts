@@ -111,7 +111,7 @@ function missingOf(
 ): MissingTexts {
   const kept = type === 'id' && idType !== 'bigint' ? [...keeps, ...names] : keeps;
   const texts = reading?.missing ?? missingTexts.filter((text) => !kept.includes(text));
-  const mayBeNever = type === 'timestamp' && presence === 'optional' && reading?.missing === undefined;
+  const mayBeNever = type === 'timestamp' && presence === 'optional';
   const never = mayBeNever ? [neverPattern] : [];
   return {
     pattern: `(${[...texts.map(escaped), ...never].join('|')})?`,

@@ -1,6 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type Delimiter, type Dialect, delimiterOfFields, plainDialect } from '../../data/csv/dialect.ts';
+import {
+  type Delimiter,
+  type Dialect,
+  delimiterOfFields,
+  type KnownDialect,
+  plainDialect,
+} from '../../data/csv/dialect.ts';
 import type { Inspection } from '../../data/csv/inspect.ts';
 import { beginningOf, readDialect } from '../../data/csv/local-file.ts';
 import { recode } from '../../data/csv/recode.ts';
@@ -36,6 +42,8 @@ export interface IngestSource {
   readonly file: string;
   readonly inspection: Inspection;
   readonly columns: FileColumns;
+  /** What the configuration says of how it is cut into fields. */
+  readonly dialect?: KnownDialect | undefined;
   /** Columns of all files of the dataset. */
   readonly allColumns: readonly FileColumns[];
   readonly idType: Config['id_type'];
@@ -255,11 +263,22 @@ async function readRecords(
 }
 
 /** How the file is written. A later byte range does not show it, but for the delimiter that gives it its columns. */
-async function dialectOf({ file, name, columns, hasHeader, isRange }: IngestSource): Promise<Dialect> {
-  if (hasHeader) return readDialect(file, name);
+async function dialectOf({
+  file,
+  name,
+  columns,
+  hasHeader,
+  isRange,
+  dialect: known,
+}: IngestSource): Promise<Dialect> {
+  if (hasHeader) return readDialect(file, name, known);
   if (!isRange) return plainDialect;
   const [line = ''] = (await beginningOf(file, name)).toString('utf8').split(/\r?\n/, 1);
-  return { ...plainDialect, delimiter: delimiterOfFields(line, columns.header.length) };
+  return {
+    ...plainDialect,
+    delimiter: known?.delimiter ?? delimiterOfFields(line, columns.header.length),
+    encoding: known?.encoding ?? 'utf-8',
+  };
 }
 
 /** The file, written anew where it is not UTF-8. */

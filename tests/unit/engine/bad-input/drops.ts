@@ -182,6 +182,48 @@ const writings: Case[] = [
   readAs('a currency before the amount', 'revenue', 'strip_currency: true', 'EUR 182.16', '182.16'),
   readAs('a currency behind it', 'revenue', 'strip_currency: true, decimal: ","', '19,86 €', '19.86'),
   readAs('a missing text of its own', 'order_id', 'missing: ["?"]', '?', null),
+  goesOn(
+    'a missing text in all columns: `missing: ["?", "(unknown)"]`, which is none of an id or an arm',
+    withFiles({
+      'events.csv': `${goodEvents}90,,1,purchase,2024-03-02T10:05:00,?,?,?,?,?\n`,
+      'experiment.yaml': 'missing: ["?", "(unknown)"]\n',
+      'users.csv': `${good['users.csv']}5,?,(unknown),NULL\n`,
+    }),
+    { accepted: { users: 5 }, quarantined: [['events', 'product_id', 'id_not_integer', 1]] },
+  ),
+  goesOn(
+    'amounts, times and missing texts of one file: `files: { events: { decimal: ",", zone: Europe/Amsterdam, missing: ["?"] } }`',
+    withFiles({
+      'events.csv': `${goodEvents}90,,1,purchase,2024-03-02T13:00:00,,?,"9,99",o9,\n`,
+      'experiment.yaml':
+        'files: { events: { decimal: ",", zone: Europe/Amsterdam, missing: ["?", ""] } }\nschema: { events: { revenue: { column: revenue, decimal: "," } } }\n',
+    }),
+    {
+      accepted: { events: 5 },
+      quarantined: [['events', 'revenue', 'not_money', 1]],
+      warned: [['events', 'outside_session', 2]],
+      lastEvent: { event_ts: '2024-03-02 12:00:00', revenue: '9.99', quantity: null },
+    },
+  ),
+  goesOn(
+    'a delimiter, an encoding and lines above the header of one part: `files: { "events/old*": { delimiter: ";", encoding: utf-16le, skip_lines: 2 } }`',
+    {
+      ...without('events.csv'),
+      'events/new.csv': goodEvents,
+      'events/old 1.csv': Buffer.from(
+        `Export, of all, events\n\n${eventHeader.replaceAll(',', ';')}\n90;;3;search;2024-03-02T13:00:00;;;;;\n`,
+        'utf16le',
+      ),
+      'experiment.yaml': 'files: { "events/old*": { delimiter: ";", encoding: utf-16le, skip_lines: 2 } }\n',
+    },
+    { accepted: { events: 6 } },
+  ),
+  fails(
+    'a file that there is none of: `files: { event: ... }`',
+    withFiles({ 'experiment.yaml': 'files: { event: { decimal: "," } }\n' }),
+    'ConfigError',
+    'no file of the drop is called "event"',
+  ),
   readAs('a value in JSON', 'order_id', 'json: $.order.id', '{"order": {"id": "o9"}}', 'o9'),
   timeAs(
     'days in the order of a country, in local time',

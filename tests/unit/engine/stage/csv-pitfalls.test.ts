@@ -107,7 +107,10 @@ describe('headers', () => {
 
   test('a file none of whose letters beyond ASCII is UTF-8 is windows-1252, and its rows say so', async () => {
     const { rows } = await ingestText(
-      Buffer.from('event_id,event_name,event_ts\n1,caf\xe9 \x80,2024-03-01 10:00\n2,x,2024-03-01 10:00\n', 'latin1'),
+      Buffer.from(
+        'event_id,event_name,event_ts\n1,caf\xe9 \x80,2024-03-01 10:00\n2,x,2024-03-01 10:00\n',
+        'latin1',
+      ),
     );
     expect(rows).toMatchObject([
       { event_name: 'caf\u00e9 \u20ac', _notes: 'windows_1252' },
