@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Database } from '../../layers/platform/duckdb.ts';
 import { SchemaError, UsageError } from '../../layers/platform/errors.ts';
 import { dropConfigName } from '../../layers/runs/keys.ts';
+import { convertFolder } from '../convert/convert-folder.ts';
 import { requireFolder } from '../pipeline/drop-folder.ts';
 import { targetConfig } from '../pipeline/target.ts';
 import { shellWord } from '../terminal.ts';
@@ -30,9 +31,11 @@ export async function init(folder: string): Promise<InitResult> {
       folder: workspace,
       threads: os.availableParallelism(),
     });
+    const { sentences } = await convertFolder(folder);
     const profiles = await profileFolder(database, folder, workspace);
     if (profiles.files.length === 0) throw nothingToReadIn(folder, profiles);
-    const findings = await guess(database, profiles, targetConfig());
+    const guessed = await guess(database, profiles, targetConfig());
+    const findings = { ...guessed, remarks: [...sentences.map((text) => `${text}.`), ...guessed.remarks] };
     const schema = path.join(PROJECT_ROOT, 'docs', 'experiment.schema.json');
     const text = renderConfig(findings, path.relative(folder, schema).split(path.sep).join('/'));
     targetConfig([{ name: path.join(folder, dropConfigName), text }]);
@@ -66,6 +69,7 @@ function nothingToReadIn(folder: string, { unreadable, exports }: FolderProfile)
   return new UsageError({
     what: 'the folder holds no CSV file',
     where: folder,
-    remedy: 'Put your exports there (.csv or .csv.gz), or try made-up ones: ./ecom generate <dir>',
+    remedy:
+      'Put your exports there (.csv, .csv.gz, .zip, .jsonl or .parquet), or try made-up ones: ./ecom generate <dir>',
   });
 }

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, type Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { createGunzip } from 'node:zlib';
@@ -11,7 +11,7 @@ import { cellText, typedValue } from '../../layers/data/values.ts';
 import type { Database } from '../../layers/platform/duckdb.ts';
 import { SchemaError } from '../../layers/platform/errors.ts';
 import { identifier } from '../../layers/platform/sql.ts';
-import { isPartition } from '../pipeline/drop-folder.ts';
+import { convertedFolder, isOwn, isPartition, partsName } from '../convert/convert-folder.ts';
 import { openRecords } from './records.ts';
 import { type TriedReading, tryAmounts, tryEpoch, tryTimes } from './try-readings.ts';
 
@@ -101,30 +101,34 @@ interface FoundFile {
 
 async function findFiles(folder: string): Promise<{ found: FoundFile[]; exports: string[] }> {
   const isCsv = (name: string) => /\.(csv|tsv)(\.gz)?$/i.test(name);
-  const found: FoundFile[] = [];
+  const found = new Map<string, string[]>();
   const exports: string[] = [];
-  const entries = (await readdir(folder, { withFileTypes: true })).toSorted((a, b) =>
-    a.name < b.name ? -1 : 1,
-  );
-  for (const entry of entries) {
-    const place = path.join(folder, entry.name);
-    if (entry.isFile() && isCsv(entry.name))
-      found.push({ name: entry.name.replace(/\.gz$/i, ''), parts: [place] });
-    if (!entry.isDirectory()) continue;
-    const parts = (await partsIn(place)).filter(isCsv);
-    if (await areOfOneKind(parts)) {
-      if (parts.length > 0) found.push({ name: `${entry.name}.csv`, parts });
-    } else exports.push(entry.name);
+  for (const root of [folder, path.join(folder, convertedFolder)]) {
+    for (const entry of await entriesOf(root)) {
+      const place = path.join(root, entry.name);
+      if (entry.isFile() && isCsv(entry.name)) found.set(entry.name.replace(/\.gz$/i, ''), [place]);
+      if (!entry.isDirectory() || isOwn(entry.name)) continue;
+      const name = `${partsName(entry.name)}.csv`;
+      const parts = [...(found.get(name) ?? []), ...(await partsIn(place)).filter(isCsv)];
+      if (!(await areOfOneKind(parts))) exports.push(entry.name);
+      else if (parts.length > 0) found.set(name, parts);
+    }
   }
-  return { found, exports };
+  return { found: [...found].map(([name, parts]) => ({ name, parts })), exports };
+}
+
+/** In the order of names; none where there is no folder. */
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  return entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Files of a folder, and of the folders that partition it. */
 async function partsIn(folder: string): Promise<string[]> {
-  const entries = (await readdir(folder, { withFileTypes: true })).toSorted((a, b) =>
-    a.name < b.name ? -1 : 1,
-  );
-  const found = entries.map(async (entry) => {
+  const found = (await entriesOf(folder)).map(async (entry) => {
     const place = path.join(folder, entry.name);
     if (entry.isDirectory()) return isPartition(entry.name) ? partsIn(place) : [];
     return [place];

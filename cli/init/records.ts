@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { type Delimiter, plainDialect } from '../../layers/data/csv/dialect.ts';
-import { inspectFile, readDialect } from '../../layers/data/csv/local-file.ts';
+import { beginningOf, inspectFile, readDialect } from '../../layers/data/csv/local-file.ts';
 import { recode } from '../../layers/data/csv/recode.ts';
-import { splitRecords } from '../../layers/data/csv/split-records.ts';
+import { splitFile } from '../../layers/data/csv/split-file.ts';
 import type { Database } from '../../layers/platform/duckdb.ts';
 import { PipelineError, SchemaError } from '../../layers/platform/errors.ts';
 import { literal, literalList } from '../../layers/platform/sql.ts';
@@ -25,34 +25,32 @@ export interface CsvFiles {
 export async function openRecords(database: Database, csv: CsvFiles, folder: string): Promise<string> {
   const dialects = await Promise.all(csv.files.map((file) => readDialect(file, csv.name)));
   const { delimiter } = dialects[0] ?? plainDialect;
+  const beginnings = await Promise.all(csv.files.map((file) => beginningOf(file, csv.name)));
+  const isPlain =
+    !beginnings.some((bytes) => bytes.includes('\\"')) && !csv.files.some((file) => /[*?[\]]/.test(file));
   const areAlike = dialects.every(
     (dialect) => dialect.encoding === 'utf-8' && dialect.preamble === 0 && dialect.delimiter === delimiter,
   );
   const asTheyAre = tableOf(csv, csv.files, delimiter, true);
-  if (areAlike && (await canRead(database, asTheyAre))) return asTheyAre;
+  if (areAlike && isPlain && (await canRead(database, asTheyAre))) return asTheyAre;
   const tables: string[] = [];
   for (const [index, source] of csv.files.entries()) {
     const dialect = dialects[index] ?? plainDialect;
     const { file } = await inspectFile(source, folder, path.basename(source));
-    const place = (kind: string) => path.join(folder, `${csv.name}-${index}.${kind}`);
-    const target = place('records');
-    const splitFile = (from: string) =>
-      splitRecords(
-        from,
-        { records: target, rejects: path.join(folder, 'rejects.csv') },
-        { columns: csv.columns, header: true, delimiter: dialect.delimiter, preamble: dialect.preamble },
-      );
+    // A path is a pattern to DuckDB.
+    const name = `${csv.name.replaceAll(/[*?[\]]/g, '_')}-${index}`;
+    const place = (kind: string) => path.join(folder, `${name}.${kind}`);
     let utf8 = file;
     if (dialect.encoding !== 'utf-8') {
       utf8 = place('utf8');
       await recode(file, dialect.encoding, utf8);
     }
-    const { notUtf8, beyondAscii } = splitFile(utf8);
-    if (notUtf8 > 0 && beyondAscii === 0) {
-      await recode(utf8, 'windows-1252', place('recoded'));
-      splitFile(place('recoded'));
-    }
-    tables.push(tableOf(csv, [target], dialect.delimiter, false));
+    const { records } = await splitFile(
+      utf8,
+      { folder, name },
+      { columns: csv.columns, header: true, delimiter: dialect.delimiter, preamble: dialect.preamble },
+    );
+    tables.push(tableOf(csv, [records], dialect.delimiter, false));
   }
   const split =
     tables.length === 1

@@ -6,6 +6,7 @@ import type { Config } from '../../layers/experiment/config.ts';
 import { ConfigError, UsageError } from '../../layers/platform/errors.ts';
 import { nearest } from '../../layers/platform/nearest.ts';
 import { dropConfigName, dropPrefix, excludedUsersName } from '../../layers/runs/keys.ts';
+import { convertedFolder, isPartition } from '../convert/convert-folder.ts';
 import { shellWord } from '../terminal.ts';
 
 export interface DropFile {
@@ -74,8 +75,8 @@ export function listedFolder(
 }
 
 /**
- * The files of a folder that make up a drop, and the keys they go to: each dataset's file (or its `.gz`), the parts in a
- * folder of its name, excluded_users.csv (or its `.gz`), and experiment.yaml. `names` is the `raw` map of the drop's
+ * The files of a folder that make up a drop, and the keys they go to: each dataset's file (or its `.gz`, or what it was
+ * converted to from another form), the parts in a folder of its name, excluded_users.csv (or its `.gz`), and experiment.yaml. `names` is the `raw` map of the drop's
  * configuration, the keys are those of the target's; `named` says which of the names the drop's own file gives.
  * @throws UsageError when the folder lacks a required dataset, or has one twice; ConfigError when it lacks a file that
  *   the drop's own configuration names
@@ -110,8 +111,14 @@ export async function findDropFiles(
     const single = await firstOf(folder, [
       [name, target],
       [`${name}.gz`, `${target}.gz`],
+      [`${convertedFolder}/${name}`, target],
+      [`${convertedFolder}/${name}.gz`, `${target}.gz`],
     ]);
-    const parts = await partsOf(folder, withoutCsv(name), withoutCsv(target));
+    // Spark calls a folder of parts as a file.
+    const folders = [withoutCsv(name), name, `${convertedFolder}/${withoutCsv(name)}`];
+    const parts = (
+      await Promise.all(folders.map((within) => partsOf(folder, within, withoutCsv(target))))
+    ).flat();
     if (single.length > 0 && parts.length > 0) {
       throw new UsageError({
         what: `"${kind}" is there twice, as a file and as a folder of parts`,
@@ -141,7 +148,8 @@ async function requireNamedFiles(
 ): Promise<void> {
   for (const [dataset, where] of named) {
     if (files.some(({ kind }) => kind === dataset)) continue;
-    const present = (await folder.names('')).filter((file) => /\.(csv|tsv)(\.gz)?$/.test(file));
+    const all = await Promise.all(['', convertedFolder].map((within) => folder.names(within)));
+    const present = all.flat().filter((file) => /\.(csv|tsv)(\.gz)?$/.test(file));
     const near = nearest(
       names[dataset],
       present.map((file) => file.replace(/\.gz$/, '')),
@@ -201,11 +209,6 @@ async function partFiles(folder: DropFolder, within: string): Promise<string[]> 
   const partitions = (await folder.folders(within)).filter((name) => isPartition(name)).toSorted();
   const below = await Promise.all(partitions.map((name) => partFiles(folder, path.posix.join(within, name))));
   return [...files.map((name) => path.posix.join(within, name)), ...below.flat()];
-}
-
-/** Whether a folder is named as Hive and Spark name the parts of a table: `dt=2024-01-01`. */
-export function isPartition(folder: string): boolean {
-  return /^[\w-]+=/.test(folder);
 }
 
 async function entriesIn(folder: string, isWanted: (entry: Dirent) => boolean): Promise<string[]> {

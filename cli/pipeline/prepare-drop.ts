@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { Config } from '../../layers/experiment/config.ts';
 import { dropConfigName, dropPrefix } from '../../layers/runs/keys.ts';
+import { convertFolder } from '../convert/convert-folder.ts';
 import { dropConfig } from './drop-config.ts';
 import { type DropFile, findDropFiles, localFolder, requireDatasets, requireFolder } from './drop-folder.ts';
 import { checkDropName } from './drop-name.ts';
@@ -18,7 +20,7 @@ export interface DropSource {
 export interface PreparedDrop {
   readonly drop: string;
   readonly files: readonly DropFile[];
-  /** What the folder holds besides: see unusedFiles. */
+  /** What was read in another form, and what the folder holds besides: see convertFolder and unusedFiles. */
   readonly unused: readonly string[];
 }
 
@@ -42,9 +44,11 @@ export async function findDrop({
   await requireFolder(folder);
   const target = targetConfig();
   const { config, named } = await dropConfig(folder, configFile);
+  const { sentences, sources } = await convertFolder(folder);
   const files = await findDropFiles(localFolder(folder), drop, config.raw, target.raw, named);
   await refuseUnusedParts(folder, files);
-  const unused = await unusedFiles(folder, files);
+  const read = [...files, ...[...sources].map((source) => ({ file: path.join(folder, source) }))];
+  const unused = [...sentences, ...(await unusedFiles(folder, read))];
   if (configFile === undefined) return { drop, files, unused, config };
   const { length: size } = await readFile(configFile);
   const own = { kind: 'config', file: configFile, key: dropPrefix(drop) + dropConfigName, size } as const;

@@ -7,6 +7,7 @@ import { formatCount } from '../../layers/report/format.ts';
 import { counted } from '../terminal.ts';
 import { type Check, passed, skipped } from './check.ts';
 import type { DryRun } from './dry-run.ts';
+import { earlyEvents } from './early-events.ts';
 import { checkLogging } from './logging.ts';
 import { checkSplit } from './split.ts';
 
@@ -85,6 +86,18 @@ async function checkExposure(
     exposed,
     `${experimentId}: ${formatCount(exposed)} of ${counted(asked, 'user')} saw ${event}${when}`,
   );
+  const early = onlyBefore > exposed ? await earlyEvents(run, experimentId, event) : undefined;
+  if (early !== undefined) {
+    return {
+      ...base,
+      status: 'warn',
+      count: early.users,
+      example: await rowOfExample(run, experimentId, 'exposed_before_assignment'),
+      finding: `${base.finding}: your events look ${counted(early.hours, 'hour')} early, or the assignments as late, for ${formatCount(early.users)} of them`,
+      remedy: early.remedy,
+      ...(exposed === 0 && { consequence: `have nobody to analyse in ${experimentId}` }),
+    };
+  }
   if (exposed === 0) {
     return {
       ...base,

@@ -7,8 +7,11 @@ import type { DryRun } from './dry-run.ts';
 
 const clock = String.raw`\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}[\d:.]*`;
 
-/** Whether a column has times both with an offset and without one, which a run reads as UTC. */
-export async function checkTimeZones(run: DryRun, dataset: DatasetName): Promise<Check[]> {
+/** How many times of each column of a dataset carry an offset, and how many do not. */
+export async function offsetCounts(
+  run: DryRun,
+  dataset: DatasetName,
+): Promise<ReadonlyMap<string, { readonly with: number; readonly without: number }>> {
   const times = datasetContracts[dataset].columns.filter(({ type }) => type === 'timestamp');
   const counts = new Map<string, { with: number; without: number }>();
   for (const { key, header, bindings, range } of run.plan.chunks.filter(
@@ -41,6 +44,12 @@ export async function checkTimeZones(run: DryRun, dataset: DatasetName): Promise
       });
     }
   }
+  return counts;
+}
+
+/** Whether a column has times both with an offset and without one, which a run reads as UTC. */
+export async function checkTimeZones(run: DryRun, dataset: DatasetName): Promise<Check[]> {
+  const counts = await offsetCounts(run, dataset);
   return [...counts].flatMap(([column, count]): Check[] =>
     count.with === 0 || count.without === 0
       ? []

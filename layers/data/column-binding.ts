@@ -8,7 +8,7 @@ import { suggestColumn } from './suggest-column.ts';
 const name = z.string().min(1);
 
 /** How the values of a column are written, where it is not as the contract has them. */
-const readingShape = {
+export const readingShape = {
   json: z
     .string()
     .regex(/^\$([.[].+)$/, 'must be a path such as $.order_id')

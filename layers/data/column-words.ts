@@ -88,7 +88,7 @@ export const vagueColumnWords: Readonly<Record<string, readonly string[]>> = {
   event_name: words('typ tipo seite page'),
   event_ts: words('tag day jour dia heure hora'),
   quantity: words('items units anzahl count nombre numero'),
-  revenue: words('total sales value price summe gesamt wert preis prix precio valor valeur'),
+  revenue: words('total sales spend value price summe gesamt wert preis prix precio valor valeur'),
   order_id: words('transaction order bestellung auftrag commande pedido'),
 };
 

@@ -1,5 +1,5 @@
 import { SchemaError } from '../platform/errors.ts';
-import { readBeginning } from './csv/dialect.ts';
+import { type KnownDialect, readBeginning } from './csv/dialect.ts';
 
 export { headerBytes } from './csv/dialect.ts';
 
@@ -9,8 +9,8 @@ export { headerBytes } from './csv/dialect.ts';
  * @param file what errors call the file
  * @throws SchemaError where the file has no header
  */
-export function parseHeader(bytes: Uint8Array, file: string): string[] {
-  const { header, dialect } = readBeginning(bytes, file);
+export function parseHeader(bytes: Uint8Array, file: string, known?: KnownDialect): string[] {
+  const { header, dialect } = readBeginning(bytes, file, known);
   const where = `${file}:${dialect.preamble + 1}`;
   if (header.every((name) => name === '')) {
     throw new SchemaError({

@@ -24,17 +24,54 @@ export const neverPattern = String.raw`(0000-00-00|0001-01-01|1970-01-01)([T ]00
 
 const matches = (text: string, pattern: string) => `regexp_full_match(${text}, ${literal(pattern)})`;
 
-/** TIMESTAMP in UTC, NULL where the text is no time. Text is matched before it is cast, since a cast drops offsets. */
-export function timeValue(text: string, cell: string, { format, zone }: TimeReading = {}): string {
+/** Microseconds from the first moment of a day to its last one. */
+const lastMoment = 86_399_999_999;
+
+/** Moment within its day that a date without a time stands for. */
+export type DateAlone = 'start_of_day' | 'end_of_day';
+
+/**
+ * TIMESTAMP in UTC, NULL where the text is no time. Text is matched before it is cast, since a cast drops offsets.
+ * @param cell SQL of the cell that is the text but for blanks around it
+ */
+export function timeValue(
+  text: string,
+  cell: string,
+  { format, zone }: TimeReading = {},
+  dateAlone: DateAlone = 'start_of_day',
+): string {
   if (format === 'epoch') return epochValue(text);
-  if (format !== undefined) return formatted(text, [format].flat(), zone);
+  if (format !== undefined) return formatted(text, [format].flat(), zone, dateAlone);
   const aware = `WHEN ${matches(text, patterns.withOffset)} THEN ${withOffset(text)}`;
+  const cast = (from: string) => {
+    const moment = `try_cast(${from} AS TIMESTAMP)`;
+    return dateAlone === 'start_of_day'
+      ? moment
+      : `CASE WHEN strlen(${from}) = ${isoDateLength} THEN ${atEndOfDay(moment)} ELSE ${moment} END`;
+  };
   if (zone !== undefined) {
-    return `CASE WHEN ${matches(text, patterns.local)} THEN ${inZone(`try_cast(${text} AS TIMESTAMP)`, zone)} ${aware} END`;
+    return `CASE WHEN ${matches(text, patterns.local)} THEN ${inZone(cast(text), zone)} ${aware} END`;
   }
-  return `CASE WHEN ${matches(cell, patterns.plain)} THEN try_cast(${cell} AS TIMESTAMP)
-    WHEN ${matches(text, patterns.local)} THEN try_cast(${text} AS TIMESTAMP) ${aware} END`;
+  return `CASE WHEN ${matches(cell, patterns.plain)} THEN ${cast(cell)}
+    WHEN ${matches(text, patterns.local)} THEN ${cast(text)} ${aware} END`;
 }
+
+const isoDateLength = 10;
+/** The shortest time: `2024-03-01T10:00`. */
+const isoTimeLength = 16;
+
+const atEndOfDay = (moment: string) => `${moment} + to_microseconds(${lastMoment})`;
+
+/** Boolean SQL, never NULL: whether what was read as `value` is a date without a time. */
+export function isDateAlone(text: string, value: string, cell: string, { format }: TimeReading = {}): string {
+  if (format === 'epoch') return 'false';
+  if (format === undefined) return `(${value} IS NOT NULL AND strlen(${cell}) < ${isoTimeLength})`;
+  const ofDays = [format].flat().filter((one) => !hasClock(one));
+  if (ofDays.length === 0) return 'false';
+  return `(${ofDays.map((one) => `try_strptime(${text}, ${literal(one)}) IS NOT NULL`).join(' OR ')})`;
+}
+
+const hasClock = (format: string) => /%-?[HIXTcsQ]/.test(format);
 
 /** Before an offset DuckDB wants seconds and no blank. */
 function withOffset(text: string): string {
@@ -53,11 +90,17 @@ function inZone(local: string, zone: string): string {
 }
 
 /** strptime takes blanks and single digits as they come; a pattern with an offset gives a moment, others a local time. */
-function formatted(text: string, formats: readonly string[], zone: string | undefined): string {
+function formatted(
+  text: string,
+  formats: readonly string[],
+  zone: string | undefined,
+  dateAlone: DateAlone,
+): string {
   const parsed = formats.map((format) => {
     const value = `try_strptime(${text}, ${literal(format)})`;
     if (/%[zZ]/.test(format)) return `(${value}) AT TIME ZONE 'UTC'`;
-    return zone === undefined ? value : inZone(value, zone);
+    const moment = dateAlone === 'end_of_day' && !hasClock(format) ? atEndOfDay(value) : value;
+    return zone === undefined ? moment : inZone(moment, zone);
   });
   return parsed.length === 1 ? (parsed[0] ?? 'NULL') : `coalesce(${parsed.join(', ')})`;
 }

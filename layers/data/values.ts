@@ -3,7 +3,7 @@ import { amountValue, currencyBeside, isRounded } from './amounts.ts';
 import type { ColumnBinding, ColumnReading } from './column-binding.ts';
 import type { ColumnContract, OnFail } from './datasets/index.ts';
 import { idOfAnyKind, idText, integerValue } from './ids.ts';
-import { neverPattern, timeValue } from './moments.ts';
+import { isDateAlone, neverPattern, timeValue } from './moments.ts';
 
 /** A way in which a row breaks its contract, as SQL. */
 export interface ValueRule {
@@ -111,7 +111,7 @@ function missingOf(
 ): MissingTexts {
   const kept = type === 'id' && idType !== 'bigint' ? [...keeps, ...names] : keeps;
   const texts = reading?.missing ?? missingTexts.filter((text) => !kept.includes(text));
-  const mayBeNever = type === 'timestamp' && presence === 'optional' && reading?.missing === undefined;
+  const mayBeNever = type === 'timestamp' && presence === 'optional';
   const never = mayBeNever ? [neverPattern] : [];
   return {
     pattern: `(${[...texts.map(escaped), ...never].join('|')})?`,
@@ -170,7 +170,7 @@ function typedBy(
     case 'integer':
       return integerValue(text, cell);
     case 'timestamp':
-      return timeValue(text, cell, reading);
+      return timeValue(text, cell, reading, column.dateAlone);
     case 'money':
       return amountValue(text, cell, reading);
   }
@@ -196,12 +196,16 @@ export function valueNotes(
   if (column.type === 'id' && idType !== 'bigint') {
     return [{ rule: respelledNote, when: `coalesce(${value} <> ${text}, false)` }];
   }
+  if (column.dateAlone !== undefined) {
+    return [{ rule: dateAloneNote, when: isDateAlone(text, value, cell, reading) }];
+  }
   return [];
 }
 
 /** What may be noted of a row that is taken; the clean stage warns of it. */
 export const roundedNote = 'rounded';
 export const respelledNote = 'id_respelled';
+export const dateAloneNote = 'date_alone';
 export const windowsNote = 'windows_1252';
 
 /**

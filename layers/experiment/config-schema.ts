@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { columnSource } from '../data/column-binding.ts';
 import { datasetContracts, datasetNames } from '../data/datasets/index.ts';
+import { fileWriting } from '../data/file-writing.ts';
+import { missingTexts } from '../data/values.ts';
 import { declaredMetric } from './metrics/kinds.ts';
 import { better, days } from './metrics/metric-kind.ts';
 
@@ -215,7 +217,7 @@ export const configSchema = z.strictObject({
     })
     .describe('Where the deployment lies. Not in the file of a drop.'),
   raw: perDataset(
-    z.string().regex(/^[A-Za-z0-9._-]+\.(csv|tsv)$/, 'must be a file name that ends in .csv or .tsv'),
+    z.string().regex(/^[^/\\*]+\.(csv|tsv)$/, 'must be a file name that ends in .csv or .tsv'),
   ).describe(
     'File of each dataset in the folder that `ecom run` and `ecom upload` take; it may also be compressed (`.csv.gz`) or a folder of parts, perhaps in folders such as `dt=2024-01-01`. Several datasets may be read from one file.',
   ),
@@ -227,6 +229,18 @@ export const configSchema = z.strictObject({
   schema: perDataset(z.record(name, columnSource)).describe(
     'For each dataset: canonical column: column of the file. A list takes the first that the file has; `{ column, values }` renames values too, `{ constant }` stands in for a column the file lacks.',
   ),
+  missing: z
+    .array(z.string())
+    .default([...missingTexts])
+    .describe(
+      'Texts that mean no value, in all columns but ids and arms: there the usual ones hold. A column or a file may have a list of its own, in place of this one.',
+    ),
+  files: z
+    .record(name, fileWriting)
+    .default({})
+    .describe(
+      'How single files are written, where their beginning does not show it: by dataset, by the name in `raw`, or by the path of a part (`events/2024-*`). A column that says so itself goes before it.',
+    ),
   event_aliases: z.record(name, name).describe('Other spelling of an event: its name.'),
   events: z
     .strictObject({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { columnBinding } from '../data/column-binding.ts';
 import { datasetNames } from '../data/datasets/index.ts';
+import { dialectSettings } from '../data/file-writing.ts';
 import { eventFate, eventRows, ruleCount } from '../data/row-counts.ts';
 import { configSchema } from '../experiment/config-schema.ts';
 import {
@@ -128,6 +129,8 @@ export const chunk = z.strictObject({
   bindings: z.array(columnBinding),
   /** Columns of the file outside the contract that are kept as text, where the contract keeps them. */
   otherColumns: z.array(z.string()),
+  /** How it is cut into fields, where the configuration says so. */
+  dialect: dialectSettings.optional(),
 });
 export type Chunk = z.infer<typeof chunk>;
 

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { SchemaError } from '../../platform/errors.ts';
 
-export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
+export const encodings = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as const;
+export type Encoding = (typeof encodings)[number];
 export const delimiters = [',', ';', '\t', '|'] as const;
 export type Delimiter = (typeof delimiters)[number];
 
@@ -14,6 +15,14 @@ export interface Dialect {
 }
 
 export const plainDialect: Dialect = { encoding: 'utf-8', delimiter: ',', preamble: 0 };
+
+/** What is known of a file's dialect beforehand; the rest is read out of its beginning. */
+export interface KnownDialect {
+  readonly delimiter?: Delimiter | undefined;
+  readonly encoding?: Encoding | undefined;
+  /** Lines above the header. */
+  readonly skip_lines?: number | undefined;
+}
 
 /** The header of a file, in its order, without surrounding blanks. */
 export interface Beginning {
@@ -30,10 +39,13 @@ export const headerBytes = 64 * 1024;
  * @param file what errors call the file
  * @throws SchemaError where there is no header line
  */
-export function readBeginning(bytes: Uint8Array, file: string): Beginning {
-  const encoding = encodingOf(bytes, file);
+export function readBeginning(bytes: Uint8Array, file: string, known: KnownDialect = {}): Beginning {
+  const encoding = known.encoding ?? encodingOf(bytes, file);
   const lines = linesOf(bytes, encoding);
-  const { preamble, separator } = readPreamble(lines);
+  const { preamble, separator } =
+    known.skip_lines === undefined
+      ? readPreamble(lines)
+      : { preamble: known.skip_lines, separator: undefined };
   const line = lines[preamble] ?? '';
   if (bytes.length >= headerBytes && lines.length <= preamble + 1) {
     throw new SchemaError({
@@ -43,7 +55,7 @@ export function readBeginning(bytes: Uint8Array, file: string): Beginning {
     });
   }
   const next = lines.slice(preamble + 1).find((candidate) => candidate !== '');
-  const delimiter = separator ?? delimiterOf(line, next);
+  const delimiter = known.delimiter ?? separator ?? delimiterOf(line, next);
   const where = `${file}:${preamble + 1}`;
   const header = splitRecord(line, delimiter);
   if (header === undefined) {

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createGunzip, gunzipSync } from 'node:zlib';
 import { SchemaError } from '../../platform/errors.ts';
 import { parseHeader } from '../csv-header.ts';
-import { type Dialect, headerBytes, readBeginning } from './dialect.ts';
+import { type Dialect, headerBytes, type KnownDialect, readBeginning } from './dialect.ts';
 import { type Inspection, Inspector } from './inspect.ts';
 
 /** A CSV file that was looked through. */
@@ -58,8 +58,8 @@ export async function readHeader(file: string, name: string): Promise<string[]> 
  * How a CSV file, compressed or not, is written, from no more than its beginning.
  * @throws SchemaError where it has no header
  */
-export async function readDialect(file: string, name: string): Promise<Dialect> {
-  return readBeginning(await beginningOf(file, name), name).dialect;
+export async function readDialect(file: string, name: string, known?: KnownDialect): Promise<Dialect> {
+  return readBeginning(await beginningOf(file, name), name, known).dialect;
 }
 
 /** The first bytes of a file, uncompressed. */

@@ -25,6 +25,8 @@ export interface SplitCounts {
   /** Records, the header and blank lines not counted. */
   readonly lines: number;
   readonly rejected: number;
+  /** Those of them whose quotation marks are broken. */
+  readonly broken: number;
   /** Records with bytes beyond ASCII that are UTF-8, and such that are not. */
   readonly beyondAscii: number;
   readonly notUtf8: number;
@@ -55,6 +57,7 @@ export function splitRecords(
   let insideLongLine = false;
   let lines = 0;
   let rejected = 0;
+  let broken = 0;
   let beyondAscii = 0;
   let notUtf8 = 0;
   let firstAcrossLines: number | null = null;
@@ -72,6 +75,7 @@ export function splitRecords(
       const isRecord = !insideLongLine && !isBefore && !headerIsNext && found.end > start;
       if (isRecord) {
         lines += 1;
+        if (found.state === 'broken') broken += 1;
         if (found.breaks > 0 || found.state === 'broken') firstAcrossLines ??= line;
         const fault = faultOf(found, source, start, { columns, named });
         if (fault === undefined) {
@@ -93,7 +97,7 @@ export function splitRecords(
       }
       start = found.next;
     }
-    return { lines, rejected, beyondAscii, notUtf8, firstAcrossLines };
+    return { lines, rejected, broken, beyondAscii, notUtf8, firstAcrossLines };
   } finally {
     source.close();
     records.close();

@@ -32,6 +32,8 @@ export interface ColumnContract {
   };
   /** Texts that mean a missing value elsewhere, and a value here (`missingTexts`). */
   readonly keeps?: readonly string[];
+  /** What a date without a time means: its first moment where not given. */
+  readonly dateAlone?: 'end_of_day';
   readonly description: string;
 }
 

@@ -21,7 +21,14 @@ export const events = {
       description: 'User of the event; where it is missing, the user of its session.',
     },
     { name: 'event_name', type: 'text', presence: 'required', description: 'Kind of event, before aliases.' },
-    { name: 'event_ts', type: 'timestamp', presence: 'required', description: 'When it happened.' },
+    {
+      name: 'event_ts',
+      type: 'timestamp',
+      presence: 'required',
+      dateAlone: 'end_of_day',
+      description:
+        'When it happened; a date alone is the end of its day, after every assignment of that day.',
+    },
     { name: 'product_id', type: 'id', presence: 'optional', description: 'Product the event is about.' },
     {
       name: 'quantity',

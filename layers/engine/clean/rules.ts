@@ -1,5 +1,5 @@
 import { type DatasetName, datasetContracts, type OnFail } from '../../data/datasets/index.ts';
-import { limitRules, respelledNote, roundedNote, windowsNote } from '../../data/values.ts';
+import { dateAloneNote, limitRules, respelledNote, roundedNote, windowsNote } from '../../data/values.ts';
 import type { Config } from '../../experiment/config.ts';
 import { identifier, literal, timestamp } from '../../platform/sql.ts';
 import { endOfUploadDay } from '../../runs/received.ts';
@@ -91,6 +91,16 @@ function notes(dataset: DatasetName): Rule[] {
       .filter(({ type }) => type === 'money')
       .map(({ name }) =>
         noted(name, roundedNote, 'more than two decimals: rounded half to even', checkAmounts),
+      ),
+    ...columns
+      .filter(({ dateAlone }) => dateAlone !== undefined)
+      .map(({ name }) =>
+        noted(
+          name,
+          dateAloneNote,
+          'a date without a time: taken as the end of its day, after every assignment of that day',
+          'Export the time as well: what came first on a day is not known',
+        ),
       ),
     noted(
       subject,
@@ -187,7 +197,7 @@ function oddities({ config, newestInput, asOf }: RuleContext): Rule[] {
       'events',
       'event_ts',
       'outside_session',
-      'event_ts < _session_start_ts OR event_ts > _session_end_ts',
+      `(event_ts < _session_start_ts OR event_ts > _session_end_ts) AND NOT contains(coalesce(_notes, ''), ${literal(dateAloneNote)})`,
       'the event happens before its session starts or after it ends',
     ),
     warn(

@@ -1,4 +1,5 @@
 import type { BoundColumns } from '../../data/column-binding.ts';
+import type { DialectSettings } from '../../data/file-writing.ts';
 import type { Chunk, RawInput } from '../../runs/documents.ts';
 
 /** Files up to this size are one chunk: 4 s of reading at the 60 MB/s a function gets from S3. */
@@ -15,6 +16,8 @@ export interface PlannedFile {
   readonly input: RawInput & { readonly kind: Chunk['dataset'] };
   readonly header: readonly string[];
   readonly columns: BoundColumns;
+  /** What the configuration says of how it is cut into fields. */
+  readonly dialect?: DialectSettings | undefined;
   /** Whether its lines end in LF, which byte ranges are cut at. */
   readonly hasLineFeeds: boolean;
 }
@@ -25,7 +28,7 @@ export const isGzip = ({ key }: Pick<RawInput, 'key'>) => key.endsWith('.gz');
 export function chunksOf(files: readonly PlannedFile[], chunkBytes = CHUNK_BYTES): Chunk[] {
   const parts = new Map<Chunk['dataset'], number>();
   const chunks: Chunk[] = [];
-  for (const { input, header, columns, hasLineFeeds } of files) {
+  for (const { input, header, columns, hasLineFeeds, dialect } of files) {
     const { kind: dataset, key, versionId, etag, size } = input;
     const gzip = isGzip(input);
     for (const range of gzip || !hasLineFeeds ? [null] : rangesOf(size, chunkBytes)) {
@@ -43,6 +46,7 @@ export function chunksOf(files: readonly PlannedFile[], chunkBytes = CHUNK_BYTES
         range,
         header: [...header],
         ...columns,
+        ...(dialect === undefined ? {} : { dialect }),
       });
     }
   }

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { bindColumns } from '../../data/column-binding.ts';
 import { datasetContracts, requiredDatasets } from '../../data/datasets/index.ts';
+import { dialectOfFile, withWriting } from '../../data/file-writing.ts';
 import type { Config } from '../../experiment/config.ts';
 import { runConfiguration } from '../../experiment/run-configuration.ts';
 import { SchemaError, TransientError } from '../../platform/errors.ts';
@@ -11,6 +12,7 @@ import type { RunStore } from '../../runs/store.ts';
 import type { PlannedFile } from './chunks.ts';
 import { dataFiles, makePlan, requireDataset, requireEventUsers, requireOneUnit } from './make-plan.ts';
 import { readHeader } from './read-header.ts';
+import { checkWritings, writingOf } from './writings.ts';
 
 /** What a run consists of: its configuration, its files cut into chunks, its users' buckets, and what it lacks. */
 export const planStage: Stage<'plan'> = {
@@ -25,16 +27,21 @@ export const planStage: Stage<'plan'> = {
         remedy: 'Upload the drop again',
       });
     }
+    checkWritings(dataFiles(inputs), inputs.drop, config);
     for (const dataset of requiredDatasets) {
       await attempt(refusals, { dataset, of: 'file' }, () => requireDataset(dataset, inputs, config));
     }
     const planned = await Promise.all(
       dataFiles(inputs).map((input) =>
         attempt(refusals, { dataset: input.kind, of: 'file' }, async (): Promise<PlannedFile> => {
-          const { header, hasLineFeeds } = await readHeader(store.raw, input);
+          const writing = writingOf(input, inputs.drop, config);
+          const dialect = dialectOfFile(writing);
+          const { header, hasLineFeeds } = await readHeader(store.raw, input, dialect);
           const contract = datasetContracts[input.kind];
-          const columns = bindColumns(contract, header, config.schema[input.kind], input.key);
-          return { input, header, hasLineFeeds, columns };
+          const bound = bindColumns(contract, header, config.schema[input.kind], input.key);
+          const columns = withWriting(bound, contract, writing, config.missing);
+          const isSaid = Object.keys(dialect).length > 0;
+          return { input, header, hasLineFeeds, columns, ...(isSaid && { dialect }) };
         }),
       ),
     );

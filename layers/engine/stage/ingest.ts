@@ -1,10 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type Delimiter, type Dialect, delimiterOfFields, plainDialect } from '../../data/csv/dialect.ts';
+import {
+  type Delimiter,
+  type Dialect,
+  delimiterOfFields,
+  type KnownDialect,
+  plainDialect,
+} from '../../data/csv/dialect.ts';
 import type { Inspection } from '../../data/csv/inspect.ts';
 import { beginningOf, readDialect } from '../../data/csv/local-file.ts';
 import { recode } from '../../data/csv/recode.ts';
-import { splitRecords } from '../../data/csv/split-records.ts';
+import { splitFile } from '../../data/csv/split-file.ts';
 import { type DatasetName, datasetContracts } from '../../data/datasets/index.ts';
 import type { RuleCount } from '../../data/row-counts.ts';
 import type { Config } from '../../experiment/config.ts';
@@ -36,6 +42,8 @@ export interface IngestSource {
   readonly file: string;
   readonly inspection: Inspection;
   readonly columns: FileColumns;
+  /** What the configuration says of how it is cut into fields. */
+  readonly dialect?: KnownDialect | undefined;
   /** Columns of all files of the dataset. */
   readonly allColumns: readonly FileColumns[];
   readonly idType: Config['id_type'];
@@ -210,7 +218,6 @@ async function readRecords(
 ): Promise<Records> {
   const scan = (records: Records, parallel: boolean) =>
     scanRecords(database, source, columns, userBuckets, read, records, parallel);
-  const rejects = path.join(folder, 'rejects.csv');
   const dialect = await dialectOf(source);
   const { delimiter } = dialect;
   const { file: utf8, inspection } = await asUtf8(source, dialect, folder);
@@ -219,28 +226,24 @@ async function readRecords(
     const lines = Math.max(0, inspection.lines - (source.hasHeader ? 1 : 0));
     const header = source.hasHeader;
     const windows = dialect.encoding === 'windows-1252';
+    const rejects = path.join(folder, 'rejects.csv');
     const asItIs: Records = { file: utf8, delimiter, windows, rejects, lines, numbered: false, header };
     await writeFile(rejects, '');
     if ((await scan(asItIs, true)) === lines) return asItIs;
   }
 
-  const file = path.join(folder, 'records.csv');
   const names = source.columns.header;
-  const options = {
-    columns: names.length,
-    named: names.findLastIndex((name) => name !== '') + 1,
-    header: source.hasHeader,
-    delimiter,
-    preamble: dialect.preamble,
-  };
-  let split = splitRecords(utf8, { records: file, rejects }, options);
-  let windows = dialect.encoding === 'windows-1252';
-  if (split.notUtf8 > 0 && split.beyondAscii === 0) {
-    const recoded = path.join(folder, 'recoded.csv');
-    await recode(utf8, 'windows-1252', recoded);
-    split = splitRecords(recoded, { records: file, rejects }, options);
-    windows = true;
-  }
+  const split = await splitFile(
+    utf8,
+    { folder, name: 'split' },
+    {
+      columns: names.length,
+      named: names.findLastIndex((name) => name !== '') + 1,
+      header: source.hasHeader,
+      delimiter,
+      preamble: dialect.preamble,
+    },
+  );
   if (source.isRange && split.firstAcrossLines !== null) {
     throw new DataError({
       what: 'a quotation mark is open at the end of a line or is followed by text, so the file cannot be read in byte ranges',
@@ -248,8 +251,10 @@ async function readRecords(
       remedy: 'Compress it (.csv.gz), or upload it in smaller parts: such files are read as a whole',
     });
   }
-  const { lines, rejected } = split;
-  const records: Records = { file, delimiter, windows, rejects, lines, numbered: true, header: false };
+  const { lines, rejected, records: file } = split;
+  const windows = split.windows || dialect.encoding === 'windows-1252';
+  const how = { delimiter, windows, rejects: split.rejects, numbered: true, header: false };
+  const records: Records = { file, lines, ...how };
   const expected = lines - rejected;
   for (const parallel of [true, false]) {
     if ((await scan(records, parallel)) === expected) return records;
@@ -258,11 +263,22 @@ async function readRecords(
 }
 
 /** How the file is written. A later byte range does not show it, but for the delimiter that gives it its columns. */
-async function dialectOf({ file, name, columns, hasHeader, isRange }: IngestSource): Promise<Dialect> {
-  if (hasHeader) return readDialect(file, name);
+async function dialectOf({
+  file,
+  name,
+  columns,
+  hasHeader,
+  isRange,
+  dialect: known,
+}: IngestSource): Promise<Dialect> {
+  if (hasHeader) return readDialect(file, name, known);
   if (!isRange) return plainDialect;
   const [line = ''] = (await beginningOf(file, name)).toString('utf8').split(/\r?\n/, 1);
-  return { ...plainDialect, delimiter: delimiterOfFields(line, columns.header.length) };
+  return {
+    ...plainDialect,
+    delimiter: known?.delimiter ?? delimiterOfFields(line, columns.header.length),
+    encoding: known?.encoding ?? 'utf-8',
+  };
 }
 
 /** The file, written anew where it is not UTF-8. */

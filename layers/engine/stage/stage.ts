@@ -70,6 +70,7 @@ export const stageStage = repeatable<'stage', StageReads, StageAside>({
           file,
           inspection,
           columns: chunk,
+          dialect: chunk.dialect,
           allColumns: reads.columns,
           idType: reads.config.id_type,
           hasHeader: range === null || range.start === 0,

@@ -78,7 +78,7 @@ export function decide(state: DropState, upload: Upload, fileNames: Config['raw'
 
   const chosen = chosenFiles(state, standing, fileNames);
   const missing = requiredDatasets.filter((dataset) => !chosen.files.some(({ kind }) => kind === dataset));
-  if (missing.length > 0) return incomplete('the drop lacks datasets', missing);
+  if (missing.length > 0) return incomplete(`the drop lacks datasets${otherForms(state)}`, missing);
   const newest = Math.max(...chosen.files.map(({ lastModified }) => wholeSeconds(lastModified)));
   if (wholeSeconds(uploadedAt) < newest) return superseded('a newer file of the drop has its own event');
   const isComplete = state.success !== undefined && wholeSeconds(state.success.lastModified) >= newest;
@@ -114,6 +114,14 @@ export function judgeAttempt(
     return { outcome: 'started', attempt: newest.attempt + 1 };
   }
   return { outcome: newest.status, attempt: newest.attempt };
+}
+
+/** What the command line reads and a run does not. */
+function otherForms({ unrecognised }: DropState): string {
+  const keys = unrecognised.filter((key) => /\.(zip|parquet|(jsonl|ndjson)(\.gz)?)$/i.test(key));
+  return keys.length === 0
+    ? ''
+    : `; ${keys.slice(0, 3).join(', ')} cannot be read here: ./ecom upload <dir> uploads such files as CSV`;
 }
 
 type Standing =

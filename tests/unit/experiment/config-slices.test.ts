@@ -28,6 +28,8 @@ const keys: { readonly [Key in Exclude<keyof Config, 'experiments'>]: readonly C
   raw: [[{ ...base.raw, events: 'log.csv' }, []]],
   // What columns are bound to comes with the chunk.
   schema: [[{ ...base.schema, users: { user_id: 'id' } }, []]],
+  missing: [[['?'], []]],
+  files: [[{ events: { decimal: ',' } }, []]],
   // The plan says it.
   as_of: [['2024-05-01', []]],
   id_type: [['string', ['stage', 'clean', 'marts']]],

@@ -86,6 +86,31 @@ describe('one file that is several datasets', { timeout: 60_000 }, () => {
   });
 });
 
+describe('the shapes of public data sets and page tests, made up', { timeout: 60_000 }, () => {
+  const wide = (line: (user: number) => string) => many(users, line);
+
+  it.each([
+    [
+      'cookie_cats: a version and two retentions, as TRUE and FALSE',
+      `userid,version,sum_gamerounds,retention_1,retention_7\n${wide((i) => `${i},${arm(i)},${i % 30},${isBuyer(i) ? 'TRUE' : 'FALSE'},FALSE`)}`,
+    ],
+    [
+      "marketing_AB: pandas' index, names with blanks, and steps",
+      `,user id,test group,converted,step1\n${wide((i) => `${i - 1},${1_000_000 + i},${arm(i)},${isBuyer(i) ? 'TRUE' : 'FALSE'},1`)}`,
+    ],
+    [
+      'a page test: a time, a group, a page and whether converted',
+      `user_id,timestamp,group,landing_page,converted\n${wide((i) => `${i},${day(i)} 10:00:00.123456,${arm(i)},new_page,${isBuyer(i) ? 1 : 0}`)}`,
+    ],
+    [
+      'hillstrom, numbered: what was spent, and a conversion',
+      `user_id,history,zip_code,variant,visit,conversion,spend\n${wide((i) => `${i},${i}.50,Rural,${arm(i)},1,${isBuyer(i) ? 1 : 0},${isBuyer(i) ? '5.00' : '0'}`)}`,
+    ],
+  ])('%s', async (_, content) => {
+    expect((await shares(await folderOf({ 'data.csv': content }))).found).toEqual(buyers);
+  });
+});
+
 describe('what exports lack', { timeout: 60_000 }, () => {
   it('events without an id get one of the columns that tell them apart', async () => {
     const folder = await folderOf({

@@ -182,6 +182,48 @@ const writings: Case[] = [
   readAs('a currency before the amount', 'revenue', 'strip_currency: true', 'EUR 182.16', '182.16'),
   readAs('a currency behind it', 'revenue', 'strip_currency: true, decimal: ","', '19,86 €', '19.86'),
   readAs('a missing text of its own', 'order_id', 'missing: ["?"]', '?', null),
+  goesOn(
+    'a missing text in all columns: `missing: ["?", "(unknown)"]`, which is none of an id or an arm',
+    withFiles({
+      'events.csv': `${goodEvents}90,,1,purchase,2024-03-02T10:05:00,?,?,?,?,?\n`,
+      'experiment.yaml': 'missing: ["?", "(unknown)"]\n',
+      'users.csv': `${good['users.csv']}5,?,(unknown),NULL\n`,
+    }),
+    { accepted: { users: 5 }, quarantined: [['events', 'product_id', 'id_not_integer', 1]] },
+  ),
+  goesOn(
+    'amounts, times and missing texts of one file: `files: { events: { decimal: ",", zone: Europe/Amsterdam, missing: ["?"] } }`',
+    withFiles({
+      'events.csv': `${goodEvents}90,,1,purchase,2024-03-02T13:00:00,,?,"9,99",o9,\n`,
+      'experiment.yaml':
+        'files: { events: { decimal: ",", zone: Europe/Amsterdam, missing: ["?", ""] } }\nschema: { events: { revenue: { column: revenue, decimal: "," } } }\n',
+    }),
+    {
+      accepted: { events: 5 },
+      quarantined: [['events', 'revenue', 'not_money', 1]],
+      warned: [['events', 'outside_session', 2]],
+      lastEvent: { event_ts: '2024-03-02 12:00:00', revenue: '9.99', quantity: null },
+    },
+  ),
+  goesOn(
+    'a delimiter, an encoding and lines above the header of one part: `files: { "events/old*": { delimiter: ";", encoding: utf-16le, skip_lines: 2 } }`',
+    {
+      ...without('events.csv'),
+      'events/new.csv': goodEvents,
+      'events/old 1.csv': Buffer.from(
+        `Export, of all, events\n\n${eventHeader.replaceAll(',', ';')}\n90;;3;search;2024-03-02T13:00:00;;;;;\n`,
+        'utf16le',
+      ),
+      'experiment.yaml': 'files: { "events/old*": { delimiter: ";", encoding: utf-16le, skip_lines: 2 } }\n',
+    },
+    { accepted: { events: 6 } },
+  ),
+  fails(
+    'a file that there is none of: `files: { event: ... }`',
+    withFiles({ 'experiment.yaml': 'files: { event: { decimal: "," } }\n' }),
+    'ConfigError',
+    'no file of the drop is called "event"',
+  ),
   readAs('a value in JSON', 'order_id', 'json: $.order.id', '{"order": {"id": "o9"}}', 'o9'),
   timeAs(
     'days in the order of a country, in local time',
@@ -189,6 +231,11 @@ const writings: Case[] = [
     (time) => anHourAhead(time).replace(/(\d+)-(\d+)-(\d+)T(.....).*/, '$3/$2/$1 $4'),
   ),
   timeAs('local times', 'zone: Europe/Amsterdam', (time) => anHourAhead(time).slice(0, 19)),
+  goesOn(
+    'days alone, in the order of a country: `format: "%d.%m.%Y"`',
+    withTimes('format: "%d.%m.%Y"', (time) => time.toISOString().replace(/(\d+)-(\d+)-(\d+)T.*/, '$3.$2.$1')),
+    { warned: [['events', 'date_alone', 5]], lastEvent: { event_ts: '2024-03-02 23:59:59.999999' } },
+  ),
   timeAs('seconds since 1970', 'format: epoch', (time) => String(time.getTime() / 1000)),
   timeAs('microseconds since 1970', 'format: epoch', (time) => `${time.getTime()}000`),
 ];
@@ -200,6 +247,21 @@ const encodings: Case[] = [
   goesOn('LF and CR LF, mixed', withEvents(goodEvents.replace('\n', '\r\n'))),
   goesOn('no line end at the end', withEvents(goodEvents.slice(0, -1))),
   goesOn('blank lines', withEvents(goodEvents.replaceAll('\n', '\n\n'))),
+  goesOn(
+    'a backslash before quotation marks inside quotation marks: `"{\\"a\\": \\"b, c\\"}"`',
+    {
+      ...withEvents(withColumn(goodEvents, 'props', String.raw`"{\"order\": \"say \\\"o,9\\\"\"}"`)),
+      'experiment.yaml': 'schema: { events: { order_id: { column: props, json: $.order } } }\n',
+    },
+    { lastEvent: { order_id: 'say "o,9"' } },
+  ),
+  goesOn(
+    'a stray quotation mark where a backslash ends quoted texts: `"C:\\",`',
+    withEvents(
+      `${withColumn(goodEvents, 'path', String.raw`"C:\"`)}90,,1,search,2024-03-02T13:00:00,,,,,,"5\\" pipe"\n`,
+    ),
+    { quarantined: [['events', null, 'broken_quotes', 1]] },
+  ),
   goesOn('UTF-16 with a byte order mark', withEvents(Buffer.from(`\ufeff${goodEvents}`, 'utf16le'))),
   goesOn('UTF-16 without one', withEvents(Buffer.from(goodEvents, 'utf16le'))),
   goesOn(
@@ -217,7 +279,9 @@ const encodings: Case[] = [
   ),
 ];
 
-const packed = gzipSync(goodEvents + lines(20_000, (index) => `${index + 100},,1,search,2024-03-02,,,,,`));
+const packed = gzipSync(
+  goodEvents + lines(20_000, (index) => `${index + 100},,1,search,2024-03-02T13:00:00,,,,,`),
+);
 const files: Case[] = [
   goesOn('a file compressed by gzip', { ...without('events.csv'), 'events.csv.gz': gzipSync(goodEvents) }),
   goesOn('gzip in several pieces, as parallel tools write it', {
@@ -272,6 +336,11 @@ const files: Case[] = [
     'a zero date as an optional time',
     withDrop({ users: goodDrop.users.map((line) => line.replace('2024-02-02', '0000-00-00 00:00:00')) }),
   ),
+  goesOn('parts with blanks and letters of all languages in their names', {
+    ...without('events.csv'),
+    'events/März 1 [neu].csv': goodEvents,
+    'events/三月.csv': `${eventHeader}\n`,
+  }),
   fails('no events', without('events.csv'), 'SchemaError', 'the drop has no events'),
   goesOn(
     'no users, products and sessions',
@@ -294,8 +363,8 @@ const files: Case[] = [
     'lines of one event id in two parts that differ',
     {
       ...without('events.csv'),
-      'events/part-1.csv': `${goodEvents}90,,3,search,2024-03-02,,1,,,\n`,
-      'events/part-2.csv': `${eventHeader}\n90,,3,search,2024-03-02,,2,,,\n`,
+      'events/part-1.csv': `${goodEvents}90,,3,search,2024-03-02T13:00:00,,1,,,\n`,
+      'events/part-2.csv': `${eventHeader}\n90,,3,search,2024-03-02T13:00:00,,2,,,\n`,
     },
     { quarantined: [['events', null, 'conflict', 2]] },
   ),
@@ -304,7 +373,7 @@ const files: Case[] = [
     {
       ...without('events.csv'),
       'events/part-1.csv': goodEvents,
-      'events/part-2.csv': 'event_ts,event_id,event_type,user_id\n2024-03-02,90,search,1\n',
+      'events/part-2.csv': 'event_ts,event_id,event_type,user_id\n2024-03-02T13:00:00,90,search,1\n',
     },
     { accepted: { events: 6 } },
   ),
@@ -313,7 +382,7 @@ const files: Case[] = [
 const drops: Case[] = [
   fails(
     'rows of which all are bad',
-    withEvents(`${eventHeader}\n${lines(50, () => 'x,,1,search,2024-03-02,,,,,')}`),
+    withEvents(`${eventHeader}\n${lines(50, () => 'x,,1,search,2024-03-02T13:00:00,,,,,')}`),
     'DataError',
     'too many bad rows: 50 of 50, where 5 % are tolerated; event_id id_not_integer 50 (line 2: "x")',
   ),
@@ -321,22 +390,22 @@ const drops: Case[] = [
     'more bad rows than the dataset tolerates, of several kinds',
     withEvents(
       goodEvents +
-        lines(300, (index) => `${index + 100},,1,search,2024-03-02,,,,,`) +
+        lines(300, (index) => `${index + 100},,1,search,2024-03-02T13:00:00,,,,,`) +
         lines(20, (index) => `${index + 500},,1,search,1709288430,,,,,`) +
-        lines(5, (index) => `${index + 600},,1,search,2024-03-02,,two,,,`),
+        lines(5, (index) => `${index + 600},,1,search,2024-03-02T13:00:00,,two,,,`),
     ),
     'DataError',
     'too many bad rows: 25 of 330, where 5 % are tolerated; event_ts epoch_seconds 20 (line 307: "1709288430"), quantity not_an_integer 5 (line 327: "two")',
   ),
   goesOn(
     'a few bad rows of a small file, though more than 5 %',
-    withEvents(`${goodEvents}${lines(2, () => 'x,,1,search,2024-03-02,,,,,')}`),
+    withEvents(`${goodEvents}${lines(2, () => 'x,,1,search,2024-03-02T13:00:00,,,,,')}`),
     { quarantined: [['events', 'event_id', 'id_not_integer', 2]] },
     'fewer than 20 are always tolerated, unless all are bad',
   ),
   fails(
     'events of users who are not in the users file, more than 5 %',
-    withEvents(goodEvents + lines(30, (index) => `${index + 100},,77,search,2024-03-02,,,,,`)),
+    withEvents(goodEvents + lines(30, (index) => `${index + 100},,77,search,2024-03-02T13:00:00,,,,,`)),
     'DataError',
     'too many bad rows: 30 of 35, where 5 % are tolerated; user_id unknown_user 30 (raw/events.csv:7: "77")',
   ),
@@ -345,7 +414,7 @@ const drops: Case[] = [
     {
       ...without('events.csv'),
       'events/part-1.csv': goodEvents,
-      'events/part-2.csv': `${eventHeader}\n${lines(30, (index) => `${index + 100},,77,search,2024-03-02,,,,,`)}`,
+      'events/part-2.csv': `${eventHeader}\n${lines(30, (index) => `${index + 100},,77,search,2024-03-02T13:00:00,,,,,`)}`,
     },
     'DataError',
     'user_id unknown_user 30 (raw/events/part-2.csv:2: "77")',
@@ -364,13 +433,13 @@ const drops: Case[] = [
   ),
   fails(
     'two currencies',
-    withEvents(`${goodEvents}90,,3,purchase,2024-03-02,,1,5.00,,USD\n`),
+    withEvents(`${goodEvents}90,,3,purchase,2024-03-02T13:00:00,,1,5.00,,USD\n`),
     'DataError',
     'EUR, USD',
   ),
   goesOn(
     'one currency in two writings',
-    withEvents(`${goodEvents}90,,3,purchase,2024-03-02,,1,5.00,,eur\n`),
+    withEvents(`${goodEvents}90,,3,purchase,2024-03-02T13:00:00,,1,5.00,,eur\n`),
     {
       accepted: { events: 6 },
       lastEvent: { currency: 'eur' },
@@ -378,14 +447,20 @@ const drops: Case[] = [
   ),
   fails(
     'a currency that is no code of three letters',
-    withEvents(`${goodEvents}90,,3,purchase,2024-03-02,,1,5.00,,Euro\n`),
+    withEvents(`${goodEvents}90,,3,purchase,2024-03-02T13:00:00,,1,5.00,,Euro\n`),
     'DataError',
     'currency not a currency: "Euro" (raw/events.csv:7)',
   ),
   goesOn(
     'ids that are texts and look like numbers, with `id_type: string`',
     withDrop(
-      { events: [...eventLines, '007,,1,search,2024-03-02,,,,,', '7,,1,search,2024-03-02,,,,,'] },
+      {
+        events: [
+          ...eventLines,
+          '007,,1,search,2024-03-02T13:00:00,,,,,',
+          '7,,1,search,2024-03-02T13:00:00,,,,,',
+        ],
+      },
       { 'experiment.yaml': 'id_type: string\n' },
     ),
     { accepted: { events: 7 }, lastEvent: { event_id: '7' } },
@@ -396,7 +471,11 @@ const drops: Case[] = [
     withDrop(
       {
         users: [...goodDrop.users.map((line) => line.replace(/^(\d),/, '000$1,')), 'A5,2024-02-05,mobile,DE'],
-        events: [...eventLines, '90,,A5,search,2024-03-02,,,,,', '91,,002,search,2024-03-02,,,,,'],
+        events: [
+          ...eventLines,
+          '90,,A5,search,2024-03-02T13:00:00,,,,,',
+          '91,,002,search,2024-03-02T13:00:00,,,,,',
+        ],
       },
       { 'experiment.yaml': 'id_type: auto\n' },
     ),
@@ -445,7 +524,7 @@ const drops: Case[] = [
   ),
   fails(
     'ids that are texts, without `id_type: string`',
-    withEvents(`${eventHeader}\n${lines(50, (index) => `e-${index},,1,search,2024-03-02,,,,,`)}`),
+    withEvents(`${eventHeader}\n${lines(50, (index) => `e-${index},,1,search,2024-03-02T13:00:00,,,,,`)}`),
     'DataError',
     'If ids are texts, say so in experiment.yaml: id_type: string',
   ),

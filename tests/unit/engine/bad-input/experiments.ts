@@ -89,6 +89,11 @@ const twiceInTreatment = (more: Partial<Purchase>) => (one: Purchase) =>
 
 const totalOnEachItem = (one: Purchase) => [1, 2, 3].map((product) => ({ ...one, product }));
 
+/** The times of the events, without their clock. */
+function onDaysAlone(files: Files): Files {
+  return { ...files, 'events.csv': String(files['events.csv']).replaceAll(/(2024-\d\d-\d\d) [\d:]+/g, '$1') };
+}
+
 /** Revenue of all analysed users of each arm, where nothing is wrong. */
 export const revenueOfShop = { control: 680, treatment: 640 };
 
@@ -250,6 +255,14 @@ export const experimentCases: readonly ExperimentCase[] = [
   {
     input: 'an exposure named by an alias: `product_view`',
     files: shop({ settings: 'events: { exposure: product_view }\n' }),
+    decisions: { e: ['keep_running'] },
+    revenue: revenueOfShop,
+  },
+  {
+    input: 'events that name their day alone, of users who were assigned on that day at 14:24',
+    files: onDaysAlone(
+      shop({ assigned: (user, arm, experiment) => [`${user},${experiment},${arm},2024-03-02 14:24:14`] }),
+    ),
     decisions: { e: ['keep_running'] },
     revenue: revenueOfShop,
   },

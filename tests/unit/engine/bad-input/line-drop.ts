@@ -15,7 +15,7 @@ export interface PlacedCase extends LineCase {
 export function dropOfLines(): { files: Files; cases: PlacedCase[] } {
   const filler = Array.from(
     { length: fillers },
-    (_, index) => `${100_000 + index},,4,search,2024-03-03,,,,,`,
+    (_, index) => `${100_000 + index},,4,search,2024-03-03T12:00:00,,,,,`,
   );
   const contents = new Map<DatasetName, (string | Buffer)[]>(
     datasetNames.map((dataset) => [dataset, [...goodDrop[dataset], ...(dataset === 'events' ? filler : [])]]),

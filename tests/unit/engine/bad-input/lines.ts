@@ -135,9 +135,9 @@ const times: Case[] = [
     [event({ event_ts: '2024-03-02T10:00:00.5Z' }), taken({ event_ts: '2024-03-02 10:00:00.5' })],
     [event({ event_ts: '2024-03-02 10:00:00.123456789' }), taken({ event_ts: '2024-03-02 10:00:00.123456' })],
   ),
-  events('a day without a time', [
+  events('a day without a time: the end of it, after every assignment of that day', [
     event({ event_ts: '2024-03-02' }),
-    taken({ event_ts: '2024-03-02 00:00:00' }),
+    { taken: { event_ts: '2024-03-02 23:59:59.999999' }, warned: 'date_alone' },
   ]),
   events('a time that daylight saving leaves out somewhere: 31 March, 02:30', [
     event({ event_ts: '2024-03-31T02:30:00' }),
@@ -398,9 +398,9 @@ const order: Case[] = [
     '1,e4,control,2030-01-01',
     odd('in_the_future'),
   ]),
-  events('an event before the assignment', [event({ event_ts: '2024-02-20' }), taken()]),
+  events('an event before the assignment', [event({ event_ts: '2024-02-20T10:00:00' }), taken()]),
   events('an exposure before the sign-up', [
-    event({ event_type: 'view_product', event_ts: '2024-01-15' }),
+    event({ event_type: 'view_product', event_ts: '2024-01-15T10:00:00' }),
     odd('exposure_before_signup'),
   ]),
   others('an assignment before the sign-up', 'experiment_assignments', [

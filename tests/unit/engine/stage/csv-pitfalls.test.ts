@@ -107,7 +107,10 @@ describe('headers', () => {
 
   test('a file none of whose letters beyond ASCII is UTF-8 is windows-1252, and its rows say so', async () => {
     const { rows } = await ingestText(
-      Buffer.from('event_id,event_name,event_ts\n1,caf\xe9 \x80,2024-03-01\n2,x,2024-03-01\n', 'latin1'),
+      Buffer.from(
+        'event_id,event_name,event_ts\n1,caf\xe9 \x80,2024-03-01 10:00\n2,x,2024-03-01 10:00\n',
+        'latin1',
+      ),
     );
     expect(rows).toMatchObject([
       { event_name: 'caf\u00e9 \u20ac', _notes: 'windows_1252' },
@@ -209,13 +212,30 @@ describe('shapes of files that are read as they are meant', () => {
   });
 });
 
+describe('quotation marks that a backslash escapes', () => {
+  const escaped = '2,7,"pur\\"cha\\\\se\\n",2024-03-01,1,9.50';
+
+  test('are read so where all of the file is right then, and other backslashes stay', async () => {
+    const outcome = await ingested(file(line(1), escaped, line(3)));
+    expect(outcome.rows.map(({ event_name }) => event_name)[1]).toBe('pur"cha\\se\\n');
+    expect(faults(outcome)).toEqual([]);
+  });
+
+  test('are broken ones where a mark stays open in another line', async () => {
+    const outcome = await ingested(file(line(1), escaped, '3,7,"purchase,2024-03-01,1,9.50'));
+    expect(faults(outcome).map(([at, , rule]) => [at, rule])).toEqual([
+      ['3', 'broken_quotes'],
+      ['4', 'broken_quotes'],
+    ]);
+  });
+});
+
 describe('records that are not well formed', () => {
   const cases: [string, string | Buffer, string][] = [
     ['too few fields', '2,7,purchase', 'too_few_fields'],
     ['too many fields', `${line(2)},extra`, 'too_many_fields'],
     ['blanks alone', '   ', 'too_few_fields'],
     ['text after a closing quotation mark', '2,7,"pur"chase,2024-03-01,1,9.50', 'broken_quotes'],
-    ['a backslash before a quotation mark', '2,7,"pur\\"chase",2024-03-01,1,9.50', 'broken_quotes'],
     ['a quotation mark that is never closed', '2,7,"purchase,2024-03-01,1,9.50', 'broken_quotes'],
     ['a NUL byte', '2,7,pur\0chase,2024-03-01,1,9.50', 'nul_byte'],
     ['Latin-1', Buffer.from('2,7,caf\xe9,2024-03-01,1,9.50', 'latin1'), 'not_utf8'],

@@ -76,7 +76,7 @@ describe('typed values', () => {
 
   test('times are UTC, with or without an offset, a time of day and fractions', async () => {
     await expectValues('event_ts', [
-      ['2024-03-01', '2024-03-01 00:00:00'],
+      ['2024-03-01', '2024-03-01 23:59:59.999999'],
       ['2024-03-01 10:20', '2024-03-01 10:20:00'],
       ['2024-03-01T10:20', '2024-03-01 10:20:00'],
       ['2024-03-01 10:20:30', '2024-03-01 10:20:30'],
@@ -91,7 +91,7 @@ describe('typed values', () => {
       ['2024-03-01 10:20:30 UTC', '2024-03-01 10:20:30'],
       ['2024-03-01 10:20:30.123 UTC', '2024-03-01 10:20:30.123'],
       ['\t2024-03-01 10:20:30 ', '2024-03-01 10:20:30'],
-      ['1970-01-01', '1970-01-01 00:00:00'],
+      ['1970-01-01', '1970-01-01 23:59:59.999999'],
       ['2100-12-31T23:59:59Z', '2100-12-31 23:59:59'],
       ['1969-12-31', '! timestamp_out_of_range'],
       ['2101-01-01', '! timestamp_out_of_range'],
@@ -218,7 +218,7 @@ describe('mapping', () => {
   });
 
   test('absent optional columns are typed NULLs, so that every file of a dataset has the same columns', async () => {
-    const { rows } = await ingestText('event_id,event_name,event_ts\n1,x,2024-01-01\n');
+    const { rows } = await ingestText('event_id,event_name,event_ts\n1,x,2024-01-01 00:00:00\n');
     expect(rows).toEqual([
       {
         event_id: '1',
@@ -329,7 +329,7 @@ describe('values that the configuration says how to read', () => {
 
   test('a rounded amount is noted, the noise of floats is not', async () => {
     const { rows } = await ingestText(
-      'event_id,event_name,event_ts,revenue\n1,x,2024-01-01,72.9137186187\n2,x,2024-01-01,59.970000000000006\n3,x,2024-01-01,5.00\n4,x,2024-01-01,\n',
+      'event_id,event_name,event_ts,revenue\n1,x,2024-01-01 10:00,72.9137186187\n2,x,2024-01-01 10:00,59.970000000000006\n3,x,2024-01-01 10:00,5.00\n4,x,2024-01-01 10:00,\n',
     );
     expect(rows.map(({ _notes }) => _notes)).toEqual(['revenue rounded', null, null, null]);
   });
@@ -348,7 +348,7 @@ describe('values that the configuration says how to read', () => {
       ]),
     ).toEqual([
       '2024-12-31 09:00:00',
-      '2024-06-30 22:00:00',
+      '2024-07-01 21:59:59.999999',
       '2024-03-31 01:30:00',
       '2024-10-27 01:30:00',
       '! not_a_timestamp',
@@ -370,7 +370,7 @@ describe('values that the configuration says how to read', () => {
       '2024-03-01 08:00:00',
       '2024-03-10 07:30:00',
       '2024-11-03 06:30:00',
-      '2024-07-01 04:00:00',
+      '2024-07-02 03:59:59.999999',
     ]);
   });
 

@@ -141,6 +141,16 @@ describe('without a manifest', () => {
     expect(outcomes).toEqual(['superseded', 'superseded', 'start']);
   });
 
+  test('a drop whose events are there in a form that a run does not read says who reads it', () => {
+    const drop = stateOf({ files: [file('experiment_assignments', 1)] });
+    const state = { ...drop, unrecognised: ['raw/spring/notes.txt', 'raw/spring/events.parquet'] };
+    expect(decide(state, uploadOf(assignments), fileNames)).toMatchObject({
+      outcome: 'incomplete',
+      reason:
+        'the drop lacks datasets; raw/spring/events.parquet cannot be read here: ./ecom upload <dir> uploads such files as CSV',
+    });
+  });
+
   test('a drop that lacks a required dataset does not start, and the answer names it', () => {
     expect(decideOn({ files: [users, events] }, uploadOf(users))).toMatchObject({
       start: false,
