@@ -49,7 +49,7 @@ function noEffect(
     truth: shop(users, atOnce, atOnce),
     yaml: settings(noGuardrails, ...lean, window, ...lines),
     looks,
-    experiments: 1000,
+    experiments: 1100,
     promises: [rarelyShipsAtAny, harm],
   };
 }
