@@ -32,7 +32,10 @@ const rulesOf = async (files: Record<string, string>) => {
 };
 
 describe('what a broken rule leads to is what the contract says', () => {
-  const beyond = withEvents('90,,3,search,2024-03-02T10:00:00Z,,101,,,', '91,,3,search,2024-03-02T10:00:00Z,,100,,,');
+  const beyond = withEvents(
+    '90,,3,search,2024-03-02T10:00:00Z,,101,,,',
+    '91,,3,search,2024-03-02T10:00:00Z,,100,,,',
+  );
   const limit = (onFail: OnFail) =>
     changeColumn('quantity', { range: { rule: 'too_many', max: 100, onFail } });
 
