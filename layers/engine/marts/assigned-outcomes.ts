@@ -3,7 +3,7 @@ import { assignedColumns } from '../../experiment/metrics.ts';
 import type { Database } from '../../platform/duckdb.ts';
 import { identifier, renderSql } from '../../platform/sql.ts';
 import type { MartsResult } from '../../runs/documents.ts';
-import { Aggregates } from '../../statistics/aggregates.ts';
+import { exactSums } from '../exact-sums.ts';
 import assignedOutcomesSql from './assigned-outcomes.sql';
 import type { OutcomeSql } from './outcome-columns.ts';
 
@@ -13,7 +13,7 @@ export async function assignedOutcomes(
   config: MartsConfig,
   { as_of, sql }: { readonly as_of: string; readonly sql: OutcomeSql },
 ): Promise<NonNullable<MartsResult['assignedOutcomes']>> {
-  const { columns, pairs } = assignedColumns(config);
+  const sums = exactSums(assignedColumns(config));
   await db.run(
     renderSql(assignedOutcomesSql, {
       as_of,
@@ -22,31 +22,22 @@ export async function assignedOutcomes(
     }),
   );
   const value = (column: string) => `o.${identifier(column)}`;
-  const place = (column: string) => columns.indexOf(column);
   const rows = await db.query<Record<string, string | boolean | null>>(
     `SELECT x.experiment_id AS "experimentId", x.variant, x.crossed, count(*) AS users,
-      ${[
-        ...columns.map((column, index) => `CAST(sum(${value(column)}) AS VARCHAR) AS s${index}`),
-        ...pairs.map(
-          ([a, b]) => `CAST(sum(${value(a)} * ${value(b)}) AS VARCHAR) AS p${place(a)}_${place(b)}`,
-        ),
-      ].join(',\n      ')}
+      ${sums
+        .select(
+          (column) => `CAST(sum(${value(column)}) AS VARCHAR)`,
+          (a, b) => `CAST(sum(${value(a)} * ${value(b)}) AS VARCHAR)`,
+        )
+        .join(',\n      ')}
     FROM assigned_users x LEFT JOIN assigned_outcomes o ON o.assigned_row = x.rowid
     GROUP BY ALL ORDER BY x.experiment_id, x.variant, x.crossed`,
   );
-  return rows.map((row) => {
-    const sums = Aggregates.from(
-      BigInt(String(row.users)),
-      { columns, pairs },
-      (column) => BigInt(row[`s${place(column)}`] ?? 0),
-      (a, b) => BigInt(row[`p${place(a)}_${place(b)}`] ?? 0),
-    );
-    return {
-      experimentId: String(row.experimentId),
-      variant: String(row.variant),
-      crossed: row.crossed === true,
-      users: Number(row.users),
-      ...sums.toJSON(),
-    };
-  });
+  return rows.map((row) => ({
+    experimentId: String(row.experimentId),
+    variant: String(row.variant),
+    crossed: row.crossed === true,
+    users: Number(row.users),
+    ...sums.aggregates(BigInt(String(row.users)), row).toJSON(),
+  }));
 }

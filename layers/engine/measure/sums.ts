@@ -1,6 +1,7 @@
 import type { Database } from '../../platform/duckdb.ts';
 import { identifier, literal, renderSql } from '../../platform/sql.ts';
 import { type AggregatedColumns, Aggregates } from '../../statistics/aggregates.ts';
+import { exactSums } from '../exact-sums.ts';
 import armsSql from './arms.sql';
 import type { Cap } from './caps.ts';
 import exposedSql from './exposed.sql';
@@ -34,9 +35,8 @@ export async function readSums(db: Database, query: SumsQuery): Promise<Sums> {
   const { columns, pairs, splits, caps } = query;
   const plain = columns.filter((column) => !caps.some((cap) => cap.column === column));
   const cut = columns.filter((column) => !plain.includes(column));
-  const place = new Map(columns.map((column, index) => [column, index]));
-  const sumName = (column: string) => `s${place.get(column)}`;
-  const productName = (a: string, b: string) => `p${place.get(a)}_${place.get(b)}`;
+  const shape = { columns, pairs };
+  const exact = exactSums(shape);
   const split = {
     levels: splits.map(identifier).join(', '),
     sets: [[], ...splits.map((column) => [column])]
@@ -49,27 +49,18 @@ export async function readSums(db: Database, query: SumsQuery): Promise<Sums> {
     renderSql(armsSql, {
       ...split,
       columns: [...plain.map(identifier), ...cut.map((column) => cappedSql(column, caps))].join(', '),
-      sums: [
-        ...columns.map((column) => `sum(u.${identifier(column)}) AS ${sumName(column)}`),
-        ...pairs.map(([a, b]) => `sum(${productSql(a, b, query)}) AS ${productName(a, b)}`),
-      ].join(',\n  '),
+      sums: exact
+        .select(
+          (column) => `sum(u.${identifier(column)})`,
+          (a, b) => `sum(${productSql(a, b, query)})`,
+        )
+        .join(',\n  '),
     }),
   );
 
-  const shape = { columns, pairs };
   const keyOf = (row: Row) =>
     JSON.stringify([row.experimentId, row.variant, row.grouping, ...splits.map((column) => row[column])]);
-  const sums = new Map(
-    analysed.map((row) => [
-      keyOf(row),
-      Aggregates.from(
-        BigInt(row.users ?? 0),
-        shape,
-        (column) => BigInt(row[sumName(column)] ?? 0),
-        (a, b) => BigInt(row[productName(a, b)] ?? 0),
-      ),
-    ]),
-  );
+  const sums = new Map(analysed.map((row) => [keyOf(row), exact.aggregates(BigInt(row.users ?? 0), row)]));
   // Of the bits of GROUPING, the last column's is the lowest, and a column's is zero where a row is of one of its levels.
   const isOf = (index: number) => 2 ** splits.length - 1 - 2 ** (splits.length - 1 - index);
   const levelsOf = (grouping: number, column?: string): LevelSums[] =>

@@ -1,5 +1,5 @@
 import type { BoundColumns } from '../../data/column-binding.ts';
-import type { DialectSettings } from '../../data/file-writing.ts';
+import type { KnownDialect } from '../../data/csv/dialect.ts';
 import type { Chunk, RawInput } from '../../runs/documents.ts';
 
 /** Files up to this size are one chunk: 4 s of reading at the 60 MB/s a function gets from S3. */
@@ -17,7 +17,7 @@ export interface PlannedFile {
   readonly header: readonly string[];
   readonly columns: BoundColumns;
   /** What the configuration says of how it is cut into fields. */
-  readonly dialect?: DialectSettings | undefined;
+  readonly dialect?: KnownDialect | undefined;
   /** Whether its lines end in LF, which byte ranges are cut at. */
   readonly hasLineFeeds: boolean;
 }
