@@ -6,7 +6,7 @@ import {
   columnName,
   readingShape,
 } from './column-binding.ts';
-import { type Delimiter, delimiters, encodings } from './csv/dialect.ts';
+import { type Delimiter, delimiters, encodings, type KnownDialect } from './csv/dialect.ts';
 import type { ColumnContract, DatasetContract } from './datasets/index.ts';
 import { missingTexts } from './values.ts';
 
@@ -21,7 +21,6 @@ export const dialectSettings = z.strictObject({
   encoding: z.enum(encodings).optional().describe('How its letters are written.'),
   skip_lines: z.number().int().min(0).max(1000).optional().describe('Lines above the header.'),
 });
-export type DialectSettings = z.infer<typeof dialectSettings>;
 
 /** How one file is written; what a column says of itself goes before it. */
 export const fileWriting = z.strictObject({
@@ -36,7 +35,7 @@ export const fileWriting = z.strictObject({
 export type FileWriting = z.infer<typeof fileWriting>;
 
 /** The file's part of the settings that says how it is cut into fields. */
-export function dialectOfFile({ delimiter, encoding, skip_lines }: FileWriting): DialectSettings {
+export function dialectOfFile({ delimiter, encoding, skip_lines }: FileWriting): KnownDialect {
   return {
     ...(delimiter === undefined ? {} : { delimiter }),
     ...(encoding === undefined ? {} : { encoding }),
