@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GeneratedTruth } from '../../cli/generate/truth.ts';
+import type { ExecutionState } from '../../cli/pipeline/executions.ts';
 import { readReport } from '../../cli/pipeline/run-report.ts';
 import { processedKeys } from '../../layers/runs/keys.ts';
 import { runManifest } from '../../layers/runs/run-manifest.ts';
@@ -21,6 +22,11 @@ export interface MeasuredRun {
     readonly bytes: number;
   }[];
   readonly peaks: Readonly<Record<(typeof memories)[number], number>>;
+}
+
+/** From the start of an execution to its end. */
+export function secondsOf({ startedAt, stoppedAt }: Pick<ExecutionState, 'startedAt' | 'stoppedAt'>): number {
+  return ((stoppedAt?.getTime() ?? Number.NaN) - startedAt.getTime()) / 1000;
 }
 
 /** Uploads a generated folder to what `./ecom up` started, and holds the report against what was generated. */
@@ -47,7 +53,7 @@ export async function measureDeployed(
   const text = await deployed.processed.getText(processedKeys.manifest(runId));
   const { stages } = runManifest.parse(JSON.parse(text ?? 'null'));
   return {
-    seconds: ((stoppedAt?.getTime() ?? Number.NaN) - startedAt.getTime()) / 1000,
+    seconds: secondsOf({ startedAt, stoppedAt }),
     stages: stages.map(({ stage, parts, seconds, rows, bytes }) => ({ stage, parts, seconds, rows, bytes })),
     peaks,
   };

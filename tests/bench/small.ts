@@ -18,6 +18,7 @@ import { pipelineName } from '../../layers/runs/stages.ts';
 import type { Deployed } from '../e2e/deployed.ts';
 import { Drop } from '../e2e/reliability/drop.ts';
 import { signedFor } from '../e2e/reliability/function-settings.ts';
+import { secondsOf } from './deployed.ts';
 import { python } from './peers.ts';
 
 /** Seconds of executions of the state machine, in the order in which they were measured. */
@@ -41,9 +42,9 @@ export async function measureSmall(deployed: Deployed, rounds: number): Promise<
       const source = path.join(folder, String(round));
       await generate({ directory: source, users, seed: round });
       const drop = new Drop(deployed, `small-${round}-${Date.now().toString(36)}`);
-      const { status, cause, startedAt, stoppedAt } = await drop.run(source);
-      if (status !== 'SUCCEEDED') throw new Error(`the run failed: ${cause}`);
-      measured.pipeline.push(((stoppedAt?.getTime() ?? Number.NaN) - startedAt.getTime()) / 1000);
+      const ended = await drop.run(source);
+      if (ended.status !== 'SUCCEEDED') throw new Error(`the run failed: ${ended.cause}`);
+      measured.pipeline.push(secondsOf(ended));
       measured.empty.push(await runEmpty(deployed, empty));
     }
     return { users, ...measured };

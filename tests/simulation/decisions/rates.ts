@@ -1,5 +1,5 @@
 import type { SimulatedDesign, SimulatedRates } from '../../../layers/analysis/error-rates.ts';
-import { band, type Result, tallyOfResult } from './summary.ts';
+import { band, type Result, rounded, tallyOfResult } from './summary.ts';
 
 /** The cells without an effect, by what tells their plans apart; other cells say nothing of a rule's errors. */
 const designs: readonly { readonly of: RegExp; readonly design: SimulatedDesign }[] = [
@@ -40,12 +40,7 @@ export function ratesOf(results: readonly Result[]): SimulatedRates[] {
     const experiments = cells.reduce((sum, one) => sum + one.experiments, 0);
     const rate = (name: 'ship at some look' | 'harm at some look') => {
       const found = cells.reduce((sum, one) => sum + tallyOfResult(one).counts[name], 0);
-      const { lower, upper } = band(found, experiments);
-      return {
-        rate: rounded(found / experiments),
-        lower: rounded(Math.max(0, lower)),
-        upper: rounded(upper),
-      };
+      return { rate: rounded(found / experiments), ...band(found, experiments) };
     };
     return {
       ...design,
@@ -54,8 +49,4 @@ export function ratesOf(results: readonly Result[]): SimulatedRates[] {
       harmShown: rate('harm at some look'),
     };
   });
-}
-
-function rounded(share: number): number {
-  return Math.round(share * 1e5) / 1e5;
 }

@@ -33,19 +33,16 @@ export interface Result {
   readonly power: { readonly promised: number; readonly found: number; readonly band: Band } | null;
 }
 
-/** Wilson's interval of 99.9 %. */
+/** Wilson's interval of 99.9 %, rounded. */
 export function band(count: number, experiments: number): Band {
   const [lower, upper] = wilsonInterval({ n: BigInt(experiments), sum: BigInt(count) }, 0.001);
-  return { lower, upper };
+  return { lower: rounded(lower), upper: rounded(upper) };
 }
 
 export function summarise(cell: Cell, tally: Tally, made: Pick<Result, 'seed' | 'versions'>): Result {
   const { experiments, counts, lastRules, firstRules, guardrails, shipped, users } = tally;
   const rates = mapped(counts, (count) => rounded(count / experiments));
-  const bands = mapped(counts, (count) => {
-    const { lower, upper } = band(count, experiments);
-    return { lower: rounded(lower), upper: rounded(upper) };
-  });
+  const bands = mapped(counts, (count) => band(count, experiments));
   const { power } = cell;
   return {
     group: cell.group,
@@ -89,6 +86,6 @@ function mapped<Value>(counts: Tally['counts'], of: (count: number) => Value): R
   >;
 }
 
-function rounded(share: number): number {
+export function rounded(share: number): number {
   return Math.round(share * 1e5) / 1e5;
 }
