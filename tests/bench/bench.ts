@@ -3,11 +3,12 @@
  * `npm run bench [-- <events>...] [--rounds <n>] [--deployed] [--keep]`
  *
  * `--deployed` runs them also through what `./ecom up` started; `--small` measures there what a run of 1,000 users takes beside a
- * state machine of the same shape whose functions do nothing; `--keep` puts what was measured into results.json beside this
- * file and renews docs/performance.md.
+ * state machine of the same shape whose functions do nothing; `--again` what a changed setting and a day more take; `--first` what
+ * a clone with empty caches takes to its first verdict. `--keep` puts what was measured into results.json beside this file and
+ * renews docs/performance.md.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -18,7 +19,9 @@ import { stateFolder } from '../../cli/local/state.ts';
 import { reportSchema } from '../../layers/report/schema.ts';
 import { connectTo } from '../e2e/deployed.ts';
 import { replaceSection } from '../oracle/document.ts';
+import { measureAgain } from './again.ts';
 import { type MeasuredRun, measureDeployed } from './deployed.ts';
+import { measureFirstRun } from './first-run.ts';
 import {
   type Arm,
   type Contestant,
@@ -27,6 +30,8 @@ import {
   measure,
   oneQuery,
   pandas,
+  parquetjs,
+  parquetjsEvents,
   polars,
 } from './peers.ts';
 import { measureSmall } from './small.ts';
@@ -41,6 +46,8 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '3' },
     deployed: { type: 'boolean', default: false },
     small: { type: 'boolean', default: false },
+    again: { type: 'boolean', default: false },
+    first: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     document: { type: 'boolean', default: false },
   },
@@ -51,6 +58,10 @@ if (!values.document) {
   await installPeers();
   if (values.small) {
     bench = { ...bench, small: await measureSmall(connectTo(stateFolder()), Number(values.rounds)) };
+  } else if (values.first) {
+    bench = { ...bench, first: await measureFirstRun() };
+  } else if (values.again) {
+    bench = { ...bench, again: await again(Number(positionals[0] ?? 1_000_000)) };
   } else {
     for (const events of positionals.length > 0 ? positionals.map(Number) : [1_000_000]) {
       const size = await measureSize(events, Number(values.rounds), values.deployed);
@@ -80,6 +91,7 @@ async function measureSize(
     tell(`generating ${events} events`);
     const truth = await generate({ directory: folder, events });
     const contestants = [oneQuery, polars, pandas, analyze(truth)];
+    if (events <= parquetjsEvents) contestants.push(parquetjs);
     const runs = new Map<string, Measured[]>(contestants.map(({ name }) => [name, []]));
     const deployedRuns: MeasuredRun[] = [];
     for (let round = 0; round < rounds; round += 1) {
@@ -104,6 +116,19 @@ async function measureSize(
       contestants: [...runs].map(([name, of]) => ({ name, runs: of })),
       deployed: deployedRuns,
     };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function again(events: number): Promise<NonNullable<Bench['again']>> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'ecom-bench-again-'));
+  try {
+    const source = path.join(folder, 'source');
+    await mkdir(source);
+    tell(`generating ${events} events`);
+    await generate({ directory: source, events });
+    return { events, ...(await measureAgain(source, folder)) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,10 +1,10 @@
 -- What the pipeline's numbers come to without a check of any kind: types as DuckDB guesses them, the first exposure at or
 -- after the assignment, outcomes of 14 days, sums by arm.
 WITH
-  events AS (FROM read_csv({{events}}, union_by_name = true)),
+  events AS (FROM {{events}}),
   assigned AS (
     SELECT user_id, any_value(variant) AS variant, min(assigned_ts) AS assigned_ts
-    FROM read_csv({{assignments}}) GROUP BY user_id
+    FROM {{assignments}} GROUP BY user_id
   ),
   exposed AS (
     SELECT a.user_id, any_value(a.variant) AS variant, min(e.event_ts) AS exposed_at

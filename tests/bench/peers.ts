@@ -50,6 +50,18 @@ export const oneQuery: Contestant = {
     source,
   ],
 };
+/** Row by row in JavaScript, up to a size that it can bear. */
+export const parquetjs: Contestant = {
+  name: 'parquetjs-lite, then the query',
+  command: (source, made) => [
+    process.execPath,
+    path.join(PROJECT_ROOT, 'infrastructure/run.mjs'),
+    path.join(here, 'parquetjs.ts'),
+    source,
+    made,
+  ],
+};
+export const parquetjsEvents = 1_000_000;
 export const pandas: Contestant = { name: 'pandas + pyarrow', command: script('pandas_pipeline.py') };
 export const polars: Contestant = { name: 'Polars', command: script('polars_pipeline.py') };
 
