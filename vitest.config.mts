@@ -65,7 +65,8 @@ export default defineConfig({
           globalSetup: ['tests/e2e/deployment.ts'],
           setupFiles: ['tests/e2e/await-deployment.ts'],
           fileParallelism: false,
-          // Last, when nobody else uses the deployment: they stop its database and kill its functions.
+          // They stop the database and kill functions: in a run of all projects last, when nobody else uses the deployment;
+          // `npm test` runs them in a process of their own, with a deployment of their own (tests/run.mjs).
           sequence: { groupOrder: 1 },
           testTimeout: 300_000,
         },

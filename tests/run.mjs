@@ -1,6 +1,7 @@
 /**
- * Every check of the project, in the order in which they are quick to tell: lint, types, the emulator's own tests
- * (Python), then all of vitest's. Ends with one line that counts the tests of both runners.
+ * Every check of the project, in two rows side by side: lint, types and the tests; and the emulator's own tests (Python) with
+ * those of reliability, which have a deployment of their own to stop and kill, and wait more than they compute. Ends with one
+ * line that counts the tests of all runners.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,34 +12,71 @@ import process from 'node:process';
 
 const root = path.resolve(import.meta.dirname, '..');
 const folder = mkdtempSync(path.join(tmpdir(), 'ecom-tests-'));
-const vitestReport = path.join(folder, 'vitest.json');
 const bin = (/** @type {string} */ name) => path.join(root, 'node_modules', '.bin', name);
 const python = path.join(root, '.venv', process.platform === 'win32' ? 'Scripts' : 'bin', 'python');
 
-/** @type {import('node:child_process').ChildProcess | undefined} */
-let running;
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set();
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
-  process.on(signal, () => running?.kill(signal));
+  process.on(signal, () => {
+    for (const child of running) child.kill(signal);
+  });
 }
 
 /**
- * Runs a command, shows its output, and returns it with the exit code.
+ * Runs a command, and returns what it printed with the exit code.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {(text: string) => void} show
+ */
+async function execute(command, args, show) {
+  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  running.add(child);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      output += text;
+      show(text);
+    });
+  }
+  const [code] = await once(child, 'close');
+  running.delete(child);
+  return { ok: code === 0, output };
+}
+
+/**
+ * Runs a command and shows its output as it comes.
  * @param {string} title
  * @param {string} command
  * @param {string[]} args
  */
 async function step(title, command, args) {
   process.stdout.write(`\n== ${title}\n`);
-  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-  running = child;
-  let output = '';
-  child.stdout.on('data', (data) => process.stdout.write(data));
-  child.stderr.on('data', (data) => {
-    output += data;
-    process.stderr.write(data);
-  });
-  const [code] = await once(child, 'close');
-  return { ok: code === 0, output };
+  return execute(command, args, (text) => process.stdout.write(text));
+}
+
+/**
+ * Runs a command beside others, and shows its output once it has ended.
+ * @param {string} title
+ * @param {string} command
+ * @param {string[]} args
+ */
+async function stepBeside(title, command, args) {
+  const result = await execute(command, args, () => {});
+  process.stdout.write(`\n== ${title}\n${result.output}`);
+  return result;
+}
+
+const reportOf = (/** @type {string} */ name) => path.join(folder, `${name}.json`);
+
+/**
+ * @param {string} name of the report
+ * @param {string[]} projects
+ */
+function vitestArguments(name, projects) {
+  const selected = projects.flatMap((project) => ['--project', project]);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportOf(name)}`];
+  return ['run', ...selected, ...reporters];
 }
 
 /** @param {string} output what `python -m unittest` printed */
@@ -49,8 +87,9 @@ function countUnittest(output) {
   return { passed: total - failed - skipped, failed, skipped };
 }
 
-function countVitest() {
-  const report = JSON.parse(readFileSync(vitestReport, 'utf8'));
+/** @param {string} name of the report */
+function countVitest(name) {
+  const report = JSON.parse(readFileSync(reportOf(name), 'utf8'));
   return {
     passed: report.numPassedTests,
     failed: report.numFailedTests + report.testResults.filter(failedToLoad).length,
@@ -63,26 +102,26 @@ function failedToLoad(file) {
   return file.status === 'failed' && file.assertionResults.length === 0;
 }
 
-try {
+async function firstRow() {
   const lint = await step('lint', bin('biome'), ['check', '.']);
   const types = await step('types', bin('tsc'), ['--noEmit']);
-  const emulator = await step('emulator', python, [
-    '-m',
-    'unittest',
-    'discover',
-    '-s',
-    'infrastructure/emulator/tests',
-  ]);
-  const vitest = await step('tests', bin('vitest'), [
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${vitestReport}`,
-  ]);
-  const counts = [countUnittest(emulator.output), countVitest()];
+  const args = vitestArguments('tests', ['components', 'integration', 'e2e']);
+  return { lint, types, tests: await step('tests', bin('vitest'), args) };
+}
+
+async function secondRow() {
+  const unittest = ['-m', 'unittest', 'discover', '-s', 'infrastructure/emulator/tests'];
+  const emulator = await stepBeside('emulator', python, unittest);
+  const args = vitestArguments('reliability', ['reliability']);
+  return { emulator, reliability: await stepBeside('reliability', bin('vitest'), args) };
+}
+
+try {
+  const [first, second] = await Promise.all([firstRow(), secondRow()]);
+  const steps = { ...first, ...second };
+  const counts = [countUnittest(steps.emulator.output), countVitest('tests'), countVitest('reliability')];
   const sum = (/** @type {'passed' | 'failed' | 'skipped'} */ key) =>
     counts.reduce((total, count) => total + count[key], 0);
-  const steps = { lint, types, emulator, tests: vitest };
   const failed = Object.entries(steps).filter(([, { ok }]) => !ok);
   process.stdout.write(
     `\n${failed.length === 0 ? 'all steps passed' : `failed: ${failed.map(([name]) => name).join(', ')}`}\n`,
