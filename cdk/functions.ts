@@ -72,6 +72,13 @@ export const functionSpecs: Readonly<
     raw: 's3:GetObjectVersion',
     ...repeatable([runs, staged, quarantine], []),
   },
+  exchange: {
+    ...engine,
+    state: 'ExchangeShares',
+    child: 'ExchangeShare',
+    storageMb: 10_240,
+    ...repeatable([runs], []),
+  },
   clean: {
     ...engine,
     state: 'CleanBuckets',

@@ -14,6 +14,7 @@ import { partsOf } from '../runs/stages.ts';
 import { RunStore, type StoreOptions } from '../runs/store.ts';
 import { analyzeStage } from './analyze/analyze.ts';
 import { cleanStage } from './clean/clean.ts';
+import { exchangeStage } from './exchange/exchange.ts';
 import { martsStage } from './marts/marts.ts';
 import { measureStage } from './measure/measure-run.ts';
 import { planStage } from './plan/plan.ts';
@@ -52,7 +53,15 @@ export interface LocalRun {
   readonly store: RunStore;
 }
 
-const stages = [planStage, stageStage, cleanStage, martsStage, measureStage, analyzeStage] as const;
+const stages = [
+  planStage,
+  stageStage,
+  exchangeStage,
+  cleanStage,
+  martsStage,
+  measureStage,
+  analyzeStage,
+] as const;
 
 /**
  * Runs the pipeline in this process, from local files to the report, with the stages that the Lambda functions run. The
@@ -79,6 +88,7 @@ export async function runLocal(options: LocalRunOptions, last: StageName = 'anal
   await using engine = await sharedEngine({ ...limitsOfMachine(), ...options.limits, folder: workspace });
   for (const stage of stages) {
     const parts = stage.name === 'plan' ? 1 : partsOf(stage.name, await store.require('plan', runId));
+    if (parts === 0) continue;
     onStage(stage.name, parts, 'begins');
     let asBefore = 0;
     for (let index = 0; index < parts; index += 1) {
