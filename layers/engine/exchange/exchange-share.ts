@@ -27,7 +27,7 @@ export async function exchangeShare(
   const { files, buckets, folder } = options;
   const packed: (PackedShares & { kind: ExchangedKind })[] = [];
   const send = async (kind: ExchangedKind, query: string, order: string, shares = buckets) => {
-    const file = path.join(folder, `${kind}.packed`);
+    const file = path.join(folder, `${kind}.shares`);
     const found = await packShares(db, query, { order, shares, file });
     if (found !== undefined) packed.push({ kind, ...found });
     return found?.rows ?? 0;

@@ -59,7 +59,7 @@ export const exchangeStage = repeatable<'exchange', ExchangeReads, null>({
     await using db = await engine.open(folder);
     const { packed, result } = await exchangeShare(db, { files, buckets, folder });
     const outputs = packed.map((shares) => ({
-      key: processedKeys.intermediate(shares.kind, runId, share),
+      key: processedKeys.shares(shares.kind, runId, share),
       bucket: null,
       ...shares,
     }));

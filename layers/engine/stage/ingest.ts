@@ -399,7 +399,7 @@ async function writeShared(
   const rows = `FROM read_parquet(${literal(read)}, file_row_number = true) WHERE _cells IS NULL`;
   const write = async (kind: SharedKind, select: string, where: string, id: string, order = '_line') => {
     const query = `${select}, ${idShare(id, shares)} AS _share ${rows} AND ${where}`;
-    const file = path.join(folder, `${kind}.packed`);
+    const file = path.join(folder, `${kind}.shares`);
     const packed = await packShares(database, query, { order, shares, file });
     if (packed !== undefined) written.push({ kind, ...packed });
   };

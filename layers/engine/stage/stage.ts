@@ -150,7 +150,7 @@ function keysOf(
     },
     quarantine: () => processedKeys.quarantine(dataset, runId, 'stage', index),
     /** Of the pipeline's own. */
-    shared: (kind: SharedKind) => processedKeys.intermediate(kind, runId, index),
+    shared: (kind: SharedKind) => processedKeys.shares(kind, runId, index),
   };
 }
 
