@@ -44,7 +44,7 @@ export interface LocalRunOptions {
   readonly log?: Logger;
   /** Collects what would end the run, which then goes on as far as it can. */
   readonly refusals?: Refusal[];
-  /** Hears of each stage before it begins, and when all its parts are done: how many of them there were before. */
+  /** Hears of each stage that has parts before it begins, and when all its parts are done: how many of them there were before. */
   readonly onStage?: (stage: StageName, parts: number, state: 'begins' | 'done', asBefore?: number) => void;
 }
 
@@ -88,8 +88,8 @@ export async function runLocal(options: LocalRunOptions, last: StageName = 'anal
   await using engine = await sharedEngine({ ...limitsOfMachine(), ...options.limits, folder: workspace });
   for (const stage of stages) {
     const parts = stage.name === 'plan' ? 1 : partsOf(stage.name, await store.require('plan', runId));
-    if (parts === 0) continue;
-    onStage(stage.name, parts, 'begins');
+    const tell = parts === 0 ? () => {} : onStage;
+    tell(stage.name, parts, 'begins');
     let asBefore = 0;
     for (let index = 0; index < parts; index += 1) {
       const isThere = (await store.read('marker', runId, stage.name, index)) !== undefined;
@@ -98,7 +98,7 @@ export async function runLocal(options: LocalRunOptions, last: StageName = 'anal
       const marker = await store.read('marker', runId, stage.name, index);
       if (isThere || typeof marker?.work?.takenFrom === 'string') asBefore += 1;
     }
-    onStage(stage.name, parts, 'done', asBefore);
+    tell(stage.name, parts, 'done', asBefore);
     if (stage.name === last) break;
   }
   return { runId, store };
