@@ -97,7 +97,7 @@ export const functionSpecs: Readonly<
     ...engine,
     state: 'Measure',
     memoryMb: 2048,
-    storageMb: 4096,
+    storageMb: 10_240,
     ...repeatable([runs], [marts]),
   },
   load: {
