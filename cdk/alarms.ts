@@ -13,6 +13,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { mappedStages } from '../layers/runs/stages.ts';
 import { functionNames, functionSpecs } from './functions.ts';
 import { named } from './names.ts';
 import type { RunEvents } from './run-events.ts';
@@ -131,9 +132,13 @@ export class Alarms extends Construct {
   }
 }
 
-/** Calls of all functions that Lambda turned away. An alarm takes ten metrics, which is what there are. */
+/**
+ * Calls that Lambda turned away, of the functions that are called many at a time, and of the gate, for which uploads wait: an
+ * alarm takes ten metrics.
+ */
 export function throttles({ byName }: StageFunctions): MathExpression {
-  const metrics = Object.fromEntries(functionNames.map((name) => [name, byName[name].metricThrottles(sum)]));
+  const names = ['gate', ...(Object.keys(mappedStages) as (keyof typeof mappedStages)[])] as const;
+  const metrics = Object.fromEntries(names.map((name) => [name, byName[name].metricThrottles(sum)]));
   return new MathExpression({
     label: 'Throttled calls',
     period,

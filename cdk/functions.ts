@@ -72,6 +72,13 @@ export const functionSpecs: Readonly<
     raw: 's3:GetObjectVersion',
     ...repeatable([runs, staged, quarantine], []),
   },
+  exchange: {
+    ...engine,
+    state: 'ExchangeShares',
+    child: 'ExchangeShare',
+    storageMb: 10_240,
+    ...repeatable([runs], []),
+  },
   clean: {
     ...engine,
     state: 'CleanBuckets',
@@ -90,7 +97,7 @@ export const functionSpecs: Readonly<
     ...engine,
     state: 'Measure',
     memoryMb: 2048,
-    storageMb: 4096,
+    storageMb: 10_240,
     ...repeatable([runs], [marts]),
   },
   load: {

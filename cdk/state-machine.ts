@@ -3,6 +3,8 @@ import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import {
   Chain,
+  Choice,
+  Condition,
   DefinitionBody,
   DistributedMap,
   Errors,
@@ -20,7 +22,13 @@ import {
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import { type StageName, stageNames } from '../layers/runs/documents.ts';
-import { branches, branchOf, mappedStages, pipelineName } from '../layers/runs/stages.ts';
+import {
+  branches,
+  branchOf,
+  mappedStages,
+  pipelineName,
+  stagesBetweenBuckets,
+} from '../layers/runs/stages.ts';
 import { acknowledgeResources } from './acknowledge.ts';
 import { functionSpecs } from './functions.ts';
 import { named } from './names.ts';
@@ -89,7 +97,8 @@ export class Pipeline extends Construct {
             : isMapped(stage)
               ? this.#map(stage)
               : this.#task(functionSpecs[stage].state, stage);
-        return state.addCatch(recordFailure, { errors: [Errors.ALL], resultPath: '$.failure' });
+        state.addCatch(recordFailure, { errors: [Errors.ALL], resultPath: '$.failure' });
+        return stagesBetweenBuckets.includes(stage) ? this.#ofSeveralBuckets(state) : state;
       });
     const [first, ...others] = states;
     if (first === undefined) throw new Error('the pipeline has no stages');
@@ -114,6 +123,13 @@ export class Pipeline extends Construct {
     });
     // CDK's own policy for the maps, which a role without updates leaves unattached.
     this.stateMachine.node.tryRemoveChild('DistributedMapPolicy');
+  }
+
+  /** A state that is passed by where all users are in one bucket: a map of nothing would take its time, too. */
+  #ofSeveralBuckets(state: DistributedMap | LambdaInvoke | Parallel): Chain {
+    return new Choice(this, 'SeveralBuckets', { comment: 'Whether users of different buckets may share ids' })
+      .when(Condition.isPresent('$.plan.buckets[1]'), state)
+      .afterwards({ includeOtherwise: true });
   }
 
   /**

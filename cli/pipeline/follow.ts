@@ -148,6 +148,7 @@ class StageWatch {
       if (atWork.length > 0 && !isBesides(stage, atWork)) continue;
       const markers = await this.#markersOf(stage, current);
       const parts = await this.#progress.partsOf(stage);
+      if (parts === 0) continue;
       if (markers.length === 0 || (!ended && markers.length !== parts)) {
         if (!ended) atWork.push({ stage, partsDone: markers.length, parts });
         continue;

@@ -1,7 +1,7 @@
 import type { ExecutionStatus } from '@aws-sdk/client-sfn';
-import { type RunPlan, type StageName, stageNames } from '../../layers/runs/documents.ts';
+import type { RunPlan, StageName } from '../../layers/runs/documents.ts';
 import type { RunManifest } from '../../layers/runs/run-manifest.ts';
-import { partsOf } from '../../layers/runs/stages.ts';
+import { partsOf, stagesOf } from '../../layers/runs/stages.ts';
 import type { StageAtWork, StageProgress } from './follow.ts';
 
 /** A stage as an attempt at a run left it, or found it. */
@@ -32,12 +32,13 @@ export interface StageEvidence {
   readonly plan: RunPlan | undefined;
 }
 
-/** All stages, in their order. */
+/** The stages of the run, in their order. */
 export function stageStates({ status, done, atWork, failedStage, plan }: StageEvidence): StageState[] {
   const progress = new Map(done.map((stage) => [stage.stage, stage]));
-  const firstOpen = stageNames.find((stage) => !progress.has(stage));
+  const stages = stagesOf(plan);
+  const firstOpen = stages.find((stage) => !progress.has(stage));
   const failed = status === 'SUCCEEDED' || status === 'RUNNING' ? undefined : (failedStage ?? firstOpen);
-  return stageNames.map((stage) => {
+  return stages.map((stage) => {
     const found = progress.get(stage);
     const state = {
       stage,

@@ -14,6 +14,7 @@ import { partsOf } from '../runs/stages.ts';
 import { RunStore, type StoreOptions } from '../runs/store.ts';
 import { analyzeStage } from './analyze/analyze.ts';
 import { cleanStage } from './clean/clean.ts';
+import { exchangeStage } from './exchange/exchange.ts';
 import { martsStage } from './marts/marts.ts';
 import { measureStage } from './measure/measure-run.ts';
 import { planStage } from './plan/plan.ts';
@@ -43,7 +44,7 @@ export interface LocalRunOptions {
   readonly log?: Logger;
   /** Collects what would end the run, which then goes on as far as it can. */
   readonly refusals?: Refusal[];
-  /** Hears of each stage before it begins, and when all its parts are done: how many of them there were before. */
+  /** Hears of each stage that has parts before it begins, and when all its parts are done: how many of them there were before. */
   readonly onStage?: (stage: StageName, parts: number, state: 'begins' | 'done', asBefore?: number) => void;
 }
 
@@ -52,7 +53,15 @@ export interface LocalRun {
   readonly store: RunStore;
 }
 
-const stages = [planStage, stageStage, cleanStage, martsStage, measureStage, analyzeStage] as const;
+const stages = [
+  planStage,
+  stageStage,
+  exchangeStage,
+  cleanStage,
+  martsStage,
+  measureStage,
+  analyzeStage,
+] as const;
 
 /**
  * Runs the pipeline in this process, from local files to the report, with the stages that the Lambda functions run. The
@@ -79,7 +88,8 @@ export async function runLocal(options: LocalRunOptions, last: StageName = 'anal
   await using engine = await sharedEngine({ ...limitsOfMachine(), ...options.limits, folder: workspace });
   for (const stage of stages) {
     const parts = stage.name === 'plan' ? 1 : partsOf(stage.name, await store.require('plan', runId));
-    onStage(stage.name, parts, 'begins');
+    const tell = parts === 0 ? () => {} : onStage;
+    tell(stage.name, parts, 'begins');
     let asBefore = 0;
     for (let index = 0; index < parts; index += 1) {
       const isThere = (await store.read('marker', runId, stage.name, index)) !== undefined;
@@ -88,7 +98,7 @@ export async function runLocal(options: LocalRunOptions, last: StageName = 'anal
       const marker = await store.read('marker', runId, stage.name, index);
       if (isThere || typeof marker?.work?.takenFrom === 'string') asBefore += 1;
     }
-    onStage(stage.name, parts, 'done', asBefore);
+    tell(stage.name, parts, 'done', asBefore);
     if (stage.name === last) break;
   }
   return { runId, store };

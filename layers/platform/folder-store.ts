@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import {
   copyFile,
   link,
@@ -25,7 +25,7 @@ import {
 
 /**
  * The objects of one process in a folder of this machine. A key is a path below the folder or, where `files` names one,
- * a file anywhere. Nothing is copied to be read: `downloadTo` links, and `uploadFrom` moves.
+ * a file anywhere. What is read whole is not copied: `downloadTo` links, and `uploadFrom` moves.
  */
 export class FolderStore implements ObjectStore {
   readonly location: string;
@@ -82,8 +82,9 @@ export class FolderStore implements ObjectStore {
     return text === undefined ? undefined : { text, etag: etagOf(text) };
   }
 
-  async downloadTo({ key }: ObjectRef, file: string): Promise<void> {
-    await symlink(this.#path(key), file);
+  async downloadTo(ref: ObjectRef, file: string): Promise<void> {
+    if (ref.range === undefined) await symlink(this.#path(ref.key), file);
+    else await pipeline(await this.stream(ref), createWriteStream(file));
   }
 
   async put(key: string, body: string | Uint8Array): Promise<Content> {

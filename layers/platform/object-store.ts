@@ -35,7 +35,7 @@ export interface ObjectStore {
     key: string,
     versionId?: string | null,
   ): Promise<{ text: string; etag: string } | undefined>;
-  /** Makes `file` hold the object's bytes: a copy, or a link to where they lie on this machine. */
+  /** Makes `file` hold the object's bytes, or those of the range: a copy, or a link to where they lie on this machine. */
   downloadTo(ref: ObjectRef, file: string): Promise<void>;
   put(key: string, body: string | Uint8Array, contentType?: string): Promise<Content>;
   /** Writes pretty JSON with a final newline: the same value gives the same bytes. */
@@ -68,11 +68,18 @@ export interface Transfer {
   readonly file: string;
 }
 
+/** An object, or the bytes [start, end) of one, and its local copy. */
+export interface Download extends Transfer {
+  readonly range?: ObjectRef['range'] | undefined;
+}
+
 const parallel = 8;
 
 /** Downloads objects, a few at a time. */
-export async function downloadAll(store: ObjectStore, transfers: readonly Transfer[]): Promise<void> {
-  await inParallel(transfers, ({ key, file }) => store.downloadTo({ key }, file));
+export async function downloadAll(store: ObjectStore, downloads: readonly Download[]): Promise<void> {
+  await inParallel(downloads, ({ key, file, range }) =>
+    store.downloadTo({ key, ...(range && { range }) }, file),
+  );
 }
 
 /** Stores files, a few at a time, and returns their contents in the same order. */

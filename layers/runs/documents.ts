@@ -144,7 +144,7 @@ export const runPlan = z.strictObject({
   codeVersion: z.string(),
   asOf: moment.nullable(),
   chunks: z.array(chunk),
-  /** Number of user buckets that clean and marts are spread over. */
+  /** Number of user buckets that clean and marts are spread over, and of the shares of ids that exchange is. */
   buckets: z.number().int().positive(),
   /** Datasets the drop has. */
   present: z.array(dataset),
@@ -160,6 +160,8 @@ export const output = z.strictObject({
   key: z.string(),
   rows: count,
   bytes: count,
+  /** Where in the object each share ends, if it is made of the Parquet files of several. */
+  ends: z.array(count).optional(),
   /** Names the bytes: of two objects with the same tag either may be taken. Not every stage tells it. */
   etag: z.string().optional(),
   bucket: count.nullable().default(null),
@@ -180,6 +182,17 @@ export const stageResult = z.strictObject({
   lineFeeds: count.optional(),
 });
 export type StageResult = z.infer<typeof stageResult>;
+
+/** Result of `exchange` for a share of the ids: what it told buckets of others. */
+export const exchangeResult = z.strictObject({
+  /** Sessions that a bucket has, or refers to, and of which rows lie in others: once for each such bucket. */
+  sessions: count,
+  /** Events without a user, sent to the bucket of the user of their session. */
+  events: count,
+  /** Events whose id users of other buckets have as well. */
+  conflicts: count,
+});
+export type ExchangeResult = z.infer<typeof exchangeResult>;
 
 /** What became of the rows of one part (chunk) of a dataset. */
 export const partCounts = z.strictObject({
@@ -327,6 +340,7 @@ export const stageResults = {
   /** What the state machine maps over. */
   plan: z.strictObject({ chunks: z.array(count), buckets: z.array(count) }),
   stage: stageResult,
+  exchange: exchangeResult,
   clean: cleanResult,
   marts: martsResult,
   measure: z.strictObject({ experiments: z.array(z.string()), files: z.array(fileCounts) }),
@@ -371,6 +385,7 @@ const markerOf = <Stage extends StageName>(stage: Stage) =>
 export const stageMarker = z.discriminatedUnion('stage', [
   markerOf('plan'),
   markerOf('stage'),
+  markerOf('exchange'),
   markerOf('clean'),
   markerOf('marts'),
   markerOf('measure'),

@@ -116,6 +116,9 @@ export const processedKeys = {
   /** Intermediate results between two stages, read by the pipeline only. */
   intermediate: (name: string, runId: string, index: number) =>
     `${areas.runs}${runId}/intermediate/${name}-${pad(index)}.parquet`,
+  /** One of several shares: Parquet files one after the other (`ends` of its output). */
+  shares: (name: string, runId: string, index: number) =>
+    `${areas.runs}${runId}/intermediate/${name}-${pad(index)}.shares`,
   /** What the keys of an intermediate result begin with. */
   intermediates: (name: string, runId: string) => `${areas.runs}${runId}/intermediate/${name}-`,
   run: (runId: string) => `${areas.runs}${runId}/`,

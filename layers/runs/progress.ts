@@ -18,7 +18,7 @@ import {
   stageNames,
 } from './documents.ts';
 import { areas, processedKeys } from './keys.ts';
-import { databaseStages, partsOf } from './stages.ts';
+import { databaseStages, mappedStages, partsOf } from './stages.ts';
 import type { RunStore } from './store.ts';
 
 const errorClasses = {
@@ -112,7 +112,7 @@ export class RunProgress {
 
   /** How many parts a stage has; null where the plan has to say so and is not there yet. */
   async partsOf(stage: StageName): Promise<number | null> {
-    if (!['stage', 'clean', 'marts'].includes(stage)) return 1;
+    if (!(stage in mappedStages)) return 1;
     const plan = this.#keys.has(processedKeys.done(this.runId, 'plan', 0)) ? await this.plan() : undefined;
     return plan === undefined ? null : partsOf(stage, plan);
   }

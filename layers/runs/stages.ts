@@ -1,4 +1,4 @@
-import type { StageName } from './documents.ts';
+import { type StageName, stageNames } from './documents.ts';
 
 /** Name of the state machine. */
 export const pipelineName = 'ecom-experiment-pipeline';
@@ -17,14 +17,30 @@ export function branchOf(stage: StageName): readonly StageName[] | undefined {
 /** Stages whose work lies in the database, which may have changed since: they look at it in every attempt. */
 export const databaseStages: readonly StageName[] = ['load', 'publish'];
 
-/** Stages that run once per chunk (stage) or per user bucket (clean, marts); the others run once. */
-export const mappedStages = { stage: 'chunks', clean: 'buckets', marts: 'buckets' } as const;
+/**
+ * Stages that run once per chunk (stage), per user bucket (clean, marts), or per share of the ids, of which there are as many
+ * as buckets (exchange); the others run once.
+ */
+export const mappedStages = {
+  stage: 'chunks',
+  exchange: 'buckets',
+  clean: 'buckets',
+  marts: 'buckets',
+} as const;
+
+/** Stages that have nothing to do where all users are in one bucket. */
+export const stagesBetweenBuckets: readonly StageName[] = ['exchange'];
+
+type Parts = { readonly chunks: readonly unknown[]; readonly buckets: number };
 
 /** How many parts of a stage a plan asks for. */
-export function partsOf(
-  stage: StageName,
-  plan: { readonly chunks: readonly unknown[]; readonly buckets: number },
-): number {
+export function partsOf(stage: StageName, { chunks, buckets }: Parts): number {
   if (!(stage in mappedStages)) return 1;
-  return mappedStages[stage as keyof typeof mappedStages] === 'chunks' ? plan.chunks.length : plan.buckets;
+  if (mappedStages[stage as keyof typeof mappedStages] === 'chunks') return chunks.length;
+  return buckets === 1 && stagesBetweenBuckets.includes(stage) ? 0 : buckets;
+}
+
+/** The stages that a run goes through, in their order; those of every run before there is a plan. */
+export function stagesOf(plan: Parts | undefined): StageName[] {
+  return stageNames.filter((stage) => partsOf(stage, plan ?? { chunks: [0], buckets: 1 }) > 0);
 }

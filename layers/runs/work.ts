@@ -113,12 +113,15 @@ async function takeOver<Name extends StageName, Reads, Aside>(
 /** Stores what a part made, and tells of each object what was stored. */
 export async function storeOutputs(
   processed: ObjectStore,
-  files: readonly (Pick<Output, 'key' | 'rows' | 'bucket'> & { readonly file: string })[],
+  files: readonly (Pick<Output, 'key' | 'rows' | 'bucket'> & {
+    readonly file: string;
+    readonly ends?: readonly number[];
+  })[],
 ): Promise<Output[]> {
   const contents = await uploadAll(processed, files);
-  return files.map(({ key, rows, bucket }, index) => {
+  return files.map(({ key, rows, bucket, ends }, index) => {
     const { size = 0, etag = '' } = contents[index] ?? {};
-    return { key, rows, bytes: size, etag, bucket };
+    return { key, rows, bytes: size, ...(ends && { ends: [...ends] }), etag, bucket };
   });
 }
 

@@ -130,7 +130,7 @@ async function stage(database: Database, file: string, folder: string): Promise<
       isRange: false,
       name: 'events.csv',
     },
-    { folder, sourceKey: 'events.csv', sourceVersion: null, buckets: 1 },
+    { folder, sourceKey: 'events.csv', sourceVersion: null, buckets: 1, hasSessions: false },
   );
   return { taken: accepted, quarantined: `${quarantined} quarantined` };
 }

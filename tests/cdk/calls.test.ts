@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { type FunctionName, functionNames } from '../../cdk/functions.ts';
 import { jsonText } from '../../layers/platform/object-store.ts';
-import { gateAnswer, type StageName } from '../../layers/runs/documents.ts';
+import { gateAnswer, runPlan, type StageName } from '../../layers/runs/documents.ts';
 import { processedKeys } from '../../layers/runs/keys.ts';
 import { useServer } from '../integration/postgres/marts.ts';
 import { goodDrop } from '../unit/engine/bad-input/good-drop.ts';
@@ -120,8 +120,13 @@ async function recordCalls(): Promise<ReadonlyMap<string, readonly Call[]>> {
 
   const run = { runId, drop: 'default', attempt: 1 };
   const engine = async (event: typeof run) => {
-    const { chunks, buckets } = (await call('plan', event)) as { chunks: number[]; buckets: number[] };
+    const { chunks } = (await call('plan', event)) as { chunks: number[] };
+    // Two buckets, so that there is something to exchange.
+    const buckets = [0, 1];
+    const plan = runPlan.parse(aws.json(processedKeys.plan(event.runId)));
+    aws.put('processed', processedKeys.plan(event.runId), jsonText({ ...plan, buckets: buckets.length }));
     for (const index of chunks) await call('stage', { ...event, index });
+    for (const index of buckets) await call('exchange', { ...event, index });
     for (const index of buckets) await call('clean', { ...event, index });
     for (const index of buckets) await call('marts', { ...event, index });
     await call('measure', event);
@@ -147,7 +152,8 @@ async function recordCalls(): Promise<ReadonlyMap<string, readonly Call[]>> {
     await expect(call(name, { ...run, index: 0 }), name).rejects.toMatchObject({ name: error });
   };
   const before: Partial<Record<StageName, StageName>> = {
-    clean: 'stage',
+    exchange: 'stage',
+    clean: 'exchange',
     marts: 'clean',
     measure: 'marts',
     load: 'marts',

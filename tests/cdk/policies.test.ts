@@ -92,6 +92,12 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     's3:PutObject ecom-poc-processed/processed/staged/*',
     's3:PutObject ecom-poc-processed/processed/work/*',
   ],
+  exchange: [
+    's3:GetObject ecom-poc-processed/processed/runs/*',
+    's3:GetObject ecom-poc-processed/processed/work/*',
+    's3:PutObject ecom-poc-processed/processed/runs/*',
+    's3:PutObject ecom-poc-processed/processed/work/*',
+  ],
   clean: [
     's3:GetObject ecom-poc-processed/processed/events_clean/*',
     's3:GetObject ecom-poc-processed/processed/quarantine/*',

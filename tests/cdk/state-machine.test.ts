@@ -8,6 +8,8 @@ interface State {
   readonly Resource?: string;
   readonly TimeoutSeconds?: number;
   readonly Next?: string;
+  readonly Default?: string;
+  readonly Choices?: readonly Record<string, unknown>[];
   readonly Retry?: Record<string, unknown>[];
   readonly Catch?: Record<string, unknown>[];
   readonly ItemProcessor?: { readonly States: Record<string, State> };
@@ -56,8 +58,8 @@ describe('the state machine', () => {
       /"MaxConcurrency":\d+|"MaxAttempts":(5|12|40)|"MaxDelaySeconds":\d+|"Resource":"(Functions(\w+?)CurrentVersion\w+|ecom-experiment-\w+)"/g;
     expect(text({ target: 'aws' }).replace(differing, '')).toBe(text().replace(differing, ''));
     const concurrency = /"MaxConcurrency":\d+/g;
-    expect(text({ target: 'aws' }).match(concurrency)).toEqual(Array(3).fill('"MaxConcurrency":500'));
-    expect(text({ mapConcurrency: '7' }).match(concurrency)).toEqual(Array(3).fill('"MaxConcurrency":7'));
+    expect(text({ target: 'aws' }).match(concurrency)).toEqual(Array(4).fill('"MaxConcurrency":500'));
+    expect(text({ mapConcurrency: '7' }).match(concurrency)).toEqual(Array(4).fill('"MaxConcurrency":7'));
   });
 
   it.each([
@@ -80,7 +82,7 @@ describe('the state machine', () => {
     'retries what may heal by itself with full jitter, a killed process once, and nothing else, for $target',
     ({ target, throttled, transient, longest }) => {
       const tasks = tasksOf(definitionOf({ target }));
-      expect(tasks).toHaveLength(15);
+      expect(tasks).toHaveLength(17);
       const retry = (ErrorEquals: string[], MaxAttempts: number) => ({
         ErrorEquals,
         IntervalSeconds: 1,
@@ -132,7 +134,7 @@ describe('the state machine', () => {
 
   it('records every failure before it fails', () => {
     const stages = Object.entries(definition.States).filter(
-      ([name]) => name !== 'RecordFailure' && name !== 'RunFailed',
+      ([name, { Type }]) => name !== 'RecordFailure' && name !== 'RunFailed' && Type !== 'Choice',
     );
     for (const [, { Catch }] of stages) {
       expect(Catch).toEqual([
@@ -145,9 +147,10 @@ describe('the state machine', () => {
   it('decides while it loads, and publishes after both', () => {
     const { Next, Branches = [] } = definition.States.DecideAndLoad as State;
     const wayOf = (name: string, states: Record<string, State>): string[] => {
-      const next = states[name]?.Next;
+      const next = states[name]?.Next ?? states[name]?.Default;
       return [name, ...(next === undefined ? [] : wayOf(next, states))];
     };
+
     expect(Branches.map(({ StartAt, States }) => wayOf(StartAt, States))).toEqual([
       ['Measure', 'Analyze'],
       ['Load'],
@@ -156,11 +159,21 @@ describe('the state machine', () => {
     expect(wayOf(definition.StartAt, definition.States)).toEqual([
       'Plan',
       'StageChunks',
+      'SeveralBuckets',
       'CleanBuckets',
       'BuildMarts',
       'DecideAndLoad',
       'Publish',
     ]);
+  });
+
+  it('goes by the exchange between buckets where there is one bucket', () => {
+    expect(definition.States.SeveralBuckets).toMatchObject({
+      Type: 'Choice',
+      Choices: [{ Variable: '$.plan.buckets[1]', IsPresent: true, Next: 'ExchangeShares' }],
+      Default: 'CleanBuckets',
+    });
+    expect(definition.States.ExchangeShares?.Next).toBe('CleanBuckets');
   });
 
   it('records of each part of a map or branch why its function was ended, which neither tells itself', () => {
@@ -170,6 +183,7 @@ describe('the state machine', () => {
     expect(children.map(([name]) => name)).toEqual([
       'StageChunk',
       'CleanBucket',
+      'ExchangeShare',
       'BuildMartsOfBucket',
       'Measure',
       'Analyze',

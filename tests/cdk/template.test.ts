@@ -162,7 +162,7 @@ describe('the functions', () => {
       .filter(({ Properties }) => Properties.Layers !== undefined)
       .map(({ Properties }) => Properties.FunctionName);
     expect(layered.sort()).toEqual(
-      ['clean', 'load', 'marts', 'measure', 'stage'].map((name) => `ecom-experiment-${name}`),
+      ['clean', 'exchange', 'load', 'marts', 'measure', 'stage'].map((name) => `ecom-experiment-${name}`),
     );
   });
 
@@ -187,6 +187,7 @@ describe('the functions', () => {
       gate: ['STATE_MACHINE_ARN'],
       plan: [],
       stage: [],
+      exchange: [],
       clean: [],
       marts: [],
       measure: [],

@@ -9,20 +9,14 @@ import { identifier, literal, renderSql } from '../../platform/sql.ts';
 import { type CleanResult, eventNamesLimit, type PartCounts, type RunPlan } from '../../runs/documents.ts';
 import { attempt, type Refusal } from '../../runs/stage.ts';
 import { countDecisiveEvents } from './decisive-events.ts';
-import {
-  contentColumns,
-  countRepeats,
-  dedupe,
-  dropSharedEvents,
-  type EventIdsFile,
-  type Repeats,
-} from './dedupe.ts';
+import { contentColumns, countRepeats, dedupe, type Repeats } from './dedupe.ts';
 import { type DayFile, writeEvents } from './events-clean.ts';
 import { foldEvents } from './fold-events.ts';
 import { exclusive, type Finding, type Judgement, judge, openJudgedRows } from './judge.ts';
 import quarantineSql from './quarantine.sql';
 import { type Rule, type RuleContext, rowRules } from './rules.ts';
 import {
+  type ExchangedFiles,
   lineOf,
   openStagedRows,
   type PartCount,
@@ -32,12 +26,12 @@ import {
 } from './staged-rows.ts';
 
 export interface CleanInput {
-  readonly plan: Pick<RunPlan, 'present' | 'buckets' | 'asOf'> & { readonly config: CleanConfig };
+  readonly plan: Pick<RunPlan, 'present' | 'asOf'> & { readonly config: CleanConfig };
   readonly bucket: number;
-  /** Parts of the bucket, parts without a bucket, and the sessions of every bucket. */
+  /** Parts of the bucket, and parts without a bucket. */
   readonly parts: readonly StagedPart[];
-  /** Event ids of all buckets, where there are several. */
-  readonly eventIds: readonly EventIdsFile[];
+  /** What other buckets have to do with it, where there are several. */
+  readonly exchanged?: ExchangedFiles | undefined;
   /** ISO instant at which the newest raw file was uploaded. */
   readonly newestInput: string;
   /** Folder to write to. */
@@ -62,21 +56,17 @@ export interface CleanedBucket {
 
 /** Cleans one user bucket: repeats and contradictions out, references checked, events named, dated and valued. */
 export async function cleanBucket(db: Database, input: CleanInput): Promise<CleanedBucket> {
-  const { plan, bucket, parts, eventIds, newestInput, folder, refusals } = input;
-  const { config, present, buckets } = plan;
+  const { plan, bucket, parts, exchanged, newestInput, folder, refusals } = input;
+  const { config, present } = plan;
   const refused = new Set(refusals?.map(({ dataset }) => dataset));
   await openStagedRows(db, {
     parts,
     idType: config.id_type,
+    exchanged,
     bucket,
-    buckets,
     eventAliases: config.event_aliases,
   });
-  for (const dataset of datasetNames) {
-    const shared = dataset === 'events' && buckets > 1;
-    await dedupe(db, dataset, `${shared ? 'own' : 'staged'}_${dataset}`);
-  }
-  if (eventIds.length > 0) await dropSharedEvents(db, eventIds, bucket);
+  for (const dataset of datasetNames) await dedupe(db, dataset);
   await foldEvents(db, config.dedupe.events);
   await openJudgedRows(db);
 

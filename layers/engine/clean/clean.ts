@@ -10,10 +10,12 @@ import { areas, processedKeys } from '../../runs/keys.ts';
 import { completionsOf } from '../../runs/progress.ts';
 import { newestUpload } from '../../runs/received.ts';
 import { attempt } from '../../runs/stage.ts';
+import { partsOf } from '../../runs/stages.ts';
 import { contentOf, repeatable, storeOutputs } from '../../runs/work.ts';
+import { type ExchangedKind, exchangedKinds } from '../exchange/kinds.ts';
+import { type ShareRef, shareIn } from '../exchange/packed-shares.ts';
 import { mergeRules } from '../measure/reconcile.ts';
 import { cleanBucket } from './clean-bucket.ts';
-import { type EventIdsFile, eventIdsFileName } from './dedupe.ts';
 import { partFileName, type StagedPart } from './staged-rows.ts';
 
 interface CleanReads {
@@ -23,7 +25,8 @@ interface CleanReads {
   readonly bucket: number;
   readonly buckets: number;
   readonly parts: readonly PartRef[];
-  readonly eventIds: readonly EventIdsRef[];
+  /** What shares of the ids tell the bucket of others. */
+  readonly exchanged: Readonly<Record<ExchangedKind, readonly ShareRef[]>>;
 }
 
 interface CleanAside {
@@ -52,6 +55,7 @@ export const cleanStage = repeatable<'clean', CleanReads, CleanAside>({
     }
     const found = partsOfBucket(plan, staged, bucket);
     const { present, asOf, buckets } = plan;
+    const exchanged = await completionsOf(store, 'exchange', event, partsOf('exchange', plan));
     return {
       reads: {
         config: cleanConfig(plan.config),
@@ -60,7 +64,7 @@ export const cleanStage = repeatable<'clean', CleanReads, CleanAside>({
         bucket,
         buckets,
         parts: found.map(({ rawVersion: _, ...part }) => part),
-        eventIds: eventIdsOf(plan, staged),
+        exchanged: exchangedFor(bucket, plan, exchanged),
       },
       aside: {
         newestInput: newestUpload(await store.require('inputs', runId)),
@@ -86,18 +90,27 @@ export const cleanStage = repeatable<'clean', CleanReads, CleanAside>({
       rawVersion: aside.versions[index] ?? null,
       file: path.join(folder, partFileName(part.dataset, part.part, part.bucket)),
     }));
-    const eventIds = reads.eventIds.map((ids) => ({
-      ...ids,
-      file: path.join(folder, eventIdsFileName(ids.part)),
-    }));
-    await downloadAll(processed, [...parts, ...eventIds]);
+    const exchanged = exchangedKinds.flatMap((kind) =>
+      reads.exchanged[kind].map((ref, index) => ({
+        ...ref,
+        kind,
+        file: path.join(folder, `${kind}-${index}.parquet`),
+      })),
+    );
+    await downloadAll(processed, [...parts, ...exchanged]);
+    const exchangedFiles = (kind: ExchangedKind) =>
+      exchanged.filter((share) => share.kind === kind).map(({ file }) => file);
 
     await using db = await engine.open(folder);
     const cleaned = await cleanBucket(db, {
       plan: reads,
       bucket,
       parts,
-      eventIds,
+      exchanged: {
+        sessions_elsewhere: exchangedFiles('sessions_elsewhere'),
+        events_of_sessions: exchangedFiles('events_of_sessions'),
+        conflicts: exchangedFiles('conflicts'),
+      },
       newestInput: aside.newestInput,
       folder,
       refusals,
@@ -162,7 +175,7 @@ export type PartRef = Omit<StagedPart, 'rawVersion' | 'file'> & {
   readonly etag: string;
 };
 
-/** What a bucket reads: its parts, those without a bucket, and everyone's sessions, which events refer to. */
+/** What a bucket reads: its parts, and those without a bucket. */
 export function partsOfBucket(
   plan: Pick<RunPlan, 'chunks'>,
   staged: readonly Completion<'stage'>[],
@@ -174,7 +187,7 @@ export function partsOfBucket(
     const { dataset, part } = chunk;
     return outputs
       .filter(({ key }) => key.startsWith(stagedPrefix(dataset)))
-      .filter((output) => output.bucket === null || output.bucket === bucket || dataset === 'sessions')
+      .filter((output) => output.bucket === null || output.bucket === bucket)
       .map((output) => ({
         dataset,
         part,
@@ -187,16 +200,22 @@ export function partsOfBucket(
   });
 }
 
-type EventIdsRef = Omit<EventIdsFile, 'file'> & { readonly key: string; readonly etag: string };
-
-/** The event ids that the chunks left, of all buckets. */
-function eventIdsOf(plan: Pick<RunPlan, 'chunks'>, staged: readonly Completion<'stage'>[]): EventIdsRef[] {
-  return staged.flatMap(({ outputs }, index) => {
-    const part = plan.chunks[index]?.part ?? 0;
-    return outputs
-      .filter(({ key }) => key.includes('/intermediate/event_ids-'))
-      .map((output) => ({ part, ...contentOf(output) }));
-  });
+/** What the shares tell a bucket: of conflicts the piece of the bucket and, in the last place, the one for every bucket. */
+function exchangedFor(
+  bucket: number,
+  { runId, buckets }: Pick<RunPlan, 'runId' | 'buckets'>,
+  exchanged: readonly Completion<'exchange'>[],
+): CleanReads['exchanged'] {
+  const outputs = exchanged.flatMap((part) => part.outputs);
+  const refs = (kind: ExchangedKind, ...shares: readonly number[]) =>
+    outputs
+      .filter(({ key }) => key.startsWith(processedKeys.intermediates(kind, runId)))
+      .flatMap((output) => shares.flatMap((share) => shareIn(output, share)));
+  return {
+    sessions_elsewhere: refs('sessions_elsewhere', bucket),
+    events_of_sessions: refs('events_of_sessions', bucket),
+    conflicts: refs('conflicts', bucket, buckets),
+  };
 }
 
 function stagedPrefix(dataset: DatasetName): string {

@@ -1,56 +1,21 @@
-import path from 'node:path';
 import { type DatasetName, datasetContracts } from '../../data/datasets/index.ts';
 import type { Database } from '../../platform/duckdb.ts';
-import { identifier, literal, literalList, renderSql } from '../../platform/sql.ts';
+import { identifier, literal, renderSql } from '../../platform/sql.ts';
 import dedupeSql from './dedupe.sql';
-import idsElsewhereSql from './ids-elsewhere.sql';
+import dropElsewhereSql from './drop-elsewhere.sql';
 import { findRepeatedKeys } from './repeated-keys.ts';
-import { lineOf, type PartCount, partOf, type RowExample, rowOfFile } from './staged-rows.ts';
+import { lineOf, type PartCount, partOf, type RowExample } from './staged-rows.ts';
 
-/** Ids of the events of one chunk, on the local disk. */
-export interface EventIdsFile {
-  readonly part: number;
-  readonly file: string;
-}
-
-/** Name of the local copy of a chunk's event ids; it carries the part, as that of a staged file does. */
-export function eventIdsFileName(part: number): string {
-  return `event-ids-part-${part}-shared.parquet`;
-}
+/** Datasets whose keys rows of several users may share. */
+const sharedKeys: readonly DatasetName[] = ['sessions', 'events'];
 
 /**
- * Drops the events whose id users of other buckets have as well, as `dedupe` drops contradictions within the bucket:
- * another user is other content. To be called after it.
- */
-export async function dropSharedEvents(
-  db: Database,
-  files: readonly EventIdsFile[],
-  bucket: number,
-): Promise<void> {
-  await db.run(
-    renderSql(idsElsewhereSql, {
-      files: literalList(files.map(({ file }) => path.resolve(file))),
-      row: rowOfFile,
-      bucket: String(bucket),
-    }),
-  );
-  const { shared } = await db.row<{ shared: boolean }>('SELECT EXISTS (FROM events_elsewhere) AS shared');
-  if (!shared) return;
-  await db.run(`
-    INSERT INTO events_dropped
-    SELECT own._row, 'conflict', other._row
-    FROM own_events own JOIN events_elsewhere other USING (event_id)
-    WHERE own._row NOT IN (SELECT _row FROM events_dropped);
-    CREATE OR REPLACE VIEW kept_events AS FROM own_events ANTI JOIN events_dropped USING (_row)`);
-}
-
-/**
- * Creates `<dataset>_dropped` (_row, _rule `duplicate` or `conflict`, _other_row: the row it contradicts) and the view
- * `kept_<dataset>`, the bucket's rows without them. Keys are counted before rows are looked at: the usual case, no
+ * Creates `<dataset>_dropped` (_row, _rule `duplicate` or `conflict`, _other_row: the first row that it contradicts) and the
+ * view `kept_<dataset>`, the bucket's rows without them. Keys are counted before rows are looked at: the usual case, no
  * repeated key, needs no more memory than the keys.
- * @param rows the view to look for repeats in: wider than the bucket where a key may occur in several of them
  */
-export async function dedupe(db: Database, dataset: DatasetName, rows: string): Promise<void> {
+export async function dedupe(db: Database, dataset: DatasetName): Promise<void> {
+  const rows = `staged_${dataset}`;
   await db.run(`CREATE TABLE ${dataset}_dropped (_row BIGINT, _rule VARCHAR, _other_row BIGINT)`);
   const repeats = await findRepeatedKeys(db, dataset, rows);
   if (repeats) {
@@ -58,10 +23,18 @@ export async function dedupe(db: Database, dataset: DatasetName, rows: string): 
     const content = (await contentColumns(db, dataset)).map(identifier).join(', ');
     await db.run(renderSql(dedupeSql, { dataset, key, rows, content }));
   }
+  const elsewhere = sharedKeys.includes(dataset) && (await dropElsewhere(db, dataset));
   await db.run(`
     DROP TABLE ${dataset}_repeated;
     CREATE VIEW kept_${dataset} AS FROM own_${dataset}
-    ${repeats ? `ANTI JOIN ${dataset}_dropped USING (_row)` : ''}`);
+    ${repeats || elsewhere ? `ANTI JOIN ${dataset}_dropped USING (_row)` : ''}`);
+}
+
+/** Drops rows whose key users of other buckets have as well: another user is other content. Returns whether there are any. */
+async function dropElsewhere(db: Database, dataset: DatasetName): Promise<boolean> {
+  const { some } = await db.row<{ some: boolean }>(`SELECT EXISTS (FROM ${dataset}_elsewhere) AS some`);
+  if (some) await db.run(renderSql(dropElsewhereSql, { dataset }));
+  return some;
 }
 
 /** What `dedupe` dropped. */

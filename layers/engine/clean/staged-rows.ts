@@ -3,7 +3,7 @@ import { type DatasetName, datasetContracts, datasetNames } from '../../data/dat
 import { type IdType, sqlType } from '../../data/values.ts';
 import type { Database } from '../../platform/duckdb.ts';
 import { identifier, literal, literalList } from '../../platform/sql.ts';
-import { userBucket } from '../buckets.ts';
+import type { ExchangedKind } from '../exchange/kinds.ts';
 import { findRepeatedKeys } from './repeated-keys.ts';
 
 /** A staged Parquet file on the local disk. */
@@ -55,12 +55,15 @@ export function partFileName(dataset: DatasetName, part: number, bucket: number 
   return `staged-${dataset}-part-${part}-${bucket ?? 'shared'}.parquet`;
 }
 
+/** Local files of what shares of the ids tell a bucket of others (layers/engine/exchange). */
+export type ExchangedFiles = Readonly<Record<ExchangedKind, readonly string[]>>;
+
 export interface StagedRowsOptions {
-  /** Of rows that name a user those of the bucket, but for sessions; and all that name none. */
+  /** Those of the bucket, and those without one. */
   readonly parts: readonly StagedPart[];
+  readonly exchanged?: ExchangedFiles | undefined;
   readonly idType: IdType;
   readonly bucket: number;
-  readonly buckets: number;
   /** Canonical name of each other spelling of an event. */
   readonly eventAliases: Readonly<Record<string, string>>;
 }
@@ -68,26 +71,27 @@ export interface StagedRowsOptions {
 /**
  * Creates for every dataset the views `staged_<dataset>` (all rows at hand, with `_row`, which is unique and follows
  * the files' order) and `own_<dataset>` (the bucket's rows), and the table `raw_files` (dataset, part, key, version, name).
- * `own_events` has the event's user, found through the session where the event names none, as `_user`.
+ * `own_events` has the event's user, found through the session where the event names none, as `_user`. Of sessions and events
+ * that other buckets have rows of, `<dataset>_elsewhere` (_row, _other_row) names the bucket's rows, each with the first one there.
  */
 export async function openStagedRows(db: Database, options: StagedRowsOptions): Promise<void> {
-  const { parts, idType, bucket, buckets } = options;
+  const { parts, exchanged, idType, bucket } = options;
   await db.run(
     'CREATE TABLE raw_files (dataset VARCHAR, part BIGINT, key VARCHAR, version VARCHAR, name VARCHAR)',
   );
   for (const dataset of datasetNames) {
     const own = parts.filter((part) => part.dataset === dataset);
+    const sent = dataset === 'events' ? (exchanged?.events_of_sessions ?? []) : [];
+    const select = own.length > 0 ? readParts(own) : noRows(dataset, idType);
     await db.run(
-      `CREATE VIEW staged_${dataset} AS ${own.length > 0 ? readParts(own) : noRows(dataset, idType)}`,
+      `CREATE VIEW staged_${dataset} AS ${select} ${sent.length > 0 ? `UNION ALL BY NAME FROM read_parquet(${literalList(sent)})` : ''}`,
     );
     if (own.length > 0) await db.run(`INSERT INTO raw_files VALUES ${rawFiles(own)}`);
   }
-  await createKnownSessions(db);
-  for (const dataset of ['users', 'experiment_assignments'] as const)
+  await createElsewhere(db, exchanged);
+  await createKnownSessions(db, exchanged?.sessions_elsewhere ?? []);
+  for (const dataset of ['users', 'sessions', 'experiment_assignments'] as const)
     await db.run(`CREATE VIEW own_${dataset} AS FROM staged_${dataset}`);
-  await db.run(`
-    CREATE VIEW own_sessions AS FROM staged_sessions
-    WHERE ${buckets === 1 ? 'true' : `${userBucket('user_id', buckets)} = ${bucket}`}`);
   // Products belong to no user: every bucket reads them, the first one counts them.
   await db.run(`CREATE VIEW own_products AS FROM staged_products WHERE ${bucket === 0}`);
   await createOwnEvents(db, options);
@@ -117,24 +121,44 @@ function noRows(dataset: DatasetName, idType: IdType): string {
   return `SELECT ${columns.join(', ')}, CAST(NULL AS BIGINT) AS _line, CAST(NULL AS VARCHAR) AS _notes, CAST(NULL AS BIGINT) AS _row WHERE false`;
 }
 
-/** `known_sessions`: each session once; what the rows disagree about is NULL, and its times are the widest. */
-async function createKnownSessions(db: Database): Promise<void> {
+async function createElsewhere(db: Database, exchanged: ExchangedFiles | undefined): Promise<void> {
+  const none = 'SELECT CAST(NULL AS BIGINT) AS _row, CAST(NULL AS BIGINT) AS _other_row WHERE false';
+  const of = (files: readonly string[] = [], select: string) =>
+    files.length === 0 ? none : `${select} FROM read_parquet(${literalList(files)})`;
+  // Rows that name no user are told to every bucket.
+  const events = of(exchanged?.conflicts, 'SELECT _row, _other_row');
+  const sessions = of(exchanged?.sessions_elsewhere, 'SELECT session_id, _row AS _other_row');
+  await db.run(`
+    CREATE TABLE events_elsewhere AS FROM (${events}) ${events === none ? '' : 'SEMI JOIN staged_events USING (_row)'};
+    CREATE TABLE sessions_elsewhere AS ${
+      sessions === none
+        ? none
+        : `SELECT own._row, other._other_row FROM staged_sessions own JOIN (${sessions}) other USING (session_id)`
+    }`);
+}
+
+/**
+ * `known_sessions`: each session of the bucket's users, and each that its events refer to, once; what the rows disagree about
+ * is NULL, and its times are the widest.
+ */
+async function createKnownSessions(db: Database, elsewhere: readonly string[]): Promise<void> {
   const repeats = await findRepeatedKeys(db, 'sessions', 'staged_sessions');
+  const own = 'session_id, user_id AS first_user, user_id AS last_user, session_start_ts, session_end_ts';
+  const others = `
+    UNION ALL SELECT session_id, first_user, last_user, session_start_ts, session_end_ts
+    FROM read_parquet(${literalList(elsewhere)})`;
   await db.run(
-    repeats
+    repeats || elsewhere.length > 0
       ? `CREATE TABLE known_sessions AS
-         SELECT session_id, CASE WHEN min(user_id) = max(user_id) THEN min(user_id) END AS user_id,
+         SELECT session_id, CASE WHEN min(first_user) = max(last_user) THEN min(first_user) END AS user_id,
            min(session_start_ts) AS session_start_ts, max(session_end_ts) AS session_end_ts
-         FROM staged_sessions GROUP BY session_id`
+         FROM (SELECT ${own} FROM staged_sessions ${elsewhere.length > 0 ? others : ''}) GROUP BY session_id`
       : `CREATE VIEW known_sessions AS
          SELECT session_id, user_id, session_start_ts, session_end_ts FROM staged_sessions`,
   );
 }
 
-async function createOwnEvents(
-  db: Database,
-  { bucket, buckets, eventAliases }: StagedRowsOptions,
-): Promise<void> {
+async function createOwnEvents(db: Database, { eventAliases }: StagedRowsOptions): Promise<void> {
   const { userless } = await db.row<{ userless: boolean }>(
     'SELECT EXISTS (FROM staged_events WHERE user_id IS NULL) AS userless',
   );
@@ -142,14 +166,10 @@ async function createOwnEvents(
   const throughSession = userless
     ? 'LEFT JOIN known_sessions s ON s.session_id = CASE WHEN e.user_id IS NULL THEN e.session_id END'
     : '';
-  // The hash is asked of rows that name no user themselves, for all others it was when they were staged.
-  const isOwn = `CASE WHEN e.user_id IS NOT NULL THEN true WHEN s.user_id IS NULL THEN ${bucket === 0}
-    ELSE ${userBucket('s.user_id', buckets)} = ${bucket} END`;
   await db.run(`
     CREATE VIEW own_events AS
     SELECT e.*, ${user} AS _user, ${canonicalName('e.event_name', eventAliases)} AS _name
-    FROM staged_events e ${throughSession}
-    WHERE ${buckets === 1 || !userless ? 'true' : isOwn}`);
+    FROM staged_events e ${throughSession}`);
 }
 
 function canonicalName(name: string, aliases: Readonly<Record<string, string>>): string {

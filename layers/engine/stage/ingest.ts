@@ -18,9 +18,10 @@ import type { Database } from '../../platform/duckdb.ts';
 import { DataError } from '../../platform/errors.ts';
 import { identifier, literal, renderSql } from '../../platform/sql.ts';
 import { eventNamesLimit } from '../../runs/documents.ts';
-import { userBucket } from '../buckets.ts';
+import { idShare, userBucket } from '../buckets.ts';
+import type { SharedKind } from '../exchange/kinds.ts';
+import { type PackedShares, packShares } from '../exchange/packed-shares.ts';
 import acceptedSql from './accepted.sql';
-import eventIdsSql from './event-ids.sql';
 import faultsSql from './faults.sql';
 import quarantineSql from './quarantine.sql';
 import readSql from './read.sql';
@@ -62,19 +63,15 @@ export interface IngestTarget {
   readonly sourceVersion: string | null;
   /** Number of user buckets the accepted rows are written by. */
   readonly buckets: number;
+  /** Whether events may have the user of their session. */
+  readonly hasSessions: boolean;
 }
 
 /** A Parquet file of accepted rows. */
 export interface StagedPart {
   readonly file: string;
-  /** User bucket; null: rows without a user, which belong to every bucket. */
+  /** User bucket; null: rows of a dataset without users, which every bucket reads. */
   readonly bucket: number | null;
-  readonly rows: number;
-}
-
-/** A Parquet file with its rows. */
-export interface RowFile {
-  readonly file: string;
   readonly rows: number;
 }
 
@@ -90,12 +87,14 @@ export interface Ingested {
   readonly parts: StagedPart[];
   /** Parquet file of the quarantined records, or null where there are none. */
   readonly quarantine: string | null;
-  /** Ids of the accepted events by which buckets find those that they share; null where there is one bucket. */
-  readonly eventIds: RowFile | null;
+  /** By which buckets find what concerns each other; nothing where there is one. */
+  readonly shared: SharedRows[];
 }
 
-/** Up to so many buckets (200 million events) every id is compared; beyond it one in a fixed number of them. */
-const comparedBuckets = 12;
+/** Rows by share of an id. */
+export interface SharedRows extends PackedShares {
+  readonly kind: SharedKind;
+}
 
 interface Records {
   readonly file: string;
@@ -124,18 +123,20 @@ export async function ingest(
     target.buckets > 1 && columns.some(({ name }) => name === 'user_id') ? target.buckets : 1;
   const read = path.join(target.folder, 'read.parquet');
 
-  const records = await readRecords(database, source, columns, userBuckets, read, target.folder);
+  const bucket = userBuckets === 1 ? 'NULL::INTEGER' : bucketOf(source.dataset, columns, target);
+  const records = await readRecords(database, source, columns, bucket, read, target.folder);
   const line = records.numbered ? '_line' : `file_row_number + ${records.header ? 2 : 1}`;
   const parts = await writeAccepted(database, columns, { read, line, userBuckets }, target);
-  const accepted = parts.reduce((sum, { rows }) => sum + rows, 0);
+  const shared =
+    userBuckets > 1 ? await writeShared(database, source.dataset, columns, { read, line }, target) : [];
+  const accepted = [...parts, ...shared.filter(({ kind }) => kind === 'userless_events')].reduce(
+    (sum, { rows }) => sum + rows,
+    0,
+  );
   const quarantined = records.lines - accepted;
-  const eventIds =
-    source.dataset === 'events' && userBuckets > 1
-      ? await writeEventIds(database, { read, line, userBuckets }, target)
-      : null;
   if (quarantined === 0) {
     const none = { rules: [], quarantinedEvents: [], quarantine: null };
-    return { lines: records.lines, accepted, quarantined, ...none, parts, eventIds };
+    return { lines: records.lines, accepted, quarantined, ...none, parts, shared };
   }
 
   const faults = path.join(target.folder, 'faults.parquet');
@@ -184,7 +185,7 @@ export async function ingest(
     quarantinedEvents,
     parts,
     quarantine,
-    eventIds,
+    shared,
   };
 }
 
@@ -212,12 +213,12 @@ async function readRecords(
   database: Database,
   source: IngestSource,
   columns: readonly StagedColumn[],
-  userBuckets: number,
+  bucket: string,
   read: string,
   folder: string,
 ): Promise<Records> {
   const scan = (records: Records, parallel: boolean) =>
-    scanRecords(database, source, columns, userBuckets, read, records, parallel);
+    scanRecords(database, source, columns, bucket, read, records, parallel);
   const dialect = await dialectOf(source);
   const { delimiter } = dialect;
   const { file: utf8, inspection } = await asUtf8(source, dialect, folder);
@@ -304,7 +305,7 @@ async function scanRecords(
   database: Database,
   source: IngestSource,
   columns: readonly StagedColumn[],
-  userBuckets: number,
+  bucket: string,
   read: string,
   records: Records,
   parallel: boolean,
@@ -324,7 +325,7 @@ async function scanRecords(
       values: columns.map(({ value }, index) => `${value} AS v${index}`).join(', '),
       staged: columns.map(({ name, type }, index) => `v${index}::${type} AS ${identifier(name)}`).join(', '),
       line: records.numbered ? 'line::BIGINT' : 'NULL::BIGINT',
-      bucket: userBuckets === 1 ? 'NULL::INTEGER' : userBucket(userIdOf(columns), userBuckets),
+      bucket,
       broken: [...columns.map(({ broken }) => broken), ...unseenHeader(source.columns.header, columns)].join(
         '\n OR ',
       ),
@@ -336,9 +337,20 @@ async function scanRecords(
   return Number(Count);
 }
 
-/** The query's name for the value of user_id. */
-function userIdOf(columns: readonly StagedColumn[]): string {
-  return `v${columns.findIndex(({ name }) => name === 'user_id')}`;
+/**
+ * SQL of the bucket of a row, from its values: that of its user. An event without one gets none where it may have the user of its
+ * session; else nobody has it, and any bucket that its repeats come to as well will do.
+ */
+function bucketOf(
+  dataset: DatasetName,
+  columns: readonly StagedColumn[],
+  { buckets, hasSessions }: IngestTarget,
+): string {
+  const value = (of: string) => `v${columns.findIndex(({ name }) => name === of)}`;
+  const ofUser = userBucket(value('user_id'), buckets);
+  if (dataset !== 'events') return ofUser;
+  const nobodys = idShare(value('event_id'), buckets);
+  return `coalesce(${ofUser}, ${hasSessions ? `CASE WHEN ${value('session_id')} IS NULL THEN ${nobodys} END` : nobodys})`;
 }
 
 async function writeAccepted(
@@ -368,29 +380,53 @@ async function writeAccepted(
   for (let bucket = 0; bucket < userBuckets; bucket += 1) {
     await write(String(bucket), bucket, `_bucket = ${bucket}`);
   }
-  await write('none', null, '_bucket IS NULL');
-  return parts.filter(({ bucket, rows }) => bucket !== null || rows > 0);
+  return parts;
 }
 
 type FoundRule = Pick<RuleCount, 'column' | 'rule' | 'rows'> & {
   readonly examples: readonly Pick<RuleCount['examples'][number], 'line' | 'value'>[];
 };
 
-async function writeEventIds(
+/** Writes what `exchange` needs of the accepted rows, by share of the ids that it brings together. */
+async function writeShared(
   database: Database,
-  { read, line, userBuckets }: { read: string; line: string; userBuckets: number },
-  { folder }: IngestTarget,
-): Promise<RowFile> {
-  const file = path.join(folder, 'event-ids.parquet');
-  const { Count } = await database.row<{ Count: string }>(
-    renderSql(eventIdsSql, {
-      line,
-      source: literal(read),
-      every: String(Math.ceil(userBuckets / comparedBuckets)),
-      target: literal(file),
-    }),
+  dataset: DatasetName,
+  columns: readonly StagedColumn[],
+  { read, line }: { read: string; line: string },
+  { folder, buckets: shares, hasSessions }: IngestTarget,
+): Promise<SharedRows[]> {
+  const written: SharedRows[] = [];
+  const rows = `FROM read_parquet(${literal(read)}, file_row_number = true) WHERE _cells IS NULL`;
+  const write = async (kind: SharedKind, select: string, where: string, id: string, order = '_line') => {
+    const query = `${select}, ${idShare(id, shares)} AS _share ${rows} AND ${where}`;
+    const file = path.join(folder, `${kind}.shares`);
+    const packed = await packShares(database, query, { order, shares, file });
+    if (packed !== undefined) written.push({ kind, ...packed });
+  };
+  if (dataset === 'sessions') {
+    const values = 'session_id, user_id, session_start_ts, session_end_ts';
+    await write('session_users', `SELECT ${values}, _bucket, ${line} AS _line`, 'true', 'session_id');
+  }
+  if (dataset !== 'events') return written;
+  // The place of an event is the bucket of its user or, before that is known, its session.
+  const place = '_bucket, CASE WHEN _bucket IS NULL THEN session_id END AS session_id';
+  await write('event_ids', `SELECT event_id, ${place}, ${line} AS _line`, 'true', 'event_id');
+  if (!hasSessions) return written;
+  await write(
+    'session_references',
+    'SELECT DISTINCT session_id, _bucket',
+    '_bucket IS NOT NULL AND session_id IS NOT NULL',
+    'session_id',
+    'session_id, _bucket',
   );
-  return { file, rows: Number(Count) };
+  const staged = columns.map(({ name }) => identifier(name)).join(', ');
+  await write(
+    'userless_events',
+    `SELECT ${staged}, ${line} AS _line, _notes`,
+    '_bucket IS NULL',
+    'session_id',
+  );
+  return written;
 }
 
 function miscount(name: string, lines: number, accepted: number, quarantined: number): DataError {

@@ -64,7 +64,7 @@ export async function readListedUsers(
         isRange: false,
         name,
       },
-      { folder, sourceKey: name, sourceVersion: null, buckets: 1 },
+      { folder, sourceKey: name, sourceVersion: null, buckets: 1, hasSessions: false },
     );
     if (quarantined > 0) throw noId(rules, name, idType);
     parts.push(...read.map((part) => part.file));

@@ -7,6 +7,7 @@ import type { Chunk } from '../../runs/documents.ts';
 import { areas, processedKeys } from '../../runs/keys.ts';
 import { attempt } from '../../runs/stage.ts';
 import { repeatable, storeOutputs } from '../../runs/work.ts';
+import { type SharedKind, sharedKinds } from '../exchange/kinds.ts';
 import { fetchChunk } from './fetch-chunk.ts';
 import { ingest } from './ingest.ts';
 import type { FileColumns } from './staged-columns.ts';
@@ -17,6 +18,8 @@ interface StageReads {
   readonly columns: readonly FileColumns[];
   readonly config: StageConfig;
   readonly buckets: number;
+  /** Whether there are sessions that an event may have its user from, where that concerns its bucket. */
+  readonly hasSessions: boolean;
 }
 
 /** What is another one when a file is uploaded again, or when files are added before it. */
@@ -31,13 +34,19 @@ export const stageStage = repeatable<'stage', StageReads, StageAside>({
   name: 'stage',
 
   async inputs({ event: { runId, index }, store }) {
-    const { chunks, config, buckets } = await store.require('plan', runId);
+    const { chunks, config, buckets, present } = await store.require('plan', runId);
     const planned = chunks[index];
     if (planned === undefined) throw new Error(`the plan has no chunk ${index}`);
     const { index: _, part, versionId, ...chunk } = planned;
     const ofDataset = chunks.filter(({ dataset }) => dataset === chunk.dataset);
     return {
-      reads: { chunk, columns: differentColumns(ofDataset), config: stageConfig(config), buckets },
+      reads: {
+        chunk,
+        columns: differentColumns(ofDataset),
+        config: stageConfig(config),
+        buckets,
+        hasSessions: buckets > 1 && chunk.dataset === 'events' && present.includes('sessions'),
+      },
       aside: { index, part, versionId, isOnly: ofDataset.length === 1 },
     };
   },
@@ -48,8 +57,10 @@ export const stageStage = repeatable<'stage', StageReads, StageAside>({
     return {
       result: { ...result, part: aside.part },
       keyOf: ({ key, bucket }) => {
-        const kind = kinds.find((one) => key.startsWith(areas[one])) ?? 'runs';
-        return keysOf(runId, reads, aside)[kind](bucket);
+        const keys = keysOf(runId, reads, aside);
+        const shared = shareable.find((kind) => key.includes(`/${kind}-`));
+        if (shared !== undefined) return keys.shared(shared);
+        return key.startsWith(areas.staged) ? keys.staged(bucket) : keys.quarantine();
       },
     };
   },
@@ -77,7 +88,13 @@ export const stageStage = repeatable<'stage', StageReads, StageAside>({
           isRange: range !== null,
           name,
         },
-        { folder, sourceKey: chunk.key, sourceVersion: chunk.versionId, buckets: reads.buckets },
+        {
+          folder,
+          sourceKey: chunk.key,
+          sourceVersion: chunk.versionId,
+          buckets: reads.buckets,
+          hasSessions: reads.hasSessions,
+        },
       );
       return { ...ingested, lineFeeds: inspection.lineFeeds };
     });
@@ -87,12 +104,14 @@ export const stageStage = repeatable<'stage', StageReads, StageAside>({
     }
 
     const keys = keysOf(runId, reads, aside);
-    const files = read.parts.map((staged) => ({ key: keys.staged(staged.bucket), ...staged }));
+    const files = [
+      ...read.parts.map((staged) => ({ key: keys.staged(staged.bucket), ...staged })),
+      ...read.shared.map((shares) => ({ key: keys.shared(shares.kind), bucket: null, ...shares })),
+    ];
     if (read.quarantine !== null) {
       const { quarantine: file, quarantined: rows } = read;
       files.push({ key: keys.quarantine(), bucket: null, file, rows });
     }
-    if (read.eventIds !== null) files.push({ key: keys.runs(), bucket: null, ...read.eventIds });
     const outputs = await storeOutputs(processed, files);
 
     const { lines, accepted, quarantined, rules, quarantinedEvents, lineFeeds } = read;
@@ -116,9 +135,9 @@ export const stageStage = repeatable<'stage', StageReads, StageAside>({
   },
 });
 
-const kinds = ['staged', 'quarantine'] as const;
+const shareable = Object.keys(sharedKinds) as SharedKind[];
 
-/** Keys of what a part leaves: accepted rows by bucket (each chunk has a place for each, and one for rows without a user), and the rest. */
+/** Keys of what a part leaves: accepted rows by bucket (each chunk has a place for each, and one for rows that are nobody's), and the rest. */
 function keysOf(
   runId: string,
   { chunk: { dataset }, buckets }: StageReads,
@@ -130,8 +149,8 @@ function keysOf(
       return processedKeys.staged(dataset, runId, number);
     },
     quarantine: () => processedKeys.quarantine(dataset, runId, 'stage', index),
-    /** Event ids, which are of the pipeline's own. */
-    runs: () => processedKeys.intermediate('event_ids', runId, index),
+    /** Of the pipeline's own. */
+    shared: (kind: SharedKind) => processedKeys.shares(kind, runId, index),
   };
 }
 

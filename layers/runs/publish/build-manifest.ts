@@ -65,7 +65,9 @@ export function buildManifest(
     versions: { node: process.versions.node, duckdb: dependencies['@duckdb/node-api'] },
     inputs,
     inputsAsOf,
-    stages: earlierStages.map((stage) => summarise(stage, completions[stage])),
+    stages: earlierStages
+      .filter((stage) => completions[stage].length > 0)
+      .map((stage) => summarise(stage, completions[stage])),
     outputs: publicOutputs(completions).map(({ stage, key, rows, bytes }) => ({
       key,
       rows,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { failure, stageNames } from '../../../layers/runs/documents.ts';
+import { failure } from '../../../layers/runs/documents.ts';
 import { processedKeys } from '../../../layers/runs/keys.ts';
+import { stagesOf } from '../../../layers/runs/stages.ts';
 import { Drop, type Ended } from './drop.ts';
 import { type KillPlan, killAsPlanned, killPoints } from './kill-plan.ts';
 import { useDrops, useLaboratory } from './laboratory.ts';
@@ -8,6 +9,8 @@ import { forgetRun, type RunOutputs, readOutputs } from './outputs.ts';
 import { Reader } from './reader.ts';
 
 const laboratory = useLaboratory();
+/** Those of a run whose users are in one bucket. */
+const stageNames = stagesOf(undefined);
 const dropOf = useDrops();
 
 /** A drop that shows run A, and for which run B was done once without a disturbance and forgotten. */

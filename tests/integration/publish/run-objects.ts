@@ -81,6 +81,7 @@ export async function putRun(
       const { size: bytes } = await processed.uploadFrom(files[mart][bucket] ?? '', key);
       outputs.push({ key, rows: options.users / 2, bytes, bucket });
     }
+    await done('exchange', bucket, [], { sessions: 0, events: 0, conflicts: 0 });
     await done('clean', bucket, [], {
       datasets: {},
       quarantineRules: [],

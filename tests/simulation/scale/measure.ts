@@ -6,15 +6,18 @@ import process from 'node:process';
 import { functionSpecs } from '../../../cdk/functions.ts';
 import { generate } from '../../../cli/generate/generate.ts';
 import { type DatasetName, datasetNames } from '../../../layers/data/datasets/index.ts';
+import { exchangedKinds, sharedKinds } from '../../../layers/engine/exchange/kinds.ts';
 import { type LocalRun, reportOf, runLocal } from '../../../layers/engine/run-local.ts';
 import type { StageMarker, StageName } from '../../../layers/runs/documents.ts';
 import { areas, processedKeys } from '../../../layers/runs/keys.ts';
 import { threadsOf } from '../../../layers/runs/lambda.ts';
+import { partsOf, stagesBetweenBuckets } from '../../../layers/runs/stages.ts';
 import { differencesToTruth } from '../../bench/truth.ts';
 
 export const measuredStages = [
   'plan',
   'stage',
+  'exchange',
   'clean',
   'marts',
   'measure',
@@ -36,9 +39,10 @@ export interface MeasuredRun {
   /** Bytes of the raw files by dataset, and of all objects of a kind together. */
   readonly raw: Readonly<Record<DatasetName, number>>;
   readonly bytes: {
-    readonly stagedSessions: number;
     readonly staged: number;
-    readonly eventIds: number;
+    /** What chunks leave by share of an id, and shares by bucket. */
+    readonly shared: number;
+    readonly exchanged: number;
     readonly clean: number;
     readonly marts: number;
     readonly plan: number;
@@ -117,7 +121,8 @@ class StageClock {
 
   of(what: (took: Moment) => number): Record<MeasuredStage, number> {
     const entries = measuredStages.map((stage) => {
-      const took = this.#took.get(stage);
+      const isPassedBy = stagesBetweenBuckets.includes(stage);
+      const took = this.#took.get(stage) ?? (isPassedBy ? { wall: 0, cpu: 0 } : undefined);
       if (took === undefined) throw new Error(`${stage} was not heard of`);
       return [stage, Math.round(1000 * what(took)) / 1000] as const;
     });
@@ -131,17 +136,23 @@ function now(): Moment {
 }
 
 async function sizesOf({ runId, store }: LocalRun) {
-  const { chunks } = await store.require('plan', runId);
-  const markersOf = async (stage: StageName, parts: number): Promise<StageMarker[]> =>
-    Promise.all(Array.from({ length: parts }, (_, index) => store.require('marker', runId, stage, index)));
-  const { buckets } = await store.require('plan', runId);
+  const plan = await store.require('plan', runId);
+  const markersOf = async (stage: StageName): Promise<StageMarker[]> =>
+    Promise.all(
+      Array.from({ length: partsOf(stage, plan) }, (_, index) =>
+        store.require('marker', runId, stage, index),
+      ),
+    );
   const markers = [
-    ...(await markersOf('stage', chunks.length)),
-    ...(await markersOf('clean', buckets)),
-    ...(await markersOf('marts', buckets)),
+    ...(await markersOf('stage')),
+    ...(await markersOf('exchange')),
+    ...(await markersOf('clean')),
+    ...(await markersOf('marts')),
   ];
   const outputs = markers.flatMap((marker) => marker.outputs);
   const below = (prefix: string) => outputs.filter(({ key }) => key.startsWith(prefix));
+  const ofKinds = (kinds: readonly string[]) =>
+    total(kinds.flatMap((kind) => below(processedKeys.intermediates(kind, runId))));
   const total = (found: readonly { readonly bytes: number }[]) =>
     found.reduce((sum, { bytes }) => sum + bytes, 0);
   const folder = path.join(store.processed.location, processedKeys.run(runId));
@@ -150,12 +161,12 @@ async function sizesOf({ runId, store }: LocalRun) {
     done.map(async (name) => (await stat(path.join(folder, 'done', name))).size),
   );
   return {
-    chunks: chunks.length,
+    chunks: plan.chunks.length,
     rows: { users: below(`${areas.marts}user_outcomes/`).reduce((sum, { rows }) => sum + rows, 0) },
     bytes: {
-      stagedSessions: total(below(`${areas.staged}sessions/`)),
       staged: total(below(areas.staged)),
-      eventIds: total(below(processedKeys.intermediates('event_ids', runId))),
+      shared: ofKinds(Object.keys(sharedKinds)),
+      exchanged: ofKinds(exchangedKinds),
       clean: total(below(areas.eventsClean)),
       marts: total([
         ...below(areas.marts),

@@ -16,14 +16,24 @@ export type ModelledStage = MeasuredStage | 'load';
 /** Work of a stage by kind, to each of which belongs a rate that is fitted. */
 const workOf: Readonly<Record<MeasuredStage, (shape: Shape) => number[]>> = {
   plan: () => [1],
-  // Rows are written bucket by bucket.
-  stage: ({ chunks, buckets, raw }) => [chunks, total(Object.values(raw)), chunks * buckets],
-  // Every bucket reads the sessions of all users.
-  clean: ({ buckets, rows }) => [buckets, rows.events, buckets * rows.sessions],
+  // Rows are written bucket by bucket; where there are several, their ids are as well.
+  stage: ({ chunks, buckets, raw, rows }) => [
+    chunks,
+    total(Object.values(raw)),
+    chunks * buckets,
+    several(buckets) * rows.events,
+  ],
+  // A share reads a file or two of each chunk.
+  exchange: ({ chunks, buckets, rows }) =>
+    [chunks * buckets, rows.events].map((amount) => several(buckets) * amount),
+  clean: ({ buckets, rows }) => [buckets, rows.events],
   marts: ({ buckets, rows }) => [buckets, rows.events],
   measure: ({ rows }) => [1, rows.users],
   analyze: () => [1],
 };
+
+/** 1 where there are several buckets, which have to know of each other, else 0. */
+const several = (buckets: number) => (buckets > 1 ? 1 : 0);
 
 /** What the measurements say, for runs of any size. */
 export interface Model {
@@ -33,8 +43,8 @@ export interface Model {
   readonly parallelism: number;
   /** The largest run that was measured without a number of buckets of its own, which others are taken to be like. */
   readonly like: MeasuredRun;
-  /** Bytes of an event's id, as buckets tell each other which ones they have. */
-  readonly eventIdBytes: number;
+  /** Bytes by share of an id, of what chunks leave: of each event, and of each share in each chunk. */
+  readonly sharedBytes: readonly number[];
   /** Bytes of completion markers of chunks: of each, and of each bucket in each. */
   readonly markerBytes: readonly number[];
 }
@@ -56,9 +66,11 @@ export function modelOf(runs: readonly MeasuredRun[]): Model {
     rates: Object.fromEntries(fitted) as Record<MeasuredStage, number[]>,
     parallelism: Math.max(1, ...busy),
     like,
-    eventIdBytes: Math.max(
-      0,
-      ...runs.map(({ rows, buckets, bytes }) => (bytes.eventIds * comparedShare(buckets)) / rows.events),
+    sharedBytes: rates(
+      runs.map(({ rows, chunks, buckets, bytes }) => ({
+        work: [rows.events, chunks * buckets],
+        took: bytes.shared,
+      })),
     ),
     markerBytes: rates(
       runs.map(({ chunks, buckets, bytes }) => ({
@@ -70,7 +82,7 @@ export function modelOf(runs: readonly MeasuredRun[]): Model {
 }
 
 /** A run of so many events that is otherwise like the one that was measured. */
-export function shapeOf({ like, markerBytes, eventIdBytes }: Model, events: number): Shape {
+export function shapeOf({ like, markerBytes, sharedBytes }: Model, events: number): Shape {
   const factor = events / like.rows.events;
   const scaled = <Amounts extends Readonly<Record<string, number>>>(amounts: Amounts) =>
     Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, amount * factor])) as Amounts;
@@ -84,15 +96,12 @@ export function shapeOf({ like, markerBytes, eventIdBytes }: Model, events: numb
     buckets,
     bytes: {
       ...scaled(like.bytes),
-      eventIds: buckets === 1 ? 0 : (eventIdBytes * events) / comparedShare(buckets),
+      shared: several(buckets) * at(sharedBytes, [events, chunks * buckets]),
       plan: (like.bytes.plan / like.chunks) * chunks,
       stageMarkers: at(markerBytes, [chunks, chunks * buckets]),
     },
   };
 }
-
-/** One event id in so many is compared between buckets (`comparedBuckets` of layers/engine/stage/ingest.ts). */
-const comparedShare = (buckets: number) => Math.ceil(buckets / 12);
 
 /** Seconds of each stage in one process, its parts one after the other. */
 export function oneMachine(model: Model, shape: Shape): Readonly<Record<MeasuredStage, number>> {
@@ -187,7 +196,7 @@ interface PartOfStage {
 function* stagesOnLambda({ chunks, buckets, raw, rows, bytes }: Shape): Generator<PartOfStage> {
   const rawBytes = total(Object.values(raw));
   const files = datasetNames.length;
-  const sessionChunks = chunksOfSize(raw.sessions);
+  const [eventChunks, sessionChunks] = [raw.events, raw.sessions].map(chunksOfSize) as [number, number];
   const none = { gets: 0, puts: 0, inBytes: 0, outBytes: 0, documents: 0, documentBytes: 0, diskBytes: 0 };
   yield {
     ...none,
@@ -199,7 +208,7 @@ function* stagesOnLambda({ chunks, buckets, raw, rows, bytes }: Shape): Generato
     outBytes: bytes.plan,
   };
 
-  const [chunkBytes, stagedOfChunk] = [rawBytes / chunks, bytes.staged / chunks];
+  const [chunkBytes, stagedOfChunk] = [rawBytes / chunks, (bytes.staged + bytes.shared) / chunks];
   yield {
     ...none,
     stage: 'stage',
@@ -214,22 +223,32 @@ function* stagesOnLambda({ chunks, buckets, raw, rows, bytes }: Shape): Generato
     diskBytes: chunkBytes + 2 * stagedOfChunk,
   };
 
-  const ownStaged = (bytes.staged - bytes.stagedSessions) / buckets;
-  const cleanIn = ownStaged + bytes.stagedSessions + bytes.eventIds;
+  // Generated events name their users, and these keep to their own: there is nothing to tell a bucket.
+  if (buckets > 1) {
+    yield {
+      ...none,
+      stage: 'exchange',
+      parts: buckets,
+      gets: 2 * eventChunks + sessionChunks,
+      inBytes: bytes.shared / buckets,
+      documents: 1 + chunks,
+      documentBytes: bytes.plan + bytes.stageMarkers,
+      diskBytes: bytes.shared / buckets,
+    };
+  }
+
+  const cleanIn = bytes.staged / buckets;
+  const exchanges = buckets > 1 ? buckets : 0;
   yield {
     ...none,
     stage: 'clean',
     parts: buckets,
-    gets:
-      chunks -
-      sessionChunks +
-      sessionChunks * (buckets === 1 ? 1 : buckets + 1) +
-      (buckets === 1 ? 0 : chunks),
+    gets: chunks,
     puts: days + files,
     inBytes: cleanIn,
     outBytes: bytes.clean / buckets,
-    documents: 1 + chunks,
-    documentBytes: bytes.plan + bytes.stageMarkers,
+    documents: 1 + chunks + exchanges,
+    documentBytes: bytes.plan + bytes.stageMarkers + exchanges * exchangeMarkerBytes,
     diskBytes: cleanIn + bytes.clean / buckets,
   };
 
@@ -276,6 +295,8 @@ function* stagesOnLambda({ chunks, buckets, raw, rows, bytes }: Shape): Generato
 
 /** Days that a shop's events are spread over: one file each, and bucket. */
 const days = 35;
+/** A completion marker of exchange that tells nobody anything. */
+const exchangeMarkerBytes = 500;
 /** A completion marker of clean or marts: rules with examples, and an output a day. */
 const cleanMarkerBytes = 12_000;
 /** A user's outcomes as CSV: 49.6 MB a million users in docs/decisions/engine.md's measurements of COPY. */

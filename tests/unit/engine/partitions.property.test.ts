@@ -47,6 +47,10 @@ const goodEvent = fc
 const badEvent = fc.oneof(
   // The same id of other users, or with other content: contradictions.
   fc.tuple(id, user, hour).map(([n, u, at]) => `${n},,${u},search,${timestamp(at)},,,,`),
+  // The same id once of a user, and once of whoever has the session.
+  fc
+    .tuple(id, fc.integer({ min: 1, max: 30 }), user)
+    .map(([n, s, u]) => `${n},${s},,search,2024-01-05,,,,\n${n},,${u},search,2024-01-05,,,,`),
   // No user of their own: that of their session, or none.
   fc.tuple(id, fc.integer({ min: 1, max: 40 })).map(([n, s]) => `${n},${s},,search,2024-01-05,,,,`),
   id.map((n) => `${n + 2000},,,search,2024-01-05,,,,`),
@@ -148,6 +152,8 @@ interface Outcome {
   readonly outcomes: readonly unknown[];
   readonly events: readonly unknown[];
   readonly quarantine: readonly unknown[];
+  /** Why, in words that name places in the pieces that files were cut into. */
+  readonly reasons: readonly string[];
   /** The quarantined lines as they stand in the files. */
   readonly exported: Readonly<Record<string, string>>;
   /** The mart files, by name. */
@@ -224,7 +230,8 @@ async function readOutcome({ runId, store }: LocalRun, folder: string): Promise<
   await using quarantine = await Quarantine.open(store, runId, {});
   const plan = await store.require('plan', runId);
   const exported = await exportRows(quarantine, store.raw, plan, path.join(folder, 'exported'));
-  const quarantined = (await quarantine.examples(10_000)).map(({ dataset, place, column, rule, raw }) => ({
+  const examples = await quarantine.examples(10_000);
+  const quarantined = examples.map(({ dataset, place, column, rule, raw }) => ({
     dataset,
     place,
     column,
@@ -238,6 +245,7 @@ async function readOutcome({ runId, store }: LocalRun, folder: string): Promise<
     outcomes: await rows(outcomes, 'experiment_id, user_id'),
     events: await rows(below(areas.eventsClean), 'event_id'),
     quarantine: quarantined.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
+    reasons: examples.map(({ place, reason }) => `${place} ${reason}`).toSorted(),
     exported: await texts(exported.map(({ file }) => file)),
     martFiles: await texts([...exposure, ...outcomes]),
   };
@@ -252,17 +260,18 @@ test('wherever the files are cut, and into however many buckets the users: the s
       expect(one.outcomes.length).toBeGreaterThan(10);
       expect(one.quarantine.length).toBeGreaterThan(5);
       for (const cut of cuts) {
-        const { martFiles, ...other } = await run(files, cut);
-        const { martFiles: martFilesOfOne, ...expected } = one;
+        const { martFiles, reasons, ...other } = await run(files, cut);
+        const { martFiles: martFilesOfOne, reasons: reasonsOfOne, ...expected } = one;
         expect(other).toEqual(expected);
         if (cut.buckets === 1) expect(martFiles).toEqual(martFilesOfOne);
+        if (cut.cuts.length === 0) expect(reasons).toEqual(reasonsOfOne);
       }
     }),
     {
       numRuns: 3,
       seed: 20240601,
       endOnFailure: true,
-      examples: [[first, [evenly(3, 5), evenly(8, 8), evenly(5, 1)]]],
+      examples: [[first, [evenly(1, 4), evenly(3, 5), evenly(8, 8), evenly(5, 1)]]],
     },
   );
 }, 240_000);

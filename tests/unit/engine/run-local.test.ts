@@ -19,6 +19,12 @@ const events = [
 const day = new Date('2024-03-05T12:00:00Z');
 
 async function measured(lines: readonly string[], modifiedAt: Date, receivedAt?: Date) {
+  const options = { ...(await dropOf(lines, modifiedAt)), ...(receivedAt && { receivedAt }) };
+  const { runId, store } = await runLocal(options, 'measure');
+  return store.require('measurements', runId);
+}
+
+async function dropOf(lines: readonly string[], modifiedAt: Date) {
   const files: LocalFile[] = [];
   for (const [kind, content] of [
     ['experiment_assignments', assignments],
@@ -29,9 +35,7 @@ async function measured(lines: readonly string[], modifiedAt: Date, receivedAt?:
     await utimes(file, modifiedAt, modifiedAt);
     files.push({ kind, key: `raw/${kind}.csv`, file });
   }
-  const options = { drop: 'default', files, folder: path.join(folder, 'runs'), codeVersion: 'c' };
-  const { runId, store } = await runLocal({ ...options, ...(receivedAt && { receivedAt }) }, 'measure');
-  return store.require('measurements', runId);
+  return { drop: 'default', files, folder: path.join(folder, 'runs'), codeVersion: 'c' };
 }
 
 test('one event of 2031 moves no end of the data: it is set aside, counted and told', async () => {
@@ -70,4 +74,11 @@ test('a run that goes on the next day stands on the day on which it began', asyn
     'plan',
   ).then(({ runId, store }) => store.require('inputs', runId));
   expect(inputs.receivedAt).toBe(day.toISOString());
+});
+
+test('one bucket has nothing to exchange: nobody hears of the stage, and a run that ends with it goes no further', async () => {
+  const heard: string[] = [];
+  const onStage = (stage: string, parts: number, state: string) => heard.push(`${stage} ${parts} ${state}`);
+  await runLocal({ ...(await dropOf(events, day)), onStage }, 'exchange');
+  expect(heard).toEqual(['plan 1 begins', 'plan 1 done', 'stage 2 begins', 'stage 2 done']);
 });

@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { handler as clean } from '../../../lambdas/clean/handler.ts';
+import { handler as exchange } from '../../../lambdas/exchange/handler.ts';
 import { handler as marts } from '../../../lambdas/marts/handler.ts';
 import { handler as measure } from '../../../lambdas/measure/handler.ts';
 import { handler as plan } from '../../../lambdas/plan/handler.ts';
 import { handler as stage } from '../../../lambdas/stage/handler.ts';
 import { measurements } from '../../../layers/experiment/measurements.ts';
 import { runConfiguration } from '../../../layers/experiment/run-configuration.ts';
-import { parseRawKey, processedKeys } from '../../../layers/runs/keys.ts';
+import { runPlan } from '../../../layers/runs/documents.ts';
+import { areas, parseRawKey, processedKeys } from '../../../layers/runs/keys.ts';
 import { clearLeftovers } from '../../../layers/runs/lambda.ts';
 import { dropOfLines } from '../engine/bad-input/line-drop.ts';
 import { type Files, runDrop } from '../engine/bad-input/run-drop.ts';
@@ -50,6 +52,29 @@ test('the handlers of the stages leave on S3 what the engine leaves in a folder,
   const stored = [...server.objects.keys()].filter((key) => key.endsWith('.parquet'));
   expect(stored.toSorted()).toEqual([...parquet.keys()].map((key) => `processed-bucket/${key}`).toSorted());
   for (const [key, bytes] of parquet) {
+    expect(server.objects.get(`processed-bucket/${key}`)?.equals(bytes), key).toBe(true);
+  }
+});
+
+test('the handlers bring together on S3 what buckets share, as the engine does in a folder', async () => {
+  const { files } = dropOfLines();
+  const { runId, measured, parquet } = await runDrop(files, { buckets: 3 });
+  await using server = await ObjectServer.start();
+  pin(server, runId, files);
+  const event = { runId, drop: 'default', attempt: 1, index: 0 };
+  const { chunks } = (await plan(event)) as { chunks: number[] };
+  const planned = runPlan.parse(server.json(processedKeys.plan(runId)));
+  server.putProcessed(processedKeys.plan(runId), { ...planned, buckets: 3 });
+  for (const index of chunks) await stage({ ...event, index });
+  for (const of of [exchange, clean, marts]) {
+    for (const index of [0, 1, 2]) await of({ ...event, index });
+  }
+  await measure(event);
+
+  expect(measurements.parse(server.json(processedKeys.measurements(runId)))).toEqual(measured);
+  const outcomes = [...parquet].filter(([key]) => key.startsWith(areas.marts));
+  expect(outcomes).toHaveLength(6);
+  for (const [key, bytes] of outcomes) {
     expect(server.objects.get(`processed-bucket/${key}`)?.equals(bytes), key).toBe(true);
   }
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { attemptOnRecord, type RunRecords } from '../../../../cli/pipeline/recorded-attempt.ts';
-import { type StageName, stageNames } from '../../../../layers/runs/documents.ts';
+import type { StageName } from '../../../../layers/runs/documents.ts';
+import { stagesOf } from '../../../../layers/runs/stages.ts';
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString();
 
@@ -13,7 +14,7 @@ const marker = (stage: StageName, second: number, attempt = 1) => ({
 });
 
 /** All stages one after the other, a second each. */
-const markers = stageNames.map((stage, index) => marker(stage, index));
+const markers = stagesOf(undefined).map((stage, index) => marker(stage, index));
 
 const manifestOf = (attempt: number, done: readonly ReturnType<typeof marker>[]) => ({
   attempt,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { StageProgress } from '../../../../cli/pipeline/follow.ts';
 import { asPublished, stageStates } from '../../../../cli/pipeline/stage-states.ts';
-import { type StageName, stageNames } from '../../../../layers/runs/documents.ts';
+import type { RunPlan, StageName } from '../../../../layers/runs/documents.ts';
+import { stagesOf } from '../../../../layers/runs/stages.ts';
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString();
 
@@ -16,7 +17,7 @@ const progress = (stage: StageName, second: number, attempt = 1): StageProgress 
   finishedAt: at(second + 1),
 });
 
-const all = stageNames.map((stage, index) => progress(stage, index));
+const all = stagesOf(undefined).map((stage, index) => progress(stage, index));
 const evidence = { atWork: [], failedStage: null, plan: undefined };
 
 describe('stageStates', () => {
@@ -34,6 +35,16 @@ describe('stageStates', () => {
   it('takes the first stage that is not done for the one at fault where nobody recorded it', () => {
     const states = stageStates({ ...evidence, status: 'TIMED_OUT', done: all.slice(0, 3) });
     expect(states.find(({ status }) => status === 'failed')?.stage).toBe('marts');
+  });
+
+  it('tells of the exchange between buckets where there are several', () => {
+    const of = (buckets: number) => {
+      const plan = { chunks: [{}, {}], buckets } as unknown as RunPlan;
+      const states = stageStates({ ...evidence, status: 'RUNNING', done: [], plan });
+      return states.map(({ stage, parts }) => `${stage} ${parts}`).slice(1, -4);
+    };
+    expect(of(1)).toEqual(['stage 2', 'clean 1', 'marts 1']);
+    expect(of(3)).toEqual(['stage 2', 'exchange 3', 'clean 3', 'marts 3']);
   });
 
   it('shows how many parts of the stage at work are done', () => {

@@ -41,25 +41,31 @@ const uploadedAt = new Date('2024-04-01T00:00:00.000Z');
 const smallFunction = { memoryMb: 1024, threads: 2 };
 
 /** Takes a drop's files through all stages up to `measure`, which checks that every line is accounted for. */
-export async function runDrop(
-  files: Files,
-  { buckets, limits = smallFunction }: DropOptions = {},
-): Promise<DropRun> {
+export async function runDrop(files: Files, options: DropOptions = {}): Promise<DropRun> {
   const folder = await mkdtemp(path.join(tmpdir(), 'bad-input-'));
   try {
-    const options = {
-      drop: 'default',
-      files: await writeFiles(path.join(folder, 'raw'), files),
-      folder: path.join(folder, 'runs'),
-      codeVersion: 'c',
-      receivedAt: uploadedAt,
-      limits,
-    };
-    if (buckets !== undefined) await planBuckets(await runLocal(options, 'plan'), buckets);
-    return await readRun(await runLocal(options, 'measure'), folder);
+    return await readRun(await keepRun(folder, files, options), folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The same run, which stays in the folder. */
+export async function keepRun(
+  folder: string,
+  files: Files,
+  { buckets, limits = smallFunction }: DropOptions,
+): Promise<LocalRun> {
+  const options = {
+    drop: 'default',
+    files: await writeFiles(path.join(folder, 'raw'), files),
+    folder: path.join(folder, 'runs'),
+    codeVersion: 'c',
+    receivedAt: uploadedAt,
+    limits,
+  };
+  if (buckets !== undefined) await planBuckets(await runLocal(options, 'plan'), buckets);
+  return runLocal(options, 'measure');
 }
 
 /** Takes a drop's files through all stages up to the report. */
@@ -99,7 +105,8 @@ async function planBuckets({ runId, store }: LocalRun, buckets: number): Promise
   await store.write('plan', [runId], { ...(await store.require('plan', runId)), buckets });
 }
 
-async function readRun({ runId, store }: LocalRun, folder: string): Promise<DropRun> {
+/** What a run has left. */
+export async function readRun({ runId, store }: LocalRun, folder: string): Promise<DropRun> {
   const marker = await store.read('marker', runId, 'measure', 0);
   if (marker?.stage !== 'measure') throw new Error('measure has left no marker');
   const root = store.processed.location;

@@ -41,7 +41,7 @@ describe('repeats', () => {
     expect(quarantine).toEqual([]);
   });
 
-  test('rows of one key that differ are all quarantined, each naming another one', async () => {
+  test('rows of one key that differ are all quarantined, each naming the first other one', async () => {
     const { cleaned, events, quarantine } = await runShop(
       shopOf([
         event(1, { quantity: 1 }),
@@ -67,7 +67,7 @@ describe('repeats', () => {
         'raw/events-0.csv',
         '2',
         'conflict',
-        'the same event_id with other content in line 2 of raw/events-1.csv',
+        'the same event_id with other content in line 3 of raw/events-0.csv',
       ],
       [
         'raw/events-0.csv',

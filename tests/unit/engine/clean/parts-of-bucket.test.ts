@@ -38,37 +38,28 @@ function staged(index: number, keys: readonly [string, number | null][]): Comple
   };
 }
 
-test('a bucket reads its own parts, those without a bucket, the sessions of all, and no quarantine', () => {
+test('a bucket reads its own parts, those without a bucket, and no quarantine', () => {
   const parts = partsOfBucket(
-    { chunks: [chunk(0, 'sessions', 0), chunk(1, 'events', 3)] },
+    { chunks: [chunk(0, 'products', 0), chunk(1, 'events', 3)] },
     [
-      staged(0, [
-        ['processed/staged/sessions/a', 0],
-        ['processed/staged/sessions/b', 1],
-      ]),
+      staged(0, [['processed/staged/products/a', null]]),
       staged(1, [
         ['processed/staged/events/a', 0],
         ['processed/staged/events/b', 1],
-        ['processed/staged/events/c', null],
         ['processed/quarantine/events/d', null],
       ]),
     ],
     1,
   );
-  expect(parts.map(({ key }) => key)).toEqual([
-    'processed/staged/sessions/a',
-    'processed/staged/sessions/b',
-    'processed/staged/events/b',
-    'processed/staged/events/c',
-  ]);
-  expect(parts[3]).toEqual({
+  expect(parts.map(({ key }) => key)).toEqual(['processed/staged/products/a', 'processed/staged/events/b']);
+  expect(parts[1]).toEqual({
     dataset: 'events',
     part: 3,
     rawKey: 'raw/events/part-3.csv',
     name: 'raw/events/part-3.csv',
     rawVersion: 'v3',
-    bucket: null,
-    key: 'processed/staged/events/c',
-    etag: 'of processed/staged/events/c',
+    bucket: 1,
+    key: 'processed/staged/events/b',
+    etag: 'of processed/staged/events/b',
   });
 });

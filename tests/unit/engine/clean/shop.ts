@@ -98,11 +98,9 @@ export async function runStaged(
   for (let bucket = 0; bucket < buckets; bucket += 1) {
     const own = path.join(folder, `clean-${bucket}`);
     await mkdir(own);
-    const parts = staged.filter(
-      (part) => part.bucket === null || part.bucket === bucket || part.dataset === 'sessions',
-    );
+    const parts = staged.filter((part) => part.bucket === null || part.bucket === bucket);
     await using db = await open(folder);
-    cleaned.push(await cleanBucket(db, { plan, bucket, parts, eventIds: [], newestInput, folder: own }));
+    cleaned.push(await cleanBucket(db, { plan, bucket, parts, newestInput, folder: own }));
   }
   const results = cleaned.map(({ result }) => result);
   requireOneCurrency(results);
@@ -214,13 +212,11 @@ async function stage(
       await db.run(`CREATE OR REPLACE TABLE staged AS ${tableOf(dataset, own, config.id_type)}`);
       const byUser = buckets > 1 && dataset !== 'products';
       const slices = byUser
-        ? [...Array.from({ length: buckets }, (_, bucket) => bucket), null]
+        ? Array.from({ length: buckets }, (_, bucket) => bucket)
         : [buckets === 1 ? 0 : null];
       for (const bucket of slices) {
         const file = path.join(folder, partFileName(dataset, part, bucket));
-        const where = byUser
-          ? `${userBucket('user_id', buckets)} IS NOT DISTINCT FROM ${bucket ?? 'NULL'}`
-          : 'true';
+        const where = byUser ? `${userBucket('user_id', buckets)} = ${bucket}` : 'true';
         await db.run(
           `COPY (FROM staged WHERE ${where}) TO ${literal(file)} (FORMAT parquet, PARQUET_VERSION v2)`,
         );

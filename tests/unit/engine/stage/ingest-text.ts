@@ -65,7 +65,7 @@ export async function ingestText(content: string | Uint8Array, options: Options 
         isRange: rangeOf !== undefined || firstRange,
         name,
       },
-      { folder, sourceKey: name, sourceVersion: 'v1', buckets },
+      { folder, sourceKey: name, sourceVersion: 'v1', buckets, hasSessions: false },
     );
     const read = (source: string) =>
       database.query<Row>(`FROM read_parquet(${literal(source)}, file_row_number = true)

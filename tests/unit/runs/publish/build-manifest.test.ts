@@ -29,6 +29,7 @@ const completions = {
     part(1, [output(staged)]),
     part(3, [output(`processed/runs/${runId}/intermediate/users-00000.parquet`)]),
   ],
+  exchange: [],
   clean: [part(0)],
   marts: [part(0)],
   measure: [part(0)],
@@ -51,6 +52,8 @@ test('it names the objects that people read, with their tags, and sums up each s
     seconds: 4,
     functionSeconds: 4,
   });
+  // No part: a run of one bucket has none of this stage.
+  expect(manifest.stages.map(({ stage }) => stage)).not.toContain('exchange');
 });
 
 test.each([
