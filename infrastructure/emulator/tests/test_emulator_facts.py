@@ -151,6 +151,36 @@ class EmulatorFacts(unittest.TestCase):
         caught = json.loads(ended["output"])
         self.assertEqual(("DataError", "bad"), (caught["Error"], json.loads(caught["Cause"])["errorMessage"]))
 
+    def data_limit_exceeded(self, states, payload=None):
+        machine = self.state_machine(StartAt=next(iter(states)), States=states)
+        ended = self.ended(self.sfn.start_execution(stateMachineArn=machine, input=json.dumps(payload)))
+        self.assertEqual(("FAILED", "States.DataLimitExceeded"), (ended["status"], ended.get("error")))
+
+    def test_a_function_that_answers_more_than_a_state_may_hold_fails_its_state(self):
+        name = self.emulator.create_function("exports.handler = async () => 'x'.repeat(300000)")
+        self.data_limit_exceeded(
+            {"Task": {"Type": "Task", "Resource": FUNCTION_ARN + name, "ResultPath": None, "End": True}}
+        )
+
+    def test_a_state_that_hands_on_more_than_a_state_may_hold_fails(self):
+        doubled = {"first.$": "$", "second.$": "$"}
+        self.data_limit_exceeded({"Pass": {"Type": "Pass", "Parameters": doubled, "End": True}}, "x" * 150_000)
+
+    def test_a_task_that_is_given_more_than_a_state_may_hold_fails(self):
+        name = self.emulator.create_function("exports.handler = async () => 1")
+        task = {"Type": "Task", "Resource": FUNCTION_ARN + name, "End": True}
+        self.data_limit_exceeded({"Task": {**task, "Parameters": {"first.$": "$", "second.$": "$"}}}, "x" * 150_000)
+
+    def test_children_of_a_map_that_answer_more_than_a_state_may_hold_fail_it_though_their_answers_are_dropped(self):
+        processor = {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            "StartAt": "Pass",
+            "States": {"Pass": {"Type": "Pass", "Result": "x" * 150_000, "End": True}},
+        }
+        self.data_limit_exceeded(
+            {"Map": {"Type": "Map", "ItemProcessor": processor, "ResultPath": None, "End": True}}, [1, 2]
+        )
+
     # S3
 
     def test_if_none_match_lets_exactly_one_of_many_writers_create_an_object(self):
