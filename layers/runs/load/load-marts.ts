@@ -1,7 +1,8 @@
-import { createReadStream } from 'node:fs';
+import { open, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { Database } from '../../platform/duckdb.ts';
@@ -135,6 +136,28 @@ export async function copyCsv(
   await pipeline(source, client.query(copy));
 }
 
+/** The rows of a query as CSV: what DuckDB has written of `file` so far is read while it writes the rest. */
+async function* csvOf(database: Database, query: string, file: string): AsyncGenerator<Buffer> {
+  await writeFile(file, '');
+  await using written = await open(file);
+  let isWhole = false;
+  const writing = database
+    .run(`COPY (${query}) TO ${literal(file)} (FORMAT csv, HEADER false, USE_TMP_FILE false)`)
+    .finally(() => {
+      isWhole = true;
+    });
+  // Whoever stops reading must not leave a rejection that nobody hears of.
+  writing.catch(() => {});
+  for (;;) {
+    const wasWhole = isWhole;
+    const { bytesRead, buffer } = await written.read(Buffer.allocUnsafe(megabyte));
+    if (bytesRead > 0) yield buffer.subarray(0, bytesRead);
+    else if (wasWhole) break;
+    else await Promise.race([writing, sleep(5)]);
+  }
+  await writing;
+}
+
 async function fillTable(
   client: pg.Client,
   database: Database,
@@ -147,18 +170,14 @@ async function fillTable(
     `DESCRIBE SELECT * FROM ${parquet(files[mart])}`,
   );
   const present = described.map(({ column_name }) => column_name);
-  const csv = path.join(folder, `${mart}.csv`);
-  await database.run(
-    `COPY (${projection(mart, files[mart], present)}) TO ${literal(csv)} (FORMAT csv, HEADER false)`,
-  );
-
   const table = partitionOf(mart, runId);
   // The check is what spares ATTACH the scan of all rows.
   await client.query(
     `create table ${table} (like ${mart}, check (run_id = '${runId}'));
      alter table ${table} alter column run_id set default '${runId}'`,
   );
-  await copyCsv(client, table, columnList(mart), createReadStream(csv, { highWaterMark: megabyte }));
+  const csv = csvOf(database, projection(mart, files[mart], present), path.join(folder, `${mart}.csv`));
+  await copyCsv(client, table, columnList(mart), Readable.from(csv, { objectMode: false }));
   await addKey(client, table);
   // What queries join and group by; autovacuum looks at the rest in its own time.
   await client.query(`analyze ${table} (experiment_id, user_id, variant)`);
