@@ -17,14 +17,19 @@ export function branchOf(stage: StageName): readonly StageName[] | undefined {
 /** Stages whose work lies in the database, which may have changed since: they look at it in every attempt. */
 export const databaseStages: readonly StageName[] = ['load', 'publish'];
 
-/** Stages that run once per chunk (stage) or per user bucket (clean, marts); the others run once. */
-export const mappedStages = { stage: 'chunks', clean: 'buckets', marts: 'buckets' } as const;
+/** Stages that run once per chunk (stage) or per user bucket; the others run once. */
+export const mappedStages = { stage: 'chunks', clean: 'buckets', marts: 'buckets', load: 'buckets' } as const;
 
 /** How many parts of a stage a plan asks for. */
 export function partsOf(
   stage: StageName,
   plan: { readonly chunks: readonly unknown[]; readonly buckets: number },
 ): number {
-  if (!(stage in mappedStages)) return 1;
-  return mappedStages[stage as keyof typeof mappedStages] === 'chunks' ? plan.chunks.length : plan.buckets;
+  if (!isMapped(stage)) return 1;
+  return mappedStages[stage] === 'chunks' ? plan.chunks.length : plan.buckets;
+}
+
+/** Whether the plan says how many parts a stage has. */
+export function isMapped(stage: StageName): stage is keyof typeof mappedStages {
+  return stage in mappedStages;
 }
