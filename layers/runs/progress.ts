@@ -48,7 +48,7 @@ export async function recordStageError(
 
 /**
  * Completion markers of all `parts` parts of a stage, in order. The status of a Map state is not trusted: a part without
- * a marker fails the run with the error it left behind.
+ * a marker (of this attempt, where each attempt does the stage again) fails the run with the error it left behind.
  * @throws the part's own error, or IncompleteError where it left none
  */
 export async function completionsOf<Stage extends StageName>(
@@ -58,7 +58,11 @@ export async function completionsOf<Stage extends StageName>(
   parts: number,
 ): Promise<Completion<Stage>[]> {
   const indexes = Array.from({ length: parts }, (_, index) => index);
-  const found = await Promise.all(indexes.map((index) => store.read('marker', event.runId, stage, index)));
+  const markers = await Promise.all(indexes.map((index) => store.read('marker', event.runId, stage, index)));
+  // What an earlier attempt did in the database says nothing of what is there now.
+  const found = databaseStages.includes(stage)
+    ? markers.map((marker) => (marker?.attempt === event.attempt ? marker : undefined))
+    : markers;
   const missing = found.indexOf(undefined);
   if (missing < 0) return found as unknown as Completion<Stage>[];
   throw await reasonOf(store, stage, event, { index: missing, parts });

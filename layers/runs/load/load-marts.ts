@@ -88,27 +88,31 @@ async function isLoaded(client: pg.Client, runId: string): Promise<boolean> {
  * the next one may be about to begin, for as long as a run may take (cdk/state-machine.ts).
  */
 async function dropLeftTables(client: pg.Client, own: string): Promise<void> {
+  for (const runId of await leftRuns(client)) {
+    if (runId === own) continue;
+    const locked = await client.query<{ free: boolean }>(
+      'select pg_try_advisory_lock(hashtextextended($1, 0)) as free',
+      [atWork(runId)],
+    );
+    if (!locked.rows[0]?.free) continue;
+    // Whoever had it when it was listed may have completed it since.
+    if ((await leftRuns(client)).includes(runId)) await forget(client, runId);
+    await client.query('select pg_advisory_unlock(hashtextextended($1, 0))', [atWork(runId)]);
+  }
+}
+
+async function leftRuns(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ run_id: string }>(
     `select distinct right(relname, 16) as run_id
      from pg_class
      where relkind = 'r' and not relispartition
        and relnamespace = (select relnamespace from pg_class where oid = 'user_exposure'::regclass)
        and relname ~ '^(${martNames.join('|')})_[0-9a-f]{16}$'
-       and right(relname, 16) <> $1
        and not exists (
          select from loaded_part where run_id = right(relname, 16) and copied_at > now() - interval '12 hours'
        )`,
-    [own],
   );
-  for (const { run_id: runId } of rows) {
-    const locked = await client.query<{ free: boolean }>(
-      'select pg_try_advisory_lock(hashtextextended($1, 0)) as free',
-      [atWork(runId)],
-    );
-    if (!locked.rows[0]?.free) continue;
-    await forget(client, runId);
-    await client.query('select pg_advisory_unlock(hashtextextended($1, 0))', [atWork(runId)]);
-  }
+  return rows.map(({ run_id }) => run_id);
 }
 
 /** Removes the run's tables, which are no partitions, and what was copied into them. */

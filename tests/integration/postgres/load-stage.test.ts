@@ -30,9 +30,11 @@ test('a run of two buckets is published with the users of both once each of them
 
     const url = await server.database();
     const withDatabase: OpenSession = (session, work) => withPostgres(url, session, work);
-    const part = (index: number) => ({ runId, drop: 'shop', attempt: 1, index });
-    const load = (index: number) => runPart(loadStage(withDatabase), run.store, part(index), { codeVersion });
-    const publish = () => runPart(publishStage(withDatabase), run.store, part(0), { codeVersion });
+    const part = (index: number, attempt: number) => ({ runId, drop: 'shop', attempt, index });
+    const load = (index: number, attempt = 1) =>
+      runPart(loadStage(withDatabase), run.store, part(index, attempt), { codeVersion });
+    const publish = (attempt = 1) =>
+      runPart(publishStage(withDatabase), run.store, part(0, attempt), { codeVersion });
 
     await load(1);
     await expect(publish()).rejects.toThrow('part 1 of 2 of the stage "load" ended without a result');
@@ -57,6 +59,12 @@ test('a run of two buckets is published with the users of both once each of them
       ['treatment', treatment.exposed],
     ]);
     expect(stages.find(({ stage }) => stage === 'load')?.parts).toBe(2);
+
+    // In a further attempt, what a part found before does not count.
+    await rowsOf(url, `drop table user_outcomes_${runId}`);
+    await expect(load(0, 2)).rejects.toThrow(`relation "user_outcomes_${runId}" does not exist`);
+    await load(1, 2);
+    await expect(publish(2)).rejects.toThrow(`relation "user_outcomes_${runId}" does not exist`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
