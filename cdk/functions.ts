@@ -30,6 +30,8 @@ export interface FunctionSpec {
 interface StageStates {
   readonly state: string;
   readonly child?: string;
+  /** Where the stage is mapped, unless it has one part: then this one does without a map. */
+  readonly single?: string;
 }
 
 const { runs, staged, quarantine, eventsClean, marts, reports, latest, gate, work } = areas;
@@ -102,8 +104,10 @@ export const functionSpecs: Readonly<
   },
   load: {
     ...engine,
-    state: 'Load',
-    memoryMb: 1024,
+    state: 'LoadBuckets',
+    child: 'LoadBucket',
+    single: 'Load',
+    memoryMb: 1769,
     storageMb: 4096,
     reads: [runs, marts],
     writes: [runs],

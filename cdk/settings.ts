@@ -45,6 +45,8 @@ const settingsSchema = z
     accountConcurrency: integer(1, 1_000_000).default(1000),
     /** Children of a map that run at the same time; by default 2, on AWS half of `accountConcurrency`. */
     mapConcurrency: integer(1, mostChildren).optional(),
+    /** Buckets of a run that are loaded into the database at the same time: as many as it has CPUs to spare. */
+    loadConcurrency: integer(1, 100).default(4),
     /** Published runs of a drop that stay in the database. */
     keepRuns: integer(1, 1_000).default(5),
     /** CPU of the functions on AWS, by default arm64; emulators run them on the host's. */

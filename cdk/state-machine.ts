@@ -9,6 +9,7 @@ import {
   DistributedMap,
   Errors,
   Fail,
+  type IChainable,
   JitterType,
   JsonPath,
   LogLevel,
@@ -25,6 +26,7 @@ import { type StageName, stageNames } from '../layers/runs/documents.ts';
 import {
   branches,
   branchOf,
+  isMapped,
   mappedStages,
   pipelineName,
   stagesBetweenBuckets,
@@ -142,19 +144,29 @@ export class Pipeline extends Construct {
       resultPath: JsonPath.DISCARD,
     });
     for (const stages of branches) {
-      const tasks = stages.map((stage) => {
-        const name = functionSpecs[stage].state;
-        const recordEnd = this.#recordFailure(name, { stage, index: 0 });
-        return this.#task(name, stage).addCatch(recordEnd, {
-          errors: silentErrors,
-          resultPath: '$.failure',
-        });
-      });
-      parallel.branch(
-        tasks.slice(1).reduce((chain, task) => chain.next(task), Chain.start(tasks[0] as LambdaInvoke)),
+      const [first, ...others] = stages.map((stage: StageName) =>
+        isMapped(stage) ? this.#mapUnlessSingle(stage) : this.#onlyPart(functionSpecs[stage].state, stage),
       );
+      if (first === undefined) throw new Error('a branch has no stages');
+      parallel.branch(others.reduce<Chain>((chain, step) => chain.next(step), Chain.start(first)));
     }
     return parallel;
+  }
+
+  /** A stage of a branch that has one part. */
+  #onlyPart(name: string, stage: StageName): IChainable {
+    const recordEnd = this.#recordFailure(name, { stage, index: 0 });
+    return this.#task(name, stage).addCatch(recordEnd, { errors: silentErrors, resultPath: '$.failure' });
+  }
+
+  /** A stage of a branch that has many parts in a large run alone: in others nobody waits for a map. */
+  #mapUnlessSingle(stage: keyof typeof mappedStages): IChainable {
+    const { single } = functionSpecs[stage];
+    if (single === undefined) return this.#map(stage);
+    return new Choice(this, `${single}InParts`, { comment: 'Nobody waits for a map of one' })
+      .when(Condition.isPresent(`$.plan.${mappedStages[stage]}[1]`), this.#map(stage))
+      .otherwise(this.#onlyPart(single, stage))
+      .afterwards();
   }
 
   /** A stage that runs once. Plan's answer, the indexes to map over, is the only one that stays in the state. */
@@ -176,7 +188,7 @@ export class Pipeline extends Construct {
       comment: `One child for each of the plan's ${mappedStages[stage]}`,
       itemsPath: `$.plan.${mappedStages[stage]}`,
       itemSelector: { ...runFields, index: JsonPath.numberAt('$$.Map.Item.Value') },
-      maxConcurrency: this.#settings.mapConcurrency,
+      maxConcurrency: this.#widthOf(stage),
       mapExecutionType: StateMachineType.STANDARD,
       resultPath: JsonPath.DISCARD,
     });
@@ -184,6 +196,12 @@ export class Pipeline extends Construct {
     const recordEnd = this.#recordFailure(child, { stage, index: JsonPath.numberAt('$.index') });
     const task = this.#invoke(child, stage, undefined, undefined);
     return map.itemProcessor(task.addCatch(recordEnd, { errors: silentErrors, resultPath: '$.failure' }));
+  }
+
+  /** The database bears fewer at a time than the account. */
+  #widthOf(stage: keyof typeof mappedStages): number {
+    const { mapConcurrency, loadConcurrency } = this.#settings;
+    return stage === 'load' ? Math.min(mapConcurrency, loadConcurrency) : mapConcurrency;
   }
 
   /** Tells the failure of a run, or of one part of a stage, in the words of the function `fail`, and fails with them. */
@@ -304,5 +322,3 @@ const runFields = {
   drop: JsonPath.stringAt('$.drop'),
   attempt: JsonPath.numberAt('$.attempt'),
 };
-
-const isMapped = (stage: StageName): stage is keyof typeof mappedStages => stage in mappedStages;

@@ -1,6 +1,6 @@
 import { functionSpecs } from '../../cdk/functions.ts';
 import type { RunManifest } from '../../layers/runs/run-manifest.ts';
-import { mappedStages } from '../../layers/runs/stages.ts';
+import { isMapped } from '../../layers/runs/stages.ts';
 import { prices } from './prices.ts';
 
 export type Architecture = keyof typeof prices.lambda.gbSecond;
@@ -44,7 +44,7 @@ export function estimateCost(
   const calls = stages.reduce((sum, { parts }) => sum + parts, 0);
   // A state for each stage and for publish; a child of a map is started, and has one state.
   const children = stages
-    .filter(({ stage }) => stage in mappedStages)
+    .filter(({ stage, parts }) => isMapped(stage) && (parts > 1 || functionSpecs[stage].single === undefined))
     .reduce((sum, { parts }) => sum + parts, 0);
   const functions = known.reduce((sum, { cost }) => sum + cost, 0);
   const stateMachine = (stages.length + 1 + 2 * children) * prices.stateTransition;

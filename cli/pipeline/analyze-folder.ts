@@ -16,6 +16,7 @@ import { ConfigError, TransientError, UsageError } from '../../layers/platform/e
 import type { OpenSession } from '../../layers/platform/postgres.ts';
 import type { Report } from '../../layers/report/schema.ts';
 import { processedKeys, type ReportFile, reportFiles } from '../../layers/runs/keys.ts';
+import { partsOf } from '../../layers/runs/stages.ts';
 import { systemFault } from '../system-error.ts';
 import type { DropFile } from './drop-folder.ts';
 import { errorInFilesOfUser } from './files-of-user.ts';
@@ -150,10 +151,13 @@ async function loadInto(
   ]);
   const withDatabase = await databaseAt(url);
   await store.write('uploads', [drop], { schemaVersion: 1, drop, runs: [{ runId, attempt: 1 }], files: [] });
+  const plan = await store.require('plan', runId);
   for (const stage of [loadStage(withDatabase), publishStage(withDatabase)]) {
-    onStage(stage.name, 1, 'begins');
-    await runPart(stage, store, { runId, drop, attempt: 1, index: 0 }, { codeVersion: CODE_VERSION });
-    onStage(stage.name, 1, 'done');
+    const parts = partsOf(stage.name, plan);
+    onStage(stage.name, parts, 'begins');
+    for (let index = 0; index < parts; index += 1)
+      await runPart(stage, store, { runId, drop, attempt: 1, index }, { codeVersion: CODE_VERSION });
+    onStage(stage.name, parts, 'done');
   }
 }
 

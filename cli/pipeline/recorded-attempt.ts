@@ -76,10 +76,8 @@ function publishedAttempt(
   );
   const startedAt = earliest([...own, ...(load === undefined ? [] : [load])]);
   // Each attempt loads and publishes anew. Where the load is still the manifest's, so is the publication.
-  const loaded = markers.find(({ stage }) => stage === 'load');
-  const published = markers.filter(
-    ({ stage }) => stage === 'publish' && loaded?.startedAt === load?.startedAt,
-  );
+  const loadedAt = earliest(markers.filter(({ stage }) => stage === 'load'));
+  const published = markers.filter(({ stage }) => stage === 'publish' && loadedAt === load?.startedAt);
   const stoppedAt = [...stages, ...published]
     .map(({ finishedAt }) => finishedAt)
     .toSorted()

@@ -30,6 +30,7 @@ def main() -> None:
     _configure(arguments.port, state, _find_node(arguments.node))
 
     import compatibility
+    import quotas
     import service_catalog
 
     compatibility.apply()
@@ -37,6 +38,7 @@ def main() -> None:
     _keep_json_paths()
     _write_no_access_log()
     service_catalog.use()
+    quotas.apply()
     _require_process_executor()
 
     from localstack.runtime import get_current_runtime

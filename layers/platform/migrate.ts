@@ -2,6 +2,8 @@ import type { Client } from 'pg';
 import { ConfigError } from './errors.ts';
 import { sha256 } from './hash.ts';
 import marts from './migrations/0001_marts.sql';
+import beforeExposure from './migrations/0002_before_exposure.sql';
+import loadedPart from './migrations/0003_loaded_part.sql';
 import { transaction, withPostgres } from './postgres.ts';
 
 export interface Migration {
@@ -11,7 +13,11 @@ export interface Migration {
 }
 
 /** In the order in which they are applied. A file that was applied once never changes again. */
-const migrations: readonly Migration[] = [{ file: '0001_marts.sql', sql: marts }];
+const migrations: readonly Migration[] = [
+  { file: '0001_marts.sql', sql: marts },
+  { file: '0002_before_exposure.sql', sql: beforeExposure },
+  { file: '0003_loaded_part.sql', sql: loadedPart },
+];
 
 /** Brings the database of `url` to the schema of this version. Returns the files that were missing. */
 export async function migrate(url: string): Promise<{ applied: string[] }> {

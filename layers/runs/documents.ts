@@ -288,7 +288,7 @@ export const martsResult = z.strictObject({
 });
 export type MartsResult = z.infer<typeof martsResult>;
 
-/** Result of `load`. Money as a decimal string. */
+/** Result of `load` for a bucket: what is now in the tables of its users. Money as a decimal string. */
 export const loadResult = z.strictObject({
   tables: z.array(z.strictObject({ table: z.string(), rows: count, revenue: z.string().nullable() })),
   variants: z.array(z.strictObject({ experimentId: z.string(), variant: z.string(), users: count })),

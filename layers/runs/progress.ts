@@ -18,7 +18,7 @@ import {
   stageNames,
 } from './documents.ts';
 import { areas, processedKeys } from './keys.ts';
-import { databaseStages, mappedStages, partsOf } from './stages.ts';
+import { databaseStages, isMapped, partsOf } from './stages.ts';
 import type { RunStore } from './store.ts';
 
 const errorClasses = {
@@ -48,7 +48,7 @@ export async function recordStageError(
 
 /**
  * Completion markers of all `parts` parts of a stage, in order. The status of a Map state is not trusted: a part without
- * a marker fails the run with the error it left behind.
+ * a marker (of this attempt, where each attempt does the stage again) fails the run with the error it left behind.
  * @throws the part's own error, or IncompleteError where it left none
  */
 export async function completionsOf<Stage extends StageName>(
@@ -58,19 +58,48 @@ export async function completionsOf<Stage extends StageName>(
   parts: number,
 ): Promise<Completion<Stage>[]> {
   const indexes = Array.from({ length: parts }, (_, index) => index);
-  const found = await Promise.all(indexes.map((index) => store.read('marker', event.runId, stage, index)));
+  const markers = await Promise.all(indexes.map((index) => store.read('marker', event.runId, stage, index)));
+  // What an earlier attempt did in the database says nothing of what is there now.
+  const found = databaseStages.includes(stage)
+    ? markers.map((marker) => (marker?.attempt === event.attempt ? marker : undefined))
+    : markers;
   const missing = found.indexOf(undefined);
   if (missing < 0) return found as unknown as Completion<Stage>[];
-  const recorded = errorOfAttempt(await store.read('error', event.runId, stage, missing), event);
+  throw await reasonOf(store, stage, event, { index: missing, parts });
+}
+
+/**
+ * Completion marker of one part of a stage.
+ * @throws as `completionsOf`
+ */
+export async function completionOf<Stage extends StageName>(
+  store: RunStore,
+  stage: Stage,
+  event: Pick<StageEvent, 'runId' | 'attempt'>,
+  part: { readonly index: number; readonly parts: number },
+): Promise<Completion<Stage>> {
+  const found = await store.read('marker', event.runId, stage, part.index);
+  if (found === undefined) throw await reasonOf(store, stage, event, part);
+  return found as unknown as Completion<Stage>;
+}
+
+/** Why a part has no marker: the error that it left behind. */
+async function reasonOf(
+  store: RunStore,
+  stage: StageName,
+  event: Pick<StageEvent, 'runId' | 'attempt'>,
+  { index, parts }: { readonly index: number; readonly parts: number },
+): Promise<Error> {
+  const recorded = errorOfAttempt(await store.read('error', event.runId, stage, index), event);
   if (recorded === undefined) {
-    throw new IncompleteError({
-      what: `part ${missing + 1} of ${parts} of the stage "${stage}" ended without a result: its function was killed`,
+    return new IncompleteError({
+      what: `part ${index + 1} of ${parts} of the stage "${stage}" ended without a result: its function was killed`,
       where: `run ${event.runId}`,
       remedy: `See the log group of the function for the reason (memory, time), then: ./ecom retry ${event.runId}`,
     });
   }
   const ErrorClass = errorClasses[recorded.error as keyof typeof errorClasses];
-  throw ErrorClass === undefined
+  return ErrorClass === undefined
     ? new Error(`${recorded.error}: ${recorded.fault.what}`)
     : new ErrorClass(recorded.fault);
 }
@@ -112,7 +141,7 @@ export class RunProgress {
 
   /** How many parts a stage has; null where the plan has to say so and is not there yet. */
   async partsOf(stage: StageName): Promise<number | null> {
-    if (!(stage in mappedStages)) return 1;
+    if (!isMapped(stage)) return 1;
     const plan = this.#keys.has(processedKeys.done(this.runId, 'plan', 0)) ? await this.plan() : undefined;
     return plan === undefined ? null : partsOf(stage, plan);
   }

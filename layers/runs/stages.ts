@@ -18,14 +18,15 @@ export function branchOf(stage: StageName): readonly StageName[] | undefined {
 export const databaseStages: readonly StageName[] = ['load', 'publish'];
 
 /**
- * Stages that run once per chunk (stage), per user bucket (clean, marts), or per share of the ids, of which there are as many
- * as buckets (exchange); the others run once.
+ * Stages that run once per chunk (stage), per user bucket (clean, marts, load), or per share of the ids, of which there are as
+ * many as buckets (exchange); the others run once.
  */
 export const mappedStages = {
   stage: 'chunks',
   exchange: 'buckets',
   clean: 'buckets',
   marts: 'buckets',
+  load: 'buckets',
 } as const;
 
 /** Stages that have nothing to do where all users are in one bucket. */
@@ -35,9 +36,14 @@ type Parts = { readonly chunks: readonly unknown[]; readonly buckets: number };
 
 /** How many parts of a stage a plan asks for. */
 export function partsOf(stage: StageName, { chunks, buckets }: Parts): number {
-  if (!(stage in mappedStages)) return 1;
-  if (mappedStages[stage as keyof typeof mappedStages] === 'chunks') return chunks.length;
+  if (!isMapped(stage)) return 1;
+  if (mappedStages[stage] === 'chunks') return chunks.length;
   return buckets === 1 && stagesBetweenBuckets.includes(stage) ? 0 : buckets;
+}
+
+/** Whether the plan says how many parts a stage has. */
+export function isMapped(stage: StageName): stage is keyof typeof mappedStages {
+  return stage in mappedStages;
 }
 
 /** The stages that a run goes through, in their order; those of every run before there is a plan. */

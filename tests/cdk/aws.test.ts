@@ -280,7 +280,7 @@ describe('a run under way', () => {
     for (const { DeletionPolicy } of Object.values(versions)) expect(DeletionPolicy).toBe('Retain');
     const [machine] = properties('AWS::StepFunctions::StateMachine');
     const called = render(aws, machine.DefinitionString).match(/"Resource":"[^"]*"/g) ?? [];
-    expect(called.filter((resource) => /"Functions\w+CurrentVersion/.test(resource))).toHaveLength(17);
+    expect(called.filter((resource) => /"Functions\w+CurrentVersion/.test(resource))).toHaveLength(19);
   });
 
   it('calls the functions themselves in an emulator, which has no need of more', () => {

@@ -132,7 +132,8 @@ async function recordCalls(): Promise<ReadonlyMap<string, readonly Call[]>> {
     await call('measure', event);
   };
   await engine(run);
-  for (const stage of ['load', 'analyze', 'publish'] as const) await call(stage, run);
+  for (const index of [0, 1]) await call('load', { ...run, index });
+  for (const stage of ['analyze', 'publish'] as const) await call(stage, run);
 
   // The same files under another alpha: what the stages made is taken over.
   aws.isRunning = false;

@@ -28,20 +28,17 @@ function definitionOf(context?: Record<string, string>): Definition {
   return JSON.parse(render(template, machine?.Properties.DefinitionString));
 }
 
-/** The states that children and branches begin with and lead to. */
+/** The states that children and branches begin with and lead to, and those within them. */
 function within({ ItemProcessor, Branches = [] }: State): Record<string, State> {
   const inner = [...(ItemProcessor === undefined ? [] : [ItemProcessor]), ...Branches];
-  return Object.assign({}, ...inner.map(({ States }) => States));
+  return Object.assign({}, ...inner.flatMap(({ States }) => [States, ...Object.values(States).map(within)]));
 }
 
 /** All tasks, those of children and branches included, by name. */
-function tasksOf(definition: Definition): [string, State][] {
-  const all = (states: Record<string, State>): [string, State][] =>
-    Object.entries(states).flatMap(([name, state]) => [
-      [name, state] as [string, State],
-      ...all(within(state)),
-    ]);
-  return all(definition.States).filter(([, { Type }]) => Type === 'Task');
+function tasksOf({ States }: Definition): [string, State][] {
+  return Object.entries(States)
+    .flatMap(([name, state]) => [[name, state] as [string, State], ...Object.entries(within(state))])
+    .filter(([, { Type }]) => Type === 'Task');
 }
 
 const definition = definitionOf();
@@ -58,8 +55,15 @@ describe('the state machine', () => {
       /"MaxConcurrency":\d+|"MaxAttempts":(5|12|40)|"MaxDelaySeconds":\d+|"Resource":"(Functions(\w+?)CurrentVersion\w+|ecom-experiment-\w+)"/g;
     expect(text({ target: 'aws' }).replace(differing, '')).toBe(text().replace(differing, ''));
     const concurrency = /"MaxConcurrency":\d+/g;
-    expect(text({ target: 'aws' }).match(concurrency)).toEqual(Array(4).fill('"MaxConcurrency":500'));
-    expect(text({ mapConcurrency: '7' }).match(concurrency)).toEqual(Array(4).fill('"MaxConcurrency":7'));
+    const widths = (context?: Record<string, string>) =>
+      text(context)
+        .match(concurrency)
+        ?.map((width) => Number(width.split(':')[1]));
+    // The last one is that of the load, which the database bounds.
+    expect(widths()).toEqual([2, 2, 2, 2, 2]);
+    expect(widths({ target: 'aws' })).toEqual([500, 500, 500, 500, 4]);
+    expect(widths({ mapConcurrency: '7' })).toEqual([7, 7, 7, 7, 4]);
+    expect(widths({ mapConcurrency: '7', loadConcurrency: '20' })).toEqual([7, 7, 7, 7, 7]);
   });
 
   it.each([
@@ -82,7 +86,7 @@ describe('the state machine', () => {
     'retries what may heal by itself with full jitter, a killed process once, and nothing else, for $target',
     ({ target, throttled, transient, longest }) => {
       const tasks = tasksOf(definitionOf({ target }));
-      expect(tasks).toHaveLength(17);
+      expect(tasks).toHaveLength(19);
       const retry = (ErrorEquals: string[], MaxAttempts: number) => ({
         ErrorEquals,
         IntervalSeconds: 1,
@@ -153,8 +157,12 @@ describe('the state machine', () => {
 
     expect(Branches.map(({ StartAt, States }) => wayOf(StartAt, States))).toEqual([
       ['Measure', 'Analyze'],
-      ['Load'],
+      ['LoadInParts', 'Load'],
     ]);
+    expect(Branches[1]?.States.LoadInParts).toMatchObject({
+      Choices: [{ Variable: '$.plan.buckets[1]', IsPresent: true, Next: 'LoadBuckets' }],
+      Default: 'Load',
+    });
     expect(Next).toBe('Publish');
     expect(wayOf(definition.StartAt, definition.States)).toEqual([
       'Plan',
@@ -188,6 +196,7 @@ describe('the state machine', () => {
       'Measure',
       'Analyze',
       'Load',
+      'LoadBucket',
     ]);
     for (const [name, { Catch }] of children) {
       expect(Catch).toEqual([

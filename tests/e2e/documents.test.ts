@@ -47,7 +47,10 @@ const notRun: Readonly<Record<string, string>> = {
   'npm install': 'a name in a sentence; tests/integration/package installs the tarball',
   'npm run bench': 'takes minutes, and measures',
   'npm run bench -- 5000000 --rounds 3 --deployed --keep': 'takes minutes, and measures',
+  'npm run bench -- 5000000 --again --keep': 'takes minutes, and measures',
+  'npm run bench -- --first --keep': 'takes minutes, and measures',
   'npm run bench -- --small --keep': 'takes minutes, and measures',
+  'npm run oracle:spark': 'needs a Java, and installs Spark',
   'node infrastructure/run.mjs tests/bench/stages.ts <folder>': 'takes minutes, and measures',
   './ecom generate <folder> --events 5000000 --uplift 0.25 --seed 42':
     'takes a minute and 440 MB, to measure',

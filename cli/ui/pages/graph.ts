@@ -1,7 +1,7 @@
 import type { ExecutionStatus } from '@aws-sdk/client-sfn';
 import { formatCount } from '../../../layers/report/format.ts';
 import { type Content, type Html, html } from '../../../layers/report/html/html.ts';
-import { mappedStages } from '../../../layers/runs/stages.ts';
+import { isMapped } from '../../../layers/runs/stages.ts';
 import type { StageState } from '../../pipeline/stage-states.ts';
 import { doneBy, duration, stageStatuses } from './words.ts';
 
@@ -97,7 +97,7 @@ ${nodes}
 
 function node(stage: StageState, run: GraphOf, { node: size, at, direction }: Geometry, index: number): Html {
   const { x, y } = at(index);
-  const isMapped = stage.stage in mappedStages;
+  const hasParts = isMapped(stage.stage);
   const lines = facts(stage, run);
   const textX = x + 12;
   const box = (offset: number) =>
@@ -108,8 +108,8 @@ function node(stage: StageState, run: GraphOf, { node: size, at, direction }: Ge
           (line, row) => html`<text class="fact" x="${textX}" y="${y + 48 + row * 18}">${line}</text>`,
         )}`
       : html`<text class="name" x="${textX}" y="${y + 24}">${stage.stage}</text><text class="fact" x="${textX}" y="${y + 43}">${lines.join(' · ')}</text>`;
-  return html`<g class="node ${stage.status}${stage.earlier ? ' earlier' : ''}">${isMapped ? [box(8), box(4)] : null}${box(0)}${partsBar(stage, x, y, size)}${label}${mark(stage, x + size.width - 26, y + 12)}${
-    isMapped && (stage.parts ?? 1) > 1
+  return html`<g class="node ${stage.status}${stage.earlier ? ' earlier' : ''}">${hasParts ? [box(8), box(4)] : null}${box(0)}${partsBar(stage, x, y, size)}${label}${mark(stage, x + size.width - 26, y + 12)}${
+    hasParts && (stage.parts ?? 1) > 1
       ? html`<text class="times" x="${x + size.width - 34}" y="${y + 25}">×${formatCount(stage.parts ?? 1)}</text>`
       : null
   }</g>`;

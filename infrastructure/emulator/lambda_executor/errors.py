@@ -43,6 +43,12 @@ def out_of_memory(request_id: str, detail: str) -> Outcome:
     return _failure("Runtime.OutOfMemory", message, f"{message}\nRuntime.OutOfMemory: {detail}")
 
 
+def no_space_left(request_id: str, detail: str) -> Outcome:
+    """On AWS the write fails, and with it most likely the function. `detail` goes to the log only."""
+    message = f"RequestId: {request_id} Error: Runtime exited with error: ENOSPC: no space left on device, write"
+    return _failure("Runtime.ExitError", message, f"{message}\nRuntime.ExitError: {detail}")
+
+
 def response_too_large() -> Outcome:
     message = f"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."
     return _failure("Function.ResponseSizeTooLarge", message, message)

@@ -13,7 +13,7 @@ from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecu
 
 from lambda_executor.environment import function_environment
 from lambda_executor.layers import merge_layers
-from lambda_executor.memory import MemoryMonitor
+from lambda_executor.monitor import Monitor
 from lambda_executor.report import compose_log
 from lambda_executor.runtime_api import RuntimeApi
 from lambda_executor.sandbox import Host, Sandbox, Settings
@@ -29,7 +29,7 @@ class UnsupportedFunction(Exception):
 @cache
 def host() -> Host:
     """To be called once before there are several threads, as `cache` alone could make two."""
-    return Host(os.environ[NODE_VARIABLE], RuntimeApi(), MemoryMonitor(), Watchdog())
+    return Host(os.environ[NODE_VARIABLE], RuntimeApi(), Monitor(), Watchdog())
 
 
 def shut_down() -> None:
@@ -38,13 +38,14 @@ def shut_down() -> None:
 
 
 class ProcessExecutor(RuntimeExecutor):
-    """One execution environment for LocalStack. Its process is replaced when it broke, so an environment outlives
-    crashes and timeouts as it does on AWS. LocalStack never runs two invocations at a time in it."""
+    """One execution environment for LocalStack. Its process is replaced when it broke, so an environment, and its folder,
+    outlive crashes and timeouts as they do on AWS. LocalStack never runs two invocations at a time in it."""
 
     def __init__(self, id: str, function_version: FunctionVersion) -> None:
         super().__init__(id=id, function_version=function_version)
         self._lock = threading.Lock()
         self._stopped = False
+        self._folder: Path | None = None
         self._settings: Settings | None = None
         self._sandbox: Sandbox | None = None
 
@@ -52,13 +53,16 @@ class ProcessExecutor(RuntimeExecutor):
         """Does not wait for the initialisation: how that ends belongs to the first invocation and its log."""
         function = self.function_version.config
         task_root = function.code.get_unzipped_code_location()
+        self._folder = Path(tempfile.mkdtemp(prefix="lambda-sandbox-"))
         self._settings = Settings(
             memory_mb=function.memory_size,
+            storage_mb=function.ephemeral_storage.size,
             timeout_seconds=function.timeout,
             task_root=task_root,
             environment=function_environment(
                 env_vars, function.runtime, task_root, opt_folder(self.function_version)
             ),
+            folder=self._folder,
         )
         self._usable_sandbox()
 
@@ -68,6 +72,8 @@ class ProcessExecutor(RuntimeExecutor):
             sandbox, self._sandbox = self._sandbox, None
         if sandbox:
             sandbox.kill()
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def invoke(self, payload: dict[str, str]) -> InvocationResult:
         request_id = payload["invoke-id"]

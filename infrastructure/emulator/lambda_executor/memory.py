@@ -1,19 +1,14 @@
 """Holds invocations to their memory limit by sampling resident memory.
 
 RLIMIT_AS is no way to do this (V8 reserves far more address space than it uses), cgroups need rights and Linux.
-Sampling works everywhere and sees what is allocated outside V8's heap. One thread serves all invocations and sleeps
-when there is none. The main process is sampled every 50 ms, the list of its descendants is renewed every second,
-because listing all processes of a machine is what costs.
+Sampling works everywhere and sees what is allocated outside V8's heap. The list of a process's descendants is renewed
+more rarely than they are sampled, because listing all processes of a machine is what costs.
 """
 
-import threading
 from collections import defaultdict
 from collections.abc import Callable
 
 import psutil
-
-SAMPLE_SECONDS = 0.05
-SAMPLES_PER_LISTING = 20
 
 
 class MemoryWatch:
@@ -47,43 +42,6 @@ class MemoryWatch:
         self._descendants = found
 
 
-class MemoryMonitor:
-    def __init__(self) -> None:
-        self._watches: set[MemoryWatch] = set()
-        self._changed = threading.Condition()
-        self._thread: threading.Thread | None = None
-
-    def add(self, watch: MemoryWatch) -> None:
-        with self._changed:
-            self._watches.add(watch)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="lambda-memory", daemon=True)
-                self._thread.start()
-            self._changed.notify()
-
-    def remove(self, watch: MemoryWatch) -> None:
-        with self._changed:
-            self._watches.discard(watch)
-
-    def _run(self) -> None:
-        samples = 0
-        pause = threading.Event()
-        while True:
-            with self._changed:
-                if not self._watches:
-                    samples = 0
-                    self._changed.wait_for(lambda: self._watches)
-                watches = list(self._watches)
-            samples += 1
-            if samples % SAMPLES_PER_LISTING == 0:
-                children = _children_by_parent()
-                for watch in watches:
-                    watch.renew_descendants(children)
-            for watch in watches:
-                watch.sample()
-            pause.wait(SAMPLE_SECONDS)
-
-
 def _resident(process: psutil.Process) -> int:
     try:
         return process.memory_info().rss
@@ -91,7 +49,7 @@ def _resident(process: psutil.Process) -> int:
         return 0  # ended, or a zombie
 
 
-def _children_by_parent() -> dict[int, list[psutil.Process]]:
+def children_by_parent() -> dict[int, list[psutil.Process]]:
     children: dict[int, list[psutil.Process]] = defaultdict(list)
     for process in psutil.process_iter():
         try:

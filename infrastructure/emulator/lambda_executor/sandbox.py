@@ -1,9 +1,7 @@
-"""One execution environment: a Node.js process, its Runtime API and its private folder."""
+"""The process of one execution environment: Node.js, its Runtime API and its limits."""
 
 import queue
-import shutil
 import subprocess
-import tempfile
 import threading
 import time
 import uuid
@@ -13,10 +11,12 @@ from pathlib import Path
 
 from lambda_executor import errors
 from lambda_executor.errors import Outcome
-from lambda_executor.memory import MemoryMonitor, MemoryWatch
+from lambda_executor.memory import MemoryWatch
+from lambda_executor.monitor import Monitor, Watches
 from lambda_executor.output import Output
 from lambda_executor.processes import kill_tree
 from lambda_executor.runtime_api import Invocation, RuntimeApi
+from lambda_executor.storage import StorageWatch
 from lambda_executor.watchdog import Watchdog
 
 RUNTIME = Path(__file__).parent / "runtime.mjs"
@@ -31,16 +31,20 @@ class Host:
 
     node: str
     api: RuntimeApi
-    monitor: MemoryMonitor
+    monitor: Monitor
     watchdog: Watchdog
 
 
 @dataclass(frozen=True)
 class Settings:
     memory_mb: int
+    storage_mb: int
     timeout_seconds: float
     task_root: Path
     environment: Mapping[str, str]
+    folder: Path
+    """What stands for /tmp. It belongs to the environment: a process finds in it what the one before it left, even if
+    that one was killed, as on AWS."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,14 @@ class _MemoryExceeded:
     resident: int
 
 
+@dataclass(frozen=True)
+class _StorageExceeded:
+    used: int
+
+
+_End = _Exited | _MemoryExceeded | _StorageExceeded
+
+
 class Sandbox:
     """Whatever happens to the process arrives as an event in one queue, read by the invoking thread alone.
 
@@ -93,17 +105,23 @@ class Sandbox:
         self._host = host
         self._settings = settings
         self._id = uuid.uuid4().hex
-        self._events: queue.Queue[_Ready | _InitFailed | _Answered | _Exited | _MemoryExceeded] = queue.Queue()
+        self._events: queue.Queue[_Ready | _InitFailed | _Answered | _End] = queue.Queue()
         self._work: queue.Queue[Invocation | None] = queue.Queue(maxsize=2)
         self._output = Output()
         self._first = True
-        self._folder = Path(tempfile.mkdtemp(prefix="lambda-sandbox-"))
         self._spawned_at = time.perf_counter()
         self._process = self._spawn()
-        self._memory = MemoryWatch(
-            self._process.pid,
-            settings.memory_mb * 1024 * 1024,
-            lambda resident: self._events.put(_MemoryExceeded(resident)),
+        self._watches = Watches(
+            MemoryWatch(
+                self._process.pid,
+                settings.memory_mb * 1024 * 1024,
+                lambda resident: self._events.put(_MemoryExceeded(resident)),
+            ),
+            StorageWatch(
+                settings.folder,
+                settings.storage_mb * 1024 * 1024,
+                lambda used: self._events.put(_StorageExceeded(used)),
+            ),
         )
         host.watchdog.guard(self._process.pid)
         self._output.start()
@@ -112,14 +130,14 @@ class Sandbox:
 
     def invoke(self, request_id: str, function_arn: str, payload: bytes, trace_id: str) -> Result | None:
         """None when the process had ended since its last answer: nothing was run, another sandbox can take it."""
-        self._host.monitor.add(self._memory)
+        self._host.monitor.add(self._watches)
         try:
             return self._invoke(request_id, function_arn, payload, trace_id)
         finally:
-            self._host.monitor.remove(self._memory)
+            self._host.monitor.remove(self._watches)
 
     def kill(self) -> None:
-        """Ends the process with all it started and removes its folder. May be called from any thread, repeatedly."""
+        """Ends the process with all it started. May be called from any thread, repeatedly."""
         self.broken = True
         if self._process.poll() is None:
             kill_tree(self._process.pid)
@@ -143,8 +161,8 @@ class Sandbox:
         memory = self._settings.memory_mb
         private = {
             "AWS_LAMBDA_RUNTIME_API": self._host.api.register(self._id, self),
-            "HOME": str(self._folder),
-            "TMPDIR": str(self._folder),
+            "HOME": str(self._settings.folder),
+            "TMPDIR": str(self._settings.folder),
         }
         return subprocess.Popen(
             # The shares of the heap are those of AWS's own bootstrap.
@@ -169,7 +187,6 @@ class Sandbox:
         self._host.api.unregister(self._id)
         self._work.put(None)
         self._events.put(_Exited(return_code))
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     # An invocation
 
@@ -192,10 +209,10 @@ class Sandbox:
             outcome = failure
         duration_ms = (time.perf_counter() - started) * 1000
         if not self.broken:
-            outcome = self._held_to_memory_limit(request_id, outcome)
+            outcome = self._held_to_limits(request_id, outcome)
         if self.broken:
             self.kill()
-        return Result(outcome, init_output, self._output.take(), duration_ms, init_ms, self._memory.peak)
+        return Result(outcome, init_output, self._output.take(), duration_ms, init_ms, self._watches.memory.peak)
 
     def _await_ready(self, request_id: str) -> Outcome | None:
         """None once the runtime asks for work, or is still busy initialising when the free time is over."""
@@ -208,7 +225,7 @@ class Sandbox:
                 case _InitFailed(outcome):
                     self.broken = True
                     return outcome
-                case _Exited() | _MemoryExceeded():
+                case _Exited() | _MemoryExceeded() | _StorageExceeded():
                     return self._broken_by(event, request_id)
 
     def _await_answer(self, request_id: str, until: float) -> Outcome:
@@ -223,21 +240,28 @@ class Sandbox:
                 case _InitFailed(outcome):
                     self.broken = True
                     return outcome
-                case _Exited() | _MemoryExceeded():
+                case _Exited() | _MemoryExceeded() | _StorageExceeded():
                     return self._broken_by(event, request_id)
 
-    def _held_to_memory_limit(self, request_id: str, outcome: Outcome) -> Outcome:
+    def _held_to_limits(self, request_id: str, outcome: Outcome) -> Outcome:
         """Looks once more, as the invocation may have been shorter than the pause between two samples."""
-        self._memory.sample()
-        if self._memory.peak > self._memory.limit:
-            return self._broken_by(_MemoryExceeded(self._memory.peak), request_id)
+        memory, storage = self._watches.memory, self._watches.storage
+        memory.sample()
+        if memory.peak > memory.limit:
+            return self._broken_by(_MemoryExceeded(memory.peak), request_id)
+        storage.sample()
+        if storage.used > storage.limit:
+            return self._broken_by(_StorageExceeded(storage.used), request_id)
         return outcome
 
-    def _broken_by(self, event: _Exited | _MemoryExceeded, request_id: str) -> Outcome:
+    def _broken_by(self, event: _End, request_id: str) -> Outcome:
         self.broken = True
         if isinstance(event, _MemoryExceeded):
             used = event.resident // (1024 * 1024)
             return errors.out_of_memory(request_id, f"{used} MB used of {self._settings.memory_mb} MB")
+        if isinstance(event, _StorageExceeded):
+            used = event.used // (1024 * 1024)
+            return errors.no_space_left(request_id, f"/tmp holds {used} MB of {self._settings.storage_mb} MB")
         if HEAP_EXHAUSTED in self._output.peek():
             return errors.out_of_memory(request_id, HEAP_EXHAUSTED)
         return errors.exited(request_id, event.return_code)

@@ -22,6 +22,8 @@ exports.handler = (event, context) => new Promise((resolve, reject) => {
 });
 """
 
+INCREMENT = "exports.handler = async (item) => item + 1"
+
 
 class EmulatorFacts(unittest.TestCase):
     @classmethod
@@ -89,7 +91,7 @@ class EmulatorFacts(unittest.TestCase):
     # Step Functions
 
     def test_a_distributed_map_of_300_items_completes_in_order(self):
-        ended = self.run_map(list(range(300)), "exports.handler = async (item) => item + 1", 4)
+        ended = self.run_map(list(range(300)), INCREMENT, 4)
         self.assertEqual("SUCCEEDED", ended["status"])
         self.assertEqual(list(range(1, 301)), json.loads(ended["output"]))
 
@@ -150,6 +152,60 @@ class EmulatorFacts(unittest.TestCase):
         self.assertEqual("SUCCEEDED", ended["status"])
         caught = json.loads(ended["output"])
         self.assertEqual(("DataError", "bad"), (caught["Error"], json.loads(caught["Cause"])["errorMessage"]))
+
+    def test_a_choice_in_a_branch_leads_to_a_distributed_map_for_several_items_alone(self):
+        child = {"Type": "Task", "Resource": FUNCTION_ARN + self.emulator.create_function(INCREMENT), "End": True}
+        processor = {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            "StartAt": "Child",
+            "States": {"Child": child},
+        }
+        several = {"Variable": "$.items[1]", "IsPresent": True, "Next": "Map"}
+        branch = {
+            "StartAt": "Choice",
+            "States": {
+                "Choice": {"Type": "Choice", "Choices": [several], "Default": "Single"},
+                "Map": {"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": processor, "End": True},
+                "Single": {"Type": "Pass", "Result": "single", "End": True},
+            },
+        }
+        other = {"StartAt": "Other", "States": {"Other": {"Type": "Pass", "Result": "other", "End": True}}}
+        machine = self.state_machine(
+            StartAt="Parallel", States={"Parallel": {"Type": "Parallel", "Branches": [other, branch], "End": True}}
+        )
+        for items, expected in (([5], "single"), ([5, 6, 7], [6, 7, 8])):
+            started = self.sfn.start_execution(stateMachineArn=machine, input=json.dumps({"items": items}))
+            self.assertEqual(["other", expected], json.loads(self.ended(started)["output"]))
+
+    def data_limit_exceeded(self, states, payload=None):
+        machine = self.state_machine(StartAt=next(iter(states)), States=states)
+        ended = self.ended(self.sfn.start_execution(stateMachineArn=machine, input=json.dumps(payload)))
+        self.assertEqual(("FAILED", "States.DataLimitExceeded"), (ended["status"], ended.get("error")))
+
+    def test_a_function_that_answers_more_than_a_state_may_hold_fails_its_state(self):
+        name = self.emulator.create_function("exports.handler = async () => 'x'.repeat(300000)")
+        self.data_limit_exceeded(
+            {"Task": {"Type": "Task", "Resource": FUNCTION_ARN + name, "ResultPath": None, "End": True}}
+        )
+
+    def test_a_state_that_hands_on_more_than_a_state_may_hold_fails(self):
+        doubled = {"first.$": "$", "second.$": "$"}
+        self.data_limit_exceeded({"Pass": {"Type": "Pass", "Parameters": doubled, "End": True}}, "x" * 150_000)
+
+    def test_a_task_that_is_given_more_than_a_state_may_hold_fails(self):
+        name = self.emulator.create_function("exports.handler = async () => 1")
+        task = {"Type": "Task", "Resource": FUNCTION_ARN + name, "End": True}
+        self.data_limit_exceeded({"Task": {**task, "Parameters": {"first.$": "$", "second.$": "$"}}}, "x" * 150_000)
+
+    def test_children_of_a_map_that_answer_more_than_a_state_may_hold_fail_it_though_their_answers_are_dropped(self):
+        processor = {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            "StartAt": "Pass",
+            "States": {"Pass": {"Type": "Pass", "Result": "x" * 150_000, "End": True}},
+        }
+        self.data_limit_exceeded(
+            {"Map": {"Type": "Map", "ItemProcessor": processor, "ResultPath": None, "End": True}}, [1, 2]
+        )
 
     # S3
 

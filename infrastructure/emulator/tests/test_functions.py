@@ -182,6 +182,30 @@ class Limits(FunctionTest):
         self.assertIn("(6291556 bytes)", answer.payload["errorMessage"])
         self.assertEqual(6_000_000, len(self.emulator.invoke(name, 6_000_000).payload))
 
+    def test_a_request_above_the_limit_of_its_kind_is_refused(self):
+        name = self.emulator.create_function("exports.handler = async (event) => event.length")
+        lambda_ = self.emulator.client("lambda")
+        self.assertEqual(6_000_000, self.emulator.invoke(name, "x" * 6_000_000).payload)
+        for kind, size in (("RequestResponse", 6 * 1024 * 1024), ("Event", 1024 * 1024)):
+            payload = json.dumps("x" * size).encode()
+            with self.assertRaises(lambda_.exceptions.RequestTooLargeException):
+                lambda_.invoke(FunctionName=name, InvocationType=kind, Payload=payload)
+
+    def test_a_full_disk_ends_the_invocation_and_stays_full_for_the_next_process(self):
+        name = self.emulator.create_function(
+            "const fs = require('node:fs'), file = require('node:os').tmpdir() + '/kept'; "
+            "exports.handler = async (mb) => { "
+            "if (mb) fs.writeFileSync(file, Buffer.alloc(mb * 2 ** 20, 1)); else fs.rmSync(file); return process.pid }",
+            EphemeralStorage={"Size": 512},
+            MemorySize=1024,
+        )
+        self.assertIsNone(self.emulator.invoke(name, 500).function_error)
+        answer = self.emulator.invoke(name, 520)
+        self.assertEqual("Runtime.ExitError", answer.payload["errorType"])
+        self.assertIn("ENOSPC", answer.payload["errorMessage"])
+        self.assertRegex(answer.log, r"/tmp holds 52\d MB of 512 MB")
+        self.assertIsNone(self.emulator.invoke(name, 0).function_error)
+
 
 class Logs(FunctionTest):
     def test_both_streams_keep_their_order_between_start_and_end_and_reach_cloudwatch(self):

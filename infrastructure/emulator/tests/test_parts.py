@@ -1,6 +1,7 @@
 """The small parts of the executor, each by itself."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,9 +16,11 @@ from support import wait_until
 from lambda_executor import errors
 from lambda_executor.environment import function_environment
 from lambda_executor.layers import merge_layers
-from lambda_executor.memory import MemoryMonitor, MemoryWatch
+from lambda_executor.memory import MemoryWatch
+from lambda_executor.monitor import Monitor, Watches
 from lambda_executor.output import Output
 from lambda_executor.processes import kill_tree
+from lambda_executor.storage import StorageWatch
 from lambda_executor.watchdog import Watchdog
 
 IDLE = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -77,9 +80,10 @@ class Memory(unittest.TestCase):
         self.addCleanup(process.kill)
         exceeded = []
         watch = MemoryWatch(process.pid, limit, exceeded.append)
-        monitor = MemoryMonitor()
-        monitor.add(watch)
-        self.addCleanup(monitor.remove, watch)
+        monitor = Monitor()
+        watches = Watches(watch, StorageWatch(Path("/nowhere"), limit, exceeded.append))
+        monitor.add(watches)
+        self.addCleanup(monitor.remove, watches)
         return watch, exceeded
 
     def test_going_over_the_limit_is_reported_once_with_the_memory_used(self):
@@ -102,6 +106,36 @@ class Memory(unittest.TestCase):
         process.wait()
         watch.sample()
         self.assertEqual(0, watch.peak)
+
+
+class Storage(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def test_what_lies_below_a_folder_counts_with_what_it_takes_on_the_disk_and_links_for_nothing(self):
+        (self.folder / "a/b").mkdir(parents=True)
+        (self.folder / "a/b/deep.bin").write_bytes(b"x" * 1_000_000)
+        (self.folder / "top.bin").write_bytes(b"x" * 500_000)
+        (self.folder / "elsewhere").symlink_to(sys.executable)
+        watch = StorageWatch(self.folder, 10_000_000, lambda used: None)
+        watch.sample()
+        self.assertAlmostEqual(1_500_000, watch.used, delta=20_000)
+
+    def test_going_over_the_limit_is_reported_once_with_what_is_used(self):
+        exceeded = []
+        watch = StorageWatch(self.folder, 400_000, exceeded.append)
+        watch.sample()
+        self.assertEqual([], exceeded)
+        (self.folder / "large.bin").write_bytes(b"x" * 500_000)
+        watch.sample()
+        watch.sample()
+        self.assertEqual([watch.used], exceeded)
+
+    def test_a_folder_that_is_gone_holds_nothing(self):
+        watch = StorageWatch(self.folder / "absent", 0, lambda used: None)
+        watch.sample()
+        self.assertEqual(0, watch.used)
 
 
 class OutputTest(unittest.TestCase):

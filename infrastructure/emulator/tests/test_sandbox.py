@@ -11,7 +11,7 @@ from support import NODE, wait_until
 
 from lambda_executor import sandbox as sandbox_module
 from lambda_executor.environment import function_environment
-from lambda_executor.memory import MemoryMonitor
+from lambda_executor.monitor import Monitor
 from lambda_executor.report import compose_log
 from lambda_executor.runtime_api import RuntimeApi
 from lambda_executor.sandbox import Host, Sandbox, Settings
@@ -21,17 +21,21 @@ from lambda_executor.watchdog import Watchdog
 class SandboxTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.host = Host(NODE, RuntimeApi(), MemoryMonitor(), Watchdog())
+        cls.host = Host(NODE, RuntimeApi(), Monitor(), Watchdog())
         cls.addClassCleanup(cls.host.watchdog.close)
 
-    def sandbox(self, code, timeout_seconds=10.0, memory_mb=256, **variables):
+    def folder(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        task_root = Path(folder.name)
+        return Path(folder.name)
+
+    def sandbox(self, code, timeout_seconds=10.0, memory_mb=256, storage_mb=512, folder=None, **variables):
+        task_root = self.folder()
         (task_root / "index.js").write_text(code)
         given = {"_HANDLER": "index.handler", **variables}
         environment = function_environment(given, "nodejs22.x", task_root, task_root / "opt")
-        started = Sandbox(self.host, Settings(memory_mb, timeout_seconds, task_root, environment))
+        settings = Settings(memory_mb, storage_mb, timeout_seconds, task_root, environment, folder or self.folder())
+        started = Sandbox(self.host, settings)
         self.addCleanup(started.kill)
         return started
 
@@ -71,10 +75,46 @@ class SandboxTest(unittest.TestCase):
 
     def test_killing_it_again_and_before_it_is_ready_is_harmless(self):
         sandbox = self.sandbox("exports.handler = async () => 1")
-        folder = sandbox._folder
         for _ in range(3):
             sandbox.kill()
-        self.assertFalse(folder.exists())
+        self.assertIsNotNone(sandbox._process.poll())
+
+    WRITER = (
+        "const fs = require('node:fs'), os = require('node:os'); exports.handler = async ({ mb, remove, wait }) => { "
+        "fs.mkdirSync(`${os.tmpdir()}/spill`, { recursive: true }); const file = `${os.tmpdir()}/spill/${mb}.bin`; "
+        "fs.writeFileSync(file, Buffer.alloc(mb * 2 ** 20, 1)); if (remove) fs.rmSync(file); "
+        "await new Promise((resolve) => setTimeout(resolve, wait ?? 0)); return mb }"
+    )
+
+    def test_a_file_larger_than_its_disk_ends_an_invocation_as_soon_as_it_is_seen(self):
+        result = self.invoke(self.sandbox(self.WRITER, storage_mb=20), {"mb": 30, "wait": 60_000})
+        self.assertEqual("Runtime.ExitError", result.outcome.error_type)
+        self.assertRegex(json.loads(result.outcome.payload)["errorMessage"], r"ENOSPC: no space left on device, write$")
+        self.assertIn("/tmp holds 30 MB of 20 MB", result.outcome.log_line)
+
+    def test_what_invocations_leave_on_the_disk_adds_up_until_it_is_full(self):
+        sandbox = self.sandbox(self.WRITER, storage_mb=20)
+        self.assertIsNone(self.invoke(sandbox, {"mb": 9}).outcome.error_type)
+        self.assertIsNone(self.invoke(sandbox, {"mb": 10}, "r2").outcome.error_type)
+        result = self.invoke(sandbox, {"mb": 2}, "r3")
+        self.assertEqual("Runtime.ExitError", result.outcome.error_type)
+        self.assertTrue(sandbox.broken)
+
+    def test_what_was_removed_takes_no_disk(self):
+        sandbox = self.sandbox(self.WRITER, storage_mb=20)
+        for attempt in range(3):
+            result = self.invoke(sandbox, {"mb": 15, "remove": True}, f"r{attempt}")
+            self.assertIsNone(result.outcome.error_type)
+
+    def test_a_process_finds_what_the_one_before_it_left_when_it_was_killed(self):
+        folder = self.folder()
+        first = self.sandbox(self.WRITER, timeout_seconds=0.5, folder=folder)
+        self.assertEqual("Sandbox.Timedout", self.invoke(first, {"mb": 3, "wait": 60_000}).outcome.error_type)
+        reader = "const fs = require('node:fs'), os = require('node:os'); " + (
+            "exports.handler = async () => fs.statSync(`${os.tmpdir()}/spill/3.bin`).size"
+        )
+        second = self.sandbox(reader, folder=folder)
+        self.assertEqual(str(3 * 2**20).encode(), self.invoke(second).outcome.payload)
 
     def test_an_answer_is_any_json_and_nothing_is_null(self):
         sandbox = self.sandbox("exports.handler = async (event) => event?.value")

@@ -29,6 +29,10 @@ const remedies: readonly (readonly [RegExp, string])[] = [
     /Timedout|Timeout|timed out/i,
     'It took longer than it may: split the files into more parts, or raise the time limit of the stage in cdk/functions.ts',
   ],
+  [
+    /ENOSPC|no space left/i,
+    'Its disk was full: raise the storage of the stage in cdk/functions.ts (10,240 MB at most) and deploy again',
+  ],
   [/OutOfMemory|out of memory/i, `It ran out of memory: ${moreMemory}`],
   [/signal: killed|SIGKILL|Runtime\.ExitError/i, `It most likely ran out of memory: ${moreMemory}`],
   [/ImportModuleError|HandlerNotFound/i, 'The deployment is broken: deploy again'],

@@ -10,7 +10,7 @@ interface MartColumns {
   readonly rest: string;
 }
 
-/** Columns of the tables (layers/platform/migrations) in their order, without run_id. */
+/** Columns of the tables (layers/platform/migrations), without run_id. */
 export const martColumns: Readonly<Record<MartName, MartColumns>> = {
   user_exposure: {
     columns: {
@@ -46,6 +46,15 @@ export const martColumns: Readonly<Record<MartName, MartColumns>> = {
       sessions: 'whole',
       session_ms: 'whole',
       retained_d7: 'whole',
+      pre_active: 'whole',
+      pre_added_to_cart: 'whole',
+      pre_began_checkout: 'whole',
+      pre_purchased: 'whole',
+      pre_events: 'whole',
+      pre_orders: 'whole',
+      pre_revenue: 'money',
+      pre_sessions: 'whole',
+      pre_session_ms: 'whole',
     },
     rest: 'metrics',
   },
@@ -59,7 +68,7 @@ const casts: Readonly<Record<Kind, string>> = {
   flag: 'BOOLEAN',
 };
 
-/** The table's columns in the order of `projection`. */
+/** The table's columns, in the order of `projection`. */
 export function columnList(mart: MartName): string[] {
   const { columns, rest } = martColumns[mart];
   return [...Object.keys(columns), rest];
@@ -76,7 +85,8 @@ export function projection(mart: MartName, files: readonly string[], present: re
   );
   const others = present.filter((name) => !(name in columns) && name !== 'run_id');
   const fields = others.map((name) => `${literal(name)}, ${identifier(name)}`).join(', ');
-  return `SELECT ${[...fixed, `json_object(${fields})`].join(', ')} FROM ${parquet(files)}`;
+  const rest = others.length === 0 ? "'{}'" : `json_object(${fields})`;
+  return `SELECT ${[...fixed, rest].join(', ')} FROM ${parquet(files)}`;
 }
 
 /** DuckDB's reader of a mart's files. */

@@ -7,21 +7,21 @@ import type { OpenSession } from '../../platform/postgres.ts';
 import type { LoadResult, Output } from '../documents.ts';
 import { processedKeys } from '../keys.ts';
 import type { MartName } from '../mart-tables.ts';
-import { completionsOf } from '../progress.ts';
+import { completionOf } from '../progress.ts';
 import { readRunOrder } from '../run-order.ts';
 import type { Stage } from '../stage.ts';
-import { loadMarts, type OpenAnother } from './load-marts.ts';
+import { loadPart, type OpenAnother } from './load-marts.ts';
 
-/** Copies the marts into PostgreSQL, where `publish` makes them visible. */
+/** Copies the marts of a user bucket into PostgreSQL; the last of a run's buckets completes it, for `publish` to show. */
 export const loadStage = (withDatabase: OpenSession): Stage<'load'> => ({
   name: 'load',
   async run({ event, store, folder, engine, log }) {
-    const { runId, drop } = event;
-    const [marts, order] = await Promise.all([
-      store.require('plan', runId).then(({ buckets }) => completionsOf(store, 'marts', event, buckets)),
+    const { runId, drop, index } = event;
+    const { buckets } = await store.require('plan', runId);
+    const [{ outputs }, order] = await Promise.all([
+      completionOf(store, 'marts', event, { index, parts: buckets }),
       store.require('inputs', runId).then((inputs) => readRunOrder(store, event, inputs)),
     ]);
-    const outputs = marts.flatMap((completion) => completion.outputs);
 
     const copies = {
       user_exposure: copiesOf('user_exposure', runId, outputs, folder),
@@ -35,10 +35,11 @@ export const loadStage = (withDatabase: OpenSession): Stage<'load'> => ({
 
     await using database = await engine.open(folder);
     const session = { applicationName: 'ecom load', statementSeconds: 800, lockSeconds: 10 };
+    const part = { runId, drop, ...order, part: index, parts: buckets, files };
     const result = await withDatabase(session, async (client) => {
       await migrateSession(client);
       const another: OpenAnother = (work) => withDatabase(session, work);
-      return loadMarts(client, another, database, { runId, drop, ...order, files }, folder);
+      return loadPart(client, another, database, part, folder);
     });
     logSplit(log, result);
     return { outputs: [], result };

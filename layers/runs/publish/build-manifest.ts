@@ -10,6 +10,7 @@ import {
   stageNames,
 } from '../documents.ts';
 import { areas } from '../keys.ts';
+import { totalOf } from '../load/totals.ts';
 import { completionsOf } from '../progress.ts';
 import type { RunManifest } from '../run-manifest.ts';
 import type { RunOrder } from '../run-order.ts';
@@ -18,9 +19,9 @@ import type { RunStore } from '../store.ts';
 
 type EarlierStage = Exclude<StageName, 'publish'>;
 type Part = Pick<Completion<EarlierStage>, 'startedAt' | 'finishedAt' | 'outputs'>;
-type Completions = Readonly<Record<EarlierStage, readonly Part[]>> & {
-  readonly load: readonly Pick<Completion<'load'>, 'result'>[];
-  readonly analyze: readonly Pick<Completion<'analyze'>, 'result'>[];
+type Completions = Readonly<Record<Exclude<EarlierStage, 'load' | 'analyze'>, readonly Part[]>> & {
+  readonly load: readonly (Part & Pick<Completion<'load'>, 'result'>)[];
+  readonly analyze: readonly (Part & Pick<Completion<'analyze'>, 'result'>)[];
 };
 
 const earlierStages = stageNames.filter((stage) => stage !== 'publish');
@@ -50,10 +51,9 @@ export function buildManifest(
   completions: Completions,
   stored: ReadonlyMap<string, StoredObject>,
 ): RunManifest {
-  const [loaded] = completions.load;
   const [analyzed] = completions.analyze;
-  if (loaded === undefined || analyzed === undefined) throw new Error('load and analyze have one part each');
-  const { tables, variants } = loaded.result;
+  if (analyzed === undefined) throw new Error('analyze has one part');
+  const { tables, variants } = totalOf(completions.load.map(({ result }) => result));
   const { decisions } = analyzed.result;
   return {
     schemaVersion: 1,

@@ -111,6 +111,7 @@ async function dropRun(client: pg.Client, drop: string, runId: string): Promise<
       [runId],
     );
     if (rowCount === 0) return false;
+    await client.query('delete from loaded_part where run_id = $1', [runId]);
     // While this waits for a reader, others queue behind it: better to leave the tables for the next time.
     await client.query(`set local lock_timeout = '500ms'`);
     await client.query(`drop table ${martNames.map((mart) => partitionOf(mart, runId)).join(', ')}`);

@@ -7,7 +7,7 @@ import { Database } from '../../../layers/platform/duckdb.ts';
 import { migrate } from '../../../layers/platform/migrate.ts';
 import { withPostgres } from '../../../layers/platform/postgres.ts';
 import { literal } from '../../../layers/platform/sql.ts';
-import { loadMarts, type MartsOfRun, type OpenAnother } from '../../../layers/runs/load/load-marts.ts';
+import { loadPart, type OpenAnother, type PartOfRun } from '../../../layers/runs/load/load-marts.ts';
 import { martNames } from '../../../layers/runs/mart-tables.ts';
 import { sharedPostgres } from '../servers.ts';
 
@@ -62,7 +62,7 @@ const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toIS
 export async function makeRun(
   { duckdb, folder }: ReturnType<typeof useServer>,
   { runId, drop = 'default', users, second = 1, startedSecond = second }: RunOptions,
-): Promise<MartsOfRun> {
+): Promise<PartOfRun> {
   const target = await folder();
   const files = { user_exposure: [] as string[], user_outcomes: [] as string[] };
   const key = `'checkout' AS experiment_id, id AS user_id, if(id % 4 < 2, 'control', 'treatment') AS variant,
@@ -82,13 +82,31 @@ export async function makeRun(
       files[mart].push(file);
     }
   }
-  return { runId, drop, inputsAsOf: at(second), startedAt: at(startedSecond), files };
+  return { runId, drop, inputsAsOf: at(second), startedAt: at(startedSecond), part: 0, parts: 1, files };
 }
 
-export async function load(server: ReturnType<typeof useServer>, url: string, run: MartsOfRun) {
+/** The same in two parts, the files of one bucket each. */
+export async function makeParts(
+  server: ReturnType<typeof useServer>,
+  options: RunOptions,
+): Promise<[PartOfRun, PartOfRun]> {
+  const run = await makeRun(server, options);
+  const part = (bucket: number): PartOfRun => ({
+    ...run,
+    part: bucket,
+    parts: 2,
+    files: {
+      user_exposure: run.files.user_exposure.slice(bucket, bucket + 1),
+      user_outcomes: run.files.user_outcomes.slice(bucket, bucket + 1),
+    },
+  });
+  return [part(0), part(1)];
+}
+
+export async function load(server: ReturnType<typeof useServer>, url: string, run: PartOfRun) {
   const folder = await server.folder();
   const another: OpenAnother = (work) => withPostgres(url, session, work);
-  return another((client) => loadMarts(client, another, server.duckdb(), run, folder));
+  return another((client) => loadPart(client, another, server.duckdb(), run, folder));
 }
 
 export async function rowsOf(url: string, sql: string): Promise<Record<string, unknown>[]> {

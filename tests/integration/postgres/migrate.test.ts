@@ -5,10 +5,11 @@ import { withPostgres } from '../../../layers/platform/postgres.ts';
 import { rowsOf, session, useServer } from './marts.ts';
 
 const server = useServer();
+const files = ['0001_marts.sql', '0002_before_exposure.sql', '0003_loaded_part.sql'];
 
 test('an empty database gets the marts, and a second time nothing happens', async () => {
   const url = await server.emptyDatabase();
-  expect(await migrate(url)).toEqual({ applied: ['0001_marts.sql'] });
+  expect(await migrate(url)).toEqual({ applied: files });
   expect(await migrate(url)).toEqual({ applied: [] });
   expect(await rowsOf(url, 'select * from mart_user_outcomes')).toEqual([]);
 });
@@ -16,7 +17,7 @@ test('an empty database gets the marts, and a second time nothing happens', asyn
 test('of several at the same time one applies each file', async () => {
   const url = await server.emptyDatabase();
   const answers = await Promise.all(Array.from({ length: 5 }, () => migrate(url)));
-  expect(answers.flatMap(({ applied }) => applied)).toEqual(['0001_marts.sql']);
+  expect(answers.flatMap(({ applied }) => applied)).toEqual(files);
 });
 
 test('a file that changed after it was applied is refused by name, and nothing is applied', async () => {

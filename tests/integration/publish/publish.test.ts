@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { handler as fail } from '../../../lambdas/fail/handler.ts';
-import { handler as load } from '../../../lambdas/load/handler.ts';
+import { handler as loadPart } from '../../../lambdas/load/handler.ts';
 import { handler as publish } from '../../../lambdas/publish/handler.ts';
 import { failure, type Latest, latest } from '../../../layers/runs/documents.ts';
 import { processedKeys } from '../../../layers/runs/keys.ts';
@@ -14,6 +14,10 @@ useEmulator();
 const server = useServer();
 const run = (digit: number) => String(digit).padStart(16, '0');
 const eventOf = (runId: string) => ({ runId, drop: 'default', attempt: 1 });
+/** Both buckets of a run. */
+const load = async (event: ReturnType<typeof eventOf>) => {
+  for (const index of [0, 1]) await loadPart({ ...event, index });
+};
 
 async function openPipeline() {
   const { processed, store } = await useBuckets();

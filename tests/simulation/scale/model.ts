@@ -1,11 +1,15 @@
 import { functionSpecs } from '../../../cdk/functions.ts';
+import { readSettings } from '../../../cdk/settings.ts';
 import { type DatasetName, datasetNames } from '../../../layers/data/datasets/index.ts';
 import { BUCKET_BYTES, CHUNK_BYTES } from '../../../layers/engine/plan/chunks.ts';
 import aws from './aws.json';
 import { at, rates } from './fit.ts';
+import load from './load.json';
 import { type MeasuredRun, type MeasuredStage, measuredStages } from './measure.ts';
 
 const { quotas, speeds, dollars } = aws;
+const { databaseCpus } = speeds;
+const { loadConcurrency } = readSettings(() => undefined);
 
 /** What a run consists of, as far as its time and cost depend on it. */
 export type Shape = Pick<MeasuredRun, 'rows' | 'chunks' | 'buckets' | 'raw' | 'bytes'>;
@@ -124,8 +128,9 @@ export interface StageEstimate {
   readonly stage: ModelledStage;
   readonly parts: number;
   readonly atATime: number;
-  /** Of one part, and of them all. */
+  /** Of one part, of the one that takes the longest, and of them all. */
   readonly partSeconds: number;
+  readonly longestSeconds: number;
   readonly seconds: number;
   readonly dollars: number;
   readonly gets: number;
@@ -155,7 +160,7 @@ export function onLambda(model: Model, shape: Shape, concurrency: number): Estim
   const stages = parts.map((part) => estimateStage(model, shape, part, width));
   const payloadBytes = payloadOf(shape);
   const limits: Limit[] = [
-    ...parts.flatMap((part, index) => limitsOf(part, stages[index]?.partSeconds ?? Number.NaN)),
+    ...parts.flatMap((part, index) => limitsOf(part, stages[index]?.longestSeconds ?? Number.NaN)),
     {
       stage: 'state machine',
       of: 'state payload',
@@ -281,13 +286,13 @@ function* stagesOnLambda({ chunks, buckets, raw, rows, bytes }: Shape): Generato
   yield {
     ...none,
     stage: 'load',
-    parts: 1,
-    gets: 2 * buckets,
-    inBytes: bytes.marts,
-    documents: 1 + buckets,
-    documentBytes: bytes.plan + buckets * cleanMarkerBytes,
-    // The marts, and the larger one of them as text.
-    diskBytes: bytes.marts + rows.users * csvBytesPerUser,
+    parts: buckets,
+    gets: 2,
+    inBytes: bytes.marts / buckets,
+    documents: 2,
+    documentBytes: bytes.plan + cleanMarkerBytes,
+    // The marts, and both of them as text.
+    diskBytes: (bytes.marts + rows.users * csvBytesPerUser) / buckets,
   };
 
   yield { ...none, stage: 'analyze', parts: 1, gets: 1, puts: 5 };
@@ -299,17 +304,29 @@ const days = 35;
 const exchangeMarkerBytes = 500;
 /** A completion marker of clean or marts: rules with examples, and an output a day. */
 const cleanMarkerBytes = 12_000;
-/** A user's outcomes as CSV: 49.6 MB a million users in docs/decisions/engine.md's measurements of COPY. */
-const csvBytesPerUser = 50;
+/** A user of both marts as CSV: some more than a hundred characters each. */
+const csvBytesPerUser = 300;
+
+/** Seconds of the database, which all parts of a load share, and of a function, for so many users. */
+const loading = {
+  copying: (users: number) => (users * load.copying.databaseCpuSeconds) / load.users / databaseCpus.value,
+  completing: (users: number) =>
+    (users * load.completing.databaseCpuSeconds) / load.users / databaseCpus.value,
+  sending: (users: number) => (users * load.copying.functionCpuSeconds) / load.users,
+};
 
 function estimateStage(model: Model, shape: Shape, part: PartOfStage, width: number): StageEstimate {
   const { stage, parts } = part;
   const { memoryMb, storageMb } = functionSpecs[stage];
   const cpus = Math.min(model.parallelism, memoryMb / quotas.memoryMbPerCpu.value);
+  const atATime = Math.min(parts, stage === 'load' ? Math.min(width, loadConcurrency) : width);
+  const users = shape.rows.users / parts;
   const computing =
     stage === 'load'
-      ? (2 * shape.rows.users) / speeds.loadRowsPerSecond.value
+      ? Math.max(loading.copying(users * atATime), loading.sending(users) / cpus)
       : cpuSeconds(model, stage, shape) / parts / cpus;
+  // By the last part.
+  const completing = stage === 'load' ? loading.completing(shape.rows.users) : 0;
   const requesting =
     Math.ceil((part.gets + part.puts) / objectsAtATime) * speeds.requestSeconds.value +
     Math.ceil(part.documents / documentsAtATime) * speeds.requestSeconds.value;
@@ -321,18 +338,19 @@ function estimateStage(model: Model, shape: Shape, part: PartOfStage, width: num
     moving +
     part.documentBytes / speeds.jsonBytesPerSecond.value;
   const mapped = parts > 1;
-  const atATime = Math.min(parts, width);
   const starting = mapped ? parts / quotas.mapChildrenStartedPerSecond.value : 0;
   // Each function writes its marker, after it has looked whether it is there.
   const [gets, puts] = [parts * (part.gets + part.documents + 1), parts * (part.puts + 1)];
-  const gbSeconds = (parts * partSeconds * memoryMb) / 1024;
-  const storageGbSeconds = (parts * partSeconds * Math.max(0, storageMb - 512)) / 1024;
+  const functionSeconds = parts * partSeconds + completing;
+  const gbSeconds = (functionSeconds * memoryMb) / 1024;
+  const storageGbSeconds = (functionSeconds * Math.max(0, storageMb - 512)) / 1024;
   return {
     stage,
     parts,
     atATime,
     partSeconds,
-    seconds: Math.max(Math.ceil(parts / atATime) * partSeconds, starting),
+    longestSeconds: partSeconds + completing,
+    seconds: Math.max(Math.ceil(parts / atATime) * partSeconds, starting) + completing,
     dollars:
       gbSeconds * dollars.gbSecond.value +
       storageGbSeconds * dollars.storageGbSecond.value +
@@ -350,10 +368,10 @@ function estimateStage(model: Model, shape: Shape, part: PartOfStage, width: num
 const objectsAtATime = 8;
 const documentsAtATime = 50;
 
-function limitsOf({ stage, diskBytes, documentBytes }: PartOfStage, partSeconds: number): Limit[] {
+function limitsOf({ stage, diskBytes, documentBytes }: PartOfStage, seconds: number): Limit[] {
   const { timeoutSeconds, storageMb, memoryMb } = functionSpecs[stage];
   return [
-    { stage, of: 'time', needs: partSeconds, has: timeoutSeconds, unit: 's' },
+    { stage, of: 'time', needs: seconds, has: timeoutSeconds, unit: 's' },
     { stage, of: 'storage', needs: diskBytes, has: storageMb * 2 ** 20, unit: 'bytes' },
     {
       stage,

@@ -44,6 +44,12 @@ describe('the cause of a failed execution is a sentence', () => {
       'RequestId: 1 Error: Runtime exited with error: signal: killed',
       /ran out of memory/,
     ],
+    [
+      'Runtime.ExitError',
+      'RequestId: 1 Error: Runtime exited with error: ENOSPC: no space left on device, write',
+      /disk was full: raise the storage/,
+    ],
+    ['Error', 'IO Error: Could not write file "/tmp/x.csv": No space left on device', /disk was full/],
     ['Runtime.ImportModuleError', "Cannot find module '@duckdb/node-api'", /deploy again/],
   ])('%s says what to do about it, and in which stage', (type, text, remedy) => {
     const failure = { Error: type, Cause: lambdaCause(type, text) };
