@@ -3,7 +3,7 @@ import type { ExperimentMeasurement, Measurements } from '../experiment/measurem
 import { covariatesOfExperiment, maturityDays, metricsOf } from '../experiment/metrics.ts';
 import type { Decision, ExperimentReport } from '../report/schema.ts';
 import type { RunPlan } from '../runs/documents.ts';
-import { type Arm, armOf, emptyArm } from './arm.ts';
+import type { Arm } from './arm.ts';
 import { effectsOnAssigned } from './assigned.ts';
 import { blockedBy, blockedForGood } from './blocked.ts';
 import { compareMetrics, type RoleOfMetric, rolesOf } from './compare-metrics.ts';
@@ -25,7 +25,7 @@ import { analyses } from './metrics/kinds.ts';
 import { cumulativeEffects, effectsSinceExposure } from './novelty.ts';
 import { originalAnalyses } from './original-analyses.ts';
 import { adjustedRegressions } from './regression.ts';
-import type { Sample } from './sample.ts';
+import { type Sample, sampleOf } from './sample.ts';
 import { compareSegments, segmentMinimumUsers } from './segments.ts';
 import { settledVerdicts } from './settled.ts';
 import type { RunQuality } from './trust/check.ts';
@@ -163,17 +163,6 @@ export function analyzeExperiment(
         ? null
         : originalAnalyses(measurement, control, firstTreatment, settings.alpha),
   };
-}
-
-/** The control, and the treatments in the order of their names. A control that is not there has nobody. */
-function sampleOf(measurement: ExperimentMeasurement, controlName: string): Sample {
-  const { caps, quantiles } = measurement;
-  const arms = measurement.arms.map(armOf);
-  const control = arms.find(({ variant }) => variant === controlName) ?? emptyArm(controlName, measurement);
-  const treatments = arms
-    .filter((arm) => arm !== control)
-    .toSorted((a, b) => (a.variant < b.variant ? -1 : 1));
-  return { control, treatments, pooled: [control, ...treatments], caps, quantiles };
 }
 
 function shares({ weights }: ExperimentSettings, arms: readonly Arm[]): Record<string, number> {

@@ -63,6 +63,15 @@ export const segmentMeasurement = z.strictObject({
 });
 export type SegmentMeasurement = z.infer<typeof segmentMeasurement>;
 
+/** The users who are exposed in another experiment of the drop, too, by their arm there; sums of the primary metric alone. */
+export const parallelMeasurement = z.strictObject({
+  experimentId: z.string(),
+  variant: z.string(),
+  /** Of this experiment. */
+  arms: z.array(armMeasurement),
+});
+export type ParallelMeasurement = z.infer<typeof parallelMeasurement>;
+
 /** The users exposed on one UTC day. Their arms without covariates and capped columns; all cohorts add up to the arms. */
 export const cohortMeasurement = z.strictObject({ day, arms: z.array(armMeasurement) });
 export type CohortMeasurement = z.infer<typeof cohortMeasurement>;
@@ -200,6 +209,8 @@ export const experimentMeasurement = z.strictObject({
   /** Older runs did not tell. */
   eventQuality: eventQuality.optional(),
   segments: z.array(segmentMeasurement),
+  /** None where no user is in another experiment. Older runs did not tell. */
+  parallel: z.array(parallelMeasurement).optional(),
   /** By exposure day, in order. */
   cohorts: z.array(cohortMeasurement),
   /** Users assigned by UTC day of assignment, crossovers and unknown variants excluded. */

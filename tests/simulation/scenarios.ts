@@ -1,6 +1,7 @@
 import { fixedHorizon } from './fixed-horizon.ts';
 import { manyLooks } from './many-looks.ts';
 import { manyTests } from './many-tests.ts';
+import { parallel } from './parallel.ts';
 import { planning } from './planning.ts';
 import { posterior } from './posterior.ts';
 import type { Scenario } from './scenario.ts';
@@ -13,4 +14,5 @@ export const scenarios: readonly Scenario[] = [
   ...sinceExposure,
   ...posterior,
   ...planning,
+  ...parallel,
 ];

@@ -15,6 +15,7 @@ import { experimentSpelling } from './experiment-spelling.ts';
 import { exposureRate } from './exposure-rate.ts';
 import { immatureUsers } from './immature-users.ts';
 import { orderAmounts } from './order-amounts.ts';
+import { parallelExperimentsCheck } from './parallel-experiments.ts';
 import { repeatedPurchases } from './repeated-purchases.ts';
 import { sampleRatioAssigned, sampleRatioExposed } from './sample-ratio.ts';
 import { sampleRatioByDay, sampleRatioBySegment } from './sample-ratio-of-parts.ts';
@@ -24,7 +25,7 @@ import { unassignedEvents } from './unassigned-events.ts';
 import { unknownVariants } from './unknown-variants.ts';
 import { duplicates, quarantine } from './unused-lines.ts';
 
-/** In the order shown: the ones that can fail first. */
+/** In the order shown: the ones that can fail first. Where users are in several experiments there is one more. */
 export const trustChecks: readonly Check[] = [
   sampleRatioExposed,
   sampleRatioAssigned,
@@ -87,7 +88,9 @@ export function checkTrust(
     },
     strays: settings.weights === 'equal' ? strayArms(assigned, sample.control.variant) : [],
   };
-  const found = trustChecks.map((check) => {
+  const { parallel = [] } = measurement;
+  const checks = parallel.length === 0 ? trustChecks : [...trustChecks, parallelExperimentsCheck];
+  const found = checks.map((check) => {
     const finding = check.evaluate(input);
     return { check: reported(check, finding), evidence: finding.evidence };
   });

@@ -3,6 +3,7 @@ import {
   builtInMetrics,
   type CappedColumn,
   covariatesOfExperiment,
+  type Metric,
   metricsOf,
   type OutcomeColumn,
 } from '../../experiment/metrics.ts';
@@ -18,6 +19,8 @@ export interface MeasuredColumns {
   /** What is summed of all of these columns, and of those of `outcomes` alone. */
   readonly all: AggregatedColumns;
   readonly outcomesAlone: AggregatedColumns;
+  /** What the primary metric is made of, and is adjusted by. */
+  readonly primary: AggregatedColumns;
 }
 
 /** Columns of the built-in metrics and of the experiment's own. */
@@ -34,12 +37,8 @@ export function measuredColumns(
   const covariates = distinct(covariatesOfExperiment(config, settings));
   const capped = metrics.flatMap((metric) => metric.capped ?? []);
   const columns = [...outcomes, ...covariates, ...capped].map(({ column }) => column);
-  const groups = metrics.map(({ numerator, denominator, covariates: own, capped: cut }) => [
-    numerator,
-    ...(denominator === undefined ? [] : [denominator]),
-    ...own,
-    ...(cut === undefined ? [] : [cut]),
-  ]);
+  const groups = metrics.map(columnsOfMetric);
+  const primary = metrics.filter(({ name }) => name === settings.primary).flatMap(columnsOfMetric);
   const singles = [...outcomes, ...covariates, ...capped].map((column) => [column]);
   return {
     outcomes,
@@ -50,21 +49,36 @@ export function measuredColumns(
       columns: outcomes.map(({ column }) => column),
       pairs: pairsOf([...outcomes.map((column) => [column]), ...parts], columns),
     },
+    primary: { columns: primary.map(({ column }) => column), pairs: pairsOf([primary], columns) },
   };
+}
+
+function columnsOfMetric({ numerator, denominator, covariates, capped }: Metric): OutcomeColumn[] {
+  return distinct([
+    numerator,
+    ...(denominator === undefined ? [] : [denominator]),
+    ...covariates,
+    ...(capped === undefined ? [] : [capped]),
+  ]);
 }
 
 /** Everything that one of several experiments needs. */
 export function mergedColumns(
   experiments: readonly MeasuredColumns[],
 ): Pick<MeasuredColumns, 'outcomes' | 'covariates' | 'all'> {
-  const pairs = experiments.flatMap(({ all }) => all.pairs);
   return {
     outcomes: distinct(experiments.flatMap(({ outcomes }) => outcomes)),
     covariates: distinct(experiments.flatMap(({ covariates }) => covariates)),
-    all: {
-      columns: [...new Set(experiments.flatMap(({ all }) => all.columns))],
-      pairs: [...new Map(pairs.map((pair) => [pair.join(' '), pair])).values()],
-    },
+    all: mergedSums(experiments.map(({ all }) => all)),
+  };
+}
+
+/** Columns and pairs of any of several, each once. */
+export function mergedSums(sums: readonly AggregatedColumns[]): AggregatedColumns {
+  const pairs = sums.flatMap((own) => own.pairs);
+  return {
+    columns: [...new Set(sums.flatMap(({ columns }) => columns))],
+    pairs: [...new Map(pairs.map((pair) => [pair.join(' '), pair])).values()],
   };
 }
 

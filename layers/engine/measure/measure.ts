@@ -5,6 +5,7 @@ import type {
   CohortMeasurement,
   ExperimentMeasurement,
   Measurements,
+  ParallelMeasurement,
   SegmentMeasurement,
 } from '../../experiment/measurements.ts';
 import { metricsOf } from '../../experiment/metrics.ts';
@@ -20,14 +21,14 @@ import {
 } from './assigned.ts';
 import { type Cap, readCaps } from './caps.ts';
 import { readAdjustedCells, readLogitCells } from './cells.ts';
-import { type MeasuredColumns, measuredColumns, mergedColumns } from './columns.ts';
+import { type MeasuredColumns, measuredColumns, mergedColumns, mergedSums } from './columns.ts';
 import { mergedEventQuality } from './event-quality.ts';
 import { readRevenueHistogram } from './histogram.ts';
 import { readQuantiles } from './quantiles.ts';
 import { mergeDecisiveEvents, mergeEventNames, mergePopulation, mergeRules } from './reconcile.ts';
 import { readSinceExposure } from './since-exposure.ts';
-import { type LevelSums, readSums } from './sums.ts';
-import { exposureDay, type MartFiles, openUsers, segmentColumn } from './users.ts';
+import { type LevelSums, readSums, type SumsQuery } from './sums.ts';
+import { armElsewhere, exposureDay, type MartFiles, openUsers, segmentColumn } from './users.ts';
 
 export interface MeasureInput extends MartFiles {
   readonly plan: Pick<RunPlan, 'unavailable'> & { readonly config: MeasureConfig };
@@ -78,6 +79,7 @@ async function measureExperiments(
   const largest = await openUsers(db, input, {
     columns: [...every.outcomes, ...every.covariates],
     segments: segmentNames,
+    parallel: experiments.length > 1 ? experiments.map(({ experimentId }) => experimentId) : [],
     withoutImmature: experiments
       .filter(({ settings }) => settings.immature === 'exclude')
       .map(({ experimentId }) => experimentId),
@@ -92,6 +94,8 @@ async function measureExperiments(
     caps,
     largest,
   });
+
+  const parallel = experiments.length > 1 ? await readParallel(db, experiments, { caps, largest }) : [];
 
   const measured: ExperimentMeasurement[] = [];
   for (const { experimentId, settings, columns } of experiments) {
@@ -126,6 +130,7 @@ async function measureExperiments(
           }),
         ),
       ),
+      ...parallelOf(parallel, experimentId, columns),
       cohorts: levelsOf(splits.get(exposureDay) ?? [], experimentId).map(
         ({ level, arms }): CohortMeasurement => ({
           day: level,
@@ -138,6 +143,46 @@ async function measureExperiments(
     });
   }
   return measured;
+}
+
+interface ParallelSums {
+  /** The other experiment. */
+  readonly experimentId: string;
+  /** Of all other experiments, by the arm in this one. */
+  readonly sums: readonly LevelSums[];
+}
+
+/** What the primary metrics are made of, by the arm in each of the experiments; of the users who are in it and in another. */
+async function readParallel(
+  db: Database,
+  experiments: readonly Experiment[],
+  query: Pick<SumsQuery, 'caps' | 'largest'>,
+): Promise<ParallelSums[]> {
+  const columns = mergedSums(experiments.map((experiment) => experiment.columns.primary));
+  const found: ParallelSums[] = [];
+  for (const { experimentId } of experiments) {
+    const column = armElsewhere(experimentId);
+    const { splits } = await readSums(db, { ...query, ...columns, splits: [column] });
+    found.push({ experimentId, sums: (splits.get(column) ?? []).filter(({ level }) => level !== '') });
+  }
+  return found;
+}
+
+function parallelOf(
+  parallel: readonly ParallelSums[],
+  experimentId: string,
+  { primary }: MeasuredColumns,
+): Pick<ExperimentMeasurement, 'parallel'> {
+  const found = parallel.flatMap((other) =>
+    levelsOf(other.sums, experimentId).map(
+      ({ level, arms }): ParallelMeasurement => ({
+        experimentId: other.experimentId,
+        variant: level,
+        arms: arms.map((arm) => armOf(arm, primary)),
+      }),
+    ),
+  );
+  return found.length === 0 ? {} : { parallel: found };
 }
 
 async function measureDetails(

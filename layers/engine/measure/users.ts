@@ -1,6 +1,6 @@
 import type { OutcomeColumn } from '../../experiment/metrics.ts';
 import type { Database } from '../../platform/duckdb.ts';
-import { identifier, literalList, renderSql } from '../../platform/sql.ts';
+import { identifier, literal, literalList, renderSql } from '../../platform/sql.ts';
 import rareLevelsSql from './rare-levels.sql';
 import usersSql from './users.sql';
 
@@ -23,6 +23,11 @@ export function segmentColumn(segment: string): string {
   return `segment ${segment}`;
 }
 
+/** Column of the table `users` that holds a user's arm in another experiment, empty where the user is in none. */
+export function armElsewhere(experimentId: string): string {
+  return `arm in ${experimentId}`;
+}
+
 /**
  * Opens the files, and makes the table `users` of the marts: what is measured of each exposed user, as integers.
  * Returns the largest absolute value of each column.
@@ -33,6 +38,8 @@ export async function openUsers(
   wanted: {
     readonly columns: readonly OutcomeColumn[];
     readonly segments: readonly string[];
+    /** Whose users may be in several of them; none where there is but one. */
+    readonly parallel: readonly string[];
     /** Experiments whose immature users are not analysed. */
     readonly withoutImmature: readonly string[];
   },
@@ -51,6 +58,15 @@ export async function openUsers(
       without_immature: `${literalList(wanted.withoutImmature)}::VARCHAR[]`,
       segments: wanted.segments
         .map((segment) => `, x.${identifier(segment)} AS ${identifier(segmentColumn(segment))}`)
+        .join(''),
+      arms_elsewhere: wanted.parallel
+        .map((id, index) => `, coalesce(e${index}.variant, '') AS ${identifier(armElsewhere(id))}`)
+        .join(''),
+      other_experiments: wanted.parallel
+        .map((id, index) => {
+          const [other, own] = [`e${index}`, literal(id)];
+          return `\nLEFT JOIN exposure ${other} ON ${other}.experiment_id = ${own} AND ${other}.user_id = o.user_id AND o.experiment_id <> ${own}`;
+        })
         .join(''),
       integers: wanted.columns.map(integerOf).join(', '),
     }),

@@ -406,3 +406,66 @@ describe('quality', () => {
     expect(mergePopulation([step(1), step(2)])).toEqual([step(3)]);
   });
 });
+
+describe('experiments at the same time', () => {
+  const other = (user: number, variant: string): Row => ({
+    ...assign(user, variant),
+    experiment_id: 'banner',
+  });
+  const both: Shop = {
+    ...shop,
+    experiment_assignments: [
+      ...(shop.experiment_assignments ?? []),
+      other(1, 'old'),
+      other(2, 'new'),
+      other(3, 'new'),
+      other(4, 'old'),
+    ],
+  };
+  const purchased = (
+    arms: readonly { variant: string; users: number; sums: Record<string, string> }[] = [],
+  ) => arms.map(({ variant, users, sums }) => [variant, users, sums.purchased]);
+
+  test('are measured by the arm in the other one, of the users who are exposed in both, for the primary metric alone', async () => {
+    const { measurements } = await runShop(both, { config: settings('cuped: null'), buckets: 3 });
+    const [banner, exp] = measurements.experiments.toSorted((a, b) =>
+      a.experimentId < b.experimentId ? -1 : 1,
+    );
+    const told = (measured: typeof exp) =>
+      measured?.parallel?.map(({ experimentId, variant, arms }) => [experimentId, variant, purchased(arms)]);
+    expect(told(exp)).toEqual([
+      ['banner', 'new', [['control', 1, '1']]],
+      [
+        'banner',
+        'old',
+        [
+          ['control', 1, '1'],
+          ['treatment', 1, '0'],
+        ],
+      ],
+    ]);
+    expect(told(banner)).toEqual([
+      [
+        'exp',
+        'control',
+        [
+          ['new', 1, '1'],
+          ['old', 1, '1'],
+        ],
+      ],
+      ['exp', 'treatment', [['old', 1, '0']]],
+    ]);
+    expect(Object.keys(exp?.parallel?.[0]?.arms[0]?.sums ?? {})).toEqual(['purchased']);
+  });
+
+  test('are not told of where there is but one, or where they share nobody', async () => {
+    const alone = await runShop(shop, { config: settings('cuped: null') });
+    expect(alone.measurements.experiments[0]).not.toHaveProperty('parallel');
+    const apart = await runShop(
+      { ...shop, experiment_assignments: [...(shop.experiment_assignments ?? []), other(99, 'old')] },
+      { config: settings('cuped: null') },
+    );
+    for (const experiment of apart.measurements.experiments)
+      expect(experiment).not.toHaveProperty('parallel');
+  });
+});
