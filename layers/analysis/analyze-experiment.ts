@@ -24,6 +24,7 @@ import {
 import { analyses } from './metrics/kinds.ts';
 import { cumulativeEffects, effectsSinceExposure } from './novelty.ts';
 import { originalAnalyses } from './original-analyses.ts';
+import { describeRamp, isRamped, type Period, periodsOf, plannedShares } from './ramp.ts';
 import { adjustedRegressions } from './regression.ts';
 import { type Sample, sampleOf } from './sample.ts';
 import { compareSegments, segmentMinimumUsers } from './segments.ts';
@@ -34,6 +35,8 @@ import { unanalysable } from './unanalysable.ts';
 
 interface Judged extends Pick<ExperimentReport, 'trust' | 'decision' | 'metrics'> {
   readonly sample: Sample;
+  /** Of assignment; more than one where the shares were changed. */
+  readonly periods: readonly Period[];
   /** Planned share of each arm. */
   readonly weights: Readonly<Record<string, number>>;
   readonly roles: readonly RoleOfMetric[];
@@ -54,7 +57,8 @@ export function judgeExperiment(
   const problem = unanalysable(measurement, settings, run.asOf);
   const { control, treatments } = sample;
   const arms = [control, ...treatments];
-  const weights = shares(settings, arms);
+  const periods = periodsOf(measurement, settings, arms, shares(settings, arms));
+  const weights = plannedShares(periods);
   const roles = rolesOf(settings, metricsOf(run.config, settings), run, arms);
   const progress = progressOf(measurement, settings, arms, {
     asOf: run.asOf,
@@ -71,7 +75,7 @@ export function judgeExperiment(
     measurement,
     sample,
     settings,
-    weights,
+    periods,
     covariatesOfExperiment(run.config, settings),
     run,
   );
@@ -90,6 +94,7 @@ export function judgeExperiment(
   });
   return {
     sample,
+    periods,
     weights,
     roles,
     trust,
@@ -123,7 +128,15 @@ export function analyzeExperiment(
   settings: ExperimentSettings,
   run: Run,
 ): ExperimentReport {
-  const { sample, weights, roles, trust, decision, metrics } = judgeExperiment(measurement, settings, run);
+  const { sample, periods, weights, roles, trust, decision, metrics } = judgeExperiment(
+    measurement,
+    settings,
+    run,
+  );
+  // What is not measured by period cannot be compared where the shares were changed.
+  const comparable: ExperimentMeasurement = isRamped(sample)
+    ? { ...measurement, assignedOutcomes: [], adjustedCells: [], sinceExposure: { columns: [], arms: [] } }
+    : measurement;
   const { control, treatments } = sample;
   const arms = [control, ...treatments];
   const { alpha, decision: basis } = settings;
@@ -133,7 +146,10 @@ export function analyzeExperiment(
   return {
     experimentId: measurement.experimentId,
     control: control.variant,
-    settings: describeSettings(settings, weights, run.config.events.exposure),
+    settings: {
+      ...describeSettings(settings, weights, run.config.events.exposure),
+      ...(isRamped(sample) && { ramp: describeRamp(periods, sample) }),
+    },
     arms: arms.map(({ variant, users, exposed, assigned }) => ({ variant, users, exposed, assigned })),
     trust,
     decision,
@@ -145,7 +161,7 @@ export function analyzeExperiment(
             weights: arms.map(({ variant }) => weights[variant] ?? 0),
           }),
     metrics,
-    assigned: effectsOnAssigned(measurement, roles, sample, {
+    assigned: effectsOnAssigned(comparable, roles, sample, {
       alpha,
       isExposedByAssignment: settings.exposure === 'assignment',
     }),
@@ -154,12 +170,12 @@ export function analyzeExperiment(
       alpha,
       tunedFor: tuningOf(settings, arms.length),
     }),
-    sinceExposure: effectsSinceExposure(measurement, sample, alpha),
-    regression: adjustedRegressions(measurement.adjustedCells, sample, alpha),
+    sinceExposure: effectsSinceExposure(comparable, sample, alpha),
+    regression: adjustedRegressions(comparable.adjustedCells, sample, alpha),
     distributions: distributionsOf(measurement, arms),
     caps: capsOf(measurement, roles),
     parity:
-      firstTreatment === undefined
+      firstTreatment === undefined || isRamped(sample)
         ? null
         : originalAnalyses(measurement, control, firstTreatment, settings.alpha),
   };

@@ -32,6 +32,9 @@ export const moments = z.strictObject({
 });
 export type Moments = z.infer<typeof moments>;
 
+/** An arm's users who were assigned in one period of a ramp, the first being 0. */
+export const periodMeasurement = moments.extend({ period: count, exposed: count, users: count });
+
 /** Sums of one arm over its analysed users. */
 export const armMeasurement = moments.extend({
   variant: z.string(),
@@ -41,6 +44,8 @@ export const armMeasurement = moments.extend({
   exposed: count,
   /** Users analysed: n of every metric. */
   users: count,
+  /** The same by period of assignment, where the shares of the arms were changed. */
+  periods: z.array(periodMeasurement).optional(),
 });
 export type ArmMeasurement = z.infer<typeof armMeasurement>;
 

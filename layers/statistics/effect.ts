@@ -27,6 +27,8 @@ export type Reason =
   | 'zero_denominator'
   /** The values around a quantile are equal or lumpy in an arm, which says nothing of its error. */
   | 'tied_quantile'
+  /** The arms had other shares at other times, and the method cannot compare each period within itself. */
+  | 'not_by_period'
   /** A result lies outside the range of a double. */
   | 'not_representable';
 

@@ -280,8 +280,66 @@ def sequential():
     )
 
 
+# --- strata --------------------------------------------------------------------------------------------------
+
+
+def strata():
+    """OLS of the metric on the arm times the strata, centred over both arms: the arm's coefficient is the mean of the strata's
+    lifts by their users, the intercept the control's mean likewise, and HC2 the errors of independent arms. Satterthwaite's
+    degrees of freedom are made of those of scipy's Welch tests.
+    """
+    rng = np.random.default_rng(77)
+    cases = []
+    for sizes in [((900, 100), (500, 500)), ((1900, 100), (700, 300), (2000, 2000)), ((60, 20), (45, 70))]:
+        arms, welches = [], []
+        for k, (n_c, n_t) in enumerate(sizes):
+            y_c, y_t = (rng.gamma(1.1, 250 * (k + 1), n).astype(int) for n in (n_c, n_t))
+            arms.append((y_c, y_t))
+            welches.append(stats.ttest_ind(y_t, y_c, equal_var=False))
+        y = np.concatenate([values for pair in arms for values in pair])
+        treated = np.concatenate([np.repeat([0, 1], pair) for pair in sizes])
+        stratum = np.concatenate([np.repeat(k, sum(pair)) for k, pair in enumerate(sizes)])
+        dummies = np.column_stack([stratum == k for k in range(1, len(sizes))]).astype(float)
+        centred = dummies - dummies.mean(axis=0)
+        fit = sm.OLS(
+            y, np.column_stack([np.ones(len(y)), treated, centred, centred * treated[:, None]])
+        ).fit(cov_type="HC2")
+        weights = np.array([sum(pair) for pair in sizes]) / len(y)
+        parts = [
+            w**2 * (c.var(ddof=1) / len(c) + t.var(ddof=1) / len(t)) for w, (c, t) in zip(weights, arms)
+        ]
+        df = sum(parts) ** 2 / sum(part**2 / test.df for part, test in zip(parts, welches))
+        lift, se = float(fit.params[1]), float(fit.bse[1])
+        cases.append(
+            {
+                "strata": [
+                    {"control": moment_matrix(c), "treatment": moment_matrix(t)} for c, t in arms
+                ],
+                "lift": lift,
+                "se": se,
+                "baseline": float(fit.params[0]),
+                "baselineSe": float(fit.bse[0]),
+                "covariance": float(fit.cov_params()[0][1]),
+                "df": float(df),
+                "p": float(2 * stats.t.sf(abs(lift / se), df)),
+            }
+        )
+    tables = [[[90, 12], [300, 280]], [[950, 41], [210, 230], [400, 390]]]
+    weights = [[0.9, 0.1], [0.5, 0.5], [0.5, 0.5]]
+    added = []
+    for table in tables:
+        tests = [
+            stats.chisquare(users, np.array(shares) * sum(users)) for users, shares in zip(table, weights)
+        ]
+        chi2 = float(sum(test.statistic for test in tests))
+        added.append({"users": table, "weights": weights[: len(table)], "chi2": chi2,
+                      "p": float(stats.chi2.sf(chi2, len(table)))})
+    write("strata", ["scipy", "statsmodels"], {"lifts": cases, "splits": added})
+
+
 if __name__ == "__main__":
     adjustments()
+    strata()
     quantiles()
     interactions()
     sequential()

@@ -4,6 +4,8 @@ import { manyTests } from './many-tests.ts';
 import { parallel } from './parallel.ts';
 import { planning } from './planning.ts';
 import { posterior } from './posterior.ts';
+import { ramp } from './ramp.ts';
+
 import type { Scenario } from './scenario.ts';
 import { sinceExposure } from './since-exposure.ts';
 
@@ -15,4 +17,5 @@ export const scenarios: readonly Scenario[] = [
   ...posterior,
   ...planning,
   ...parallel,
+  ...ramp,
 ];

@@ -6,6 +6,7 @@ import type { ExperimentReport, TrustCheck } from '../../report/schema.ts';
 import type { RunPlan } from '../../runs/documents.ts';
 import type { Arm } from '../arm.ts';
 import type { ParallelExperiments } from '../parallel.ts';
+import type { Period } from '../ramp.ts';
 import type { Sample } from '../sample.ts';
 import type { Weights } from './split.ts';
 
@@ -28,7 +29,10 @@ export interface TrustInput {
   readonly measurement: ExperimentMeasurement;
   readonly settings: ExperimentSettings;
   readonly sample: Sample;
+  /** Planned share of each arm, of all users together. */
   readonly weights: Weights;
+  /** Of assignment; more than one where the shares were changed. */
+  readonly periods: readonly Period[];
   readonly covariates: readonly CovariateColumn[];
   readonly run: RunQuality;
   /** The control first. */

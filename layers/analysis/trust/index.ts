@@ -3,6 +3,7 @@ import type { ExperimentMeasurement } from '../../experiment/measurements.ts';
 import type { CovariateColumn } from '../../experiment/metrics.ts';
 import { strayArms } from '../../experiment/similar-labels.ts';
 import type { TrustCheck } from '../../report/schema.ts';
+import { type Period, plannedShares } from '../ramp.ts';
 import type { Sample } from '../sample.ts';
 import { assignmentBeforeExposure } from './assignment-before-exposure.ts';
 import type { Check, Finding, RunQuality, Trust, TrustInput } from './check.ts';
@@ -19,7 +20,6 @@ import { parallelExperimentsCheck } from './parallel-experiments.ts';
 import { repeatedPurchases } from './repeated-purchases.ts';
 import { sampleRatioAssigned, sampleRatioExposed } from './sample-ratio.ts';
 import { sampleRatioByDay, sampleRatioBySegment } from './sample-ratio-of-parts.ts';
-import type { Weights } from './split.ts';
 import { timeOrder } from './time-order.ts';
 import { unassignedEvents } from './unassigned-events.ts';
 import { unknownVariants } from './unknown-variants.ts';
@@ -64,7 +64,7 @@ export function checkTrust(
   measurement: ExperimentMeasurement,
   sample: Sample,
   settings: ExperimentSettings,
-  weights: Weights,
+  periods: readonly Period[],
   covariates: readonly CovariateColumn[],
   run: RunQuality,
 ): Trust {
@@ -76,7 +76,8 @@ export function checkTrust(
     measurement,
     sample,
     settings,
-    weights,
+    weights: plannedShares(periods),
+    periods,
     covariates,
     run,
     arms,

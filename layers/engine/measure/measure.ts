@@ -79,6 +79,9 @@ async function measureExperiments(
   const largest = await openUsers(db, input, {
     columns: [...every.outcomes, ...every.covariates],
     segments: segmentNames,
+    ramps: experiments.flatMap(({ experimentId, settings: { ramp } }) =>
+      ramp.length === 0 ? [] : [{ experimentId, periods: ramp.map(({ until }) => until) }],
+    ),
     parallel: experiments.length > 1 ? experiments.map(({ experimentId }) => experimentId) : [],
     withoutImmature: experiments
       .filter(({ settings }) => settings.immature === 'exclude')
@@ -88,12 +91,18 @@ async function measureExperiments(
   const caps: Cap[] = [];
   for (const { experimentId, columns } of experiments)
     caps.push(...(await readCaps(db, experimentId, columns.capped)));
-  const { whole, splits } = await readSums(db, {
+  const query = {
     ...every.all,
     splits: [exposureDay, ...segmentNames.map(segmentColumn)],
     caps,
     largest,
-  });
+  };
+  const { whole, splits } = await readSums(db, query);
+  const ramped = experiments.filter(({ settings }) => settings.ramp.length > 0);
+  const byPeriod =
+    ramped.length === 0
+      ? null
+      : await readSums(db, { ...query, byPeriodOf: ramped.map(({ experimentId }) => experimentId) });
 
   const parallel = experiments.length > 1 ? await readParallel(db, experiments, { caps, largest }) : [];
 
@@ -108,7 +117,7 @@ async function measureExperiments(
         unit,
       })),
       caps: caps.filter((cap) => cap.experimentId === experimentId).map(({ experimentId: _, ...cap }) => cap),
-      arms: armsOf(own, assigned, settings, columns),
+      arms: armsOf(own, assigned, settings, columns, byPeriod?.whole ?? []),
       ...mergedAssignedOutcomes(marts, experimentId),
       crossovers: assigned.reduce((sum, arm) => sum + arm.crossovers, 0),
       crossoversByFirstVariant: usersOf(
@@ -126,7 +135,9 @@ async function measureExperiments(
           ({ level, arms }): SegmentMeasurement => ({
             segment,
             level,
-            arms: arms.map((arm) => armOf(arm, columns.all)),
+            arms: arms.map((arm) =>
+              armOf(arm, columns.all, byPeriod?.splits.get(segmentColumn(segment)) ?? []),
+            ),
           }),
         ),
       ),
@@ -134,7 +145,7 @@ async function measureExperiments(
       cohorts: levelsOf(splits.get(exposureDay) ?? [], experimentId).map(
         ({ level, arms }): CohortMeasurement => ({
           day: level,
-          arms: arms.map((arm) => armOf(arm, columns.outcomesAlone)),
+          arms: arms.map((arm) => armOf(arm, columns.outcomesAlone, byPeriod?.splits.get(exposureDay) ?? [])),
         }),
       ),
       assignedByDay: assignedByDay(marts, experimentId),
@@ -221,6 +232,7 @@ function armsOf(
   arms: readonly AssignedArm[],
   { weights }: MeasureSettings,
   columns: MeasuredColumns,
+  byPeriod: readonly LevelSums[],
 ): ArmMeasurement[] {
   const assigned = new Map(arms.map((arm) => [arm.variant, arm.assigned]));
   const variants = new Set([
@@ -229,8 +241,9 @@ function armsOf(
   ]);
   return [...variants].sort().map((variant) => {
     const found = exposed.find((arm) => arm.variant === variant);
-    const arm = found ?? { variant, exposed: 0, aggregates: Aggregates.none(columns.all) };
-    return { ...armOf(arm, columns.all), assigned: assigned.get(variant) ?? 0 };
+    const nobody = { experimentId: '', level: '', variant, exposed: 0 };
+    const arm = found ?? { ...nobody, aggregates: Aggregates.none(columns.all) };
+    return { ...armOf(arm, columns.all, byPeriod), assigned: assigned.get(variant) ?? 0 };
   });
 }
 
@@ -251,9 +264,21 @@ function levelsOf(sums: readonly LevelSums[], experimentId: string): { level: st
 
 /** What an experiment measures of an arm. Levels are those of exposed users: how many were assigned at one is not known. */
 function armOf(
-  { variant, exposed, aggregates }: Pick<LevelSums, 'variant' | 'exposed' | 'aggregates'>,
+  arm: Pick<LevelSums, 'experimentId' | 'level' | 'variant' | 'exposed' | 'aggregates'>,
   columns: AggregatedColumns,
+  byPeriod: readonly LevelSums[] = [],
 ): ArmMeasurement {
-  const users = Number(aggregates.n);
-  return { variant, assigned: 0, exposed, users, ...aggregates.restrict(columns).toJSON() };
+  const { variant } = arm;
+  const sums = ({ exposed, aggregates }: Pick<LevelSums, 'exposed' | 'aggregates'>) => ({
+    exposed,
+    users: Number(aggregates.n),
+    ...aggregates.restrict(columns).toJSON(),
+  });
+  const periods = byPeriod
+    .filter(
+      (own) => own.experimentId === arm.experimentId && own.level === arm.level && own.variant === variant,
+    )
+    .map((own) => ({ period: own.period ?? 0, ...sums(own) }))
+    .toSorted((a, b) => a.period - b.period);
+  return { variant, assigned: 0, ...sums(arm), ...(periods.length === 0 ? {} : { periods }) };
 }

@@ -11,6 +11,8 @@ export interface LevelSums {
   readonly experimentId: string;
   readonly level: string;
   readonly variant: string;
+  /** Of assignment, where users are told apart by it. */
+  readonly period: number | null;
   readonly exposed: number;
   readonly immature: number;
   readonly aggregates: Aggregates;
@@ -20,6 +22,8 @@ export interface SumsQuery extends AggregatedColumns {
   /** Columns of the users to split by, each for itself; one at least. */
   readonly splits: readonly string[];
   readonly caps: readonly Cap[];
+  /** Experiments whose users alone are looked at, told apart by their period of assignment. */
+  readonly byPeriodOf?: readonly string[];
   /** Largest absolute value of each column of the users. */
   readonly largest: ReadonlyMap<string, bigint>;
 }
@@ -32,15 +36,21 @@ export interface Sums {
 
 /** Sums of the columns and of the products over the analysed users of every experiment, whole and by each split. */
 export async function readSums(db: Database, query: SumsQuery): Promise<Sums> {
-  const { columns, pairs, splits, caps } = query;
+  const { columns, pairs, splits, caps, byPeriodOf } = query;
   const plain = columns.filter((column) => !caps.some((cap) => cap.column === column));
   const cut = columns.filter((column) => !plain.includes(column));
   const shape = { columns, pairs };
   const exact = exactSums(shape);
+  const within = byPeriodOf === undefined ? '' : ', period';
   const split = {
     levels: splits.map(identifier).join(', '),
+    within,
+    which: byPeriodOf === undefined ? 'true' : `experiment_id IN (${byPeriodOf.map(literal).join(', ')})`,
     sets: [[], ...splits.map((column) => [column])]
-      .map((set) => `(experiment_id, variant${set.map((column) => `, ${identifier(column)}`).join('')})`)
+      .map(
+        (set) =>
+          `(experiment_id, variant${within}${set.map((column) => `, ${identifier(column)}`).join('')})`,
+      )
       .join(', '),
   };
   type Row = Record<string, string | number | null>;
@@ -59,7 +69,13 @@ export async function readSums(db: Database, query: SumsQuery): Promise<Sums> {
   );
 
   const keyOf = (row: Row) =>
-    JSON.stringify([row.experimentId, row.variant, row.grouping, ...splits.map((column) => row[column])]);
+    JSON.stringify([
+      row.experimentId,
+      row.variant,
+      row.period,
+      row.grouping,
+      ...splits.map((column) => row[column]),
+    ]);
   const sums = new Map(analysed.map((row) => [keyOf(row), exact.aggregates(BigInt(row.users ?? 0), row)]));
   // Of the bits of GROUPING, the last column's is the lowest, and a column's is zero where a row is of one of its levels.
   const isOf = (index: number) => 2 ** splits.length - 1 - 2 ** (splits.length - 1 - index);
@@ -70,6 +86,7 @@ export async function readSums(db: Database, query: SumsQuery): Promise<Sums> {
         experimentId: String(row.experimentId),
         level: column === undefined ? '' : String(row[column]),
         variant: String(row.variant),
+        period: byPeriodOf === undefined ? null : Number(row.period),
         exposed: Number(row.exposed),
         immature: Number(row.immature),
         aggregates: sums.get(keyOf(row)) ?? Aggregates.none(shape),

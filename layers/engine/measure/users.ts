@@ -12,6 +12,12 @@ export interface MartFiles {
   readonly sessionDurations: readonly string[];
 }
 
+/** An experiment whose shares were changed, and the first days of assignment of all periods but the first. */
+export interface Ramp {
+  readonly experimentId: string;
+  readonly periods: readonly string[];
+}
+
 /** Levels of a segment that are told apart, the largest first; the users of all others are `(other)`. */
 const segmentLevels = 50;
 
@@ -40,6 +46,7 @@ export async function openUsers(
     readonly segments: readonly string[];
     /** Whose users may be in several of them; none where there is but one. */
     readonly parallel: readonly string[];
+    readonly ramps: readonly Ramp[];
     /** Experiments whose immature users are not analysed. */
     readonly withoutImmature: readonly string[];
   },
@@ -59,6 +66,7 @@ export async function openUsers(
       segments: wanted.segments
         .map((segment) => `, x.${identifier(segment)} AS ${identifier(segmentColumn(segment))}`)
         .join(''),
+      period: periodSql(wanted.ramps),
       arms_elsewhere: wanted.parallel
         .map((id, index) => `, coalesce(e${index}.variant, '') AS ${identifier(armElsewhere(id))}`)
         .join(''),
@@ -92,6 +100,16 @@ async function joinRareLevels(db: Database, segments: readonly string[]): Promis
     const column = identifier(segmentColumn(segment));
     await db.run(renderSql(rareLevelsSql, { column, levels: String(segmentLevels) }));
   }
+}
+
+/** How many changes of the shares had come by a user's day of assignment. */
+function periodSql(ramps: readonly Ramp[]): string {
+  if (ramps.length === 0) return '0';
+  const since = (day: string) => `CAST(strftime(x.assigned_at, '%Y-%m-%d') >= ${literal(day)} AS INTEGER)`;
+  const cases = ramps.map(
+    ({ experimentId, periods }) => `WHEN ${literal(experimentId)} THEN ${periods.map(since).join(' + ')}`,
+  );
+  return `CASE o.experiment_id ${cases.join(' ')} ELSE 0 END`;
 }
 
 /** What is not measured is zero here: its metrics are unavailable. */

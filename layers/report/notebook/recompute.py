@@ -216,8 +216,8 @@ def corrected(p_values, method):
 # %% [markdown]
 # ## The table, and what the report says
 #
-# An estimate adjusted by CUPED, Dunnett's correction (several treatments) and quantiles of single sessions are not
-# computed here: their rows say so.
+# An estimate adjusted by CUPED, or compared within the periods of a ramp, Dunnett's correction (several treatments) and
+# quantiles of single sessions are not computed here: their rows say so.
 
 # %%
 CHECKED = []
@@ -277,6 +277,10 @@ def check_experiment(experiment):
             row |= {"control": plain[0]["value"], "treatment": plain[1]["value"]}
             if basis["estimate"] == "cuped" and comparison["cuped"].get("reason") != "no_covariate":
                 row["note"] = "the estimate is adjusted by CUPED"
+                family.append((where, comparison, metric, row, reported_p))
+                continue
+            if settings.get("ramp"):
+                row["note"] = "compared within periods of assignment, which are not in the marts"
                 family.append((where, comparison, metric, row, reported_p))
                 continue
             if metric["kind"] == "quantile" or None in (plain[0]["value"], plain[1]["value"]):

@@ -2,19 +2,21 @@ import { formatCount, formatMoment, formatPercent, formatQuantity } from '../../
 import { type Content, type Html, html } from '../../html/html.ts';
 import { metricName, name } from '../../html/names.ts';
 import type { ExperimentReport } from '../../schema.ts';
-import { basisText, confidence, errorRatesText } from '../../words.ts';
+import { basisText, confidence, errorRatesText, rampText } from '../../words.ts';
 import type { ExperimentSection } from '../section.ts';
 
 /** How the numbers were made, and with which settings. */
 export const methodsSection: ExperimentSection = (experiment) => {
   const { settings, control } = experiment;
   const rates = errorRatesText(experiment);
+  const ramp = rampText(experiment);
   return {
     id: 'methods',
     title: 'Methods and settings',
     body: html`<dl class="settings">
 ${entry('Control', name(control))}
 ${entry('Planned shares', weights(experiment))}
+${ramp === undefined ? null : entry('Shares over time', ramp)}
 ${entry('A user counts from', exposure(experiment))}
 ${entry('Outcome window', `${formatQuantity(settings.outcomeWindowDays, 'day')} from exposure, the exposure included`)}
 ${entry('Window not ended', settings.immature === 'include' ? 'counted, and noted above' : 'left out, and counted above')}

@@ -9,7 +9,10 @@ import {
   reconcileFiles,
 } from '../../../../layers/engine/measure/reconcile.ts';
 import { loadConfig } from '../../../../layers/experiment/config.ts';
-import { measurements as measurementsSchema } from '../../../../layers/experiment/measurements.ts';
+import {
+  type ArmMeasurement,
+  measurements as measurementsSchema,
+} from '../../../../layers/experiment/measurements.ts';
 import { builtInMetrics } from '../../../../layers/experiment/metrics.ts';
 import { DataError } from '../../../../layers/platform/errors.ts';
 import type { StageResult } from '../../../../layers/runs/documents.ts';
@@ -467,5 +470,64 @@ describe('experiments at the same time', () => {
     );
     for (const experiment of apart.measurements.experiments)
       expect(experiment).not.toHaveProperty('parallel');
+  });
+});
+
+describe('periods of a ramp', () => {
+  const ramped: Shop = {
+    ...shop,
+    experiment_assignments: (shop.experiment_assignments ?? []).map((row) =>
+      row.user_id === 2 || row.user_id === 4 ? { ...row, assigned_ts: '2024-01-02 00:00:00' } : row,
+    ),
+  };
+  const config = `experiments: { "*": { outcome_window_days: 7, cuped: null, weights: { control: 0.5, treatment: 0.5 },
+    ramp: [{ until: 2024-01-02, weights: { control: 0.7, treatment: 0.3 } }] } }`;
+  const told = (arms: readonly ArmMeasurement[] = []) =>
+    arms.map(({ variant, periods }) => [
+      variant,
+      periods?.map(({ period, exposed, users, sums }) => [period, exposed, users, sums.purchased]),
+    ]);
+
+  test('are those of the day of assignment, of all users, of each level and of each day of exposure', async () => {
+    const { measurements } = await runShop(ramped, { config, buckets: 3 });
+    const [experiment] = measurements.experiments;
+    expect(told(experiment?.arms)).toEqual([
+      [
+        'control',
+        [
+          [0, 1, 1, '1'],
+          [1, 1, 1, '1'],
+        ],
+      ],
+      [
+        'treatment',
+        [
+          [0, 1, 1, '0'],
+          [1, 1, 1, '0'],
+        ],
+      ],
+    ]);
+    expect(experiment?.cohorts.map(({ day, arms }) => [day, told(arms)])).toEqual([
+      [
+        '2024-01-02',
+        [
+          [
+            'control',
+            [
+              [0, 1, 1, '1'],
+              [1, 1, 1, '1'],
+            ],
+          ],
+          ['treatment', [[1, 1, 1, '0']]],
+        ],
+      ],
+      ['2024-01-30', [['treatment', [[0, 1, 1, '0']]]]],
+    ]);
+    expect(measurementsSchema.parse(measurements)).toEqual(measurements);
+  });
+
+  test('are not told of where the shares were not changed', async () => {
+    const { measurements } = await runShop(shop);
+    expect(measurements.experiments[0]?.arms[0]).not.toHaveProperty('periods');
   });
 });
