@@ -1,7 +1,8 @@
 import type { ArmMeasurement } from '../../experiment/measurements.ts';
-import type { SampleRatio } from '../../report/schema.ts';
+import type { SampleRatio, SplitCause } from '../../report/schema.ts';
 import { type Check, type Finding, notChecked, type TrustInput } from './check.ts';
-import { type ArmUsers, checkParts } from './split.ts';
+import { type ArmUsers, checkParts, checkSampleRatio } from './split.ts';
+import { splitCauses } from './split-causes.ts';
 
 type Needs = Pick<TrustInput, 'measurement' | 'arms' | 'periods' | 'strays'>;
 
@@ -39,9 +40,29 @@ export const sampleRatioByDay: Check = {
     }));
     const srmByDay = checkParts(parts, arms);
     const labelled = srmByDay.map((part) => ({ ...part, label: part.day }));
-    return { ...finding('days of assignment', labelled, strays), evidence: { srmByDay } };
+    const found = finding('days of assignment', labelled, strays);
+    const days = periods.length > 1 || strays.length > 0 ? [] : wrongDays(measurement, periods);
+    if (days.length === 0) return { ...found, evidence: { srmByDay } };
+    const told = days.map(({ explanation }) => explanation).join(' ');
+    return {
+      ...found,
+      status: 'warn',
+      explanation: `${found.explanation} As a whole the users split as configured, but not everywhere. ${told}`,
+      evidence: { srmByDay },
+    };
   },
 };
+
+/** Single days that a split that is as configured as a whole hides: of assignment, else of exposure. */
+function wrongDays(measurement: TrustInput['measurement'], [period]: TrustInput['periods']): SplitCause[] {
+  if (period === undefined) return [];
+  const hidden = (['assigned', 'exposed'] as const).map((of) =>
+    splitCauses(of, measurement, period.weights).filter(
+      () => checkSampleRatio(period[of], period.weights).status === 'pass',
+    ),
+  );
+  return hidden.find((causes) => causes.length > 0) ?? [];
+}
 
 /** The exposed users of one of several periods, or of the only one. */
 function exposedIn(arms: readonly ArmMeasurement[], index: number, periods: number): ArmUsers[] {
