@@ -3,6 +3,8 @@ import type { ExperimentMeasurement, Measurements } from '../experiment/measurem
 import { covariatesOfExperiment, maturityDays, metricsOf } from '../experiment/metrics.ts';
 import type { Decision, ExperimentReport } from '../report/schema.ts';
 import type { RunPlan } from '../runs/documents.ts';
+import { goalOfEach } from '../statistics/joint-power.ts';
+import { oneSidedInflationOf } from '../statistics/sequential-power.ts';
 import type { Arm } from './arm.ts';
 import { effectsOnAssigned } from './assigned.ts';
 import { blockedBy, blockedForGood } from './blocked.ts';
@@ -19,6 +21,7 @@ import {
   lookingOf,
   type Progress,
   planLook,
+  plannedLooks,
   tuningOf,
 } from './look.ts';
 import { analyses } from './metrics/kinds.ts';
@@ -80,16 +83,27 @@ export function judgeExperiment(
     run,
   );
   const family = { alpha, basis, look, correction, multipleArms: settings.multiple_arms };
+  const goal = plannedGoal(settings, weights, treatments.length);
   const metrics = compareMetrics(roles, sample, {
     ...family,
+    guardrailInflation: oneSidedInflationOf(plannedLooks(everyDay(settings), 2 * guardrailAlpha), {
+      alpha: guardrailAlpha,
+      power: goal.power,
+    }),
     guardrailLook: planLook({ ...everyDay(settings), alpha: 2 * guardrailAlpha }, progress, arms.length),
     prior: settings.bayes.prior,
     priorRelativeSd: settings.bayes.prior_relative_sd,
     power: {
       power: settings.power.power,
+      goal,
       targetLift: settings.power.target_lift,
       daysSoFar: daysSoFar(progress),
-      looking: costOfLooking(look, looked, arms.length),
+      looking: costOfLooking(
+        planLook({ ...looked, alpha: goal.alpha }, progress, arms.length),
+        looked,
+        arms.length,
+        goal,
+      ),
     },
   });
   return {
@@ -184,6 +198,25 @@ export function analyzeExperiment(
 function shares({ weights }: ExperimentSettings, arms: readonly Arm[]): Record<string, number> {
   if (weights !== 'equal') return weights;
   return Object.fromEntries(arms.map(({ variant }) => [variant, 1 / arms.length]));
+}
+
+/** Level and power of the comparison of one treatment, so that the whole experiment has those that it was planned with. */
+function plannedGoal(
+  settings: ExperimentSettings,
+  weights: Readonly<Record<string, number>>,
+  treatments: number,
+) {
+  const { alpha, correction, multiple_arms, control, guardrails, power } = settings;
+  const share = weights[control] ?? 0;
+  return goalOfEach({
+    alpha,
+    power: power.power,
+    treatments: Math.max(treatments, 1),
+    sharing: correction === 'none' ? 'none' : multiple_arms,
+    allocation: share > 0 && share < 1 ? (1 - share) / share / Math.max(treatments, 1) : 1,
+    // Those that need no proof take no power.
+    guardrails: Object.values(guardrails).filter(({ require }) => require === 'within_margin').length,
+  });
 }
 
 function progressOf(

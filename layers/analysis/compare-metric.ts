@@ -90,7 +90,7 @@ export function compareMetric(
       bayes: bayesReport(candidate, plan),
       shrunken: shrunkenReport(candidate, plan),
       ...(few === null ? {} : { fewBuyers: few }),
-      power: powerNow(candidate.estimate, sample.control.users + treatment.users, plan),
+      power: powerNow(candidate.estimate, sample.control.users + treatment.users, plan.power),
       ...(isRamped(sample) ? {} : beside),
     },
   };
