@@ -2,7 +2,7 @@ import type { ArmMeasurement, ExperimentMeasurement } from '../experiment/measur
 import { Aggregates } from '../statistics/aggregates.ts';
 
 /** Some users of a variant: how many there are, and the exact sums over the analysed ones. */
-export interface Arm extends Omit<ArmMeasurement, 'sums' | 'products' | 'periods'> {
+export interface Arm extends Omit<ArmMeasurement, 'sums' | 'products' | 'cubes' | 'periods'> {
   readonly aggregates: Aggregates;
   /** The same users by their period of assignment, where the shares of the arms were changed. */
   readonly periods?: readonly PeriodOfArm[];
@@ -15,10 +15,10 @@ export interface PeriodOfArm {
   readonly aggregates: Aggregates;
 }
 
-export function armOf({ sums, products, periods, ...counts }: ArmMeasurement): Arm {
+export function armOf({ sums, products, cubes, periods, ...counts }: ArmMeasurement): Arm {
   return {
     ...counts,
-    aggregates: Aggregates.parse(counts.users, { sums, products }),
+    aggregates: Aggregates.parse(counts.users, { sums, products, cubes }),
     ...(periods && {
       periods: periods.map(({ period, exposed, users, ...own }) => ({
         period,

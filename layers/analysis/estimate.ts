@@ -8,6 +8,7 @@ import {
 } from '../statistics/adjustment.ts';
 import { inestimable } from '../statistics/effect.ts';
 import { type MeanArms, meanLift } from '../statistics/mean.ts';
+import { mostSkewed } from '../statistics/skewness.ts';
 import type { Arm } from './arm.ts';
 import { enoughUsers, expectedUsers } from './enough-users.ts';
 import { analyses } from './metrics/kinds.ts';
@@ -30,7 +31,8 @@ export function estimateLift(metric: Metric, sample: Sample, treatment: Arm, bas
       : inestimable('not_by_period');
   if (estimate.reason !== null) return estimate;
   const isEnough = quantities(measured, treatment).every(([c, t]) => enoughUsers(c, t));
-  return isEnough ? estimate : inestimable('too_few_users', estimate);
+  if (!isEnough) return inestimable('too_few_users', estimate);
+  return Math.abs(estimate.skewness ?? 0) > mostSkewed ? inestimable('too_skewed', estimate) : estimate;
 }
 
 function liftWithin(metric: Metric, sample: Sample, treatment: Arm, basis: Basis): Estimate {

@@ -29,6 +29,8 @@ export const moments = z.strictObject({
    * not), denominator and covariates; products[a][a] is the sum of squares.
    */
   products: z.record(z.string(), z.record(z.string(), integer)),
+  /** Σ of cubes of amounts, where the arms are so unequal that their skews do not cancel. */
+  cubes: z.record(z.string(), integer).optional(),
 });
 export type Moments = z.infer<typeof moments>;
 

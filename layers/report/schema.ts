@@ -135,7 +135,7 @@ export const errorRates = z.strictObject({
     /** Whether the arms are of about one size. */
     even: z.boolean(),
   }),
-  /** Whether the experiment is like what was simulated in all of this, and not in the way of looking alone. */
+  /** Whether the experiment is like what was simulated in all of this, and not in looks and kind alone. */
   isAlike: z.boolean(),
   experiments: count,
   /** At some look the decision was to ship. */

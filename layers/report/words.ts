@@ -93,6 +93,7 @@ const reasons: Readonly<Record<string, string>> = {
   no_ended_sessions: 'no session that starts in the window has an end',
   no_sessions: 'an arm has no sessions',
   no_orders: 'an arm has no orders',
+  too_skewed: 'amounts too skewed for arms so unequal; see the capped estimate',
   not_by_period: 'not compared within the periods of the ramp',
   tied_quantile: 'too many users share the values around the quantile',
   zero_baseline: 'the control is zero, so there is nothing to relate to',
@@ -209,7 +210,11 @@ export function errorRatesText({ errorRates }: Pick<ExperimentReport, 'errorRate
   const arms = `${simulated.arms} arms of ${simulated.even ? 'one size' : 'very different sizes'}`;
   const rate = ({ rate: found, lower, upper }: NonNullable<typeof errorRates>['shipped']) =>
     `${formatPercent(found)} (${formatPercent(lower)} to ${formatPercent(upper)})`;
-  return `Of ${formatCount(experiments)} simulated experiments without any effect, ${looks}, with ${kind} and ${arms}, these rules shipped ${rate(shipped)}, and called harm shown in ${rate(harmShown)}.${isAlike ? '' : ' It is the simulated design most like this one.'}`;
+  const simulatedOnes = `${formatCount(experiments)} simulated experiments without any effect, ${looks}, with ${kind} and ${arms}`;
+  const found = `these rules shipped ${rate(shipped)}, and called harm shown in ${rate(harmShown)}.`;
+  return isAlike
+    ? `Of ${simulatedOnes}, ${found}`
+    : `Experiments with these arms were not simulated. Of the nearest, ${simulatedOnes}, ${found}`;
 }
 
 /** How an experiment is analysed whose shares were changed; undefined where they were not. */

@@ -36,12 +36,24 @@ export function stratifiedLift(strata: readonly Stratum[]): LiftEstimate | Inest
     covariance: independent(({ covariance }) => covariance),
     users: parts.reduce((sum, { estimate }) => sum + estimate.users, 0),
     reference: referenceOf(parts, liftVariance),
+    ...skewnessOf(parts, liftVariance),
   };
 }
 
 interface Part {
   readonly share: number;
   readonly estimate: LiftEstimate;
+}
+
+/** Third moments of independent strata add up by the cubes of their shares. */
+function skewnessOf(parts: readonly Part[], liftVariance: number): Pick<LiftEstimate, 'skewness'> {
+  if (parts.every(({ estimate: { skewness } }) => skewness === undefined)) return {};
+  const third = parts.reduce(
+    (sum, { share, estimate: { skewness = 0, liftVariance: variance } }) =>
+      sum + skewness * (share * Math.sqrt(variance / liftVariance)) ** 3,
+    0,
+  );
+  return { skewness: third };
 }
 
 function referenceOf(parts: readonly Part[], liftVariance: number): LiftEstimate['reference'] {

@@ -337,9 +337,51 @@ def strata():
     write("strata", ["scipy", "statsmodels"], {"lifts": cases, "splits": added})
 
 
+# --- amounts in unequal arms ---------------------------------------------------------------------------------
+
+
+def skewed():
+    """Welch's statistic by scipy, the skewness of all users by scipy.stats.skew, and Hall's transformation of the one by the other.
+
+    Beside it the share of permutations of the users over the arms whose difference is larger, and smaller.
+    """
+    rng = np.random.default_rng(99)
+    cases = []
+    for sizes, buyers, sd in [((9000, 1000), 0.1, 1), ((4000, 1000), 0.2, 1), ((1500, 4500), 0.1, 1), ((900, 100), 0.5, 0.7)]:
+        c, t = (np.where(rng.random(n) < buyers, rng.lognormal(6, sd, n), 0).astype(int) for n in sizes)
+        test = stats.ttest_ind(t, c, equal_var=False)
+        both = np.concatenate([c, t])
+        n_c, n_t = sizes
+        skewness = stats.skew(both) * (1 / n_t**2 - 1 / n_c**2) / (1 / n_t + 1 / n_c) ** 1.5
+        straight = (
+            test.statistic + skewness * test.statistic**2 / 3 + skewness**2 * test.statistic**3 / 27 + skewness / 6
+        )
+        found = t.mean() - c.mean()
+        draws = []
+        for _ in range(20_000):
+            mean = both[rng.choice(len(both), n_t, replace=False)].sum() / n_t
+            draws.append(mean - (both.sum() - mean * n_t) / n_c)
+        draws = np.array(draws)
+        cube = lambda values: str(sum(int(v) ** 3 for v in values))
+        cases.append(
+            {
+                "control": {**moment_matrix(c), "cubes": cube(c)},
+                "treatment": {**moment_matrix(t), "cubes": cube(t)},
+                "skewness": float(skewness),
+                "df": float(test.df),
+                "statistic": float(straight),
+                "p": float(2 * stats.t.sf(abs(straight), test.df)),
+                "welchP": float(test.pvalue),
+                "permuted": {"above": float((draws >= found).mean()), "below": float((draws <= found).mean())},
+            }
+        )
+    write("skewed", ["scipy"], {"cases": cases})
+
+
 if __name__ == "__main__":
     adjustments()
     strata()
+    skewed()
     quantiles()
     interactions()
     sequential()

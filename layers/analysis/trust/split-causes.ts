@@ -44,7 +44,7 @@ export function splitCauses(of: 'assigned' | 'exposed', measured: Measured, weig
         ...ofParts(measured.segments.map(levelPart(measured)), weights),
         ...ofDays(of, measured, weights),
       ]
-    : wrongDays(of, measured, weights);
+    : ofParts(dayParts(of, measured), weights);
   const fitting = specific
     .map((candidate) => ({ ...candidate, left: checkSampleRatio(candidate.without, weights).p ?? 0 }))
     .filter(({ left }) => left >= srmAlpha)
@@ -151,19 +151,6 @@ function usersWhen(of: 'assigned' | 'exposed', { experimentId }: Measured, when:
   return of === 'assigned'
     ? `SELECT variant, count(DISTINCT user_id) FROM experiment_assignments WHERE ${ofExperiment} AND CAST(assigned_ts AS DATE) ${when} GROUP BY variant`
     : `SELECT variant, count(*) FROM user_exposure WHERE ${ofExperiment} AND CAST(exposed_at AS DATE) ${when} GROUP BY variant`;
-}
-
-/** Days that split otherwise than the rest and than configured, by a level that is shared among all of them. */
-function wrongDays(of: 'assigned' | 'exposed', measured: Measured, weights: Weights): Candidate[] {
-  const parts = dayParts(of, measured);
-  const wrong = parts.filter(({ arms }) => {
-    const { p } = checkSampleRatio(arms, weights);
-    return p !== null && p < srmAlpha / parts.length;
-  });
-  return wrong.flatMap((part) => {
-    const rest = added(parts.filter((other) => other !== part).map(({ arms }) => arms));
-    return suspect(part, rest, weights, parts.length);
-  });
 }
 
 /** Single days, and the first days together. */

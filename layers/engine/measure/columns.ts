@@ -8,6 +8,7 @@ import {
   type OutcomeColumn,
 } from '../../experiment/metrics.ts';
 import type { AggregatedColumns, ColumnPair } from '../../statistics/aggregates.ts';
+import { unequalArms } from '../../statistics/skewness.ts';
 
 /** What is measured of an experiment's users. */
 export interface MeasuredColumns {
@@ -23,10 +24,14 @@ export interface MeasuredColumns {
   readonly primary: AggregatedColumns;
 }
 
-/** Columns of the built-in metrics and of the experiment's own. */
+/**
+ * Columns of the built-in metrics and of the experiment's own.
+ * @param areUnequal whether the arms are, whose skews then do not cancel: amounts have their cubes summed
+ */
 export function measuredColumns(
   config: Pick<MeasureConfig, 'metrics'>,
   settings: MeasureSettings,
+  areUnequal = false,
 ): MeasuredColumns {
   const metrics = metricsOf(config, settings);
   const parts = [...builtInMetrics, ...metrics].map(({ numerator, denominator }) => [
@@ -39,17 +44,33 @@ export function measuredColumns(
   const columns = [...outcomes, ...covariates, ...capped].map(({ column }) => column);
   const groups = metrics.map(columnsOfMetric);
   const primary = metrics.filter(({ name }) => name === settings.primary).flatMap(columnsOfMetric);
+  const amounts = metrics
+    .filter(({ kind, numerator }) => areUnequal && kind === 'mean' && numerator.unit === 'cents')
+    .flatMap(({ numerator, capped: cut }) => [numerator, ...(cut === undefined ? [] : [cut])]);
+  const cubesIn = (of: readonly OutcomeColumn[]) => {
+    const cubes = of.filter((column) => amounts.some((amount) => amount.column === column.column));
+    return cubes.length === 0 ? {} : { cubes: distinct(cubes).map(({ column }) => column) };
+  };
   const singles = [...outcomes, ...covariates, ...capped].map((column) => [column]);
   return {
     outcomes,
     covariates,
     capped,
-    all: { columns, pairs: pairsOf([...singles, ...parts, ...groups], columns) },
+    all: {
+      columns,
+      pairs: pairsOf([...singles, ...parts, ...groups], columns),
+      ...cubesIn([...outcomes, ...capped]),
+    },
     outcomesAlone: {
       columns: outcomes.map(({ column }) => column),
       pairs: pairsOf([...outcomes.map((column) => [column]), ...parts], columns),
+      ...cubesIn(outcomes),
     },
-    primary: { columns: primary.map(({ column }) => column), pairs: pairsOf([primary], columns) },
+    primary: {
+      columns: primary.map(({ column }) => column),
+      pairs: pairsOf([primary], columns),
+      ...cubesIn(primary),
+    },
   };
 }
 
@@ -60,6 +81,12 @@ function columnsOfMetric({ numerator, denominator, covariates, capped }: Metric)
     ...covariates,
     ...(capped === undefined ? [] : [capped]),
   ]);
+}
+
+/** Whether the skews of arms of so many users do not cancel. */
+export function areUnequal(users: readonly number[]): boolean {
+  const counted = users.filter((count) => count > 0);
+  return Math.max(...counted) >= unequalArms * Math.min(...counted);
 }
 
 /** Everything that one of several experiments needs. */
@@ -79,6 +106,7 @@ export function mergedSums(sums: readonly AggregatedColumns[]): AggregatedColumn
   return {
     columns: [...new Set(sums.flatMap(({ columns }) => columns))],
     pairs: [...new Map(pairs.map((pair) => [pair.join(' '), pair])).values()],
+    cubes: [...new Set(sums.flatMap(({ cubes = [] }) => cubes))],
   };
 }
 

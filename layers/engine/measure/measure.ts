@@ -21,7 +21,7 @@ import {
 } from './assigned.ts';
 import { type Cap, readCaps } from './caps.ts';
 import { readAdjustedCells, readLogitCells } from './cells.ts';
-import { type MeasuredColumns, measuredColumns, mergedColumns, mergedSums } from './columns.ts';
+import { areUnequal, type MeasuredColumns, measuredColumns, mergedColumns, mergedSums } from './columns.ts';
 import { mergedEventQuality } from './event-quality.ts';
 import { readRevenueHistogram } from './histogram.ts';
 import { readQuantiles } from './quantiles.ts';
@@ -51,7 +51,9 @@ export async function measure(db: Database, input: MeasureInput): Promise<Measur
   const experiments = [...new Set(population.flatMap(({ experimentId }) => experimentId ?? []))].map(
     (experimentId): Experiment => {
       const settings = settingsOf(plan.config, experimentId);
-      return { experimentId, settings, columns: measuredColumns(plan.config, settings) };
+      const assigned = mergedArms(marts, experimentId).map((arm) => arm.assigned);
+      const columns = measuredColumns(plan.config, settings, areUnequal(assigned));
+      return { experimentId, settings, columns };
     },
   );
   const eventNames = mergeEventNames(cleaned);

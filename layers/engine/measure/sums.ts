@@ -39,7 +39,7 @@ export async function readSums(db: Database, query: SumsQuery): Promise<Sums> {
   const { columns, pairs, splits, caps, byPeriodOf } = query;
   const plain = columns.filter((column) => !caps.some((cap) => cap.column === column));
   const cut = columns.filter((column) => !plain.includes(column));
-  const shape = { columns, pairs };
+  const shape = { columns, pairs, cubes: (query.cubes ?? []).filter((column) => fitsCubed(column, query)) };
   const exact = exactSums(shape);
   const within = byPeriodOf === undefined ? '' : ', period';
   const split = {
@@ -63,6 +63,10 @@ export async function readSums(db: Database, query: SumsQuery): Promise<Sums> {
         .select(
           (column) => `sum(u.${identifier(column)})`,
           (a, b) => `sum(${productSql(a, b, query)})`,
+          (column) => {
+            const name = `u.${identifier(column)}`;
+            return `sum(CAST(${name} AS HUGEINT) * ${name} * ${name})`;
+          },
         )
         .join(',\n  '),
     }),
@@ -106,6 +110,12 @@ function cappedSql(column: string, caps: readonly Cap[]): string {
     .map(({ experimentId, cap }) => `WHEN ${literal(experimentId)} THEN least(${of}, ${cap})`);
   const value = cases.length === 0 ? of : `CASE experiment_id ${cases.join(' ')} ELSE ${of} END`;
   return `${value} AS ${identifier(column)}`;
+}
+
+/** Whether 2^31 users' cubes add up to less than 128 bits hold; if not, none are told. */
+function fitsCubed(column: string, { largest, caps }: SumsQuery): boolean {
+  const value = largest.get(caps.find((cap) => cap.column === column)?.of ?? column) ?? 0n;
+  return value ** 3n < 2n ** 96n;
 }
 
 /** 64 bits are several times as fast as 128, and enough for most products. */

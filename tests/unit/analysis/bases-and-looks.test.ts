@@ -434,7 +434,7 @@ describe('Bayes and power', () => {
           { config, unavailable: [], asOf: '2026-02-01T00:00:00Z', quality: {}, warnings: [] },
         );
         const [first] = Object.keys(own).slice(1).toSorted();
-      const { power } = comparison(report, 'revenue_per_user', first);
+        const { power } = comparison(report, 'revenue_per_user', first);
         if (power === undefined || !('usersNeeded' in power)) throw new Error('there is no power');
         return { report, users: power.usersNeeded ?? 0 };
       };

@@ -118,8 +118,8 @@ describe('an experiment whose shares were changed', () => {
       {
         day: '2026-01-02',
         arms: [
-          [5000, 250],
-          [5000, 330],
+          [2500, 125],
+          [2500, 165],
         ],
       },
     ];
@@ -135,7 +135,7 @@ describe('an experiment whose shares were changed', () => {
     );
     if (expected.reason !== null) throw new Error(expected.reason);
     expect(primaryOf(report)?.effect.absolute).toBe(expected.lift);
-    expect(primaryOf(report)?.effect.absolute).toBeCloseTo((0.06 + 0.016) / 2, 12);
+    expect(primaryOf(report)?.effect.absolute).toBeCloseTo((0.06 * 10_000 + 0.016 * 5000) / 15_000, 12);
     expect(primaryOf(report)?.newcombeCi).toBeUndefined();
     expect(primaryOf(report)?.cuped).toMatchObject({ reason: null });
   });

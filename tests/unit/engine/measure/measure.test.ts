@@ -80,6 +80,21 @@ describe('moments', () => {
     expect(experiment?.immatureUsers).toBe(1);
   });
 
+  test('hold the cubes of amounts where the arms are unequal, and of nothing else', async () => {
+    const { measurements } = await runShop(shop, { config: settings('cuped: null') });
+    const [experiment] = measurements.experiments;
+    expect(experiment?.arms.map(({ cubes }) => cubes?.revenue)).toEqual([
+      String(1235n ** 3n + 10000n ** 3n),
+      '0',
+    ]);
+    expect(Object.keys(experiment?.arms[0]?.cubes ?? {})).toEqual(['revenue', 'revenue_per_user__capped']);
+    const even = await runShop(
+      { ...shop, experiment_assignments: (shop.experiment_assignments ?? []).slice(1) },
+      { config: settings('cuped: null') },
+    );
+    expect(even.measurements.experiments[0]?.arms[0]).not.toHaveProperty('cubes');
+  });
+
   test('hold every square and product that a metric needs', async () => {
     const { measurements } = await runShop(shop);
     const [arm] = measurements.experiments[0]?.arms ?? [];
