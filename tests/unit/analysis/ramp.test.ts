@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { analyzeExperiment } from '../../../layers/analysis/analyze-experiment.ts';
+import { buildReport } from '../../../layers/analysis/build-report.ts';
 import { settingsOf } from '../../../layers/experiment/config.ts';
 import type { ArmMeasurement, ExperimentMeasurement } from '../../../layers/experiment/measurements.ts';
+import { decisionDocument } from '../../../layers/report/decision-document.ts';
+import { reportPage } from '../../../layers/report/page/page.ts';
 import type { ExperimentReport } from '../../../layers/report/schema.ts';
 import { rampText } from '../../../layers/report/words.ts';
 import { proportionLift } from '../../../layers/statistics/proportion.ts';
@@ -208,5 +211,28 @@ describe('an experiment whose shares were changed', () => {
       /^The shares were changed: until 2026-01-02 control 90\.0 %, treatment 10\.0 % \(weight 50\.0 %\); from 2026-01-02 on control 50\.0 %, /,
     );
     expect(rampText(analyze(undeclared(measured(changed)), ''))).toBeUndefined();
+  });
+
+  it('is told of on the page and in the document', () => {
+    const config = configOf(`experiments: { checkout: { ${declared} } }`);
+    const plan = { runId: 'r', drop: 'd', config, configHash: 'c', codeVersion: 'v', unavailable: [] };
+    const report = buildReport(
+      plan,
+      { inputs: [] },
+      {
+        schemaVersion: 1,
+        asOf: '2026-02-20T00:00:00Z',
+        experiments: [measured(changed)],
+        population: [],
+        quality: {},
+        quarantineRules: [],
+        warnings: [],
+      },
+    );
+    for (const render of [reportPage, decisionDocument]) {
+      expect(render(report).replaceAll('\u00a0', ' ')).toContain(
+        'The shares were changed: until 2026-01-02 control 90.0 %, treatment 10.0 % (weight 50.0 %)',
+      );
+    }
   });
 });
