@@ -57,6 +57,7 @@ const ramp = ofDecision('ramp.ts', 'ramp');
 const days = ofDecision('trust/split-causes.ts', 'trust/split-causes', 'trust/index');
 const probableRamp = ofDecision('trust/probable-ramp.ts', 'ramp');
 const powerNow = ofDecision('power-now.ts', 'bases-and-looks');
+const losses = ofDecision('losses.ts', 'decision-rules');
 const look = ofDecision('look.ts', 'look', 'bases-and-looks', 'settled');
 const settled = ofDecision('settled.ts', 'settled');
 const guardrail = ofDecision('guardrail.ts', 'guardrail');
@@ -569,7 +570,7 @@ export const mutations: readonly Mutation[] = [
     "...guardrailsOf(metrics, variant, ['inferior']),",
     'a guardrail that is not shown ships',
   ),
-  rules(
+  losses(
     "role === 'secondary' && !acceptHarm.includes(metric)",
     "role === 'secondary' && acceptHarm.includes(metric)",
     'accepted harm stands against shipping, and no other',
