@@ -13,7 +13,7 @@ import {
   comparisonDesign,
   type Guardrail,
   guardrailInflationOf,
-  inflationOf,
+  inflationOfPlan,
   type Plan,
   planFor,
   type SequentialMethod,
@@ -98,7 +98,7 @@ async function power(options: PowerOptions): Promise<void> {
   const design = comparisonDesign({ ...options, guardrails: options.guardrail });
   const question = {
     ...design,
-    inflation: inflationOf(design),
+    inflation: inflationOfPlan(design),
     guardrailInflation: guardrailInflationOf(design),
   };
   const plans = baselines.map((baseline) => planFor(baseline, question));

@@ -1,12 +1,7 @@
 import { guardrailAlpha } from '../../layers/analysis/guardrail.ts';
 import type { Report } from '../../layers/report/schema.ts';
 import { normalCritical, studentTCritical } from '../../layers/statistics/distributions.ts';
-import {
-  levelOfComparison,
-  powerOfEach,
-  type Sharing,
-  sampleSizeForGuardrail,
-} from '../../layers/statistics/joint-power.ts';
+import { goalOfEach, type Sharing, sampleSizeForGuardrail } from '../../layers/statistics/joint-power.ts';
 import {
   type Design,
   detectableLiftOfMean,
@@ -15,11 +10,7 @@ import {
   sampleSizeForProportion,
 } from '../../layers/statistics/power.ts';
 import { obrienFlemingSpending } from '../../layers/statistics/sequential.ts';
-import {
-  alwaysValidInflation,
-  alwaysValidOneSidedInflation,
-  groupSequentialInflation,
-} from '../../layers/statistics/sequential-power.ts';
+import { inflationOf, type Looking, oneSidedInflationOf } from '../../layers/statistics/sequential-power.ts';
 
 /** How an experiment may be looked at: once at its end, at any time, or at planned looks. */
 export const sequentialMethods = ['none', 'always_valid', 'group_sequential'] as const;
@@ -34,19 +25,19 @@ interface LookedAt {
 }
 
 /** How many times the users of a test with a single look the method takes at its planned end. */
-export function inflationOf(plan: LookedAt): number {
-  const { sequential, looks, alpha, power } = plan;
-  if (sequential === 'none') return 1;
-  if (sequential === 'always_valid') return alwaysValidInflation({ alpha, power });
-  const information = Array.from({ length: looks }, (_, index) => (index + 1) / looks);
-  return groupSequentialInflation({ alpha, power, information, spending: obrienFlemingSpending });
+export function inflationOfPlan({ alpha, power, ...plan }: LookedAt): number {
+  return inflationOf(lookingOf(plan), { alpha, power });
 }
 
 /** The same for a guardrail, which is judged at every look too, on one side and at its own level. */
 export function guardrailInflationOf({ power, ...plan }: Omit<LookedAt, 'alpha'>): number {
-  return plan.sequential === 'always_valid'
-    ? alwaysValidOneSidedInflation({ alpha: guardrailAlpha, power })
-    : inflationOf({ ...plan, power, alpha: 2 * guardrailAlpha });
+  return oneSidedInflationOf(lookingOf(plan), { alpha: guardrailAlpha, power });
+}
+
+function lookingOf({ sequential, looks }: Pick<LookedAt, 'sequential' | 'looks'>): Looking {
+  if (sequential !== 'group_sequential') return { method: sequential };
+  const information = Array.from({ length: looks }, (_, index) => (index + 1) / looks);
+  return { method: sequential, information, spending: obrienFlemingSpending };
 }
 
 /** What a metric is without a treatment. */
@@ -86,11 +77,8 @@ export function comparisonDesign<
   T extends Pick<Question, 'alpha' | 'power' | 'arms' | 'correction' | 'guardrails' | 'allocation'>,
 >(question: T): T {
   const { alpha, power, arms, correction, guardrails, allocation = 1 } = question;
-  return {
-    ...question,
-    alpha: levelOfComparison({ alpha, treatments: arms - 1, sharing: correction, allocation }),
-    power: powerOfEach(power, 1 + guardrails.length),
-  };
+  const goal = { alpha, power, sharing: correction, allocation };
+  return { ...question, ...goalOfEach({ ...goal, treatments: arms - 1, guardrails: guardrails.length }) };
 }
 
 /** What an experiment takes, or what it can find; null where it was not asked, or cannot be. */

@@ -20,7 +20,7 @@ const dataset = 'experiment_assignments' as const;
  */
 export function checkSplit(
   experiment: string,
-  { control, weights }: ExperimentSettings,
+  { control, weights, ramp }: ExperimentSettings,
   users: ReadonlyMap<string, number>,
   schema: Config['schema'],
   isAlone: boolean,
@@ -70,7 +70,10 @@ export function checkSplit(
           ),
           ...(weights === 'equal' && { consequence }),
         },
-    splitCheck(about, arms, variants, weights, consequence),
+    // Where the shares were changed, the run checks them by the day of assignment.
+    ramp.length === 0
+      ? splitCheck(about, arms, variants, weights, consequence)
+      : about('split', `${countsText(arms)}; judged within each period of the ramp`),
   ];
 }
 

@@ -3,7 +3,9 @@ import type { ExperimentMeasurement, Measurements } from '../experiment/measurem
 import { covariatesOfExperiment, maturityDays, metricsOf } from '../experiment/metrics.ts';
 import type { Decision, ExperimentReport } from '../report/schema.ts';
 import type { RunPlan } from '../runs/documents.ts';
-import { type Arm, armOf, emptyArm } from './arm.ts';
+import { goalOfEach } from '../statistics/joint-power.ts';
+import { oneSidedInflationOf } from '../statistics/sequential-power.ts';
+import type { Arm } from './arm.ts';
 import { effectsOnAssigned } from './assigned.ts';
 import { blockedBy, blockedForGood } from './blocked.ts';
 import { compareMetrics, type RoleOfMetric, rolesOf } from './compare-metrics.ts';
@@ -19,13 +21,15 @@ import {
   lookingOf,
   type Progress,
   planLook,
+  plannedLooks,
   tuningOf,
 } from './look.ts';
 import { analyses } from './metrics/kinds.ts';
 import { cumulativeEffects, effectsSinceExposure } from './novelty.ts';
 import { originalAnalyses } from './original-analyses.ts';
+import { describeRamp, isRamped, type Period, periodsOf, plannedShares } from './ramp.ts';
 import { adjustedRegressions } from './regression.ts';
-import type { Sample } from './sample.ts';
+import { type Sample, sampleOf } from './sample.ts';
 import { compareSegments, segmentMinimumUsers } from './segments.ts';
 import { settledVerdicts } from './settled.ts';
 import type { RunQuality } from './trust/check.ts';
@@ -34,6 +38,8 @@ import { unanalysable } from './unanalysable.ts';
 
 interface Judged extends Pick<ExperimentReport, 'trust' | 'decision' | 'metrics'> {
   readonly sample: Sample;
+  /** Of assignment; more than one where the shares were changed. */
+  readonly periods: readonly Period[];
   /** Planned share of each arm. */
   readonly weights: Readonly<Record<string, number>>;
   readonly roles: readonly RoleOfMetric[];
@@ -54,7 +60,8 @@ export function judgeExperiment(
   const problem = unanalysable(measurement, settings, run.asOf);
   const { control, treatments } = sample;
   const arms = [control, ...treatments];
-  const weights = shares(settings, arms);
+  const periods = periodsOf(measurement, settings, arms, shares(settings, arms));
+  const weights = plannedShares(periods);
   const roles = rolesOf(settings, metricsOf(run.config, settings), run, arms);
   const progress = progressOf(measurement, settings, arms, {
     asOf: run.asOf,
@@ -71,25 +78,37 @@ export function judgeExperiment(
     measurement,
     sample,
     settings,
-    weights,
+    periods,
     covariatesOfExperiment(run.config, settings),
     run,
   );
   const family = { alpha, basis, look, correction, multipleArms: settings.multiple_arms };
+  const goal = plannedGoal(settings, weights, treatments.length);
   const metrics = compareMetrics(roles, sample, {
     ...family,
+    guardrailInflation: oneSidedInflationOf(plannedLooks(everyDay(settings), 2 * guardrailAlpha), {
+      alpha: guardrailAlpha,
+      power: goal.power,
+    }),
     guardrailLook: planLook({ ...everyDay(settings), alpha: 2 * guardrailAlpha }, progress, arms.length),
     prior: settings.bayes.prior,
     priorRelativeSd: settings.bayes.prior_relative_sd,
     power: {
       power: settings.power.power,
+      goal,
       targetLift: settings.power.target_lift,
       daysSoFar: daysSoFar(progress),
-      looking: costOfLooking(look, looked, arms.length),
+      looking: costOfLooking(
+        planLook({ ...looked, alpha: goal.alpha }, progress, arms.length),
+        looked,
+        arms.length,
+        goal,
+      ),
     },
   });
   return {
     sample,
+    periods,
     weights,
     roles,
     trust,
@@ -123,7 +142,15 @@ export function analyzeExperiment(
   settings: ExperimentSettings,
   run: Run,
 ): ExperimentReport {
-  const { sample, weights, roles, trust, decision, metrics } = judgeExperiment(measurement, settings, run);
+  const { sample, periods, weights, roles, trust, decision, metrics } = judgeExperiment(
+    measurement,
+    settings,
+    run,
+  );
+  // What is not measured by period cannot be compared where the shares were changed.
+  const comparable: ExperimentMeasurement = isRamped(sample)
+    ? { ...measurement, assignedOutcomes: [], adjustedCells: [], sinceExposure: { columns: [], arms: [] } }
+    : measurement;
   const { control, treatments } = sample;
   const arms = [control, ...treatments];
   const { alpha, decision: basis } = settings;
@@ -133,7 +160,10 @@ export function analyzeExperiment(
   return {
     experimentId: measurement.experimentId,
     control: control.variant,
-    settings: describeSettings(settings, weights, run.config.events.exposure),
+    settings: {
+      ...describeSettings(settings, weights, run.config.events.exposure),
+      ...(isRamped(sample) && { ramp: describeRamp(periods, sample) }),
+    },
     arms: arms.map(({ variant, users, exposed, assigned }) => ({ variant, users, exposed, assigned })),
     trust,
     decision,
@@ -145,7 +175,7 @@ export function analyzeExperiment(
             weights: arms.map(({ variant }) => weights[variant] ?? 0),
           }),
     metrics,
-    assigned: effectsOnAssigned(measurement, roles, sample, {
+    assigned: effectsOnAssigned(comparable, roles, sample, {
       alpha,
       isExposedByAssignment: settings.exposure === 'assignment',
     }),
@@ -154,31 +184,39 @@ export function analyzeExperiment(
       alpha,
       tunedFor: tuningOf(settings, arms.length),
     }),
-    sinceExposure: effectsSinceExposure(measurement, sample, alpha),
-    regression: adjustedRegressions(measurement.adjustedCells, sample, alpha),
+    sinceExposure: effectsSinceExposure(comparable, sample, alpha),
+    regression: adjustedRegressions(comparable.adjustedCells, sample, alpha),
     distributions: distributionsOf(measurement, arms),
     caps: capsOf(measurement, roles),
     parity:
-      firstTreatment === undefined
+      firstTreatment === undefined || isRamped(sample)
         ? null
         : originalAnalyses(measurement, control, firstTreatment, settings.alpha),
   };
 }
 
-/** The control, and the treatments in the order of their names. A control that is not there has nobody. */
-function sampleOf(measurement: ExperimentMeasurement, controlName: string): Sample {
-  const { caps, quantiles } = measurement;
-  const arms = measurement.arms.map(armOf);
-  const control = arms.find(({ variant }) => variant === controlName) ?? emptyArm(controlName, measurement);
-  const treatments = arms
-    .filter((arm) => arm !== control)
-    .toSorted((a, b) => (a.variant < b.variant ? -1 : 1));
-  return { control, treatments, pooled: [control, ...treatments], caps, quantiles };
-}
-
 function shares({ weights }: ExperimentSettings, arms: readonly Arm[]): Record<string, number> {
   if (weights !== 'equal') return weights;
   return Object.fromEntries(arms.map(({ variant }) => [variant, 1 / arms.length]));
+}
+
+/** Level and power of the comparison of one treatment, so that the whole experiment has those that it was planned with. */
+function plannedGoal(
+  settings: ExperimentSettings,
+  weights: Readonly<Record<string, number>>,
+  treatments: number,
+) {
+  const { alpha, correction, multiple_arms, control, guardrails, power } = settings;
+  const share = weights[control] ?? 0;
+  return goalOfEach({
+    alpha,
+    power: power.power,
+    treatments: Math.max(treatments, 1),
+    sharing: correction === 'none' ? 'none' : multiple_arms,
+    allocation: share > 0 && share < 1 ? (1 - share) / share / Math.max(treatments, 1) : 1,
+    // Those that need no proof take no power.
+    guardrails: Object.values(guardrails).filter(({ require }) => require === 'within_margin').length,
+  });
 }
 
 function progressOf(

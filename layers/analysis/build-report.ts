@@ -3,6 +3,7 @@ import type { Measurements } from '../experiment/measurements.ts';
 import { type Report, reportSchema } from '../report/schema.ts';
 import type { RunInputs, RunPlan } from '../runs/documents.ts';
 import { analyzeExperiment } from './analyze-experiment.ts';
+import { parallelExperiments } from './parallel.ts';
 import type { RunQuality } from './trust/check.ts';
 import { unanalysable } from './unanalysable.ts';
 
@@ -23,6 +24,10 @@ export function buildReport(
   );
   const [problem] = problems;
   if (problem !== undefined && problem !== null && problems.every((found) => found !== null)) throw problem;
+  const experiments = sums.experiments
+    .toSorted((a, b) => (a.experimentId < b.experimentId ? -1 : 1))
+    .map((measurement) => ({ measurement, settings: settingsOf(plan.config, measurement.experimentId) }));
+  const parallel = parallelExperiments(experiments, plan);
   return reportSchema.parse({
     schemaVersion: 1,
     run: {
@@ -34,16 +39,15 @@ export function buildReport(
       ...(undeclared && { undeclared }),
       engine: { codeVersion: plan.codeVersion },
     },
-    experiments: sums.experiments
-      .toSorted((a, b) => (a.experimentId < b.experimentId ? -1 : 1))
-      .map((measurement) =>
-        analyzeExperiment(measurement, settingsOf(plan.config, measurement.experimentId), {
-          unavailable: plan.unavailable,
-          asOf: sums.asOf,
-          eventNames: sums.eventNames,
-          ...runQualityOf(plan, sums),
-        }),
-      ),
+    experiments: experiments.map(({ measurement, settings }) =>
+      analyzeExperiment(measurement, settings, {
+        unavailable: plan.unavailable,
+        asOf: sums.asOf,
+        eventNames: sums.eventNames,
+        parallel,
+        ...runQualityOf(plan, sums),
+      }),
+    ),
     population: sums.population,
     quality: sums.quality,
     quarantineRules: sums.quarantineRules,

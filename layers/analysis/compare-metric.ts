@@ -1,6 +1,6 @@
 import type { Metric } from '../experiment/metrics.ts';
 import type { Comparison } from '../report/schema.ts';
-import { compareAdjusted } from '../statistics/adjustment.ts';
+import { type AdjustedArms, type AdjustedEffect, compareAdjusted } from '../statistics/adjustment.ts';
 import { posteriorOf, relativeEstimate } from '../statistics/bayes.ts';
 import { type Effect, effectOf } from '../statistics/effect.ts';
 import { divide } from '../statistics/moments.ts';
@@ -11,6 +11,7 @@ import { fewBuyers } from './few-buyers.ts';
 import { analyses } from './metrics/kinds.ts';
 import type { Estimate } from './metrics/metric-analysis.ts';
 import { type PowerPlan, powerNow } from './power-now.ts';
+import { isRamped } from './ramp.ts';
 import { type Basis, numeratorOf, plainBasis, type Sample, scales } from './sample.ts';
 
 /** What an experiment's settings say about comparing. */
@@ -70,6 +71,11 @@ export function compareMetric(
   const { alpha, basis } = plan;
   const few = fewBuyers(metric, sample.control, treatment);
   const isPlain = basis.estimate === 'unadjusted' && basis.values === 'uncapped';
+  const beside = analyses[metric.kind].beside?.(
+    { metric, sample, numerator: metric.numerator },
+    treatment,
+    alpha,
+  );
   const alternative = (other: Basis) => {
     const effect = effectOf(estimateLift(metric, sample, treatment, other), alpha);
     return { effect: effectReport(effect), test: effect.test };
@@ -84,8 +90,8 @@ export function compareMetric(
       bayes: bayesReport(candidate, plan),
       shrunken: shrunkenReport(candidate, plan),
       ...(few === null ? {} : { fewBuyers: few }),
-      power: powerNow(candidate.estimate, sample.control.users + treatment.users, plan),
-      ...analyses[metric.kind].beside?.({ metric, sample, numerator: metric.numerator }, treatment, alpha),
+      power: powerNow(candidate.estimate, sample.control.users + treatment.users, plan.power),
+      ...(isRamped(sample) ? {} : beside),
     },
   };
 }
@@ -123,7 +129,9 @@ function cupedReport(
   if (metric.covariates.length === 0) return { reason: 'no_covariate' };
   if (estimate.reason === 'too_few_users') return { reason: estimate.reason };
   const arms = adjustedArms(metric, sample, treatment, plainBasis);
-  const { thetas, varianceReduction, ...effect } = compareAdjusted({ ...arms, alpha });
+  const { thetas, varianceReduction, ...effect } = isRamped(sample)
+    ? adjustedOverPeriods(metric, treatment, sample, alpha, arms)
+    : compareAdjusted({ ...arms, alpha });
   const unit = (scale: bigint) => Number(scale);
   const perUnit = unit(arms.denominatorScale ?? 1n) / unit(arms.scale ?? 1n);
   return {
@@ -138,6 +146,24 @@ function cupedReport(
     test: effect.test,
     reason: effect.reason,
   };
+}
+
+/** What {@link compareAdjusted} tells, of an experiment whose shares were changed. */
+function adjustedOverPeriods(
+  metric: Metric,
+  treatment: Arm,
+  sample: Sample,
+  alpha: number,
+  arms: AdjustedArms,
+): AdjustedEffect {
+  const adjusted = estimateLift(metric, sample, treatment, { ...plainBasis, estimate: 'cuped' });
+  const plain = estimateLift(metric, sample, treatment, plainBasis);
+  const varianceReduction =
+    adjusted.reason === null && plain.reason === null && plain.liftVariance > 0
+      ? 1 - adjusted.liftVariance / plain.liftVariance
+      : null;
+  const effect = effectOf(adjusted, alpha);
+  return { ...effect, thetas: compareAdjusted({ ...arms, alpha }).thetas, varianceReduction };
 }
 
 function cappedReport(

@@ -77,7 +77,12 @@ export function describeMetric({ metric, role, better, unavailable }: RoleOfMetr
 export function compareMetrics(
   roles: readonly RoleOfMetric[],
   sample: Sample,
-  plan: ComparisonPlan & FamilyPlan & { readonly guardrailLook: Look },
+  plan: ComparisonPlan &
+    FamilyPlan & {
+      readonly guardrailLook: Look;
+      /** How many times the users of a single look guardrails take by the way of looking. */
+      readonly guardrailInflation: number;
+    },
 ): MetricReport[] {
   const candidates = roles.map((part) => ({
     part,
@@ -106,7 +111,8 @@ export function compareMetrics(
       if (guardrail === undefined) return [comparison];
       const nonInferiority = assessGuardrail(candidate.estimate, guardrail, {
         usersNow: sample.control.users + candidate.treatment.users,
-        power: plan.power.power,
+        power: guardrail.require === 'no_harm' ? plan.power.power : plan.power.goal.power,
+        inflation: plan.guardrailInflation,
         verdict: comparison.verdict,
         look: plan.guardrailLook,
         guardrails: roles.filter(({ role, unavailable }) => role === 'guardrail' && unavailable === null)

@@ -1,10 +1,8 @@
 import {
   formatCount,
-  formatDifference,
   formatLift,
   formatLiftInterval,
   formatP,
-  formatPercent,
   formatQuantity,
   statedP,
 } from '../report/format.ts';
@@ -14,6 +12,15 @@ import { reasonText } from '../report/words.ts';
 import { caveats, guardrailAdvice, powerAdvice } from './advice.ts';
 import type { Blocked } from './blocked.ts';
 import { daysSoFar, type Progress } from './look.ts';
+import {
+  beyondMargin,
+  guardrailsOf,
+  losses,
+  lossSentences,
+  marginStatus,
+  notShown,
+  unacceptedLosses,
+} from './losses.ts';
 import { type PlannedEnd, plannedEnd } from './planned-end.ts';
 import type { Settled } from './settled.ts';
 
@@ -335,94 +342,9 @@ function shipRule(
   };
 }
 
-/** Metrics beside the primary one on which a treatment is significantly worse. */
-function losses(metrics: readonly MetricReport[], variant: string): MetricReport[] {
-  return metrics.filter(
-    ({ role, comparisons }) =>
-      role !== 'primary' &&
-      comparisons.some((found) => found.variant === variant && found.verdict === 'worse'),
-  );
-}
-
-function unacceptedLosses({ metrics, acceptHarm }: DecisionInput, variant: string): MetricReport[] {
-  return losses(metrics, variant).filter(
-    ({ role, metric }) => role === 'secondary' && !acceptHarm.includes(metric),
-  );
-}
-
-/** A significant loss with its size, and for a guardrail what its margin allows. */
-function lossSentences({ metric, unit, comparisons }: MetricReport, variant: string): string[] {
-  return comparisons.flatMap((found) => {
-    if (found.variant !== variant || found.verdict !== 'worse') return [];
-    const { effect, p, test } = found.deciding;
-    const change =
-      effect.relative === null
-        ? formatDifference(unit, effect.absolute)
-        : `${formatLift(effect.relative)}${effect.relativeCi === null ? '' : `, interval ${formatLiftInterval(effect.relativeCi)}`}`;
-    const { nonInferiority } = found;
-    const stated =
-      nonInferiority === undefined && test.isAdjusted ? `adjusted ${statedP(test.p)}` : statedP(p);
-    const within =
-      nonInferiority?.status === 'non_inferior'
-        ? `, within the ${marginText(unit, nonInferiority)} that you allowed`
-        : '';
-    return [`${metricLabel(metric)} is significantly worse in ${variant}: ${change}, ${stated}${within}.`];
-  });
-}
-
-/** What is not shown of a guardrail that is good enough without. */
-function notShown({ metric, unit, comparisons }: MetricReport, variant: string): string[] {
-  return comparisons.flatMap(({ variant: own, nonInferiority }) => {
-    if (own !== variant || nonInferiority === undefined) return [];
-    const { bound, marginRelative } = nonInferiority;
-    const excluded =
-      bound === null
-        ? ''
-        : `, only that it is not worse by more than ${marginRelative === null ? formatDifference(unit, Math.abs(bound)).slice(1) : formatPercent(Math.abs(bound))}`;
-    return [
-      `${metricLabel(metric)}: not shown to be within ${marginText(unit, nonInferiority)}${excluded}; the users do not suffice for it, and no harm is shown (require: no_harm).`,
-    ];
-  });
-}
-
-function marginText(
-  unit: MetricReport['unit'],
-  { marginRelative, marginAbsolute }: NonNullable<Comparison['nonInferiority']>,
-): string {
-  return marginRelative === null
-    ? formatDifference(unit, marginAbsolute).slice(1)
-    : formatPercent(marginRelative);
-}
-
 /** Whether what was declared is still to come. */
 function isBefore({ reached }: PlannedEnd): boolean {
   return reached === false || reached === 'open';
-}
-
-type MarginStatus = NonNullable<Comparison['nonInferiority']>['status'] | 'harmless';
-
-/** `harmless`: not shown to be within the margin, which need not be. */
-function marginStatus({ nonInferiority }: Comparison): MarginStatus {
-  if (nonInferiority === undefined) return 'not_shown';
-  return nonInferiority.suffices === true ? 'harmless' : nonInferiority.status;
-}
-
-/** Labels of the available guardrails on which a treatment has one of the statuses. */
-function guardrailsOf(
-  metrics: readonly MetricReport[],
-  variant: string,
-  statuses: readonly MarginStatus[],
-): string[] {
-  return metrics
-    .filter(({ role }) => role === 'guardrail')
-    .filter(({ comparisons }) =>
-      comparisons.some((found) => found.variant === variant && statuses.includes(marginStatus(found))),
-    )
-    .map(({ metric }) => metricLabel(metric));
-}
-
-function beyondMargin(variant: string, guardrails: readonly string[]): string {
-  return `${variant} is significantly beyond the margin on ${guardrails.join(', ')}.`;
 }
 
 function keepRunning(rule: string, reasons: string[]): Rule {

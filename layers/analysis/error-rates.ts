@@ -17,8 +17,8 @@ export interface SimulatedRates extends SimulatedDesign {
 
 /**
  * How often the rule errs that decides on an experiment: the simulated rates of the design that is most like its own. The way
- * of looking has to be the same; then the kind of the primary metric counts more than the number of arms, and that more than
- * their sizes. Null where no experiment was simulated that is looked at so.
+ * of looking and the kind of the primary metric have to be the same; then the number of arms counts more than their sizes.
+ * Null where no such experiment was simulated.
  */
 export function errorRates(
   settings: Pick<ExperimentSettings, 'sequential' | 'planned_end' | 'planned_users'>,
@@ -32,11 +32,9 @@ export function errorRates(
     even: Math.max(...design.weights) <= 1.5 * Math.min(...design.weights),
   };
   const distance = (other: SimulatedDesign) =>
-    (other.kind === own.kind ? 0 : 100) +
-    2 * Math.abs(other.arms - own.arms) +
-    (other.even === own.even ? 0 : 1);
+    2 * Math.abs(other.arms - own.arms) + (other.even === own.even ? 0 : 1);
   const [nearest] = rates
-    .filter(({ looks }) => looks === own.looks)
+    .filter(({ looks, kind }) => looks === own.looks && kind === own.kind)
     .toSorted((a, b) => distance(a) - distance(b));
   if (nearest === undefined) return null;
   const { experiments, shipped, harmShown, ...simulatedDesign } = nearest;

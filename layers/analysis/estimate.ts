@@ -8,10 +8,12 @@ import {
 } from '../statistics/adjustment.ts';
 import { inestimable } from '../statistics/effect.ts';
 import { type MeanArms, meanLift } from '../statistics/mean.ts';
+import { mostSkewed } from '../statistics/skewness.ts';
 import type { Arm } from './arm.ts';
 import { enoughUsers, expectedUsers } from './enough-users.ts';
 import { analyses } from './metrics/kinds.ts';
 import type { Estimate } from './metrics/metric-analysis.ts';
+import { isRamped, liftOverPeriods } from './ramp.ts';
 import { type Basis, numeratorOf, type Sample, scales } from './sample.ts';
 
 /**
@@ -19,15 +21,27 @@ import { type Basis, numeratorOf, type Sample, scales } from './sample.ts';
  * an arm has too few users for any.
  */
 export function estimateLift(metric: Metric, sample: Sample, treatment: Arm, basis: Basis): Estimate {
-  const { lift, quantities } = analyses[metric.kind];
+  const { quantities, isOfSums } = analyses[metric.kind];
   const measured = { metric, sample, numerator: numeratorOf(metric, basis, sample.caps) };
-  const estimate =
-    basis.estimate === 'cuped' && metric.covariates.length > 0
-      ? adjustedLift(adjustedArms(metric, sample, treatment, basis))
-      : lift(measured, treatment);
+  const within = (part: Sample, arm: Arm) => liftWithin(metric, part, arm, basis);
+  const estimate = !isRamped(sample)
+    ? within(sample, treatment)
+    : isOfSums
+      ? liftOverPeriods(sample, treatment, within)
+      : inestimable('not_by_period');
   if (estimate.reason !== null) return estimate;
   const isEnough = quantities(measured, treatment).every(([c, t]) => enoughUsers(c, t));
-  return isEnough ? estimate : inestimable('too_few_users', estimate);
+  if (!isEnough) return inestimable('too_few_users', estimate);
+  return Math.abs(estimate.skewness ?? 0) > mostSkewed ? inestimable('too_skewed', estimate) : estimate;
+}
+
+function liftWithin(metric: Metric, sample: Sample, treatment: Arm, basis: Basis): Estimate {
+  return basis.estimate === 'cuped' && metric.covariates.length > 0
+    ? adjustedLift(adjustedArms(metric, sample, treatment, basis))
+    : analyses[metric.kind].lift(
+        { metric, sample, numerator: numeratorOf(metric, basis, sample.caps) },
+        treatment,
+      );
 }
 
 /** The lift of a mean, as {@link estimateLift} gives it: the lift alone where an arm has too few users for inference. */

@@ -5,8 +5,8 @@ import type { Arm } from './arm.ts';
 import { analyses } from './metrics/kinds.ts';
 
 /**
- * Buyers that each arm should have before Welch's interval of a skewed amount is taken at its word: with fewer in the
- * smaller of two unequal arms, a 5 % test is significant in 7 % and more (docs/statistics.md, few buyers).
+ * Buyers that each arm should have before the interval of a skewed amount is taken at its word: with fewer of two arms its
+ * error is hardly known (docs/statistics.md, few buyers).
  */
 export const buyersForMoney = 100;
 

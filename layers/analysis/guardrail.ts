@@ -26,9 +26,13 @@ export function assessGuardrail(
     verdict,
     look,
     guardrails,
+    inflation,
   }: {
     readonly usersNow: number;
+    /** Of one of the tests that must hold together. */
     readonly power: number;
+    /** How many times the users of a single look the declared way of looking takes. */
+    readonly inflation: number;
     /** Of the test of no difference. */
     readonly verdict: Comparison['verdict'];
     /** At twice the level of a guardrail, two-sided. */
@@ -62,10 +66,11 @@ export function assessGuardrail(
   const standardError =
     result.statistic === 0 ? Math.sqrt(estimate.liftVariance) : distance / result.statistic;
   const sought = normalCritical(2 * guardrailAlpha) + normalUpperQuantile(1 - power);
-  const needed = Math.ceil(usersNow * ((sought * standardError) / size) ** 2);
+  const atOneLook = usersNow * ((sought * standardError) / size) ** 2;
+  const needed = Math.ceil(atOneLook * inflation);
   const usersNeeded = Number.isSafeInteger(needed) ? needed : null;
-  const isHarmless =
-    verdict !== 'worse' && result.statistic > 0 && (usersNeeded === null || usersNeeded > usersNow);
+  // By the users of one look, who are fewer: a harm of the size of the margin must not pass for want of looks.
+  const isHarmless = verdict !== 'worse' && result.statistic > 0 && !(atOneLook <= usersNow);
   const suffices = guardrail.require === 'no_harm' && status === 'not_shown' ? { suffices: isHarmless } : {};
   const own = look.method === 'group_sequential' ? { alpha: level } : {};
   return { ...margins, ...own, p, bound, status, usersNeeded, ...suffices, reason: null };

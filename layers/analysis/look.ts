@@ -8,7 +8,7 @@ import {
   obrienFlemingSpending,
   pocockSpending,
 } from '../statistics/sequential.ts';
-import { alwaysValidInflation, groupSequentialInflation } from '../statistics/sequential-power.ts';
+import { inflationOf, type Looking } from '../statistics/sequential-power.ts';
 import type { Estimate } from './metrics/metric-analysis.ts';
 
 /** Where the experiment stands against its plan. */
@@ -233,28 +233,41 @@ export function effectAtLook(
     : effectOf(estimate, level);
 }
 
-/** What the declared way of looking costs in power, at the experiment's alpha. */
-export function costOfLooking(look: Look, settings: ExperimentSettings, arms: number): CostOfLooking {
-  const sequential = lookingOf(settings);
-  const { alpha, power } = settings;
-  const goal = { alpha, power: power.power };
-  switch (sequential.method) {
+/**
+ * What the declared way of looking costs in power, for a two-sided test at a level and a power of its own.
+ * @param look that of this level
+ */
+export function costOfLooking(
+  look: Look,
+  settings: ExperimentSettings,
+  arms: number,
+  goal: { readonly alpha: number; readonly power: number },
+): CostOfLooking {
+  const { alpha } = goal;
+  const inflation = inflationOf(plannedLooks(settings, alpha), goal);
+  switch (lookingOf(settings).method) {
     case 'none':
-      return { critical: () => normalCritical(alpha), inflation: 1 };
+      return { critical: () => normalCritical(alpha), inflation };
     case 'always_valid':
       return {
         critical: (users) => alwaysValidCritical(users, { alpha, tunedFor: tuningOf(settings, arms) }),
-        inflation: alwaysValidInflation(goal),
+        inflation,
       };
-    case 'group_sequential': {
-      const spending = spendings[sequential.spending ?? 'obrien_fleming'];
-      const information = [...(sequential.looks ?? manyLooks), 1].filter(
-        (share, i, all) => all.indexOf(share) === i && spending(share, alpha) >= leastSpending,
-      );
+    case 'group_sequential':
       return {
         critical: () => (look.alpha > 0 ? normalCritical(look.alpha) : Number.POSITIVE_INFINITY),
-        inflation: groupSequentialInflation({ ...goal, information, spending }),
+        inflation,
       };
-    }
   }
+}
+
+/** The looks of the whole plan, those that spend nothing of the level left out. */
+export function plannedLooks(settings: ExperimentSettings, alpha: number): Looking {
+  const sequential = lookingOf(settings);
+  if (sequential.method !== 'group_sequential') return { method: sequential.method };
+  const spending = spendings[sequential.spending ?? 'obrien_fleming'];
+  const information = [...(sequential.looks ?? manyLooks), 1].filter(
+    (share, i, all) => all.indexOf(share) === i && spending(share, alpha) >= leastSpending,
+  );
+  return { method: 'group_sequential', information, spending };
 }

@@ -32,7 +32,12 @@ export function cumulativeEffects(
       variant,
       cumulative: days.map(({ day, arms }) => {
         const [control, treatment] = [armNamed(arms, sample.control.variant), armNamed(arms, variant)];
-        const estimate = estimateLift(metric, { ...sample, control }, treatment, plainBasis);
+        const upToDay = {
+          ...sample,
+          control,
+          treatments: sample.treatments.map((arm) => armNamed(arms, arm.variant)),
+        };
+        const estimate = estimateLift(metric, upToDay, treatment, plainBasis);
         const effect = effectOf(estimate, plan.alpha);
         const always = alwaysValidEffect(estimate, plan);
         const { relativeReason: _, ...shownEffect } = effectReport(effect);

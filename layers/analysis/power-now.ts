@@ -4,7 +4,10 @@ import type { CostOfLooking } from './look.ts';
 import type { Estimate } from './metrics/metric-analysis.ts';
 
 export interface PowerPlan {
+  /** Of the whole experiment. */
   readonly power: number;
+  /** Level and power of one of its comparisons. */
+  readonly goal: { readonly alpha: number; readonly power: number };
   /** Relative lift worth finding. */
   readonly targetLift: number;
   /** Days the analysed users took to come, or null where unknown. */
@@ -14,23 +17,24 @@ export interface PowerPlan {
 
 /**
  * What the present users suffice for, and how many the target lift takes, by the standard error at hand: it falls with
- * the square root of the users at their present shares. Normal approximation.
+ * the square root of the users at their present shares. At the level and the power of one comparison that those of the whole
+ * experiment ask for, and with what looking costs. Normal approximation.
  */
 export function powerNow(
   estimate: Estimate,
   usersNow: number,
-  { alpha, power: plan }: { readonly alpha: number; readonly power: PowerPlan },
+  plan: PowerPlan,
 ): NonNullable<Comparison['power']> {
   if (estimate.reason !== null) return { reason: estimate.reason };
   const { liftVariance, baseline } = estimate;
   if (liftVariance === 0) return { reason: 'no_variance' };
-  const { power, targetLift, daysSoFar, looking } = plan;
+  const { power, goal, targetLift, daysSoFar, looking } = plan;
   const standardError = Math.sqrt(liftVariance);
-  const margin = normalUpperQuantile(1 - power);
+  const margin = normalUpperQuantile(1 - goal.power);
   const absolute = (looking.critical(usersNow) + margin) * standardError;
   if (!Number.isFinite(absolute)) return { reason: 'too_early' };
   const target = targetLift * Math.abs(baseline);
-  const fixed = usersNow * (((normalCritical(alpha) + margin) * standardError) / target) ** 2;
+  const fixed = usersNow * (((normalCritical(goal.alpha) + margin) * standardError) / target) ** 2;
   const needed = Math.ceil(fixed * looking.inflation);
   const usersNeeded = Number.isSafeInteger(needed) ? needed : null;
   const relative = absolute / Math.abs(baseline);

@@ -1,7 +1,11 @@
-import type { CapMeasurement, QuantileMeasurement } from '../experiment/measurements.ts';
+import type {
+  CapMeasurement,
+  ExperimentMeasurement,
+  QuantileMeasurement,
+} from '../experiment/measurements.ts';
 import type { Metric, OutcomeColumn, Unit } from '../experiment/metrics.ts';
 import type { Decision } from '../report/schema.ts';
-import type { Arm } from './arm.ts';
+import { type Arm, armOf, emptyArm } from './arm.ts';
 
 /** Which estimate, of which values. */
 export type Basis = Pick<Decision['basis'], 'estimate' | 'values'>;
@@ -16,6 +20,17 @@ export interface Sample {
   readonly pooled: readonly Arm[];
   readonly caps: readonly CapMeasurement[];
   readonly quantiles: readonly QuantileMeasurement[];
+}
+
+/** The control, and the treatments in the order of their names. A control that is not there has nobody. */
+export function sampleOf(measurement: ExperimentMeasurement, controlName: string): Sample {
+  const { caps, quantiles } = measurement;
+  const arms = measurement.arms.map(armOf);
+  const control = arms.find(({ variant }) => variant === controlName) ?? emptyArm(controlName, measurement);
+  const treatments = arms
+    .filter((arm) => arm !== control)
+    .toSorted((a, b) => (a.variant < b.variant ? -1 : 1));
+  return { control, treatments, pooled: [control, ...treatments], caps, quantiles };
 }
 
 /** Stored integers in one reported unit: cents in a unit of money, milliseconds in a second. */

@@ -82,6 +82,7 @@ function checkExperiment(config: Config, at: readonly string[], settings: Experi
     ...(settings.weights === 'equal'
       ? []
       : checkWeights(settings.weights, settings.control, [...at, 'weights'])),
+    ...checkRamp(settings, [...at, 'ramp']),
   ];
 }
 
@@ -155,6 +156,29 @@ function checkAnalysis(settings: ExperimentSettings, at: readonly string[]): Pro
 function suggestion(name: string, known: readonly string[], list: string): string {
   const near = nearest(name, known);
   return near === undefined ? `${list} ${known.join(', ')}` : `Did you mean "${near}"?`;
+}
+
+/** Periods of other shares, all of the same arms, one after the other. */
+function checkRamp({ ramp, weights, control }: ExperimentSettings, path: string[]): Problem[] {
+  if (ramp.length === 0) return [];
+  if (weights === 'equal') {
+    const remedy = 'Give the shares after the last change: weights: { control: 0.5, treatment: 0.5 }';
+    return [{ path, what: 'a ramp needs to know the shares that it ended with', remedy }];
+  }
+  const variants = (of: Readonly<Record<string, number>>) => Object.keys(of).toSorted().join(', ');
+  return ramp.flatMap((period, index): Problem[] => {
+    const at = [...path, String(index)];
+    const before = ramp[index - 1];
+    if (before !== undefined && before.until >= period.until) {
+      const what = `the period until ${period.until} does not come after the one until ${before.until}`;
+      return [{ path: [...at, 'until'], what, remedy: 'List the periods from the first on' }];
+    }
+    if (variants(period.weights) !== variants(weights)) {
+      const what = `its arms are ${variants(period.weights)}, and those of the weights ${variants(weights)}`;
+      return [{ path: [...at, 'weights'], what, remedy: 'Give each arm a share in every period' }];
+    }
+    return checkWeights(period.weights, control, [...at, 'weights']);
+  });
 }
 
 function checkWeights(weights: Record<string, number>, control: string, path: string[]): Problem[] {

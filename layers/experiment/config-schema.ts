@@ -92,6 +92,16 @@ export const experimentSettings = z.strictObject({
     .describe(
       'Planned share of each variant, which the sample ratio is checked against: `equal`, or a map that sums to 1.',
     ),
+  ramp: z
+    .array(
+      z.strictObject({
+        until: z.iso.date().describe('First UTC day that they no longer held.'),
+        weights: z.record(name, fraction).describe('Share of each variant.'),
+      }),
+    )
+    .describe(
+      'Earlier shares of an experiment whose split was changed, from the first on, by the day of assignment; `weights` are the last ones. The sample ratio is checked, and effects are estimated, within each period.',
+    ),
   exposure: exposure.describe(
     'From when a user counts: the first exposure event at or after the assignment, or `assignment`: the assignment itself.',
   ),

@@ -65,6 +65,7 @@ export type MeasureSettings = MetricSettings &
   Pick<ExperimentSettings, 'capping' | 'immature' | 'segments'> & {
     readonly exposure: ExposureEvent;
     readonly weights: 'equal' | Readonly<Record<string, unknown>>;
+    readonly ramp: readonly { readonly until: string }[];
   };
 
 /** What `measure` sees of the configuration. */
@@ -78,7 +79,7 @@ export function measureConfig(config: Config): MeasureConfig {
     event_aliases,
     metrics,
     ...experimentsOf(config, (settings) => {
-      const { exposure, capping, immature, segments } = settings;
+      const { exposure, capping, immature, segments, ramp } = settings;
       return {
         ...metricSettings(settings),
         exposure: eventOf(exposure),
@@ -86,6 +87,7 @@ export function measureConfig(config: Config): MeasureConfig {
         immature,
         segments,
         weights: variantsOf(settings),
+        ramp: ramp.map(({ until }) => ({ until })),
       };
     }),
   };

@@ -29,8 +29,13 @@ export const moments = z.strictObject({
    * not), denominator and covariates; products[a][a] is the sum of squares.
    */
   products: z.record(z.string(), z.record(z.string(), integer)),
+  /** Σ of cubes of amounts, where the arms are so unequal that their skews do not cancel. */
+  cubes: z.record(z.string(), integer).optional(),
 });
 export type Moments = z.infer<typeof moments>;
+
+/** An arm's users who were assigned in one period of a ramp, the first being 0. */
+export const periodMeasurement = moments.extend({ period: count, exposed: count, users: count });
 
 /** Sums of one arm over its analysed users. */
 export const armMeasurement = moments.extend({
@@ -41,6 +46,8 @@ export const armMeasurement = moments.extend({
   exposed: count,
   /** Users analysed: n of every metric. */
   users: count,
+  /** The same by period of assignment, where the shares of the arms were changed. */
+  periods: z.array(periodMeasurement).optional(),
 });
 export type ArmMeasurement = z.infer<typeof armMeasurement>;
 
@@ -62,6 +69,15 @@ export const segmentMeasurement = z.strictObject({
   arms: z.array(armMeasurement),
 });
 export type SegmentMeasurement = z.infer<typeof segmentMeasurement>;
+
+/** The users who are exposed in another experiment of the drop, too, by their arm there; sums of the primary metric alone. */
+export const parallelMeasurement = z.strictObject({
+  experimentId: z.string(),
+  variant: z.string(),
+  /** Of this experiment. */
+  arms: z.array(armMeasurement),
+});
+export type ParallelMeasurement = z.infer<typeof parallelMeasurement>;
 
 /** The users exposed on one UTC day. Their arms without covariates and capped columns; all cohorts add up to the arms. */
 export const cohortMeasurement = z.strictObject({ day, arms: z.array(armMeasurement) });
@@ -200,6 +216,8 @@ export const experimentMeasurement = z.strictObject({
   /** Older runs did not tell. */
   eventQuality: eventQuality.optional(),
   segments: z.array(segmentMeasurement),
+  /** None where no user is in another experiment. Older runs did not tell. */
+  parallel: z.array(parallelMeasurement).optional(),
   /** By exposure day, in order. */
   cohorts: z.array(cohortMeasurement),
   /** Users assigned by UTC day of assignment, crossovers and unknown variants excluded. */

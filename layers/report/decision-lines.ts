@@ -2,7 +2,7 @@ import { checksByGravity } from './checks.ts';
 import { formatMoment, formatPercent, formatQuantity, statedP } from './format.ts';
 import { metricLabel } from './labels.ts';
 import type { ExperimentReport } from './schema.ts';
-import { errorRatesText } from './words.ts';
+import { errorRatesText, rampText } from './words.ts';
 
 const statuses = { pass: 'pass', warn: 'NOTE', fail: 'FAILED', not_checked: 'not checked' } as const;
 
@@ -19,8 +19,10 @@ export function designLines(experiment: ExperimentReport): string[] {
     ...(settings.plannedEnd === null ? [] : [`until ${formatMoment(settings.plannedEnd)}`]),
   ];
   const rates = errorRatesText(experiment);
+  const ramp = rampText(experiment);
   return [
     `- Arms: ${arms.map(({ variant, users }) => `${plain(variant)} (${formatQuantity(users, 'user')}, ${formatPercent(settings.weights[variant] ?? 0)} planned)`).join(', ')}.${control === 'control' ? '' : ` The control is ${plain(control)}.`}`,
+    ...(ramp === undefined ? [] : [`- ${plain(ramp)}`]),
     settings.exposure === 'assignment'
       ? '- A user counts from the assignment on.'
       : `- A user counts from the first \`${plain(settings.exposure)}\`${settings.requireAssignmentBefore ? ' at or after the assignment' : ', also before the assignment'}.`,

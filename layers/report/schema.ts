@@ -4,7 +4,7 @@ import { ruleCount } from '../data/row-counts.ts';
 import { populationStep } from '../experiment/measurements.ts';
 import { effectOnAssigned } from './assigned-schema.ts';
 import { metricReport } from './comparison-schema.ts';
-import { count, interval, number, probability, reason } from './schema-values.ts';
+import { count, day, interval, number, probability, reason } from './schema-values.ts';
 import { cap, distribution, novelty, sinceExposure } from './series-schema.ts';
 import { trust } from './trust-schema.ts';
 
@@ -135,7 +135,7 @@ export const errorRates = z.strictObject({
     /** Whether the arms are of about one size. */
     even: z.boolean(),
   }),
-  /** Whether the experiment is like what was simulated in all of this, and not in the way of looking alone. */
+  /** Whether the experiment is like what was simulated in all of this, and not in looks and kind alone. */
   isAlike: z.boolean(),
   experiments: count,
   /** At some look the decision was to ship. */
@@ -160,7 +160,21 @@ export const experimentReport = z.strictObject({
     guardrailAlpha: probability,
     correction: z.enum(['holm', 'benjamini_hochberg', 'none']),
     multipleArms: z.enum(['holm', 'dunnett']),
+    /** Planned share of each arm, of all users together. */
     weights: z.record(z.string(), number),
+    /**
+     * Periods of assignment in which other shares held, the last one without an end, and the weight of each one's effect in
+     * that of all. Absent where the shares were not changed.
+     */
+    ramp: z
+      .array(
+        z.strictObject({
+          until: day.nullable(),
+          weights: z.record(z.string(), number),
+          share: probability,
+        }),
+      )
+      .optional(),
     plannedEnd: z.string().nullable(),
     plannedUsers: count.nullable(),
     /** Days before exposure that covariates come from; null: no covariates. */

@@ -74,6 +74,31 @@ export type TrustCheck = z.infer<typeof trustCheck>;
 /** A sample ratio test among many: `pAdjusted` by Holm. */
 const oneOfMany = sampleRatio.extend({ pAdjusted: probability.nullable() });
 
+/** Whether the effect of an arm on the primary metric differs by the arm that its users have in another experiment. */
+export const parallelExperiment = z
+  .strictObject({
+    /** The other experiment. */
+    experimentId: z.string(),
+    /** The treatment whose effect it is. */
+    variant: z.string(),
+    metric: z.string(),
+    /** Analysed users who are in both experiments. */
+    users: count,
+    /** The effect beside each arm of the other one that has enough users. */
+    effects: z.array(
+      z.strictObject({ variant: z.string(), absolute: number.nullable(), relative: number.nullable() }),
+    ),
+    method: z.enum(['cochran_q_log_ratio', 'cochran_q_difference']),
+    q: number.nullable(),
+    df: count.nullable(),
+    p: probability.nullable(),
+    /** By Holm over all pairs of experiments of the run. */
+    pAdjusted: probability.nullable(),
+    reason: reason.nullable(),
+  })
+  .meta({ id: 'parallelExperiment' });
+export type ParallelExperiment = z.infer<typeof parallelExperiment>;
+
 const share = z.strictObject({ users: count, share: number.nullable() });
 
 export const trust = z.strictObject({
@@ -91,6 +116,8 @@ export const trust = z.strictObject({
   srmBySegment: z.array(oneOfMany.extend({ segment: z.string(), level: z.string() })),
   /** Users assigned on each day that is large enough. */
   srmByDay: z.array(oneOfMany.extend({ day })),
+  /** None where no user is in another experiment. Older reports lack them. */
+  parallel: z.array(parallelExperiment).optional(),
   /** Means of covariates from before the exposure, which the treatment cannot have changed. */
   balance: z.array(
     z.strictObject({

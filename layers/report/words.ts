@@ -93,6 +93,8 @@ const reasons: Readonly<Record<string, string>> = {
   no_ended_sessions: 'no session that starts in the window has an end',
   no_sessions: 'an arm has no sessions',
   no_orders: 'an arm has no orders',
+  too_skewed: 'amounts too skewed for arms so unequal; see the capped estimate',
+  not_by_period: 'not compared within the periods of the ramp',
   tied_quantile: 'too many users share the values around the quantile',
   zero_baseline: 'the control is zero, so there is nothing to relate to',
   unbounded: 'the control is too close to zero for a relative interval; read the absolute one',
@@ -208,7 +210,26 @@ export function errorRatesText({ errorRates }: Pick<ExperimentReport, 'errorRate
   const arms = `${simulated.arms} arms of ${simulated.even ? 'one size' : 'very different sizes'}`;
   const rate = ({ rate: found, lower, upper }: NonNullable<typeof errorRates>['shipped']) =>
     `${formatPercent(found)} (${formatPercent(lower)} to ${formatPercent(upper)})`;
-  return `Of ${formatCount(experiments)} simulated experiments without any effect, ${looks}, with ${kind} and ${arms}, these rules shipped ${rate(shipped)}, and called harm shown in ${rate(harmShown)}.${isAlike ? '' : ' It is the simulated design most like this one.'}`;
+  const simulatedOnes = `${formatCount(experiments)} simulated experiments without any effect, ${looks}, with ${kind} and ${arms}`;
+  const found = `these rules shipped ${rate(shipped)}, and called harm shown in ${rate(harmShown)}.`;
+  return isAlike
+    ? `Of ${simulatedOnes}, ${found}`
+    : `Experiments with these arms were not simulated. Of the nearest, ${simulatedOnes}, ${found}`;
+}
+
+/** How an experiment is analysed whose shares were changed; undefined where they were not. */
+export function rampText({ settings: { ramp } }: Pick<ExperimentReport, 'settings'>): string | undefined {
+  if (ramp === undefined) return undefined;
+  const periods = ramp
+    .map(({ until, weights, share }, index) => {
+      const when = until === null ? `from ${ramp[index - 1]?.until} on` : `until ${until}`;
+      const shares = Object.entries(weights).map(
+        ([variant, weight]) => `${variant} ${formatPercent(weight)}`,
+      );
+      return `${when} ${shares.join(', ')} (weight ${formatPercent(share)})`;
+    })
+    .join('; ');
+  return `The shares were changed: ${periods}. Effects compare users assigned in the same period, and are the mean over the periods by their users, so that they may differ from the difference of the means shown, which are those of all users. What is not measured by period is left out: quantiles, everyone assigned, days since exposure and regressions.`;
 }
 
 /** Whether an end or a size was declared. */

@@ -7,12 +7,15 @@ export type ColumnPair = readonly [a: string, b: string];
 export interface AggregatedColumns {
   readonly columns: readonly string[];
   readonly pairs: readonly ColumnPair[];
+  /** Columns whose cubes are summed; none where it is not said. */
+  readonly cubes?: readonly string[];
 }
 
 /** Sums as JSON keeps them, every integer a decimal string: `products[a][b]` = Σ a·b, each pair once. */
 export interface SerializedAggregates {
   readonly sums: Readonly<Record<string, string>>;
   readonly products: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly cubes?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -25,27 +28,33 @@ export class Aggregates {
   readonly n: bigint;
   private readonly sums: ReadonlyMap<string, bigint>;
   private readonly products: ReadonlyMap<string, ReadonlyMap<string, bigint>>;
+  private readonly cubes: ReadonlyMap<string, bigint>;
 
   private constructor(
     n: bigint,
     sums: ReadonlyMap<string, bigint>,
     products: ReadonlyMap<string, ReadonlyMap<string, bigint>>,
+    cubes: ReadonlyMap<string, bigint>,
   ) {
     this.n = n;
     this.sums = sums;
     this.products = products;
+    this.cubes = cubes;
   }
 
   /** Sums that are known elsewhere, such as in the row of a query. */
   static from(
     n: bigint,
-    { columns, pairs }: AggregatedColumns,
+    { columns, pairs, cubes = [] }: AggregatedColumns,
     sum: (column: string) => bigint,
     product: (a: string, b: string) => bigint,
+    cube: (column: string) => bigint = missing,
   ): Aggregates {
     const products = new Map<string, Map<string, bigint>>();
     for (const [a, b] of pairs) products.set(a, (products.get(a) ?? new Map()).set(b, product(a, b)));
-    return new Aggregates(n, new Map(columns.map((column) => [column, sum(column)])), products);
+    const each = (names: readonly string[], of: (column: string) => bigint) =>
+      new Map(names.map((column) => [column, of(column)]));
+    return new Aggregates(n, each(columns, sum), products, each(cubes, cube));
   }
 
   /** Sums over no users: what adding starts from. */
@@ -55,6 +64,7 @@ export class Aggregates {
       columns,
       () => 0n,
       () => 0n,
+      () => 0n,
     );
   }
 
@@ -62,13 +72,14 @@ export class Aggregates {
    * Reads what {@link toJSON} wrote of `n` users.
    * @throws SyntaxError on anything but a decimal integer
    */
-  static parse(n: number | bigint, { sums, products }: SerializedAggregates): Aggregates {
+  static parse(n: number | bigint, { sums, products, cubes = {} }: SerializedAggregates): Aggregates {
     const integers = (values: Readonly<Record<string, string>>) =>
       new Map(Object.entries(values).map(([column, text]) => [column, integer(text)]));
     return new Aggregates(
       BigInt(n),
       integers(sums),
       new Map(Object.entries(products).map(([column, row]) => [column, integers(row)])),
+      integers(cubes),
     );
   }
 
@@ -80,19 +91,21 @@ export class Aggregates {
     }
     return Aggregates.from(
       this.n + other.n,
-      { columns, pairs },
+      { columns, pairs, cubes: [...this.cubes.keys()].filter((column) => other.cubes.has(column)) },
       (column) => this.sum(column) + other.sum(column),
       (a, b) => this.product(a, b) + other.product(a, b),
+      (column) => this.cube(column) + other.cube(column),
     );
   }
 
-  /** The same users' sums of some of the columns and pairs alone. */
-  restrict(columns: AggregatedColumns): Aggregates {
+  /** The same users' sums of some of the columns and pairs alone, and of those cubes that were summed. */
+  restrict({ cubes = [], ...columns }: AggregatedColumns): Aggregates {
     return Aggregates.from(
       this.n,
-      columns,
+      { ...columns, cubes: cubes.filter((column) => this.cubes.has(column)) },
       (column) => this.sum(column),
       (a, b) => this.product(a, b),
+      (column) => this.cube(column),
     );
   }
 
@@ -100,6 +113,7 @@ export class Aggregates {
     return {
       columns: [...this.sums.keys()],
       pairs: [...this.products].flatMap(([a, row]) => [...row.keys()].map((b): ColumnPair => [a, b])),
+      cubes: [...this.cubes.keys()],
     };
   }
 
@@ -111,6 +125,10 @@ export class Aggregates {
   /** Sum of the products of two columns, in either order. */
   product(a: string, b: string): bigint {
     return this.products.get(a)?.get(b) ?? this.products.get(b)?.get(a) ?? missing(`${a} x ${b}`);
+  }
+
+  private cube(column: string): bigint {
+    return this.cubes.get(column) ?? missing(`${column}³`);
   }
 
   /** n times the centred sum of products; exact. */
@@ -135,7 +153,9 @@ export class Aggregates {
 
   /** One column's part, for what is inferred from a single value per user. */
   moments(column: string): Moments {
-    return { n: this.n, sum: this.sum(column), sumSquares: this.product(column, column) };
+    const sumCubes = this.cubes.get(column);
+    const moments = { n: this.n, sum: this.sum(column), sumSquares: this.product(column, column) };
+    return sumCubes === undefined ? moments : { ...moments, sumCubes };
   }
 
   /** Two columns' part, such as a ratio's numerator x and denominator y. */
@@ -151,10 +171,15 @@ export class Aggregates {
   }
 
   /** Without `n`, which documents tell beside them as the number of users. */
-  toJSON(): { sums: Record<string, string>; products: Record<string, Record<string, string>> } {
+  toJSON(): {
+    sums: Record<string, string>;
+    products: Record<string, Record<string, string>>;
+    cubes?: Record<string, string>;
+  } {
     return {
       sums: texts(this.sums),
       products: Object.fromEntries([...this.products].map(([column, row]) => [column, texts(row)])),
+      ...(this.cubes.size === 0 ? {} : { cubes: texts(this.cubes) }),
     };
   }
 }

@@ -1,5 +1,6 @@
 import { normalCdf, normalCritical, normalDensity, studentTSurvival } from './distributions.ts';
 import type { InestimableEffect, Interval, LiftEstimate, Reason } from './effect.ts';
+import { straightened } from './skewness.ts';
 
 /** Normal prior on the relative lift; null for a flat one. */
 export type Prior = { readonly mean: number; readonly sd: number } | null;
@@ -70,12 +71,13 @@ export function update(
 }
 
 function chanceToWin(
-  { lift, liftVariance, baseline, reference }: LiftEstimate,
+  { lift, liftVariance, baseline, reference, skewness = 0 }: LiftEstimate,
   { prior, better }: { readonly prior: Prior; readonly better: 'higher' | 'lower' },
 ): number {
   const unit = Math.abs(baseline);
   const { mean, sd } = update(prior, lift / unit, liftVariance / unit ** 2);
-  const z = (better === 'higher' ? mean : -mean) / sd;
+  const straight = straightened(mean / sd, prior === null ? skewness : 0);
+  const z = better === 'higher' ? straight : -straight;
   return prior === null && reference.df !== null ? studentTSurvival(-z, reference.df) : normalCdf(z);
 }
 

@@ -6,6 +6,7 @@ import {
   type Reference,
   type RelativeReason,
 } from './fieller.ts';
+import { skewed, straightened } from './skewness.ts';
 
 export type { Interval, LiftEstimate, Reference } from './fieller.ts';
 
@@ -27,6 +28,10 @@ export type Reason =
   | 'zero_denominator'
   /** The values around a quantile are equal or lumpy in an arm, which says nothing of its error. */
   | 'tied_quantile'
+  /** The arms had other shares at other times, and the method cannot compare each period within itself. */
+  | 'not_by_period'
+  /** The arms are so unequal, and the values so skewed, that no test of them is right. */
+  | 'too_skewed'
   /** A result lies outside the range of a double. */
   | 'not_representable';
 
@@ -142,10 +147,9 @@ export function effectWith<Name extends string>(
   if (liftVariance === 0) return inestimable('no_variance', { lift, baseline });
 
   const standardError = Math.sqrt(liftVariance);
-  const critical = test.critical();
-  const halfWidth = critical * standardError;
-  const statistic = lift / standardError;
-  const absoluteCi: Interval = [lift - halfWidth, lift + halfWidth];
+  const critical = criticalOf(estimate, test.critical());
+  const statistic = straightened(lift / standardError, estimate.skewness ?? 0);
+  const absoluteCi: Interval = [lift - critical.above * standardError, lift + critical.below * standardError];
   if (![statistic, ...absoluteCi].every(Number.isFinite)) return inestimable('not_representable');
   return {
     reason: null,
@@ -157,17 +161,25 @@ export function effectWith<Name extends string>(
   };
 }
 
+/** Standard errors above and below zero beyond which a lift is significant: the same, but for a skewed one. */
+function criticalOf({ skewness = 0 }: LiftEstimate, critical: number) {
+  return { above: skewed(critical, skewness), below: -skewed(-critical, skewness) };
+}
+
 function relativeEffect(
   estimate: LiftEstimate,
-  critical: number,
+  critical: ReturnType<typeof criticalOf>,
 ): Pick<EstimatedEffect, 'relative' | 'relativeCi' | 'relativeReason'> {
   const relative = relativeLift(estimate.lift, estimate.baseline);
   if (relative === null) {
     const relativeReason = estimate.baseline === 0 ? 'zero_baseline' : 'not_representable';
     return { relative, relativeCi: null, relativeReason };
   }
-  const fieller = fiellerInterval(estimate, critical);
-  return { relative, relativeCi: fieller.interval, relativeReason: fieller.reason };
+  const [above, below] = [critical.above, critical.below].map((own) => fiellerInterval(estimate, own));
+  if (above?.interval && below?.interval) {
+    return { relative, relativeCi: [above.interval[0], below.interval[1]], relativeReason: null };
+  }
+  return { relative, relativeCi: null, relativeReason: above?.reason ?? below?.reason ?? 'unbounded' };
 }
 
 /** lift / |baseline|, so that its sign is the lift's; null when that is not a finite number. */

@@ -21,6 +21,8 @@ export interface LiftEstimate {
   /** Of both arms. */
   readonly users: number;
   readonly reference: Reference;
+  /** Of lift / standard error, for which its distribution is corrected; none where it is not known. */
+  readonly skewness?: number;
 }
 
 /** Why there is no relative interval although there is an absolute one. */

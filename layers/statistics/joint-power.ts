@@ -35,6 +35,23 @@ export function powerOfEach(power: number, tests: number): number {
   return 1 - (1 - power) / tests;
 }
 
+/** What a whole experiment asks for: the level and the power of all of its comparisons together. */
+export interface JointGoal {
+  readonly alpha: number;
+  /** That the lift is found, and that all guardrails hold which must be shown to. */
+  readonly power: number;
+  readonly treatments: number;
+  readonly sharing: Sharing;
+  readonly allocation?: number;
+  /** Guardrails that must be shown to hold. */
+  readonly guardrails: number;
+}
+
+/** The level of the comparison of one treatment, and the power of each test, that the whole experiment's ask for. */
+export function goalOfEach(goal: JointGoal): { readonly alpha: number; readonly power: number } {
+  return { alpha: levelOfComparison(goal), power: powerOfEach(goal.power, 1 + goal.guardrails) };
+}
+
 /**
  * Users per arm to show that a rate which the treatment leaves as it is stays within a relative limit, by the one-sided
  * test of non-inferiority: `limit` is -0.02 where it may fall by 2 %, 0.02 where it may rise. Normal approximation.

@@ -8,6 +8,7 @@ import {
   welchLift,
 } from './effect.ts';
 import { centred, divide, type Moments } from './moments.ts';
+import { skewnessOfLift } from './skewness.ts';
 
 export interface MeanArms {
   readonly control: Moments;
@@ -29,7 +30,9 @@ export function meanLift({ control, treatment, scale = 1n }: MeanArms): LiftEsti
     const lift = divide(treatment.sum, treatment.n * scale) - baseline;
     return inestimable('too_few_users', { lift, baseline });
   }
-  return welchLift(meanEstimate(control, scale), meanEstimate(treatment, scale));
+  const lift = welchLift(meanEstimate(control, scale), meanEstimate(treatment, scale));
+  const skewness = skewnessOfLift(control, treatment);
+  return lift.reason !== null || skewness === null ? lift : { ...lift, skewness };
 }
 
 /** Mean and its squared standard error s²/n, from at least two users. */

@@ -7,6 +7,8 @@ export interface Counts {
 /** Power sums of one value per user, exact integers in its stored unit (counts, cents, milliseconds). */
 export interface Moments extends Counts {
   readonly sumSquares: bigint;
+  /** Of amounts, where the arms are so unequal that their skews do not cancel. */
+  readonly sumCubes?: bigint;
 }
 
 /** Power sums and cross product of two values per user, such as a ratio's numerator x and denominator y. */

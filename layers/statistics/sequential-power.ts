@@ -15,6 +15,39 @@ interface Goal {
   readonly power: number;
 }
 
+/** How an experiment may be looked at: once at its end, at any time, or at looks with shares of the information. */
+export type Looking =
+  | { readonly method: 'none' }
+  | { readonly method: 'always_valid' }
+  | {
+      readonly method: 'group_sequential';
+      readonly information: readonly number[];
+      readonly spending: Spending;
+    };
+
+/** How many times the users of a test with a single look the way of looking takes at its end. */
+export function inflationOf(looking: Looking, goal: Goal): number {
+  switch (looking.method) {
+    case 'none':
+      return 1;
+    case 'always_valid':
+      return alwaysValidInflation(goal);
+    case 'group_sequential':
+      return groupSequentialInflation({
+        ...goal,
+        information: looking.information,
+        spending: looking.spending,
+      });
+  }
+}
+
+/** The same for a test of one side, at a one-sided level, such as a guardrail's. */
+export function oneSidedInflationOf(looking: Looking, { alpha, power }: Goal): number {
+  return looking.method === 'always_valid'
+    ? alwaysValidOneSidedInflation({ alpha, power })
+    : inflationOf(looking, { alpha: 2 * alpha, power });
+}
+
 /**
  * How many times the users of a fixed test an always valid one needs for the same power, tuned for its planned end and
  * judged there. Looks before the end may stop it sooner and only add to the power.

@@ -31,6 +31,8 @@ const proportion = in_('proportion.ts', 'comparisons');
 const mean = in_('mean.ts', 'comparisons', 'invariants');
 const ratio = in_('ratio.ts', 'comparisons');
 const adjustment = in_('adjustment.ts', 'adjustment', 'cuped', 'engines');
+const skewness = in_('skewness.ts', 'skewness');
+const stratified = in_('stratified.ts', 'stratified');
 const algebra = in_('exact-algebra.ts', 'adjustment');
 const quantile = in_('quantile.ts', 'quantile');
 const logit = in_('logit.ts', 'logit');
@@ -50,6 +52,12 @@ const heterogeneity = in_('heterogeneity.ts', 'heterogeneity');
 const homogeneity = in_('homogeneity.ts', 'trends-and-shares');
 const trend = in_('trend.ts', 'trends-and-shares');
 const rules = ofDecision('decision-rules.ts', 'decision-rules', 'settled', 'bases-and-looks');
+const parallel = ofDecision('parallel.ts', 'parallel');
+const ramp = ofDecision('ramp.ts', 'ramp');
+const days = ofDecision('trust/split-causes.ts', 'trust/split-causes', 'trust/index');
+const probableRamp = ofDecision('trust/probable-ramp.ts', 'ramp');
+const powerNow = ofDecision('power-now.ts', 'bases-and-looks');
+const losses = ofDecision('losses.ts', 'decision-rules');
 const look = ofDecision('look.ts', 'look', 'bases-and-looks', 'settled');
 const settled = ofDecision('settled.ts', 'settled');
 const guardrail = ofDecision('guardrail.ts', 'guardrail');
@@ -57,6 +65,50 @@ const significance = ofDecision('significance.ts', 'significance', 'bases-and-lo
 const families = ofDecision('families.ts', 'families', 'bases-and-looks');
 
 export const mutations: readonly Mutation[] = [
+  skewness('- 3n * n * sum * squares + 2n', '- 3n * n * sum * squares + 3n', 'third moment not centred'),
+  skewness('1 / t ** 2 - 1 / c ** 2', '1 / c ** 2 - 1 / t ** 2', "the larger arm's skew"),
+  skewness('+ skewness / 6', '- skewness / 6', 'sign of the shift'),
+  skewness(
+    '(skewness ** 2 * statistic ** 3) / 27',
+    '(skewness * statistic ** 3) / 27',
+    'square missing in the cubic term',
+  ),
+  stratified('sum + share ** 2 * of', 'sum + share * of', 'variances by weights, not their squares'),
+  stratified('share: weight / total', 'share: 1 / strata.length', 'strata of one weight'),
+  stratified(
+    'baselineVariance: independent((estimate) => estimate.baselineVariance)',
+    'baselineVariance: mean((estimate) => estimate.baselineVariance)',
+    "the baseline's variance as if of one stratum",
+  ),
+  stratified('df: 1 / spread', 'df: parts.length / spread', 'degrees of freedom times the strata'),
+  stratified(
+    'sum + test.chi2, all + test.df',
+    'sum + test.chi2, test.df',
+    'degrees of freedom of one period',
+  ),
+  parallel('Math.max(found.p, ', 'Math.min(found.p, ', 'the smaller p of a question asked twice'),
+  parallel(
+    'isSymmetric ? [experimentId, segment].toSorted()',
+    'isSymmetric ? [experimentId, segment]',
+    'what is asked both ways counts twice',
+  ),
+  parallel(
+    'pAdjusted: found.p === null ? null : (adjusted.get(question) ?? null)',
+    'pAdjusted: found.p',
+    'pairs of experiments are not corrected',
+  ),
+  ramp('>= leastOfPeriod', '>= 0', 'a period of hardly anyone counts'),
+  ramp('weight: users }', 'weight: 1 }', 'periods count alike, whatever their users'),
+  ramp('day >= from && (until', 'day > from && (until', 'the first day of a period is lost'),
+  days('test.p < srmAlpha / tests', 'test.p < 1', 'a day that is off by chance is blamed'),
+  probableRamp('if (!isOneWay || !isStep)', 'if (!isStep)', 'a loss of one day is a ramp'),
+  probableRamp('if (!isOneWay || !isStep)', 'if (!isOneWay)', 'any change of shares is a ramp'),
+  powerNow(
+    'normalUpperQuantile(1 - goal.power)',
+    'normalUpperQuantile(1 - power)',
+    'the power of one test for that of all',
+  ),
+  powerNow('normalCritical(goal.alpha)', 'normalCritical(0.05)', 'arms share no level'),
   distributions('return normalSurvival(-z);', 'return normalSurvival(z);', 'lower for upper tail'),
   distributions(
     'return erfc(Math.abs(z) / Math.SQRT2);',
@@ -122,8 +174,8 @@ export const mutations: readonly Mutation[] = [
   ),
   effect('return (c + t) ** 2 /', 'return (c + t) /', 'square missing in Welch'),
   effect(
-    'const halfWidth = critical * standardError;',
-    'const halfWidth = standardError;',
+    'lift + critical.below * standardError',
+    'lift + standardError',
     'interval without its critical value',
   ),
   effect(
@@ -210,6 +262,16 @@ export const mutations: readonly Mutation[] = [
     'times(x.gradient, -theta * adjusted.over)',
     'times(x.gradient, theta * adjusted.over)',
     'sign of the covariance',
+  ),
+  adjustment(
+    'treatment.n * (c.numerators[i] ?? 0n) * t.denominator +',
+    'control.n * (c.numerators[i] ?? 0n) * t.denominator +',
+    "an arm's slope by the share of its own users",
+  ),
+  adjustment(
+    'denominator: (control.n + treatment.n) * c.denominator',
+    'denominator: control.n * c.denominator',
+    "slopes of the arms over one arm's users",
   ),
   adjustment('n ** 2n * (n - 1n) * a.over', 'n ** 3n * a.over', 'n for n - 1'),
   adjustment(
@@ -434,7 +496,7 @@ export const mutations: readonly Mutation[] = [
     'return prior !== null && reference.df !== null',
     'normal for t chance',
   ),
-  bayes("(better === 'higher' ? mean : -mean) / sd", 'mean / sd', 'the chance takes higher for better'),
+  bayes("better === 'higher' ? straight : -straight", 'straight', 'the chance takes higher for better'),
   bayes('- 2 * value * covariance', '+ 2 * value * covariance', 'sign of the covariance'),
   bayes("plan.better === 'higher' ? mean : -mean", 'mean', 'lower is better ignored in the loss'),
   bayes(
@@ -508,7 +570,7 @@ export const mutations: readonly Mutation[] = [
     "...guardrailsOf(metrics, variant, ['inferior']),",
     'a guardrail that is not shown ships',
   ),
-  rules(
+  losses(
     "role === 'secondary' && !acceptHarm.includes(metric)",
     "role === 'secondary' && acceptHarm.includes(metric)",
     'accepted harm stands against shipping, and no other',
@@ -574,8 +636,13 @@ export const mutations: readonly Mutation[] = [
   guardrail('pBeyond < level / guardrails', 'pBeyond < level', 'harm is not shared out over guardrails'),
   guardrail("verdict !== 'worse' && ", '', 'a significant harm is no harm'),
   guardrail(
-    '(usersNeeded === null || usersNeeded > usersNow)',
-    '(usersNeeded === null || usersNeeded > 0)',
+    '!(atOneLook <= usersNow)',
+    '!(needed <= usersNow)',
+    'a harm passes for the users that its looks take',
+  ),
+  guardrail(
+    '!(atOneLook <= usersNow)',
+    '!(atOneLook <= 0)',
     'users enough to show a margin need not show it',
   ),
   guardrail('guardrail.better === ', "'higher' === ", 'a rise is good where it is bad'),

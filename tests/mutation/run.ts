@@ -15,6 +15,7 @@ import { type Result, table } from './table.ts';
 const copy = mkdtempSync(path.join(tmpdir(), 'ecom-mutation-'));
 process.on('exit', () => rmSync(copy, { recursive: true, force: true }));
 for (const folder of [
+  'cli',
   'layers',
   'config',
   'tests/oracle',

@@ -280,8 +280,108 @@ def sequential():
     )
 
 
+# --- strata --------------------------------------------------------------------------------------------------
+
+
+def strata():
+    """OLS of the metric on the arm times the strata, centred over both arms: the arm's coefficient is the mean of the strata's
+    lifts by their users, the intercept the control's mean likewise, and HC2 the errors of independent arms. Satterthwaite's
+    degrees of freedom are made of those of scipy's Welch tests.
+    """
+    rng = np.random.default_rng(77)
+    cases = []
+    for sizes in [((900, 100), (500, 500)), ((1900, 100), (700, 300), (2000, 2000)), ((60, 20), (45, 70))]:
+        arms, welches = [], []
+        for k, (n_c, n_t) in enumerate(sizes):
+            y_c, y_t = (rng.gamma(1.1, 250 * (k + 1), n).astype(int) for n in (n_c, n_t))
+            arms.append((y_c, y_t))
+            welches.append(stats.ttest_ind(y_t, y_c, equal_var=False))
+        y = np.concatenate([values for pair in arms for values in pair])
+        treated = np.concatenate([np.repeat([0, 1], pair) for pair in sizes])
+        stratum = np.concatenate([np.repeat(k, sum(pair)) for k, pair in enumerate(sizes)])
+        dummies = np.column_stack([stratum == k for k in range(1, len(sizes))]).astype(float)
+        centred = dummies - dummies.mean(axis=0)
+        fit = sm.OLS(
+            y, np.column_stack([np.ones(len(y)), treated, centred, centred * treated[:, None]])
+        ).fit(cov_type="HC2")
+        weights = np.array([sum(pair) for pair in sizes]) / len(y)
+        parts = [
+            w**2 * (c.var(ddof=1) / len(c) + t.var(ddof=1) / len(t)) for w, (c, t) in zip(weights, arms)
+        ]
+        df = sum(parts) ** 2 / sum(part**2 / test.df for part, test in zip(parts, welches))
+        lift, se = float(fit.params[1]), float(fit.bse[1])
+        cases.append(
+            {
+                "strata": [
+                    {"control": moment_matrix(c), "treatment": moment_matrix(t)} for c, t in arms
+                ],
+                "lift": lift,
+                "se": se,
+                "baseline": float(fit.params[0]),
+                "baselineSe": float(fit.bse[0]),
+                "covariance": float(fit.cov_params()[0][1]),
+                "df": float(df),
+                "p": float(2 * stats.t.sf(abs(lift / se), df)),
+            }
+        )
+    tables = [[[90, 12], [300, 280]], [[950, 41], [210, 230], [400, 390]]]
+    weights = [[0.9, 0.1], [0.5, 0.5], [0.5, 0.5]]
+    added = []
+    for table in tables:
+        tests = [
+            stats.chisquare(users, np.array(shares) * sum(users)) for users, shares in zip(table, weights)
+        ]
+        chi2 = float(sum(test.statistic for test in tests))
+        added.append({"users": table, "weights": weights[: len(table)], "chi2": chi2,
+                      "p": float(stats.chi2.sf(chi2, len(table)))})
+    write("strata", ["scipy", "statsmodels"], {"lifts": cases, "splits": added})
+
+
+# --- amounts in unequal arms ---------------------------------------------------------------------------------
+
+
+def skewed():
+    """Welch's statistic by scipy, the skewness of all users by scipy.stats.skew, and Hall's transformation of the one by the other.
+
+    Beside it the share of permutations of the users over the arms whose difference is larger, and smaller.
+    """
+    rng = np.random.default_rng(99)
+    cases = []
+    for sizes, buyers, sd in [((9000, 1000), 0.1, 1), ((4000, 1000), 0.2, 1), ((1500, 4500), 0.1, 1), ((900, 100), 0.5, 0.7)]:
+        c, t = (np.where(rng.random(n) < buyers, rng.lognormal(6, sd, n), 0).astype(int) for n in sizes)
+        test = stats.ttest_ind(t, c, equal_var=False)
+        both = np.concatenate([c, t])
+        n_c, n_t = sizes
+        skewness = stats.skew(both) * (1 / n_t**2 - 1 / n_c**2) / (1 / n_t + 1 / n_c) ** 1.5
+        straight = (
+            test.statistic + skewness * test.statistic**2 / 3 + skewness**2 * test.statistic**3 / 27 + skewness / 6
+        )
+        found = t.mean() - c.mean()
+        draws = []
+        for _ in range(20_000):
+            mean = both[rng.choice(len(both), n_t, replace=False)].sum() / n_t
+            draws.append(mean - (both.sum() - mean * n_t) / n_c)
+        draws = np.array(draws)
+        cube = lambda values: str(sum(int(v) ** 3 for v in values))
+        cases.append(
+            {
+                "control": {**moment_matrix(c), "cubes": cube(c)},
+                "treatment": {**moment_matrix(t), "cubes": cube(t)},
+                "skewness": float(skewness),
+                "df": float(test.df),
+                "statistic": float(straight),
+                "p": float(2 * stats.t.sf(abs(straight), test.df)),
+                "welchP": float(test.pvalue),
+                "permuted": {"above": float((draws >= found).mean()), "below": float((draws <= found).mean())},
+            }
+        )
+    write("skewed", ["scipy"], {"cases": cases})
+
+
 if __name__ == "__main__":
     adjustments()
+    strata()
+    skewed()
     quantiles()
     interactions()
     sequential()

@@ -1,4 +1,3 @@
-import { checkSampleRatio } from '../../layers/analysis/trust/split.ts';
 import { splitCauses } from '../../layers/analysis/trust/split-causes.ts';
 import type { SplitCause } from '../../layers/report/trust-schema.ts';
 import { type Random, randomOf } from './samplers.ts';
@@ -165,10 +164,11 @@ function drop(name: string, fault: Fault, seed: number): Parameters<typeof split
   };
 }
 
-/** The causes that are named of a drop, in order: of the assignment where that is wrong already, else of the exposure. */
+/** The causes that are named of a drop, in order: of the assignment where there are any, else of the exposure. */
 export function causesOf(name: string, seed: number): SplitCause['cause'][] {
   const measured = drop(name, faults[name]?.fault ?? ((user) => user), seed);
-  const assigned = measured.arms.map((arm) => ({ variant: arm.variant, users: arm.assigned }));
-  const of = checkSampleRatio(assigned, weights).status === 'fail' ? 'assigned' : 'exposed';
-  return splitCauses(of, measured, weights).map(({ cause }) => cause);
+  const [assigned, exposed] = (['assigned', 'exposed'] as const).map((of) =>
+    splitCauses(of, measured, weights).map(({ cause }) => cause),
+  );
+  return (assigned?.length ? assigned : exposed) ?? [];
 }

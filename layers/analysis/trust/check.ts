@@ -5,6 +5,8 @@ import type { StrayLabel } from '../../experiment/similar-labels.ts';
 import type { ExperimentReport, TrustCheck } from '../../report/schema.ts';
 import type { RunPlan } from '../../runs/documents.ts';
 import type { Arm } from '../arm.ts';
+import type { ParallelExperiments } from '../parallel.ts';
+import type { Period } from '../ramp.ts';
 import type { Sample } from '../sample.ts';
 import type { Weights } from './split.ts';
 
@@ -16,6 +18,8 @@ export type RunQuality = Pick<Measurements, 'quality' | 'warnings' | 'decisiveEv
   Partial<Pick<Measurements, 'quarantineRules'>> & {
     /** All experiments of the run, with their assigned users. */
     readonly experiments?: readonly { readonly experimentId: string; readonly assigned: number }[];
+    /** What was found of users who are in several experiments. */
+    readonly parallel?: ParallelExperiments;
     /** Columns of the files of events, as they are called there. */
     readonly eventColumns?: readonly string[];
   };
@@ -25,7 +29,10 @@ export interface TrustInput {
   readonly measurement: ExperimentMeasurement;
   readonly settings: ExperimentSettings;
   readonly sample: Sample;
+  /** Planned share of each arm, of all users together. */
   readonly weights: Weights;
+  /** Of assignment; more than one where the shares were changed. */
+  readonly periods: readonly Period[];
   readonly covariates: readonly CovariateColumn[];
   readonly run: RunQuality;
   /** The control first. */

@@ -6,6 +6,7 @@ import { holm } from '../../statistics/multiplicity.ts';
 import { srmAlpha } from '../../statistics/srm.ts';
 import type { Arm } from '../arm.ts';
 import { meanLiftOf } from '../estimate.ts';
+import { isRamped, liftOverPeriods } from '../ramp.ts';
 import { type Sample, scales } from '../sample.ts';
 import { type Check, notChecked, type Trust, type TrustInput } from './check.ts';
 
@@ -46,7 +47,12 @@ function balanceOf(sample: Sample, covariates: readonly CovariateColumn[]): Trus
     };
     return sample.treatments.map((treatment) => {
       const arms = { control: moments(sample.control), treatment: moments(treatment), scale };
-      const { test, reason } = effectOf(meanLiftOf(arms), srmAlpha);
+      const estimate = isRamped(sample)
+        ? liftOverPeriods(sample, treatment, (part, arm) =>
+            meanLiftOf({ control: moments(part.control), treatment: moments(arm), scale }),
+          )
+        : meanLiftOf(arms);
+      const { test, reason } = effectOf(estimate, srmAlpha);
       return {
         covariate: covariate.column,
         variant: treatment.variant,

@@ -3,6 +3,7 @@ import type { ExperimentMeasurement } from '../../experiment/measurements.ts';
 import type { CovariateColumn } from '../../experiment/metrics.ts';
 import { strayArms } from '../../experiment/similar-labels.ts';
 import type { TrustCheck } from '../../report/schema.ts';
+import { type Period, plannedShares } from '../ramp.ts';
 import type { Sample } from '../sample.ts';
 import { assignmentBeforeExposure } from './assignment-before-exposure.ts';
 import type { Check, Finding, RunQuality, Trust, TrustInput } from './check.ts';
@@ -15,16 +16,16 @@ import { experimentSpelling } from './experiment-spelling.ts';
 import { exposureRate } from './exposure-rate.ts';
 import { immatureUsers } from './immature-users.ts';
 import { orderAmounts } from './order-amounts.ts';
+import { parallelExperimentsCheck } from './parallel-experiments.ts';
 import { repeatedPurchases } from './repeated-purchases.ts';
 import { sampleRatioAssigned, sampleRatioExposed } from './sample-ratio.ts';
 import { sampleRatioByDay, sampleRatioBySegment } from './sample-ratio-of-parts.ts';
-import type { Weights } from './split.ts';
 import { timeOrder } from './time-order.ts';
 import { unassignedEvents } from './unassigned-events.ts';
 import { unknownVariants } from './unknown-variants.ts';
 import { duplicates, quarantine } from './unused-lines.ts';
 
-/** In the order shown: the ones that can fail first. */
+/** In the order shown: the ones that can fail first. Where users are in several experiments there is one more. */
 export const trustChecks: readonly Check[] = [
   sampleRatioExposed,
   sampleRatioAssigned,
@@ -63,7 +64,7 @@ export function checkTrust(
   measurement: ExperimentMeasurement,
   sample: Sample,
   settings: ExperimentSettings,
-  weights: Weights,
+  periods: readonly Period[],
   covariates: readonly CovariateColumn[],
   run: RunQuality,
 ): Trust {
@@ -75,7 +76,8 @@ export function checkTrust(
     measurement,
     sample,
     settings,
-    weights,
+    weights: plannedShares(periods),
+    periods,
     covariates,
     run,
     arms,
@@ -87,7 +89,9 @@ export function checkTrust(
     },
     strays: settings.weights === 'equal' ? strayArms(assigned, sample.control.variant) : [],
   };
-  const found = trustChecks.map((check) => {
+  const { parallel = [] } = measurement;
+  const checks = parallel.length === 0 ? trustChecks : [...trustChecks, parallelExperimentsCheck];
+  const found = checks.map((check) => {
     const finding = check.evaluate(input);
     return { check: reported(check, finding), evidence: finding.evidence };
   });

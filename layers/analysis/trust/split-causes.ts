@@ -33,21 +33,23 @@ interface Part {
 /**
  * What may have made a split wrong, the most likely first: each cause that the data can show is undone, by giving the users who are
  * left out back to their arms or by looking at all others, and is named where the split is then as configured.
- * Empty where it is as configured as it stands.
+ * Where it is as configured as a whole, single days that are not, which are too few users to show in it; mostly none.
  */
 export function splitCauses(of: 'assigned' | 'exposed', measured: Measured, weights: Weights): SplitCause[] {
   const found = measured.arms.map((arm) => ({ variant: arm.variant, users: arm[of] }));
-  if (checkSampleRatio(found, weights).status !== 'fail') return [];
-  const specific = [
-    ...givenBack(of, measured, found, weights),
-    ...ofParts(measured.segments.map(levelPart(measured)), weights),
-    ...ofDays(of, measured, weights),
-  ];
+  const isWrong = checkSampleRatio(found, weights).status === 'fail';
+  const specific = isWrong
+    ? [
+        ...givenBack(of, measured, found, weights),
+        ...ofParts(measured.segments.map(levelPart(measured)), weights),
+        ...ofDays(of, measured, weights),
+      ]
+    : ofParts(dayParts(of, measured), weights);
   const fitting = specific
     .map((candidate) => ({ ...candidate, left: checkSampleRatio(candidate.without, weights).p ?? 0 }))
     .filter(({ left }) => left >= srmAlpha)
     .toSorted((a, b) => b.left - a.left);
-  return [...fitting, ...general(of, measured, found, weights)].map(
+  return [...fitting, ...(isWrong ? general(of, measured, found, weights) : [])].map(
     ({ cause, users, explanation, query, left }) => ({ cause, users, explanation, query, left }),
   );
 }
@@ -123,33 +125,46 @@ function levelPart({ experimentId }: Measured) {
   });
 }
 
-/** Single days, and the first days together: of assignment, or of exposure. */
-function ofDays(of: 'assigned' | 'exposed', measured: Measured, weights: Weights): Candidate[] {
+interface DayPart extends Part {
+  readonly group: 'day';
+  readonly day: string;
+}
+
+/** Single days of assignment, or of exposure. */
+function dayParts(of: 'assigned' | 'exposed', measured: Measured): DayPart[] {
   const days =
     of === 'assigned'
       ? measured.assignedByDay
       : measured.cohorts.map(({ day, arms }) => ({ day, arms: exposedOf(arms) }));
-  const ofExperiment = `experiment_id = ${quoted(measured.experimentId)}`;
-  const usersWhen = (when: string) =>
-    of === 'assigned'
-      ? `SELECT variant, count(DISTINCT user_id) FROM experiment_assignments WHERE ${ofExperiment} AND CAST(assigned_ts AS DATE) ${when} GROUP BY variant`
-      : `SELECT variant, count(*) FROM user_exposure WHERE ${ofExperiment} AND CAST(exposed_at AS DATE) ${when} GROUP BY variant`;
-  const parts = days.map(({ day, arms }) => ({
+  return days.map(({ day, arms }) => ({
     group: 'day',
-    cause: 'one_day' as const,
+    day,
+    cause: 'one_day',
     label: `the ${of} of ${day}`,
-    query: usersWhen(`= '${day}'`),
+    query: usersWhen(of, measured, `= '${day}'`),
     arms,
   }));
+}
+
+function usersWhen(of: 'assigned' | 'exposed', { experimentId }: Measured, when: string): string {
+  const ofExperiment = `experiment_id = ${quoted(experimentId)}`;
+  return of === 'assigned'
+    ? `SELECT variant, count(DISTINCT user_id) FROM experiment_assignments WHERE ${ofExperiment} AND CAST(assigned_ts AS DATE) ${when} GROUP BY variant`
+    : `SELECT variant, count(*) FROM user_exposure WHERE ${ofExperiment} AND CAST(exposed_at AS DATE) ${when} GROUP BY variant`;
+}
+
+/** Single days, and the first days together. */
+function ofDays(of: 'assigned' | 'exposed', measured: Measured, weights: Weights): Candidate[] {
+  const days = dayParts(of, measured);
   const starts = days.slice(2, Math.ceil(days.length / 2) + 1).map(({ day }, index) => ({
     cause: 'first_days' as const,
     label: `the ${of} before ${day}`,
-    query: usersWhen(`< '${day}'`),
+    query: usersWhen(of, measured, `< '${day}'`),
     arms: added(days.slice(0, index + 2).map(({ arms }) => arms)),
     rest: added(days.slice(index + 2).map(({ arms }) => arms)),
   }));
   return [
-    ...ofParts(parts, weights),
+    ...ofParts(days, weights),
     ...starts.flatMap(({ rest, ...part }) => suspect(part, rest, weights, starts.length)),
   ];
 }

@@ -5,6 +5,7 @@ import type {
   CohortMeasurement,
   ExperimentMeasurement,
   Measurements,
+  ParallelMeasurement,
   SegmentMeasurement,
 } from '../../experiment/measurements.ts';
 import { metricsOf } from '../../experiment/metrics.ts';
@@ -20,14 +21,14 @@ import {
 } from './assigned.ts';
 import { type Cap, readCaps } from './caps.ts';
 import { readAdjustedCells, readLogitCells } from './cells.ts';
-import { type MeasuredColumns, measuredColumns, mergedColumns } from './columns.ts';
+import { areUnequal, type MeasuredColumns, measuredColumns, mergedColumns, mergedSums } from './columns.ts';
 import { mergedEventQuality } from './event-quality.ts';
 import { readRevenueHistogram } from './histogram.ts';
 import { readQuantiles } from './quantiles.ts';
 import { mergeDecisiveEvents, mergeEventNames, mergePopulation, mergeRules } from './reconcile.ts';
 import { readSinceExposure } from './since-exposure.ts';
-import { type LevelSums, readSums } from './sums.ts';
-import { exposureDay, type MartFiles, openUsers, segmentColumn } from './users.ts';
+import { type LevelSums, readSums, type SumsQuery } from './sums.ts';
+import { armElsewhere, exposureDay, type MartFiles, openUsers, segmentColumn } from './users.ts';
 
 export interface MeasureInput extends MartFiles {
   readonly plan: Pick<RunPlan, 'unavailable'> & { readonly config: MeasureConfig };
@@ -50,7 +51,9 @@ export async function measure(db: Database, input: MeasureInput): Promise<Measur
   const experiments = [...new Set(population.flatMap(({ experimentId }) => experimentId ?? []))].map(
     (experimentId): Experiment => {
       const settings = settingsOf(plan.config, experimentId);
-      return { experimentId, settings, columns: measuredColumns(plan.config, settings) };
+      const assigned = mergedArms(marts, experimentId).map((arm) => arm.assigned);
+      const columns = measuredColumns(plan.config, settings, areUnequal(assigned));
+      return { experimentId, settings, columns };
     },
   );
   const eventNames = mergeEventNames(cleaned);
@@ -78,6 +81,10 @@ async function measureExperiments(
   const largest = await openUsers(db, input, {
     columns: [...every.outcomes, ...every.covariates],
     segments: segmentNames,
+    ramps: experiments.flatMap(({ experimentId, settings: { ramp } }) =>
+      ramp.length === 0 ? [] : [{ experimentId, periods: ramp.map(({ until }) => until) }],
+    ),
+    parallel: experiments.length > 1 ? experiments.map(({ experimentId }) => experimentId) : [],
     withoutImmature: experiments
       .filter(({ settings }) => settings.immature === 'exclude')
       .map(({ experimentId }) => experimentId),
@@ -86,12 +93,20 @@ async function measureExperiments(
   const caps: Cap[] = [];
   for (const { experimentId, columns } of experiments)
     caps.push(...(await readCaps(db, experimentId, columns.capped)));
-  const { whole, splits } = await readSums(db, {
+  const query = {
     ...every.all,
     splits: [exposureDay, ...segmentNames.map(segmentColumn)],
     caps,
     largest,
-  });
+  };
+  const { whole, splits } = await readSums(db, query);
+  const ramped = experiments.filter(({ settings }) => settings.ramp.length > 0);
+  const byPeriod =
+    ramped.length === 0
+      ? null
+      : await readSums(db, { ...query, byPeriodOf: ramped.map(({ experimentId }) => experimentId) });
+
+  const parallel = experiments.length > 1 ? await readParallel(db, experiments, { caps, largest }) : [];
 
   const measured: ExperimentMeasurement[] = [];
   for (const { experimentId, settings, columns } of experiments) {
@@ -104,7 +119,7 @@ async function measureExperiments(
         unit,
       })),
       caps: caps.filter((cap) => cap.experimentId === experimentId).map(({ experimentId: _, ...cap }) => cap),
-      arms: armsOf(own, assigned, settings, columns),
+      arms: armsOf(own, assigned, settings, columns, byPeriod?.whole ?? []),
       ...mergedAssignedOutcomes(marts, experimentId),
       crossovers: assigned.reduce((sum, arm) => sum + arm.crossovers, 0),
       crossoversByFirstVariant: usersOf(
@@ -122,14 +137,17 @@ async function measureExperiments(
           ({ level, arms }): SegmentMeasurement => ({
             segment,
             level,
-            arms: arms.map((arm) => armOf(arm, columns.all)),
+            arms: arms.map((arm) =>
+              armOf(arm, columns.all, byPeriod?.splits.get(segmentColumn(segment)) ?? []),
+            ),
           }),
         ),
       ),
+      ...parallelOf(parallel, experimentId, columns),
       cohorts: levelsOf(splits.get(exposureDay) ?? [], experimentId).map(
         ({ level, arms }): CohortMeasurement => ({
           day: level,
-          arms: arms.map((arm) => armOf(arm, columns.outcomesAlone)),
+          arms: arms.map((arm) => armOf(arm, columns.outcomesAlone, byPeriod?.splits.get(exposureDay) ?? [])),
         }),
       ),
       assignedByDay: assignedByDay(marts, experimentId),
@@ -138,6 +156,46 @@ async function measureExperiments(
     });
   }
   return measured;
+}
+
+interface ParallelSums {
+  /** The other experiment. */
+  readonly experimentId: string;
+  /** Of all other experiments, by the arm in this one. */
+  readonly sums: readonly LevelSums[];
+}
+
+/** What the primary metrics are made of, by the arm in each of the experiments; of the users who are in it and in another. */
+async function readParallel(
+  db: Database,
+  experiments: readonly Experiment[],
+  query: Pick<SumsQuery, 'caps' | 'largest'>,
+): Promise<ParallelSums[]> {
+  const columns = mergedSums(experiments.map((experiment) => experiment.columns.primary));
+  const found: ParallelSums[] = [];
+  for (const { experimentId } of experiments) {
+    const column = armElsewhere(experimentId);
+    const { splits } = await readSums(db, { ...query, ...columns, splits: [column] });
+    found.push({ experimentId, sums: (splits.get(column) ?? []).filter(({ level }) => level !== '') });
+  }
+  return found;
+}
+
+function parallelOf(
+  parallel: readonly ParallelSums[],
+  experimentId: string,
+  { primary }: MeasuredColumns,
+): Pick<ExperimentMeasurement, 'parallel'> {
+  const found = parallel.flatMap((other) =>
+    levelsOf(other.sums, experimentId).map(
+      ({ level, arms }): ParallelMeasurement => ({
+        experimentId: other.experimentId,
+        variant: level,
+        arms: arms.map((arm) => armOf(arm, primary)),
+      }),
+    ),
+  );
+  return found.length === 0 ? {} : { parallel: found };
 }
 
 async function measureDetails(
@@ -176,6 +234,7 @@ function armsOf(
   arms: readonly AssignedArm[],
   { weights }: MeasureSettings,
   columns: MeasuredColumns,
+  byPeriod: readonly LevelSums[],
 ): ArmMeasurement[] {
   const assigned = new Map(arms.map((arm) => [arm.variant, arm.assigned]));
   const variants = new Set([
@@ -184,8 +243,9 @@ function armsOf(
   ]);
   return [...variants].sort().map((variant) => {
     const found = exposed.find((arm) => arm.variant === variant);
-    const arm = found ?? { variant, exposed: 0, aggregates: Aggregates.none(columns.all) };
-    return { ...armOf(arm, columns.all), assigned: assigned.get(variant) ?? 0 };
+    const nobody = { experimentId: '', level: '', variant, exposed: 0 };
+    const arm = found ?? { ...nobody, aggregates: Aggregates.none(columns.all) };
+    return { ...armOf(arm, columns.all, byPeriod), assigned: assigned.get(variant) ?? 0 };
   });
 }
 
@@ -206,9 +266,21 @@ function levelsOf(sums: readonly LevelSums[], experimentId: string): { level: st
 
 /** What an experiment measures of an arm. Levels are those of exposed users: how many were assigned at one is not known. */
 function armOf(
-  { variant, exposed, aggregates }: Pick<LevelSums, 'variant' | 'exposed' | 'aggregates'>,
+  arm: Pick<LevelSums, 'experimentId' | 'level' | 'variant' | 'exposed' | 'aggregates'>,
   columns: AggregatedColumns,
+  byPeriod: readonly LevelSums[] = [],
 ): ArmMeasurement {
-  const users = Number(aggregates.n);
-  return { variant, assigned: 0, exposed, users, ...aggregates.restrict(columns).toJSON() };
+  const { variant } = arm;
+  const sums = ({ exposed, aggregates }: Pick<LevelSums, 'exposed' | 'aggregates'>) => ({
+    exposed,
+    users: Number(aggregates.n),
+    ...aggregates.restrict(columns).toJSON(),
+  });
+  const periods = byPeriod
+    .filter(
+      (own) => own.experimentId === arm.experimentId && own.level === arm.level && own.variant === variant,
+    )
+    .map((own) => ({ period: own.period ?? 0, ...sums(own) }))
+    .toSorted((a, b) => a.period - b.period);
+  return { variant, assigned: 0, ...sums(arm), ...(periods.length === 0 ? {} : { periods }) };
 }

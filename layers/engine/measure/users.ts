@@ -1,6 +1,6 @@
 import type { OutcomeColumn } from '../../experiment/metrics.ts';
 import type { Database } from '../../platform/duckdb.ts';
-import { identifier, literalList, renderSql } from '../../platform/sql.ts';
+import { identifier, literal, literalList, renderSql } from '../../platform/sql.ts';
 import rareLevelsSql from './rare-levels.sql';
 import usersSql from './users.sql';
 
@@ -10,6 +10,12 @@ export interface MartFiles {
   readonly userOutcomes: readonly string[];
   readonly sinceExposure: readonly string[];
   readonly sessionDurations: readonly string[];
+}
+
+/** An experiment whose shares were changed, and the first days of assignment of all periods but the first. */
+export interface Ramp {
+  readonly experimentId: string;
+  readonly periods: readonly string[];
 }
 
 /** Levels of a segment that are told apart, the largest first; the users of all others are `(other)`. */
@@ -23,6 +29,11 @@ export function segmentColumn(segment: string): string {
   return `segment ${segment}`;
 }
 
+/** Column of the table `users` that holds a user's arm in another experiment, empty where the user is in none. */
+export function armElsewhere(experimentId: string): string {
+  return `arm in ${experimentId}`;
+}
+
 /**
  * Opens the files, and makes the table `users` of the marts: what is measured of each exposed user, as integers.
  * Returns the largest absolute value of each column.
@@ -33,6 +44,9 @@ export async function openUsers(
   wanted: {
     readonly columns: readonly OutcomeColumn[];
     readonly segments: readonly string[];
+    /** Whose users may be in several of them; none where there is but one. */
+    readonly parallel: readonly string[];
+    readonly ramps: readonly Ramp[];
     /** Experiments whose immature users are not analysed. */
     readonly withoutImmature: readonly string[];
   },
@@ -51,6 +65,16 @@ export async function openUsers(
       without_immature: `${literalList(wanted.withoutImmature)}::VARCHAR[]`,
       segments: wanted.segments
         .map((segment) => `, x.${identifier(segment)} AS ${identifier(segmentColumn(segment))}`)
+        .join(''),
+      period: periodSql(wanted.ramps),
+      arms_elsewhere: wanted.parallel
+        .map((id, index) => `, coalesce(e${index}.variant, '') AS ${identifier(armElsewhere(id))}`)
+        .join(''),
+      other_experiments: wanted.parallel
+        .map((id, index) => {
+          const [other, own] = [`e${index}`, literal(id)];
+          return `\nLEFT JOIN exposure ${other} ON ${other}.experiment_id = ${own} AND ${other}.user_id = o.user_id AND o.experiment_id <> ${own}`;
+        })
         .join(''),
       integers: wanted.columns.map(integerOf).join(', '),
     }),
@@ -76,6 +100,16 @@ async function joinRareLevels(db: Database, segments: readonly string[]): Promis
     const column = identifier(segmentColumn(segment));
     await db.run(renderSql(rareLevelsSql, { column, levels: String(segmentLevels) }));
   }
+}
+
+/** How many changes of the shares had come by a user's day of assignment. */
+function periodSql(ramps: readonly Ramp[]): string {
+  if (ramps.length === 0) return '0';
+  const since = (day: string) => `CAST(strftime(x.assigned_at, '%Y-%m-%d') >= ${literal(day)} AS INTEGER)`;
+  const cases = ramps.map(
+    ({ experimentId, periods }) => `WHEN ${literal(experimentId)} THEN ${periods.map(since).join(' + ')}`,
+  );
+  return `CASE o.experiment_id ${cases.join(' ')} ELSE 0 END`;
 }
 
 /** What is not measured is zero here: its metrics are unavailable. */

@@ -216,8 +216,8 @@ def corrected(p_values, method):
 # %% [markdown]
 # ## The table, and what the report says
 #
-# An estimate adjusted by CUPED, Dunnett's correction (several treatments) and quantiles of single sessions are not
-# computed here: their rows say so.
+# An estimate adjusted by CUPED, corrected for the skew of amounts in unequal arms, or compared within the periods of a ramp,
+# Dunnett's correction (several treatments) and quantiles of single sessions are not computed here: their rows say so.
 
 # %%
 CHECKED = []
@@ -251,6 +251,11 @@ def check_arm(where, row, arm):
         hold(where, f"{name} of {row['variant']}", arm.get(column), row[name])
 
 
+def corrected_for_skew(experiment, metric):
+    users = [arm["assigned"] for arm in experiment["arms"] if arm["assigned"] > 0]
+    return metric["kind"] == "mean" and metric["unit"] == "currency" and max(users) >= 1.5 * min(users)
+
+
 def check_experiment(experiment):
     settings, basis = experiment["settings"], experiment["decision"]["basis"]
     arms = analysed(experiment)
@@ -277,6 +282,14 @@ def check_experiment(experiment):
             row |= {"control": plain[0]["value"], "treatment": plain[1]["value"]}
             if basis["estimate"] == "cuped" and comparison["cuped"].get("reason") != "no_covariate":
                 row["note"] = "the estimate is adjusted by CUPED"
+                family.append((where, comparison, metric, row, reported_p))
+                continue
+            if corrected_for_skew(experiment, metric):
+                row["note"] = "amounts of unequal arms are corrected for their skew"
+                family.append((where, comparison, metric, row, reported_p))
+                continue
+            if settings.get("ramp"):
+                row["note"] = "compared within periods of assignment, which are not in the marts"
                 family.append((where, comparison, metric, row, reported_p))
                 continue
             if metric["kind"] == "quantile" or None in (plain[0]["value"], plain[1]["value"]):

@@ -101,7 +101,7 @@ describe('keep running', () => {
     expect(rule).toBe('guardrail_not_shown');
     expect(found).toContain('The planned 2,000 users are reached (2,000).');
     expect(found.join(' ')).toMatch(
-      /To show Bounce rate within its margin takes 26,\d{3} users \(2,000 now\) if treatment changes nothing about it, about \d+ more days at this traffic\./,
+      /To show Bounce rate within its margin takes 35,\d{3} users \(2,000 now\) if treatment changes nothing about it, about \d+ more days at this traffic\./,
     );
   });
 });

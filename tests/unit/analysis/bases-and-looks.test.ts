@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { baselinesOf, comparisonDesign, inflationOfPlan, planFor } from '../../../cli/power/plan.ts';
 import { analyzeExperiment } from '../../../layers/analysis/analyze-experiment.ts';
 import { lastDayJudged, tuningOf } from '../../../layers/analysis/look.ts';
 import { settingsOf } from '../../../layers/experiment/config.ts';
 import type { ExperimentMeasurement } from '../../../layers/experiment/measurements.ts';
-import type { Comparison, ExperimentReport } from '../../../layers/report/schema.ts';
+import type { Comparison, ExperimentReport, Report } from '../../../layers/report/schema.ts';
 import { armOf, columnsOf, configOf, experimentOf, type User, users } from './measurement.ts';
 import { shoppers } from './shoppers.ts';
 
@@ -415,6 +416,54 @@ describe('Bayes and power', () => {
     // At the smallest detectable lift the present users are just what is needed.
     expect(powerOf(whole.mdeNow.relative ?? 0)).toMatchObject({ daysLeft: 0 });
   });
+
+  it.each([
+    ['once', ''],
+    ['at any time', 'sequential: { method: always_valid },'],
+  ])(
+    'plans as ecom power does, for all arms and what must be shown beside, looked at %s',
+    (_, sequential) => {
+      const arms = { ...same, other: shoppers(1500, 23) };
+      const needed = (guardrail: string, own: Readonly<Record<string, readonly User[]>> = arms) => {
+        const config = configOf(
+          `experiments: { checkout: { planned_users: 4500, primary: revenue_per_user, secondary: [], guardrails: { bounce_rate: ${guardrail}, session_duration: null, retention_d7: null }, ${sequential} power: { target_lift: 0.1, power: 0.8 } } }`,
+        );
+        const report = analyzeExperiment(
+          experimentOf(Object.entries(own).map(([variant, list]) => armOf(variant, list))),
+          settingsOf(config, 'checkout'),
+          { config, unavailable: [], asOf: '2026-02-01T00:00:00Z', quality: {}, warnings: [] },
+        );
+        const [first] = Object.keys(own).slice(1).toSorted();
+        const { power } = comparison(report, 'revenue_per_user', first);
+        if (power === undefined || !('usersNeeded' in power)) throw new Error('there is no power');
+        return { report, users: power.usersNeeded ?? 0 };
+      };
+      const shown = needed('{ margin_relative: 0.05, better: lower }');
+      const looks = { sequential: sequential === '' ? 'none' : 'always_valid', looks: 20 } as const;
+      const design = comparisonDesign({
+        alpha: 0.05,
+        power: 0.8,
+        arms: 3,
+        correction: 'holm',
+        guardrails: [{ baseline: 0.3, limit: 0.9 }],
+      });
+      const baseline = baselinesOf({ experiments: [shown.report] } as Report).find(
+        ({ metric }) => metric === 'revenue_per_user',
+      );
+      if (baseline === undefined) throw new Error('there is no baseline');
+      const plan = planFor(baseline, {
+        ...design,
+        lift: 0.1,
+        inflation: inflationOfPlan({ ...design, ...looks }),
+      });
+      const planned = (plan.needed?.control ?? 0) + (plan.needed?.treatment ?? 0);
+      expect(shown.users / planned).toBeCloseTo(1, 3);
+      // What needs no proof takes no power, and what has one treatment no correction.
+      const unshown = needed('{ margin_relative: 0.05, better: lower, require: no_harm }').users;
+      expect(unshown).toBeLessThan(shown.users);
+      expect(needed('null', same).users).toBeLessThan(unshown);
+    },
+  );
 });
 
 describe('quantiles', () => {

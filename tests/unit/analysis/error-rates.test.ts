@@ -39,10 +39,15 @@ describe('the rates of an experiment', () => {
 
   it('are those of the design most like it where its own was not simulated, and say so', () => {
     const daily = { ...fixed, sequential: { method: 'auto' as const } };
-    expect(errorRates(daily, { kind: 'quantile', weights: [0.2, 0.2, 0.2, 0.2, 0.2] })).toMatchObject({
+    expect(errorRates(daily, { kind: 'conversion', weights: [0.2, 0.2, 0.2, 0.2, 0.2] })).toMatchObject({
       simulated: { looks: 'daily_until_the_end', kind: 'conversion', arms: 2 },
       isAlike: false,
     });
+  });
+
+  it('are not told of another kind of metric, whose errors say nothing of its own', () => {
+    const daily = { ...fixed, sequential: { method: 'auto' as const } };
+    expect(errorRates(daily, { kind: 'quantile', weights: [0.5, 0.5] })).toBeNull();
   });
 
   it('are not told where nobody looked at a simulated experiment in the same way', () => {

@@ -19,6 +19,7 @@ function suffices(
   const { status, suffices } = assessGuardrail(bounce(n, treated), guardrail, {
     usersNow: 2 * n,
     power: 0.8,
+    inflation: 1,
     verdict,
     look: { method: 'none', alpha: 0.05 },
     guardrails: 1,
@@ -49,6 +50,7 @@ describe('a guardrail by the boundary of the look', () => {
     assessGuardrail(bounce(40_000, treated), guardrail, {
       usersNow: 80_000,
       power: 0.8,
+      inflation: 1,
       verdict: 'inconclusive',
       look,
       guardrails,
@@ -93,5 +95,31 @@ describe('a guardrail by the boundary of the look', () => {
   it('ends an experiment by harm at a level that its guardrails share', () => {
     expect(assess(0.3235, once).status).toBe('inferior');
     expect(assess(0.3235, once, 10).status).toBe('not_shown');
+  });
+});
+
+describe('the users that a guardrail takes', () => {
+  const guardrail = { margin_relative: 0.05, better: 'lower', require: 'no_harm' } as const;
+  const assess = (inflation: number) =>
+    assessGuardrail(bounce(5000, 0.302), guardrail, {
+      usersNow: 10_000,
+      power: 0.8,
+      inflation,
+      verdict: 'inconclusive',
+      look: { method: 'none', alpha: 0.05 },
+      guardrails: 1,
+    });
+
+  it('are those of its looks, while a harm must not pass for their want', () => {
+    const [one, many] = [assess(1), assess(2)];
+    expect((many.usersNeeded ?? 0) / (one.usersNeeded ?? 1)).toBeCloseTo(2, 3);
+    expect(many.suffices).toBe(one.suffices);
+    const enough = { usersNow: 100_000, power: 0.8, verdict: 'inconclusive', guardrails: 1 } as const;
+    const large = assessGuardrail(bounce(50_000, 0.312), guardrail, {
+      ...enough,
+      inflation: 100,
+      look: { method: 'none', alpha: 0.05 },
+    });
+    expect(large.suffices).toBe(false);
   });
 });

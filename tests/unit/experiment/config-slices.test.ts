@@ -46,6 +46,7 @@ const settings: {
   hypothesis: [['cheaper shipping sells more', []]],
   control: [['A', []]],
   weights: [[{ control: 0.5, treatment: 0.5 }, ['marts', 'measure']]],
+  ramp: [[[{ until: '2024-01-05', weights: { control: 0.9, treatment: 0.1 } }], ['measure']]],
   exposure: [
     ['assignment', ['clean', 'marts', 'measure']],
     [{ event: 'search', require_assignment_before: true }, ['clean', 'marts', 'measure']],

@@ -116,6 +116,21 @@ describe('loadConfig', () => {
       'the weights sum to 0.8 (experiment.yaml:3:5)',
     ],
     [
+      'a ramp that does not say what it ended with',
+      'experiments:\n  x:\n    ramp: [{until: 2024-01-05, weights: {control: 0.9, b: 0.1}}]\n',
+      'a ramp needs to know the shares that it ended with (experiment.yaml:3:5)',
+    ],
+    [
+      'a ramp of other arms',
+      'experiments:\n  x:\n    weights: {control: 0.5, b: 0.5}\n    ramp: [{until: 2024-01-05, weights: {control: 0.9, c: 0.1}}]\n',
+      'its arms are c, control, and those of the weights b, control (experiment.yaml:4:',
+    ],
+    [
+      'a ramp that goes back',
+      'experiments:\n  x:\n    weights: {control: 0.5, b: 0.5}\n    ramp: [{until: 2024-01-05, weights: {control: 0.9, b: 0.1}}, {until: 2024-01-04, weights: {control: 0.8, b: 0.2}}]\n',
+      'the period until 2024-01-04 does not come after the one until 2024-01-05 (experiment.yaml:4:',
+    ],
+    [
       'weights without the control',
       'experiments:\n  x:\n    weights: {a: 0.5, b: 0.5}\n',
       'the weights lack the control "control"',

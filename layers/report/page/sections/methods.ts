@@ -2,19 +2,21 @@ import { formatCount, formatMoment, formatPercent, formatQuantity } from '../../
 import { type Content, type Html, html } from '../../html/html.ts';
 import { metricName, name } from '../../html/names.ts';
 import type { ExperimentReport } from '../../schema.ts';
-import { basisText, confidence, errorRatesText } from '../../words.ts';
+import { basisText, confidence, errorRatesText, rampText } from '../../words.ts';
 import type { ExperimentSection } from '../section.ts';
 
 /** How the numbers were made, and with which settings. */
 export const methodsSection: ExperimentSection = (experiment) => {
   const { settings, control } = experiment;
   const rates = errorRatesText(experiment);
+  const ramp = rampText(experiment);
   return {
     id: 'methods',
     title: 'Methods and settings',
     body: html`<dl class="settings">
 ${entry('Control', name(control))}
 ${entry('Planned shares', weights(experiment))}
+${ramp === undefined ? null : entry('Shares over time', ramp)}
 ${entry('A user counts from', exposure(experiment))}
 ${entry('Outcome window', `${formatQuantity(settings.outcomeWindowDays, 'day')} from exposure, the exposure included`)}
 ${entry('Window not ended', settings.immature === 'include' ? 'counted, and noted above' : 'left out, and counted above')}
@@ -36,7 +38,7 @@ ${entry('Segments', `levels of at least ${formatCount(settings.segmentMinimumUse
 <li>p-values are corrected within each role: primary and secondary metrics are families of their own. Guardrails are not corrected, because every one of them has to hold.</li>
 <li>Guardrails: one-sided non-inferiority test at ${settings.guardrailAlpha} against the declared margin, which moves with the control’s own uncertainty.</li>
 <li>Too few users: nothing is inferred from an arm in which fewer than 5 users who make up the metric’s sum are to be expected, or up to 20 where the arms are unequal.</li>
-<li>Amounts such as revenue: with fewer than 100 buyers in an arm their interval and p are rough. Of unequal arms the test then finds more than it should, of equal ones less.</li>
+<li>Amounts such as revenue: with fewer than 100 buyers in an arm their interval and p are rough. Of unequal arms the test is corrected for the skew of all users, and not made where that is too large.</li>
 <li>Sample ratio: chi-square test of the exposed and of the assigned users against the planned shares; p below 0.001 makes the experiment invalid.</li>
 </ul>`,
   };

@@ -107,7 +107,7 @@ const powerColumns = [
   },
   {
     label: 'Users needed',
-    tip: 'Users of both arms to find the lift that was declared worth finding.',
+    tip: 'Users of both arms to find the lift that was declared worth finding, with all arms, guardrails and looks of the plan.',
     align: 'number' as const,
     cell: (row: Compared) => {
       const power = powerOf(row);

@@ -1,4 +1,4 @@
-import { measuredColumns } from '../../../../layers/engine/measure/columns.ts';
+import { areUnequal, measuredColumns } from '../../../../layers/engine/measure/columns.ts';
 import { type Config, decisiveEvents, settingsOf } from '../../../../layers/experiment/config.ts';
 import type { Measurements } from '../../../../layers/experiment/measurements.ts';
 import { metricsOf } from '../../../../layers/experiment/metrics.ts';
@@ -23,13 +23,14 @@ export function measurementsAt(truth: Truth, history: History, config: Config, d
     ({ exposureDay, purchaseDay }) =>
       exposureDay <= lastAnalysed && purchaseDay <= day && purchaseDay < exposureDay + window,
   );
-  const columns = measuredColumns(config, settings);
+  const arms = truth.arms.map((_, arm) => arm);
+  const assignedTo = (arm: number) => sumOver((history.assigned[arm] ?? []).slice(0, day + 1), Number);
+  const columns = measuredColumns(config, settings, areUnequal(arms.map(assignedTo)));
   const metrics = metricsOf(config, settings);
   const seen = { truth, history, settings, day, lastAnalysed, buyers, columns };
   const uncapped: Look = { ...seen, caps: [], sources: sourcesOf(columns.outcomes) };
   const look: Look = { ...uncapped, caps: metrics.flatMap((metric) => capOf(uncapped, metric)) };
 
-  const arms = truth.arms.map((_, arm) => arm);
   const immatureUsers = sumOver(arms, (arm) => usersBetween(look, arm, day - window + 1, day));
   const everyone = arms.map((arm) => addUp(look, arm, 0, day, horizonDays));
   const counts = (name: (typeof totals)[number]) =>
@@ -41,7 +42,7 @@ export function measurementsAt(truth: Truth, history: History, config: Config, d
     view_product: counts('events') - counts('carted') - counts('checkedOut') - counts('orders'),
   };
   const happened = Object.entries(events).filter(([, lines]) => lines > 0);
-  const assigned = sumOver(arms, (arm) => sumOver((history.assigned[arm] ?? []).slice(0, day + 1), Number));
+  const assigned = sumOver(arms, assignedTo);
   const exposed = sumOver(arms, (arm) => usersBetween(look, arm, 0, day));
   const analysed = sumOver(arms, (arm) => usersBetween(look, arm, 0, lastAnalysed));
   const step = (name: string, users: number) => ({ experimentId, step: name, rows: users, users });
@@ -65,7 +66,7 @@ export function measurementsAt(truth: Truth, history: History, config: Config, d
         caps: [...look.caps],
         arms: byVariant(look, (arm, variant) => ({
           variant,
-          assigned: sumOver((history.assigned[arm] ?? []).slice(0, day + 1), Number),
+          assigned: assignedTo(arm),
           ...sumsOf(look, arm, 0, day, 'all'),
         })),
         crossovers: 0,

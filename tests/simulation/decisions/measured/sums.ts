@@ -25,17 +25,23 @@ export function sumsOf(
     row[b] = String(values.product(a, b));
     products[a] = row;
   }
+  const { cubes = [] } = which === 'all' ? columns.all : columns.outcomesAlone;
   return {
     exposed: usersBetween(look, arm, from, to),
     users,
     sums: Object.fromEntries(names.map((name) => [name, String(values.sum(name))])),
     products,
+    ...(cubes.length > 0 && {
+      cubes: Object.fromEntries(cubes.map((name) => [name, String(values.cube(name))])),
+    }),
   };
 }
 
 interface Values {
   sum(column: string): bigint;
   product(a: string, b: string): bigint;
+  /** Of amounts. */
+  cube(column: string): bigint;
 }
 
 /** Sums and products of columns by their names, in the document's integer units. */
@@ -89,6 +95,7 @@ function valuesOf(look: Look, arm: number, from: number, to: number, users: numb
       if (isCapped(column)) return exact(sumOver(own(), ({ cents }) => amountsOf(column)(cents)));
       return sums[source(column)] ?? unknown(column);
     },
+    cube: (column) => own().reduce((sum, { cents }) => sum + BigInt(amountsOf(column)(cents)) ** 3n, 0n),
     product(a, b) {
       if (isBefore(a) || isBefore(b)) return 0n;
       if (isCapped(a) || isCapped(b)) {

@@ -205,6 +205,27 @@ describe('checks', () => {
     expect(check(report, 'sample_ratio_by_day')).toMatchObject({ status: 'warn' });
   });
 
+  it('warn of a day whose exposures are missing in one arm, though the whole is as configured', () => {
+    const day = (date: string, own: number, other: number) => ({
+      day: date,
+      arms: [armOf('control', control.slice(0, own)), armOf('treatment', treatment.slice(0, other))],
+    });
+    const report = analyze(
+      {
+        cohorts: [day('2026-01-01', 100, 30), day('2026-01-02', 450, 450), day('2026-01-03', 450, 450)],
+      },
+      { arms: [control, treatment.slice(0, 930)] },
+    );
+    expect(check(report, 'sample_ratio_exposed').status).toBe('pass');
+    expect(check(report, 'sample_ratio_by_day')).toMatchObject({
+      status: 'warn',
+      explanation: expect.stringContaining(
+        'As a whole the users split as configured, but not everywhere. The exposed of 2026-01-01: treatment lacks 70 users there',
+      ),
+    });
+    expect(report.trust.srmCauses).toMatchObject([{ cause: 'one_day', users: 70 }]);
+  });
+
   it('warn where the arms differed before the exposure', () => {
     const loyal = treatment.map((user) => ({ ...user, pre_events: (user.pre_events ?? 0) + 2 }));
     const report = analyze({}, { arms: [control, loyal] });

@@ -80,4 +80,21 @@ describe('the causes of a wrong split', () => {
       },
     ]);
   });
+
+  it('name a day that a split hides which is as configured as a whole, and no day that is off by chance', () => {
+    const day = (date: string, treatment: number) => ({ day: date, arms: arms(500, treatment) });
+    const hidden = (lost: number) => ({
+      ...drop,
+      segments: [],
+      arms: arms(5000, 4900 + lost),
+      cohorts: [
+        day('2026-03-01', lost),
+        ...Array.from({ length: 9 }, (_, index) => day(`2026-03-${10 + index}`, 510)),
+      ],
+    });
+    expect(splitCauses('exposed', hidden(300), equal)).toMatchObject([
+      { cause: 'one_day', users: 200, query: expect.stringContaining("= '2026-03-01'") },
+    ]);
+    expect(splitCauses('exposed', hidden(420), equal)).toEqual([]);
+  });
 });

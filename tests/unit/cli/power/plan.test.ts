@@ -3,7 +3,7 @@ import {
   type Baseline,
   comparisonDesign,
   guardrailInflationOf,
-  inflationOf,
+  inflationOfPlan,
   planFor,
   type Question,
 } from '../../../../cli/power/plan.ts';
@@ -51,7 +51,7 @@ describe('a plan', () => {
 
   it('takes more users where the experiment is looked at before its end', () => {
     const looked = (sequential: 'none' | 'always_valid' | 'group_sequential') =>
-      inflationOf({ ...design, sequential, looks: 5 });
+      inflationOfPlan({ ...design, sequential, looks: 5 });
     expect(looked('none')).toBe(1);
     // Five O'Brien-Fleming looks at 5 %, two-sided, power 0.8: 1.028 in Jennison and Turnbull's table 2.4; spending
     // that is only like theirs takes a little less.

@@ -9,7 +9,10 @@ import {
   reconcileFiles,
 } from '../../../../layers/engine/measure/reconcile.ts';
 import { loadConfig } from '../../../../layers/experiment/config.ts';
-import { measurements as measurementsSchema } from '../../../../layers/experiment/measurements.ts';
+import {
+  type ArmMeasurement,
+  measurements as measurementsSchema,
+} from '../../../../layers/experiment/measurements.ts';
 import { builtInMetrics } from '../../../../layers/experiment/metrics.ts';
 import { DataError } from '../../../../layers/platform/errors.ts';
 import type { StageResult } from '../../../../layers/runs/documents.ts';
@@ -75,6 +78,21 @@ describe('moments', () => {
     });
     expect(experiment?.columns).toContainEqual({ column: 'revenue', unit: 'cents' });
     expect(experiment?.immatureUsers).toBe(1);
+  });
+
+  test('hold the cubes of amounts where the arms are unequal, and of nothing else', async () => {
+    const { measurements } = await runShop(shop, { config: settings('cuped: null') });
+    const [experiment] = measurements.experiments;
+    expect(experiment?.arms.map(({ cubes }) => cubes?.revenue)).toEqual([
+      String(1235n ** 3n + 10000n ** 3n),
+      '0',
+    ]);
+    expect(Object.keys(experiment?.arms[0]?.cubes ?? {})).toEqual(['revenue', 'revenue_per_user__capped']);
+    const even = await runShop(
+      { ...shop, experiment_assignments: (shop.experiment_assignments ?? []).slice(1) },
+      { config: settings('cuped: null') },
+    );
+    expect(even.measurements.experiments[0]?.arms[0]).not.toHaveProperty('cubes');
   });
 
   test('hold every square and product that a metric needs', async () => {
@@ -404,5 +422,127 @@ describe('quality', () => {
   test('steps of all buckets are added up', () => {
     const step = (users: number) => ({ experimentId: 'exp', step: 'assigned', rows: users, users });
     expect(mergePopulation([step(1), step(2)])).toEqual([step(3)]);
+  });
+});
+
+describe('experiments at the same time', () => {
+  const other = (user: number, variant: string): Row => ({
+    ...assign(user, variant),
+    experiment_id: 'banner',
+  });
+  const both: Shop = {
+    ...shop,
+    experiment_assignments: [
+      ...(shop.experiment_assignments ?? []),
+      other(1, 'old'),
+      other(2, 'new'),
+      other(3, 'new'),
+      other(4, 'old'),
+    ],
+  };
+  const purchased = (
+    arms: readonly { variant: string; users: number; sums: Record<string, string> }[] = [],
+  ) => arms.map(({ variant, users, sums }) => [variant, users, sums.purchased]);
+
+  test('are measured by the arm in the other one, of the users who are exposed in both, for the primary metric alone', async () => {
+    const { measurements } = await runShop(both, { config: settings('cuped: null'), buckets: 3 });
+    const [banner, exp] = measurements.experiments.toSorted((a, b) =>
+      a.experimentId < b.experimentId ? -1 : 1,
+    );
+    const told = (measured: typeof exp) =>
+      measured?.parallel?.map(({ experimentId, variant, arms }) => [experimentId, variant, purchased(arms)]);
+    expect(told(exp)).toEqual([
+      ['banner', 'new', [['control', 1, '1']]],
+      [
+        'banner',
+        'old',
+        [
+          ['control', 1, '1'],
+          ['treatment', 1, '0'],
+        ],
+      ],
+    ]);
+    expect(told(banner)).toEqual([
+      [
+        'exp',
+        'control',
+        [
+          ['new', 1, '1'],
+          ['old', 1, '1'],
+        ],
+      ],
+      ['exp', 'treatment', [['old', 1, '0']]],
+    ]);
+    expect(Object.keys(exp?.parallel?.[0]?.arms[0]?.sums ?? {})).toEqual(['purchased']);
+  });
+
+  test('are not told of where there is but one, or where they share nobody', async () => {
+    const alone = await runShop(shop, { config: settings('cuped: null') });
+    expect(alone.measurements.experiments[0]).not.toHaveProperty('parallel');
+    const apart = await runShop(
+      { ...shop, experiment_assignments: [...(shop.experiment_assignments ?? []), other(99, 'old')] },
+      { config: settings('cuped: null') },
+    );
+    for (const experiment of apart.measurements.experiments)
+      expect(experiment).not.toHaveProperty('parallel');
+  });
+});
+
+describe('periods of a ramp', () => {
+  const ramped: Shop = {
+    ...shop,
+    experiment_assignments: (shop.experiment_assignments ?? []).map((row) =>
+      row.user_id === 2 || row.user_id === 4 ? { ...row, assigned_ts: '2024-01-02 00:00:00' } : row,
+    ),
+  };
+  const config = `experiments: { "*": { outcome_window_days: 7, cuped: null, weights: { control: 0.5, treatment: 0.5 },
+    ramp: [{ until: 2024-01-02, weights: { control: 0.7, treatment: 0.3 } }] } }`;
+  const told = (arms: readonly ArmMeasurement[] = []) =>
+    arms.map(({ variant, periods }) => [
+      variant,
+      periods?.map(({ period, exposed, users, sums }) => [period, exposed, users, sums.purchased]),
+    ]);
+
+  test('are those of the day of assignment, of all users, of each level and of each day of exposure', async () => {
+    const { measurements } = await runShop(ramped, { config, buckets: 3 });
+    const [experiment] = measurements.experiments;
+    expect(told(experiment?.arms)).toEqual([
+      [
+        'control',
+        [
+          [0, 1, 1, '1'],
+          [1, 1, 1, '1'],
+        ],
+      ],
+      [
+        'treatment',
+        [
+          [0, 1, 1, '0'],
+          [1, 1, 1, '0'],
+        ],
+      ],
+    ]);
+    expect(experiment?.cohorts.map(({ day, arms }) => [day, told(arms)])).toEqual([
+      [
+        '2024-01-02',
+        [
+          [
+            'control',
+            [
+              [0, 1, 1, '1'],
+              [1, 1, 1, '1'],
+            ],
+          ],
+          ['treatment', [[1, 1, 1, '0']]],
+        ],
+      ],
+      ['2024-01-30', [['treatment', [[0, 1, 1, '0']]]]],
+    ]);
+    expect(measurementsSchema.parse(measurements)).toEqual(measurements);
+  });
+
+  test('are not told of where the shares were not changed', async () => {
+    const { measurements } = await runShop(shop);
+    expect(measurements.experiments[0]?.arms[0]).not.toHaveProperty('periods');
   });
 });
