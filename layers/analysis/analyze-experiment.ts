@@ -133,7 +133,10 @@ export function analyzeExperiment(
   return {
     experimentId: measurement.experimentId,
     control: control.variant,
-    settings: describeSettings(settings, weights, run.config.events.exposure),
+    settings: {
+      ...describeSettings(settings, weights, run.config.events.exposure),
+      ...(run.config.summary !== null && { ofSums: true as const }),
+    },
     arms: arms.map(({ variant, users, exposed, assigned }) => ({ variant, users, exposed, assigned })),
     trust,
     decision,
@@ -159,7 +162,7 @@ export function analyzeExperiment(
     distributions: distributionsOf(measurement, arms),
     caps: capsOf(measurement, roles),
     parity:
-      firstTreatment === undefined
+      firstTreatment === undefined || run.config.summary !== null
         ? null
         : originalAnalyses(measurement, control, firstTreatment, settings.alpha),
   };

@@ -39,7 +39,7 @@ export const dropManifest = z.strictObject({
 export type DropManifest = z.infer<typeof dropManifest>;
 
 export const rawInput = z.strictObject({
-  kind: z.enum([...datasetNames, 'excluded_users', 'config']),
+  kind: z.enum([...datasetNames, 'summary', 'excluded_users', 'config']),
   key: z.string(),
   versionId: z.string().nullable(),
   /** Without quotes. */
@@ -145,7 +145,7 @@ export const runPlan = z.strictObject({
   asOf: moment.nullable(),
   chunks: z.array(chunk),
   /** Number of user buckets that clean and marts are spread over. */
-  buckets: z.number().int().positive(),
+  buckets: count,
   /** Datasets the drop has. */
   present: z.array(dataset),
   /** Metrics, checks and segments that are switched off, each with the reason. */

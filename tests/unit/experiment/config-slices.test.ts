@@ -30,6 +30,19 @@ const keys: { readonly [Key in Exclude<keyof Config, 'experiments'>]: readonly C
   schema: [[{ ...base.schema, users: { user_id: 'id' } }, []]],
   missing: [[['?'], []]],
   files: [[{ events: { decimal: ',' } }, []]],
+  // There is nothing to stage then; `measure` sees the rows.
+  summary: [
+    [
+      {
+        file: 'results.csv',
+        experiment_id: 'test',
+        variant: 'arm',
+        users: 'n',
+        outcomes: { purchase_conversion: { conversions: 'orders' } },
+      },
+      [],
+    ],
+  ],
   // The plan says it.
   as_of: [['2024-05-01', []]],
   id_type: [['string', ['stage', 'clean', 'marts']]],

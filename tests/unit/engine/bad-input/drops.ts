@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import type { FileCase } from './catalogue.ts';
 import { type Drop, filesOf, goodDrop } from './good-drop.ts';
 import type { Files } from './run-drop.ts';
+import { summaryCases } from './summaries.ts';
 
 const good = filesOf(goodDrop);
 const goodEvents = good['events.csv'] ?? '';
@@ -547,6 +548,7 @@ export const fileCases: readonly FileCase[] = [
   ...encodings.map((one): FileCase => ({ group: 'Encodings and line ends', ...one })),
   ...files.map((one): FileCase => ({ group: 'Files', ...one })),
   ...drops.map((one): FileCase => ({ group: 'Whole drops', ...one })),
+  ...summaryCases,
 ];
 
 /** The columns of a file without quotation marks, the last one first. */
