@@ -22,6 +22,7 @@ import { experimentSpelling } from './experiment-spelling.ts';
 import { exposureRate } from './exposure-rate.ts';
 import { immatureUsers } from './immature-users.ts';
 import { orderAmounts } from './order-amounts.ts';
+import { purchaseAmounts } from './purchase-amounts.ts';
 import { repeatedPurchases } from './repeated-purchases.ts';
 import { sampleRatioAssigned, sampleRatioExposed } from './sample-ratio.ts';
 import { sampleRatioByDay, sampleRatioBySegment } from './sample-ratio-of-parts.ts';
@@ -41,6 +42,7 @@ export const trustChecks: readonly Check[] = [
   experimentSpelling,
   repeatedPurchases,
   orderAmounts,
+  purchaseAmounts,
   sampleRatioBySegment,
   sampleRatioByDay,
   crossovers,
@@ -70,6 +72,7 @@ export const loggingChecks = [
   experimentSpelling,
   repeatedPurchases,
   orderAmounts,
+  purchaseAmounts,
   unassignedEvents,
   eventsOfExperiments,
 ] as const;

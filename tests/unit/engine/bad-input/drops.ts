@@ -200,9 +200,11 @@ const writings: Case[] = [
         'files: { events: { decimal: ",", zone: Europe/Amsterdam, missing: ["?", ""] } }\nschema: { events: { revenue: { column: revenue, decimal: "," } } }\n',
     }),
     {
-      accepted: { events: 5 },
-      quarantined: [['events', 'revenue', 'not_money', 1]],
-      warned: [['events', 'outside_session', 2]],
+      accepted: { events: 6 },
+      warned: [
+        ['events', 'amount_not_read', 1],
+        ['events', 'outside_session', 3],
+      ],
       lastEvent: { event_ts: '2024-03-02 12:00:00', revenue: '9.99', quantity: null },
     },
   ),
