@@ -449,6 +449,20 @@ describe('what only follows from another failure is not told as one of its own',
 });
 
 describe('values that are written in several ways', () => {
+  test('and so they are in a file whose writing the configuration names', async () => {
+    const events = small.events.map((line, index) =>
+      index > 2 ? line.replace(/(T10:\d\d:00)/, '$1+02:00') : line,
+    );
+    const folder = await written({ ...small, events: ['Export of all events;', '', ...events] });
+    await writeFile(
+      path.join(folder, 'experiment.yaml'),
+      'files: { events: { skip_lines: 2, delimiter: "," } }\n',
+    );
+    expect(find(await validate({ folder }), 'events', 'time_zones')).toMatchObject({
+      finding: '3 values carry an offset, 2 do not; those are read as UTC',
+    });
+  });
+
   test('times with and without an offset in one column are counted', async () => {
     const events = small.events.map((line, index) =>
       index > 2 ? line.replace(/(T10:\d\d:00)/, '$1+02:00') : line,
