@@ -4,13 +4,18 @@ import type { Findings } from './findings.ts';
 import { type ColumnMatch, type DatasetMatch, matchColumns } from './match.ts';
 import type { ColumnProfile, FileProfile } from './profile.ts';
 
-/** Columns that say of a user whether he did what the experiment is about. */
+/** Columns that say of a user whether he did what the experiment is about, the most telling first. */
 const outcomes = [
   'converted',
   'conversion',
   'purchased',
   'bought',
   'is_converted',
+  'subscribed',
+  'signed_up',
+  'enrolled',
+  'responded',
+  'clicked',
   'retention_1',
   'retention_7',
 ];
@@ -84,7 +89,9 @@ function ofUsers(file: FileProfile, matches: readonly DatasetMatch[]): Derived |
   const assigned = matchColumns('experiment_assignments', file);
   const of = (name: string) => assigned.find(({ canonical }) => canonical.name === name);
   const [user, variant, time] = [of('user_id'), of('variant'), of('assigned_ts')];
-  const outcome = file.columns.find((column) => isOutcome(column));
+  const outcome = outcomes
+    .flatMap((name) => file.columns.filter((column) => plainName(column.name) === name))
+    .find(isOutcome);
   if (user === undefined || variant === undefined || outcome === undefined) return undefined;
   if (user.column.distinct < 0.95 * user.column.filled) return undefined;
   const because = 'one row a user: variant and outcome';
@@ -152,9 +159,8 @@ function ofUsers(file: FileProfile, matches: readonly DatasetMatch[]): Derived |
   };
 }
 
-function isOutcome({ name, values, filled }: ColumnProfile): boolean {
+function isOutcome({ values, filled }: ColumnProfile): boolean {
   return (
-    outcomes.includes(plainName(name)) &&
     filled > 0 &&
     values.length === 2 &&
     values.every(({ value }) => [...yes, ...no].includes(value.toLowerCase()))

@@ -103,6 +103,10 @@ describe('the shapes of public data sets and page tests, made up', { timeout: 60
       `user_id,timestamp,group,landing_page,converted\n${wide((i) => `${i},${day(i)} 10:00:00.123456,${arm(i)},new_page,${isBuyer(i) ? 1 : 0}`)}`,
     ],
     [
+      'a page test whose outcome is called otherwise, beside a step to it',
+      `user_id,group,page_design,clicked,subscribed\n${wide((i) => `${i},${arm(i)},new,1,${isBuyer(i) ? 'Yes' : 'No'}`)}`,
+    ],
+    [
       'hillstrom, numbered: what was spent, and a conversion',
       `user_id,history,zip_code,variant,visit,conversion,spend\n${wide((i) => `${i},${i}.50,Rural,${arm(i)},1,${isBuyer(i) ? 1 : 0},${isBuyer(i) ? '5.00' : '0'}`)}`,
     ],

@@ -277,6 +277,14 @@ const records: Case[] = [
     event({ event_type: 'sea"rch' }),
     taken({ event_name: 'sea"rch' }),
   ]),
+  events('a delimiter that is missing before a quoted value, in which there is one: `9.99"o,1"`', [
+    event({ revenue: '9.99"o', order_id: '1"' }),
+    bad(null, 'broken_quotes'),
+  ]),
+  events('inches in two bare values: `24"`', [
+    event({ event_type: '24"', order_id: '36"' }),
+    taken({ event_name: '24"', order_id: '36"' }),
+  ]),
   events('a line break, a comma and a doubled quotation mark inside of a quoted value', [
     event({ event_type: '"a,\n""b"""' }),
     taken({ event_name: 'a,\n"b"' }),
