@@ -32,8 +32,13 @@ export interface Derived {
  * user. The same file is then read as each of them.
  */
 export function deriveDatasets(matches: readonly DatasetMatch[], files: readonly FileProfile[]): Derived {
-  if (matches.some(({ dataset }) => dataset === 'experiment_assignments')) return { matches, findings: {} };
+  const assigned = matches.find(({ dataset }) => dataset === 'experiment_assignments');
   const events = matches.find(({ dataset }) => dataset === 'events');
+  if (assigned !== undefined) {
+    const others = matches.filter((match) => match !== assigned);
+    const both = events === undefined ? ofUsers(assigned.file, others) : undefined;
+    return both ?? { matches, findings: {} };
+  }
   if (events !== undefined) return withAssignmentsOf(events, matches);
   return (
     files.reduce<Derived | undefined>((found, file) => found ?? ofUsers(file, matches), undefined) ?? {
