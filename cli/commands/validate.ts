@@ -44,7 +44,7 @@ async function validateFolder(folder: string, options: ValidateFlags): Promise<v
   print(`\n${report.outcome}`);
   const config = options.config === undefined ? '' : ` --config ${shellWord(options.config)}`;
   note(`Next: ./ecom analyze ${shellWord(folder)}${config}`);
-  if (HAS_CHECKOUT) {
+  if (HAS_CHECKOUT && report.takesPipeline) {
     const { nextRun } = await import('../pipeline/current-run.ts');
     note(`Or in the pipeline: ${await nextRun(folder, options.config)}`);
   }

@@ -128,6 +128,17 @@ function csvName(name: string): string | undefined {
   return forms.test(name) ? `${name.replace(forms, '')}.csv` : undefined;
 }
 
+/** Those of the files that `convertFolder` would write as CSV, by their paths. */
+export function filesToConvert(paths: readonly string[]): string[] {
+  const there = new Set(paths);
+  return paths.filter((file) => {
+    const csv = csvName(path.posix.basename(file));
+    if (csv === undefined) return false;
+    const place = path.posix.join(path.posix.dirname(file), csv);
+    return !there.has(place) && !there.has(`${place}.gz`);
+  });
+}
+
 async function convert(folder: string, source: string, target: string): Promise<Converted[]> {
   const file = path.join(folder, source);
   const [first = '', ...rest] = source.split('/');

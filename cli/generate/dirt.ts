@@ -53,7 +53,13 @@ const spoils: Readonly<Record<DatasetName, Partial<Record<DirtKind, Spoil>>>> = 
   events: {
     missing_key: missingKey('event_id'),
     bad_timestamp: badTimestamp('event_id', 'event_ts'),
-    bad_number: (fields, id) => ({ ...fields, event_id: id, revenue: '12.5 EUR' }),
+    // Of a purchase it would be taken.
+    bad_number: (fields, id) => ({
+      ...fields,
+      event_id: id,
+      event_type: 'add_to_cart',
+      revenue: '12.5 EUR',
+    }),
     unknown_user: (fields, id) => ({ ...fields, event_id: id, session_id: '', user_id: id }),
     negative_quantity: (fields, id) => ({
       ...fields,

@@ -4,13 +4,18 @@ import type { Findings } from './findings.ts';
 import { type ColumnMatch, type DatasetMatch, matchColumns } from './match.ts';
 import type { ColumnProfile, FileProfile } from './profile.ts';
 
-/** Columns that say of a user whether he did what the experiment is about. */
+/** Columns that say of a user whether he did what the experiment is about, the most telling first. */
 const outcomes = [
   'converted',
   'conversion',
   'purchased',
   'bought',
   'is_converted',
+  'subscribed',
+  'signed_up',
+  'enrolled',
+  'responded',
+  'clicked',
   'retention_1',
   'retention_7',
 ];
@@ -27,8 +32,13 @@ export interface Derived {
  * user. The same file is then read as each of them.
  */
 export function deriveDatasets(matches: readonly DatasetMatch[], files: readonly FileProfile[]): Derived {
-  if (matches.some(({ dataset }) => dataset === 'experiment_assignments')) return { matches, findings: {} };
+  const assigned = matches.find(({ dataset }) => dataset === 'experiment_assignments');
   const events = matches.find(({ dataset }) => dataset === 'events');
+  if (assigned !== undefined) {
+    const others = matches.filter((match) => match !== assigned);
+    const both = events === undefined ? ofUsers(assigned.file, others) : undefined;
+    return both ?? { matches, findings: {} };
+  }
   if (events !== undefined) return withAssignmentsOf(events, matches);
   return (
     files.reduce<Derived | undefined>((found, file) => found ?? ofUsers(file, matches), undefined) ?? {
@@ -84,7 +94,9 @@ function ofUsers(file: FileProfile, matches: readonly DatasetMatch[]): Derived |
   const assigned = matchColumns('experiment_assignments', file);
   const of = (name: string) => assigned.find(({ canonical }) => canonical.name === name);
   const [user, variant, time] = [of('user_id'), of('variant'), of('assigned_ts')];
-  const outcome = file.columns.find((column) => isOutcome(column));
+  const outcome = outcomes
+    .flatMap((name) => file.columns.filter((column) => plainName(column.name) === name))
+    .find(isOutcome);
   if (user === undefined || variant === undefined || outcome === undefined) return undefined;
   if (user.column.distinct < 0.95 * user.column.filled) return undefined;
   const because = 'one row a user: variant and outcome';
@@ -152,9 +164,8 @@ function ofUsers(file: FileProfile, matches: readonly DatasetMatch[]): Derived |
   };
 }
 
-function isOutcome({ name, values, filled }: ColumnProfile): boolean {
+function isOutcome({ values, filled }: ColumnProfile): boolean {
   return (
-    outcomes.includes(plainName(name)) &&
     filled > 0 &&
     values.length === 2 &&
     values.every(({ value }) => [...yes, ...no].includes(value.toLowerCase()))

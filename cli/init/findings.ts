@@ -1,5 +1,6 @@
 import type { AmountReading } from '../../layers/data/amounts.ts';
 import type { TimeReading } from '../../layers/data/moments.ts';
+import type { SummaryOutcome } from '../../layers/experiment/summary.ts';
 import type { Confidence } from './match.ts';
 
 /** A setting that the data suggest. */
@@ -10,6 +11,7 @@ export interface Guess {
     | string
     | number
     | { readonly constant: string }
+    | SummaryOutcome
     | ({
         readonly column: string;
         readonly values?: Readonly<Record<string, string>>;

@@ -17,6 +17,7 @@ import type { Findings, Guess, Question } from './findings.ts';
 import { confidenceOf, type DatasetMatch, matchDatasets } from './match.ts';
 import { remarkPresets } from './presets.ts';
 import { countVariants, type FileProfile, type FolderProfile, type UnreadableFile } from './profile.ts';
+import { countUsers, findSummary } from './summary.ts';
 import { askForRevenue, remarkSpelling, writingOf } from './values.ts';
 import { controlWords, tellingControls } from './vocabulary.ts';
 
@@ -28,6 +29,25 @@ export async function guess(
 ): Promise<Findings> {
   const own = files.filter(({ name }) => name !== excludedUsersName);
   const { matches, findings: derived } = deriveDatasets(matchDatasets(own), own);
+  const isOfUsers = requiredDatasets.every((dataset) => matches.some((match) => match.dataset === dataset));
+  const summary = isOfUsers ? undefined : await findSummary(database, own);
+  if (summary !== undefined) {
+    const {
+      guesses = [],
+      questions = [],
+      remarks = [],
+    } = tellExperiments(await countUsers(database, summary));
+    const others = own.filter(({ name }) => name !== summary.file.name);
+    return {
+      guesses: [...summary.guesses, ...guesses],
+      questions,
+      remarks: [
+        ...remarks,
+        'Sums by arm have no users: ecom analyze reads them, and the report says what they cannot tell.',
+        ...others.map(({ name }) => `${name} is not used.`),
+      ],
+    };
+  }
   const found = [
     guessFiles(matches, files, unreadable),
     remarkExports(exports),
@@ -339,6 +359,29 @@ async function guessExperiments(
     experiment: columnOf('experiment_id')?.name,
     variant: variant.name,
   });
+  const { remarks = [], ...told } = tellExperiments(counts);
+  const assigned = columnOf('assigned_ts');
+  const isOfDays =
+    assigned !== undefined && assigned.timestamps > 0 && assigned.midnights === assigned.timestamps;
+  return {
+    ...told,
+    remarks: [
+      ...remarks,
+      ...(isOfDays
+        ? [`${assigned.name} has days, not times: an assignment counts from midnight (UTC) on.`]
+        : []),
+    ],
+  };
+}
+
+/** The control of each experiment, of the rows or users of its arms. */
+function tellExperiments(
+  counts: readonly {
+    readonly experiment: string | null;
+    readonly variant: string;
+    readonly rows: number;
+  }[],
+): Partial<Findings> {
   const experiments = [...new Set(counts.map(({ experiment }) => experiment))].map((experiment) =>
     guessControl(
       experiment,
@@ -346,10 +389,6 @@ async function guessExperiments(
     ),
   );
   const remarks = experiments.map(({ remark }) => remark);
-  const assigned = columnOf('assigned_ts');
-  if (assigned !== undefined && assigned.timestamps > 0 && assigned.midnights === assigned.timestamps) {
-    remarks.push(`${assigned.name} has days, not times: an assignment counts from midnight (UTC) on.`);
-  }
   const [first, ...others] = experiments;
   const isCommon = others.every(({ control }) => control?.value === first?.control?.value);
   const guesses = (isCommon ? experiments.slice(0, 1) : experiments).flatMap(({ name, control }) =>

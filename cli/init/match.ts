@@ -172,7 +172,8 @@ function matchColumn(
   const words = columnWords[canonical.name] ?? [];
   const name = plainName(column.name);
   const named = (score: number, because: string) => ({ canonical, column, score, because });
-  if (name === canonical.name && (!isKey || !isOtherThan(canonical, column, isKey))) {
+  const mayBeOther = isKey || canonical.name === 'experiment_id';
+  if (name === canonical.name && (!mayBeOther || !isOtherThan(canonical, column, isKey))) {
     return named(1, 'the same name');
   }
   if (isOtherThan(canonical, column, isKey)) return undefined;
@@ -226,6 +227,8 @@ function isOtherThan({ type, name }: ColumnContract, column: ColumnProfile, isKe
       return mostly(timestamps + localDates) || (isKey && distinct < 0.95 * filled);
     case 'text':
       if (mostly(timestamps + localDates)) return true;
+      // A number of its own in each row is none of an experiment.
+      if (name === 'experiment_id') return distinct > 20 && distinct > filled / 2;
       return (
         ['variant', 'event_name', 'device', 'country', 'currency'].includes(name) &&
         distinct > Math.max(300, filled / 20)

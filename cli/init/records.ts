@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type Delimiter, plainDialect } from '../../layers/data/csv/dialect.ts';
+import { type Delimiter, type KnownDialect, plainDialect } from '../../layers/data/csv/dialect.ts';
 import { beginningOf, inspectFile, readDialect } from '../../layers/data/csv/local-file.ts';
 import { recode } from '../../layers/data/csv/recode.ts';
 import { splitFile } from '../../layers/data/csv/split-file.ts';
@@ -14,6 +14,8 @@ export interface CsvFiles {
   readonly files: readonly string[];
   /** Number of their columns. */
   readonly columns: number;
+  /** What the configuration says of how they are cut into fields. */
+  readonly dialect?: KnownDialect | undefined;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface CsvFiles {
  * @throws SchemaError where nothing helps
  */
 export async function openRecords(database: Database, csv: CsvFiles, folder: string): Promise<string> {
-  const dialects = await Promise.all(csv.files.map((file) => readDialect(file, csv.name)));
+  const dialects = await Promise.all(csv.files.map((file) => readDialect(file, csv.name, csv.dialect)));
   const { delimiter } = dialects[0] ?? plainDialect;
   const beginnings = await Promise.all(csv.files.map((file) => beginningOf(file, csv.name)));
   const isPlain =

@@ -59,7 +59,7 @@ export async function analyzeFolder(
   options: AnalyzeFolderOptions = {},
 ): Promise<FolderAnalysis> {
   const { drop = 'default', configFile, cache = true } = options;
-  const { files, unused } = await prepareDrop({ folder, drop, configFile });
+  const { files, unused } = await prepareDrop({ folder, drop, configFile }, options.load === undefined);
   if (options.load !== undefined) await tryDatabase(options.load);
   const out = reportFolder(folder, options.out);
   const runs = runsFolder(out);
@@ -110,7 +110,7 @@ async function makeEach(folder: string): Promise<void> {
 const filesName = 'files.json';
 const filesSchema = z.array(
   z.strictObject({
-    kind: z.enum([...datasetNames, 'excluded_users', 'config']),
+    kind: z.enum([...datasetNames, 'summary', 'excluded_users', 'config']),
     key: z.string(),
     file: z.string(),
   }),

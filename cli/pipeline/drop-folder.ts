@@ -10,7 +10,7 @@ import { convertedFolder, isPartition } from '../convert/convert-folder.ts';
 import { shellWord } from '../terminal.ts';
 
 export interface DropFile {
-  readonly kind: DatasetName | 'excluded_users' | 'config';
+  readonly kind: DatasetName | 'summary' | 'excluded_users' | 'config';
   readonly file: string;
   readonly key: string;
   readonly size: number;
@@ -134,6 +134,43 @@ export async function findDropFiles(
   if (config !== undefined) add('config', dropConfigName, dropConfigName, config);
   await requireNamedFiles(folder, names, named, files);
   return files;
+}
+
+/**
+ * The files of a folder whose configuration names a file of sums: that one (or its `.gz`, or what it was converted to from another
+ * form), and the configuration.
+ * @throws UsageError where it is not there
+ */
+export async function findSummary(folder: DropFolder, drop: string, name: string): Promise<DropFile[]> {
+  const prefix = dropPrefix(drop);
+  const [found] = await firstOf(folder, [
+    [name, name],
+    [`${name}.gz`, `${name}.gz`],
+    [`${convertedFolder}/${name}`, name],
+    [`${convertedFolder}/${name}.gz`, `${name}.gz`],
+  ]);
+  if (found === undefined) {
+    throw new UsageError({
+      what: `there is no ${name}, which the configuration names as its file of sums`,
+      where: folder.name || undefined,
+      remedy: 'Put the file there, or correct the name: summary: { file: ... }',
+    });
+  }
+  const [file, key, size] = found;
+  const config = await folder.size(dropConfigName);
+  return [
+    { kind: 'summary', file: path.join(folder.name, file), key: prefix + key, size },
+    ...(config === undefined
+      ? []
+      : [
+          {
+            kind: 'config' as const,
+            file: path.join(folder.name, dropConfigName),
+            key: prefix + dropConfigName,
+            size: config,
+          },
+        ]),
+  ];
 }
 
 /** Where the drop's own configuration names the file of a dataset: `file:line:column`. */

@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { UsageError } from '../../layers/platform/errors.ts';
 import { dropConfigName, isDropFile, parseRawKey } from '../../layers/runs/keys.ts';
+import { filesToConvert } from '../convert/convert-folder.ts';
 import type { Connection } from '../pipeline/connection.ts';
 import { namedFiles } from '../pipeline/drop-config.ts';
 import { type DropFile, listedFolder, readDropFolder } from '../pipeline/drop-folder.ts';
@@ -38,10 +39,34 @@ export async function checkListing(drop: string, body: unknown): Promise<Checked
   const target = targetConfig();
   const own = config === null ? [] : [{ name: dropConfigName, text: config }];
   const named = new Map(own.flatMap((file) => [...namedFiles(file)]));
-  const { raw: names } = targetConfig(own);
+  const { raw: names, summary } = targetConfig(own);
+  refuseOtherForms(
+    files.map((file) => file.path),
+    summary?.file,
+  );
   const found = await readDropFolder(listedFolder(folder, files), drop, names, target.raw, named);
   const used = new Set(found.map(({ file }) => file));
   return { files: found, ignored: files.map((file) => file.path).filter((file) => !used.has(file)) };
+}
+
+/**
+ * What a browser sends is stored as it is: the command line converts it first.
+ * @throws UsageError where a file is of another form than CSV, or holds sums by arm
+ */
+function refuseOtherForms(paths: readonly string[], summary: string | undefined): void {
+  if (summary !== undefined) {
+    throw new UsageError({
+      what: `${summary} holds sums by arm, and no users that the pipeline could stage and load`,
+      remedy: 'Analyse the folder on this machine: ./ecom analyze <folder>',
+    });
+  }
+  const [first, ...others] = filesToConvert(paths);
+  if (first === undefined) return;
+  throw new UsageError({
+    what: `${first}${others.length === 0 ? ' is' : ` and ${others.length} more are`} no CSV, and this page uploads files as they are`,
+    remedy:
+      'Upload the folder with ./ecom upload <folder>, which writes JSON lines, Parquet and zip as CSV first; or leave what is not meant out of it',
+  });
 }
 
 /**

@@ -40,6 +40,8 @@ export interface ValidationReport {
   readonly outcome: string;
   /** Rows that a run would set aside. */
   readonly quarantined: number;
+  /** Whether the pipeline can run the folder, too: sums by arm are analysed on this machine alone. */
+  readonly takesPipeline: boolean;
   /** Sentences about files of the folder that a run would not read. */
   readonly unused: readonly string[];
   readonly checks: readonly Check[];

@@ -29,7 +29,7 @@ export async function checkExperiments(run: DryRun, exposures: 'check' | 'skip' 
     const settings = settingsOf(config, experimentId);
     const users = usersByVariant(measured);
     checks.push(...checkSplit(experimentId, settings, users, config.schema, isAlone));
-    checks.push(await checkCrossovers(run, measured, users));
+    if (config.summary === null) checks.push(await checkCrossovers(run, measured, users));
     if (exposures === 'check') {
       checks.push(await checkExposure(run, experimentId, settings), ...checkLogging(run, measured, settings));
     }

@@ -14,7 +14,7 @@ export async function offsetCounts(
 ): Promise<ReadonlyMap<string, { readonly with: number; readonly without: number }>> {
   const times = datasetContracts[dataset].columns.filter(({ type }) => type === 'timestamp');
   const counts = new Map<string, { with: number; without: number }>();
-  for (const { key, header, bindings, range } of run.plan.chunks.filter(
+  for (const { key, header, bindings, range, dialect } of run.plan.chunks.filter(
     (chunk) => chunk.dataset === dataset,
   )) {
     if (range !== null && range.start > 0) continue;
@@ -25,7 +25,7 @@ export async function offsetCounts(
     if (cells.length === 0) continue;
     const records = await openRecords(
       run.database,
-      { name: path.basename(key), files: [run.pathOf(key)], columns: header.length },
+      { name: path.basename(key), files: [run.pathOf(key)], columns: header.length, dialect },
       run.workspace,
     );
     const found = await run.database.row<Record<string, string>>(

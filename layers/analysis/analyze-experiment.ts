@@ -163,6 +163,7 @@ export function analyzeExperiment(
     settings: {
       ...describeSettings(settings, weights, run.config.events.exposure),
       ...(isRamped(sample) && { ramp: describeRamp(periods, sample) }),
+      ...(run.config.summary !== null && { ofSums: true as const }),
     },
     arms: arms.map(({ variant, users, exposed, assigned }) => ({ variant, users, exposed, assigned })),
     trust,
@@ -189,7 +190,7 @@ export function analyzeExperiment(
     distributions: distributionsOf(measurement, arms),
     caps: capsOf(measurement, roles),
     parity:
-      firstTreatment === undefined || isRamped(sample)
+      firstTreatment === undefined || isRamped(sample) || run.config.summary !== null
         ? null
         : originalAnalyses(measurement, control, firstTreatment, settings.alpha),
   };

@@ -207,6 +207,19 @@ export const roundedNote = 'rounded';
 export const respelledNote = 'id_respelled';
 export const dateAloneNote = 'date_alone';
 export const windowsNote = 'windows_1252';
+export const unreadAmountNote = 'amount_not_read';
+
+/** What else of a row says whether a value breaks a rule. */
+export interface RowContext {
+  readonly json?: string | undefined;
+  readonly cell?: string;
+  /** Boolean SQL, never NULL: whether the row is taken although the value is not of its type. */
+  readonly taken?: string | undefined;
+}
+
+function unread(text: string, value: string, taken: string | undefined): string {
+  return `(${value} IS NULL AND ${text} IS NOT NULL${taken === undefined ? '' : ` AND NOT ${taken}`})`;
+}
 
 /**
  * The rules that take a row out where a value of the column breaks them; the first broken one is the one to name. What
@@ -219,12 +232,12 @@ export function valueRules(
   text: string,
   value: string,
   idType: IdType,
-  { json, cell }: { readonly json?: string | undefined; readonly cell?: string } = {},
+  { json, cell, taken }: RowContext = {},
 ): ValueRule[] {
   const { name, type, presence } = column;
   const say = (complaint: string) =>
     `${literal(`${name} "`)} || left(${text}, 100) || ${literal(`" ${complaint}`)}`;
-  const wrong = `(${value} IS NULL AND ${text} IS NOT NULL)`;
+  const wrong = unread(text, value, taken);
   const rules: ValueRule[] = [];
   const whenWritten = (rule: string, pattern: string, complaint: string) =>
     rules.push({ rule, broken: `(${wrong} AND ${matches(text, pattern)})`, reason: say(complaint) });
@@ -271,10 +284,10 @@ export function isBroken(
   column: ColumnContract,
   text: string,
   value: string,
-  { json, cell }: { readonly json?: string | undefined; readonly cell?: string } = {},
+  { json, cell, taken }: RowContext = {},
 ): string {
   const { type, presence } = column;
-  const wrong = `(${value} IS NULL AND ${text} IS NOT NULL)`;
+  const wrong = unread(text, value, taken);
   const conditions = limitRules(column, value)
     .filter(({ onFail }) => onFail !== 'warn')
     .map(({ broken }) => broken);

@@ -17,6 +17,55 @@ export function checkReferences(config: Config): Problem[] {
   );
   // What refers to a metric whose declaration is wrong cannot be judged.
   if (declared.length > 0) return declared;
+  return [...checkSummary(config), ...checkExperiments(config)];
+}
+
+/** Of sums by arm there are the metrics that the file tells of, as they are. */
+function checkSummary(config: Config): Problem[] {
+  const { summary } = config;
+  if (summary === null) return [];
+  const told = Object.keys(summary.outcomes);
+  const known = metricNames(config).filter((name) => kindsOfSums.includes(metricNamed(config, name)?.kind));
+  const outcomes = Object.entries(summary.outcomes).flatMap(([name, outcome]): Problem[] => {
+    const path = ['summary', 'outcomes', name];
+    if (!known.includes(name)) {
+      return [
+        {
+          path,
+          what: `"${name}" is no metric that sums by arm suffice for`,
+          remedy: suggestion(name, known, 'Those are'),
+        },
+      ];
+    }
+    if (metricNamed(config, name)?.kind !== 'conversion' || 'conversions' in outcome) return [];
+    return [{ path, what: `"${name}" is a share of users`, remedy: 'Name the column of its conversions' }];
+  });
+  const settings = Object.entries(config.experiments).flatMap(([id, { primary, decision }]): Problem[] => [
+    ...(told.includes(primary)
+      ? []
+      : [
+          {
+            path: ['experiments', id, 'primary'],
+            what: `the file of sums has no outcome for the primary metric "${primary}"`,
+            remedy: `Name one that it has: primary: ${told[0]}`,
+          },
+        ]),
+    ...(decision.estimate === 'unadjusted' && decision.values === 'uncapped'
+      ? []
+      : [
+          {
+            path: ['experiments', id, 'decision'],
+            what: 'sums by arm can neither be adjusted by what users did before nor be capped',
+            remedy: 'Use decision: { estimate: unadjusted, values: uncapped }',
+          },
+        ]),
+  ]);
+  return [...outcomes, ...settings];
+}
+
+const kindsOfSums: readonly (string | undefined)[] = ['conversion', 'mean'];
+
+function checkExperiments(config: Config): Problem[] {
   return Object.entries(config.experiments).flatMap(([experiment, settings]) =>
     checkExperiment(config, ['experiments', experiment], settings),
   );

@@ -5,6 +5,7 @@ import { fileWriting } from '../data/file-writing.ts';
 import { missingTexts } from '../data/values.ts';
 import { declaredMetric } from './metrics/kinds.ts';
 import { better, days } from './metrics/metric-kind.ts';
+import { summaryFile } from './summary.ts';
 
 const name = z.string().min(1);
 const bucket = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of an S3 bucket');
@@ -250,6 +251,12 @@ export const configSchema = z.strictObject({
     .default({})
     .describe(
       'How single files are written, where their beginning does not show it: by dataset, by the name in `raw`, or by the path of a part (`events/2024-*`). A column that says so itself goes before it.',
+    ),
+  summary: summaryFile
+    .nullable()
+    .default(null)
+    .describe(
+      'A file of sums by arm (users, and conversions or mean and variance) in place of events and assignments, for `ecom analyze`; `null`: none.',
     ),
   event_aliases: z.record(name, name).describe('Other spelling of an event: its name.'),
   events: z

@@ -7,10 +7,14 @@ type Names = Readonly<Record<string, null>>;
 type ExperimentsOf<Settings> = { readonly experiments: Readonly<Record<string, Settings>> };
 
 /** What `stage` sees of the configuration. Bindings of columns come with the chunk. */
-export type StageConfig = Pick<Config, 'id_type'>;
+export type StageConfig = Pick<Config, 'id_type'> & {
+  /** Names of the purchases, in the order of the alphabet. */
+  readonly purchases: readonly string[];
+};
 
-export function stageConfig({ id_type }: Config): StageConfig {
-  return { id_type };
+export function stageConfig({ id_type, events, event_aliases }: Config): StageConfig {
+  const aliases = Object.keys(event_aliases).filter((alias) => event_aliases[alias] === events.purchase);
+  return { id_type, purchases: [...new Set([events.purchase, ...aliases])].sort() };
 }
 
 /** What `clean` sees of the configuration. */

@@ -175,6 +175,9 @@ const variantUsers = z.strictObject({ variant: z.string(), users: count });
 export const armPurchases = z.strictObject({
   variant: z.string(),
   buyers: count,
+  /** Their purchases, and those of them without an amount. Older runs did not tell. */
+  purchases: count.optional(),
+  withoutAmount: count.optional(),
   /** Buyers with a purchase that is there again under another event id: product and amount of the same order. */
   repeatedInOrder: count,
   /** The same of purchases without an order, at one moment. */

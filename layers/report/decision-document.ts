@@ -25,6 +25,7 @@ import {
   exposureDays,
   hasPlan,
   headline,
+  ofSumsNote,
   stepWording,
   unavailableBeside,
   unavailableLabel,
@@ -41,17 +42,20 @@ export function decisionDocument(report: Report): string {
     '',
     `Run \`${run.runId}\` of the drop \`${run.drop}\`${run.asOf === null ? '' : `, data up to ${formatMoment(run.asOf)}`}.`,
     ...(run.undeclared ? ['', undeclaredNote] : []),
+    ...(experiments.some(({ settings }) => settings.ofSums) ? ['', ofSumsNote] : []),
     ...experiments.flatMap((experiment) => ['', ...experimentSection(experiment, report)]),
     '',
     '## Data',
     '',
-    ...table(
-      ['dataset', 'lines', 'accepted', 'quarantined', 'duplicates'],
-      Object.entries(report.quality).map(([dataset, { lines, accepted, quarantined, duplicates }]) => [
-        dataset,
-        ...[lines, accepted, quarantined, duplicates].map(formatCount),
-      ]),
-    ),
+    ...(Object.keys(report.quality).length === 0
+      ? ['Sums by arm, as they were given.']
+      : table(
+          ['dataset', 'lines', 'accepted', 'quarantined', 'duplicates'],
+          Object.entries(report.quality).map(([dataset, { lines, accepted, quarantined, duplicates }]) => [
+            dataset,
+            ...[lines, accepted, quarantined, duplicates].map(formatCount),
+          ]),
+        )),
     ...unavailableBeside(report).map(
       (found) => `\nNot available: ${plain(unavailableLabel(found))}, ${plain(found.reason)}.`,
     ),
@@ -250,7 +254,9 @@ function limits(experiment: ExperimentReport): string[] {
             : 'The p-values hold for one look, and no end was planned for it: looking again until something is significant finds effects that are not there.',
         ]
       : []),
-    `Outcomes are those of the first ${formatQuantity(settings.outcomeWindowDays, 'day')} after the exposure; what comes later is not known.`,
+    settings.ofSums
+      ? 'Over which days a user’s outcomes were counted, the sums do not tell.'
+      : `Outcomes are those of the first ${formatQuantity(settings.outcomeWindowDays, 'day')} after the exposure; what comes later is not known.`,
     ...(settings.correction === 'none'
       ? ['No correction for many comparisons: about one in twenty null effects looks significant.']
       : []),

@@ -26,7 +26,7 @@ export function designLines(experiment: ExperimentReport): string[] {
     settings.exposure === 'assignment'
       ? '- A user counts from the assignment on.'
       : `- A user counts from the first \`${plain(settings.exposure)}\`${settings.requireAssignmentBefore ? ' at or after the assignment' : ', also before the assignment'}.`,
-    `- Outcome window: ${formatQuantity(settings.outcomeWindowDays, 'day')} from exposure. Primary metric: ${plain(metricLabel(settings.primary))} (\`${plain(settings.primary)}\`).`,
+    `- Outcome window: ${settings.ofSums ? 'that of the sums' : `${formatQuantity(settings.outcomeWindowDays, 'day')} from exposure`}. Primary metric: ${plain(metricLabel(settings.primary))} (\`${plain(settings.primary)}\`).`,
     `- Plan: ${plan.length === 0 ? 'neither a size nor an end was declared' : plan.join(', ')}. Testing: ${decision.basis.testing.replaceAll('_', ' ')}.`,
     `- Alpha: ${settings.alpha}, two-sided; guardrails ${settings.guardrailAlpha}, one-sided. Correction: ${corrections[settings.correction]}${settings.multipleArms === 'dunnett' ? ', Dunnett over the arms' : ''}.`,
     ...(rates === undefined ? [] : [`- Error rates: ${plain(rates)}`]),

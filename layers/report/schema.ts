@@ -153,6 +153,8 @@ export const experimentReport = z.strictObject({
     exposure: z.string(),
     requireAssignmentBefore: z.boolean(),
     outcomeWindowDays: count,
+    /** The data are sums by arm, and windows what the sums had; absent where there are users. */
+    ofSums: z.literal(true).optional(),
     immature: z.enum(['include', 'exclude']),
     primary: z.string(),
     /** Two-sided level of every test and interval; guardrails are tested one-sided at guardrailAlpha. */

@@ -14,6 +14,10 @@ import type {
 export const undeclaredNote =
   'Nobody declared that these files are the whole drop: the run began when no further file had come for a while. A manifest or _SUCCESS declares it, and ecom upload writes a manifest.';
 
+/** What is said of a run that had sums by arm and no users. */
+export const ofSumsNote =
+  'These are sums by arm: which users and which time they are of, the file alone knows. Without users there are no segments, no outcome windows, no quantiles, no adjustment by what users did before (CUPED) and no capping, and nobody can check that each user is in one arm and counted once.';
+
 /** How a status looks: always a colour, a shape and a word together. */
 export type Tone = 'good' | 'bad' | 'caution' | 'neutral';
 

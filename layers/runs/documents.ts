@@ -39,7 +39,7 @@ export const dropManifest = z.strictObject({
 export type DropManifest = z.infer<typeof dropManifest>;
 
 export const rawInput = z.strictObject({
-  kind: z.enum([...datasetNames, 'excluded_users', 'config']),
+  kind: z.enum([...datasetNames, 'summary', 'excluded_users', 'config']),
   key: z.string(),
   versionId: z.string().nullable(),
   /** Without quotes. */
@@ -144,8 +144,8 @@ export const runPlan = z.strictObject({
   codeVersion: z.string(),
   asOf: moment.nullable(),
   chunks: z.array(chunk),
-  /** Number of user buckets that clean and marts are spread over, and of the shares of ids that exchange is. */
-  buckets: z.number().int().positive(),
+  /** Number of user buckets that clean and marts are spread over, and of the shares of ids that exchange is; none of sums by arm. */
+  buckets: count,
   /** Datasets the drop has. */
   present: z.array(dataset),
   /** Metrics, checks and segments that are switched off, each with the reason. */

@@ -131,6 +131,8 @@ export const processedKeys = {
   error: (runId: string, stage: StageName, index: number) =>
     `${areas.runs}${runId}/errors/${stage}-${pad(index)}.json`,
   work: (stage: StageName, key: string) => `${areas.work}${stage}/${key}.json`,
+  /** The rows of a file of sums. */
+  summary: (runId: string) => `${areas.runs}${runId}/summary.json`,
   measurements: (runId: string) => `${areas.runs}${runId}/measurements.json`,
   manifest: (runId: string) => `${areas.runs}${runId}/manifest.json`,
   failure: (runId: string) => `${areas.runs}${runId}/failure.json`,

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { measurements } from '../experiment/measurements.ts';
+import { summaryRows } from '../experiment/summary.ts';
 import { IncompleteError } from '../platform/errors.ts';
 import type { ObjectStore } from '../platform/object-store.ts';
 import { reportSchema } from '../report/schema.ts';
@@ -34,6 +35,7 @@ function kind<At extends readonly unknown[], Value>(
 const documents = {
   inputs: kind(processedKeys.inputs, runInputs),
   plan: kind(processedKeys.plan, runPlan),
+  summary: kind(processedKeys.summary, summaryRows),
   marker: kind(processedKeys.done, stageMarker),
   error: kind(processedKeys.error, stageError),
   work: kind(processedKeys.work, workEntry),

@@ -31,7 +31,8 @@ export interface Window {
 
 /**
  * Finds the end of the record that begins at `start`, reading as DuckDB does: a quotation mark opens a field only at
- * its beginning (blanks aside), and only blanks may follow the closing one.
+ * its beginning (blanks aside), and only blanks may follow the closing one. A mark inside of a bare field is a part of it, but for one
+ * that a mark at the end of a later bare field closes: there a delimiter is missing, and those within the marks are none.
  * - `incomplete`: the window ends before the record does.
  * - `too long`: no end within `limit` bytes; `next` is where they end.
  * - `broken`: a quoted field that is never closed or that text follows; the record is its first line alone.
@@ -49,6 +50,8 @@ export function scanRecord(
   let fields = 0;
   let breaks = 0;
   let surplus = false;
+  // Whether a bare field has had a mark in it that none of its own closes.
+  let isOpen = false;
 
   for (;;) {
     const fieldStart = i;
@@ -75,7 +78,19 @@ export function scanRecord(
         return;
       }
     } else {
-      while (i < bound && bytes[i] !== delimiter && bytes[i] !== LF && bytes[i] !== CR) i += 1;
+      let isOdd = false;
+      while (i < bound && bytes[i] !== delimiter && bytes[i] !== LF && bytes[i] !== CR) {
+        if (bytes[i] === QUOTE) isOdd = !isOdd;
+        i += 1;
+      }
+      if (isOdd) {
+        const isLast = bytes[i - 1] === QUOTE;
+        if (isLast && isOpen) {
+          breakOff(window, start, limit, found);
+          return;
+        }
+        isOpen = !isLast;
+      }
     }
     if (fields > columns && i > fieldStart) surplus = true;
     if (i >= bound || bytes[i] !== delimiter) break;

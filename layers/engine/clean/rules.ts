@@ -1,5 +1,12 @@
 import { type DatasetName, datasetContracts, type OnFail } from '../../data/datasets/index.ts';
-import { dateAloneNote, limitRules, respelledNote, roundedNote, windowsNote } from '../../data/values.ts';
+import {
+  dateAloneNote,
+  limitRules,
+  respelledNote,
+  roundedNote,
+  unreadAmountNote,
+  windowsNote,
+} from '../../data/values.ts';
 import type { Config } from '../../experiment/config.ts';
 import { identifier, literal, timestamp } from '../../platform/sql.ts';
 import { endOfUploadDay } from '../../runs/received.ts';
@@ -92,6 +99,16 @@ function notes(dataset: DatasetName): Rule[] {
       .map(({ name }) =>
         noted(name, roundedNote, 'more than two decimals: rounded half to even', checkAmounts),
       ),
+    ...(dataset === 'events'
+      ? [
+          noted(
+            'revenue',
+            unreadAmountNote,
+            'the amount of a purchase cannot be read: it counts as a purchase, and no money with it',
+            'Say how amounts are written, such as schema: { events: { revenue: { column: revenue, decimal: ",", thousands: ".", strip_currency: true } } }, or correct them',
+          ),
+        ]
+      : []),
     ...columns
       .filter(({ dateAlone }) => dateAlone !== undefined)
       .map(({ name }) =>

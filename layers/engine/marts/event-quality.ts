@@ -26,10 +26,11 @@ export async function eventQuality(
  */
 async function purchases(db: Database): Promise<NonNullable<MartsResult['eventQuality']>['purchases']> {
   const users = await db.select(
-    `SELECT experiment_id AS "experimentId", variant, count(*) AS buyers,
+    `SELECT experiment_id AS "experimentId", variant, count(*) AS buyers, sum(purchases) AS purchases, sum(without_amount) AS "withoutAmount",
        count(*) FILTER (in_order) AS "repeatedInOrder", count(*) FILTER (at_moment) AS "repeatedAtMoment"
      FROM (
-       SELECT experiment_id, variant, user_id,
+       SELECT experiment_id, variant, user_id, sum("rows") AS purchases,
+         coalesce(sum("rows") FILTER (revenue IS NULL), 0) AS without_amount,
          coalesce(bool_or("rows" > 1 AND revenue IS NOT NULL AND order_id IS NOT NULL), false) AS in_order,
          coalesce(bool_or("rows" > 1 AND revenue IS NOT NULL AND order_id IS NULL), false) AS at_moment
        FROM counted_purchases GROUP BY ALL
@@ -39,6 +40,8 @@ async function purchases(db: Database): Promise<NonNullable<MartsResult['eventQu
       experimentId: cell.text,
       variant: cell.text,
       buyers: cell.count,
+      purchases: cell.count,
+      withoutAmount: cell.count,
       repeatedInOrder: cell.count,
       repeatedAtMoment: cell.count,
     },

@@ -34,6 +34,8 @@ function mergedPurchases(rows: readonly ArmPurchases[]): EventQuality['purchases
     (a, b) => ({
       variant: a.variant,
       buyers: a.buyers + b.buyers,
+      purchases: (a.purchases ?? 0) + (b.purchases ?? 0),
+      withoutAmount: (a.withoutAmount ?? 0) + (b.withoutAmount ?? 0),
       repeatedInOrder: a.repeatedInOrder + b.repeatedInOrder,
       repeatedAtMoment: a.repeatedAtMoment + b.repeatedAtMoment,
       severalProducts: a.severalProducts + b.severalProducts,

@@ -2,21 +2,31 @@ import path from 'node:path';
 import { checkBadRate } from '../../data/bad-rows.ts';
 import { datasetContracts, datasetNames } from '../../data/datasets/index.ts';
 import { type MeasureConfig, measureConfig } from '../../experiment/config-slices.ts';
-import { measurements } from '../../experiment/measurements.ts';
-import { downloadAll } from '../../platform/object-store.ts';
-import type { Chunk, CleanResult, MartsResult, RunPlan, StageResult } from '../../runs/documents.ts';
+import { type Measurements, measurements } from '../../experiment/measurements.ts';
+import { downloadAll, type ObjectStore } from '../../platform/object-store.ts';
+import type {
+  Chunk,
+  CleanResult,
+  MartsResult,
+  ResultOf,
+  RunPlan,
+  StageResult,
+} from '../../runs/documents.ts';
 import { areas, processedKeys } from '../../runs/keys.ts';
 import { completionsOf } from '../../runs/progress.ts';
-import { attempt } from '../../runs/stage.ts';
+import { attempt, type StageOutcome } from '../../runs/stage.ts';
 import { contentOf, repeatable } from '../../runs/work.ts';
 import { measure } from './measure.ts';
 import { qualityOf, reconcileFiles } from './reconcile.ts';
+import { measureSummary } from './summary.ts';
 import type { MartFiles } from './users.ts';
 import { inWholeFiles } from './whole-files.ts';
 
 type ObjectRef = ReturnType<typeof contentOf>;
 
 interface MeasureReads {
+  /** The sums of a file of them, in place of all else; null where there are users. */
+  readonly summed: Measurements | null;
   readonly config: MeasureConfig;
   /** Segments that there is no source for. */
   readonly unavailable: RunPlan['unavailable'];
@@ -50,6 +60,10 @@ export const measureStage = repeatable<'measure', MeasureReads, null>({
         .map(contentOf);
     return {
       reads: {
+        summed:
+          plan.config.summary === null
+            ? null
+            : measureSummary(await store.require('summary', runId), plan.config, plan.asOf),
         config: measureConfig(plan.config),
         unavailable: plan.unavailable.filter(({ kind }) => kind === 'segment'),
         chunks: plan.chunks.map(({ key, dataset }) => ({ key, dataset })),
@@ -71,6 +85,7 @@ export const measureStage = repeatable<'measure', MeasureReads, null>({
 
   async run({ runId, processed, folder, engine, refusals }, { reads }) {
     const { config, unavailable, chunks, staged, cleaned, marts, sources } = reads;
+    if (reads.summed !== null) return stored(processed, runId, reads.summed, []);
     const files = reconcileFiles(chunks, staged, cleaned);
 
     const copies = (objects: readonly ObjectRef[]) =>
@@ -100,11 +115,20 @@ export const measureStage = repeatable<'measure', MeasureReads, null>({
         checkBadRate(datasetContracts[dataset], { ...counts, quarantineRules }, runId, dataset),
       );
     }
-    const key = processedKeys.measurements(runId);
-    const { size, etag } = await processed.putJson(key, measured);
-    return {
-      outputs: [{ key, rows: measured.experiments.length, bytes: size, etag, bucket: null }],
-      result: { experiments: measured.experiments.map(({ experimentId }) => experimentId), files },
-    };
+    return stored(processed, runId, measured, files);
   },
 });
+
+async function stored(
+  processed: ObjectStore,
+  runId: string,
+  measured: Measurements,
+  files: ResultOf<'measure'>['files'],
+): Promise<StageOutcome<'measure'>> {
+  const key = processedKeys.measurements(runId);
+  const { size, etag } = await processed.putJson(key, measured);
+  return {
+    outputs: [{ key, rows: measured.experiments.length, bytes: size, etag, bucket: null }],
+    result: { experiments: measured.experiments.map(({ experimentId }) => experimentId), files },
+  };
+}

@@ -12,6 +12,7 @@ import type { RunStore } from '../../runs/store.ts';
 import type { PlannedFile } from './chunks.ts';
 import { dataFiles, makePlan, requireDataset, requireEventUsers, requireOneUnit } from './make-plan.ts';
 import { readHeader } from './read-header.ts';
+import { readSummary, summaryPlan } from './summary.ts';
 import { checkWritings, writingOf } from './writings.ts';
 
 /** What a run consists of: its configuration, its files cut into chunks, its users' buckets, and what it lacks. */
@@ -26,6 +27,11 @@ export const planStage: Stage<'plan'> = {
         where: `drop ${inputs.drop}`,
         remedy: 'Upload the drop again',
       });
+    }
+    if (config.summary !== null) {
+      await store.write('summary', [runId], await readSummary(store, inputs, config, folder));
+      await store.write('plan', [runId], summaryPlan(inputs, config));
+      return { outputs: [], result: { chunks: [], buckets: [] } };
     }
     checkWritings(dataFiles(inputs), inputs.drop, config);
     for (const dataset of requiredDatasets) {

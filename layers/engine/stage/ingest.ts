@@ -48,6 +48,8 @@ export interface IngestSource {
   /** Columns of all files of the dataset. */
   readonly allColumns: readonly FileColumns[];
   readonly idType: Config['id_type'];
+  /** Names of the events that are purchases: one counts although its amount cannot be read. */
+  readonly purchases?: readonly string[];
   /** Whether the first record is the header. */
   readonly hasHeader: boolean;
   /** Whether the file is a byte range, cut at line ends, of a larger one. */
@@ -118,7 +120,7 @@ export async function ingest(
   target: IngestTarget,
 ): Promise<Ingested> {
   const contract = datasetContracts[source.dataset];
-  const columns = stagedColumns(contract, source.columns, source.allColumns, source.idType);
+  const columns = stagedColumns(contract, source.columns, source.allColumns, source.idType, source.purchases);
   const userBuckets =
     target.buckets > 1 && columns.some(({ name }) => name === 'user_id') ? target.buckets : 1;
   const read = path.join(target.folder, 'read.parquet');

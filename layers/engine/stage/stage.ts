@@ -84,6 +84,7 @@ export const stageStage = repeatable<'stage', StageReads, StageAside>({
           dialect: chunk.dialect,
           allColumns: reads.columns,
           idType: reads.config.id_type,
+          purchases: reads.config.purchases,
           hasHeader: range === null || range.start === 0,
           isRange: range !== null,
           name,

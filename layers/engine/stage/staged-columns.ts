@@ -8,6 +8,7 @@ import {
   isBroken,
   sqlType,
   typedValue,
+  unreadAmountNote,
   type ValueNote,
   type ValueRule,
   valueNotes,
@@ -42,12 +43,14 @@ export interface StagedColumn {
 /**
  * Columns of a dataset's staged files: those of the contract, then those that any of the dataset's files adds. A
  * column that this file lacks is a typed NULL, so that all staged files of a dataset have the same columns.
+ * @param purchases names of the events that are purchases: one counts although its amount cannot be read
  */
 export function stagedColumns(
   contract: DatasetContract,
   file: FileColumns,
   allFiles: readonly FileColumns[],
   idType: Config['id_type'],
+  purchases: readonly string[] = [],
 ): StagedColumn[] {
   const sources = new Map<string, ColumnBinding>([
     ...file.otherColumns.map((source): [string, ColumnBinding] => {
@@ -56,7 +59,10 @@ export function stagedColumns(
     }),
     ...file.bindings.map((binding): [string, ColumnBinding] => [binding.column, binding]),
   ]);
-  return datasetColumns(contract, allFiles).map((column, index) => {
+  const all = datasetColumns(contract, allFiles);
+  const event = `v${all.findIndex(({ name }) => name === 'event_name')}`;
+  const isPurchase = `coalesce(${purchases.map((name) => `${event} = ${literal(name)}`).join(' OR ')}, false)`;
+  return all.map((column, index) => {
     const type = sqlType(column, idType);
     const binding = sources.get(column.name);
     const cell = cellOf(binding, file.header);
@@ -72,7 +78,10 @@ export function stagedColumns(
       Object.keys(binding.values).length === 0 &&
       reading?.json === undefined;
     const plain = asWritten ? cell : text;
-    const json = { json: reading?.json, cell };
+    // Who buys has bought, whatever is written of the amount.
+    const isAmountOfPurchase =
+      contract.dataset === 'events' && column.name === 'revenue' && purchases.length > 0;
+    const json = { json: reading?.json, cell, ...(isAmountOfPurchase && { taken: isPurchase }) };
     return {
       name: column.name,
       type,
@@ -84,7 +93,20 @@ export function stagedColumns(
         ...rule,
         fatal: isFatal(contract, column.name, rule.rule),
       })),
-      notes: binding === undefined ? [] : valueNotes(column, text, value, idType, plain, reading),
+      notes:
+        binding === undefined
+          ? []
+          : [
+              ...valueNotes(column, text, value, idType, plain, reading),
+              ...(isAmountOfPurchase
+                ? [
+                    {
+                      rule: unreadAmountNote,
+                      when: `(${value} IS NULL AND ${text} IS NOT NULL AND ${isPurchase})`,
+                    },
+                  ]
+                : []),
+            ],
     };
   });
 }

@@ -5,7 +5,7 @@ import { icon, iconSheet, status } from '../html/icons.ts';
 import { name, plainName, sentence } from '../html/names.ts';
 import style from '../html/style.css?raw';
 import type { ExperimentReport, Report } from '../schema.ts';
-import { actions, undeclaredNote } from '../words.ts';
+import { actions, ofSumsNote, undeclaredNote } from '../words.ts';
 import behaviour from './behaviour.client.js?raw';
 import { glossary } from './glossary.ts';
 import type { ExperimentSection, RunSection, Section } from './section.ts';
@@ -104,7 +104,7 @@ ${iconSheet}
 <div>
 <h1>Experiment report</h1>
 <p>Drop ${name(report.run.drop)}${report.run.asOf === null ? null : html`, data up to <time datetime="${report.run.asOf}">${formatMoment(report.run.asOf)}</time>`}, run <code>${report.run.runId}</code></p>
-${report.run.undeclared ? html`<p class="fine">${undeclaredNote}</p>` : null}</div>
+${report.run.undeclared ? html`<p class="fine">${undeclaredNote}</p>` : null}${report.experiments.some(({ settings }) => settings.ofSums) ? html`<p class="fine">${ofSumsNote}</p>` : null}</div>
 <div id="tools"></div>
 </header>
 <div class="layout">

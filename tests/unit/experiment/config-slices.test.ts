@@ -30,12 +30,25 @@ const keys: { readonly [Key in Exclude<keyof Config, 'experiments'>]: readonly C
   schema: [[{ ...base.schema, users: { user_id: 'id' } }, []]],
   missing: [[['?'], []]],
   files: [[{ events: { decimal: ',' } }, []]],
+  // There is nothing to stage then; `measure` sees the rows.
+  summary: [
+    [
+      {
+        file: 'results.csv',
+        experiment_id: 'test',
+        variant: 'arm',
+        users: 'n',
+        outcomes: { purchase_conversion: { conversions: 'orders' } },
+      },
+      [],
+    ],
+  ],
   // The plan says it.
   as_of: [['2024-05-01', []]],
   id_type: [['string', ['stage', 'clean', 'marts']]],
   dedupe: [[{ events: ['user_id', 'event_ts'] }, ['clean']]],
   event_aliases: [[{ seen: 'view_product' }, ['clean', 'marts', 'measure']]],
-  events: [[{ ...base.events, purchase: 'order' }, ['clean', 'marts', 'measure']]],
+  events: [[{ ...base.events, purchase: 'order' }, ['stage', 'clean', 'marts', 'measure']]],
   exclude_users: [[{ max_events_per_day: 100 }, ['marts']]],
   metrics: [[{ searches: { kind: 'mean', event: 'search', better: 'higher' } }, ['marts', 'measure']]],
 };
@@ -115,7 +128,7 @@ describe('what a stage sees of the configuration', () => {
   });
 
   it('holds what it is declared to hold, and no more', () => {
-    expect(Object.keys(stageConfig(base))).toEqual(['id_type']);
+    expect(Object.keys(stageConfig(base))).toEqual(['id_type', 'purchases']);
     expect(Object.keys(cleanConfig(base).experiments['*'] ?? {})).toEqual(['exposure']);
     expect(martsConfig(base).experiments['*']).not.toHaveProperty('capping');
     expect(martsConfig(base).experiments['*']?.guardrails).toEqual({

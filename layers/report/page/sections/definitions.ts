@@ -7,7 +7,7 @@ import type { ExperimentReport, MetricPart, MetricReport, Report } from '../../s
 /** What each metric counts, and the query that recomputes it; null for reports that do not say. */
 export function definitions(experiment: ExperimentReport, { run }: Report): Html | null {
   const defined = experiment.metrics.filter(({ definition }) => definition !== undefined);
-  if (defined.length === 0) return null;
+  if (defined.length === 0 || experiment.settings.ofSums) return null;
   return html`<details class="definitions"><summary>What each metric counts, and the query that recomputes it</summary>
 <p class="fine">Counted are ${
     experiment.settings.immature === 'exclude'

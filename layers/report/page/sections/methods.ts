@@ -18,8 +18,8 @@ ${entry('Control', name(control))}
 ${entry('Planned shares', weights(experiment))}
 ${ramp === undefined ? null : entry('Shares over time', ramp)}
 ${entry('A user counts from', exposure(experiment))}
-${entry('Outcome window', `${formatQuantity(settings.outcomeWindowDays, 'day')} from exposure, the exposure included`)}
-${entry('Window not ended', settings.immature === 'include' ? 'counted, and noted above' : 'left out, and counted above')}
+${entry('Outcome window', settings.ofSums ? 'that of the sums, which do not tell it' : `${formatQuantity(settings.outcomeWindowDays, 'day')} from exposure, the exposure included`)}
+${settings.ofSums ? null : entry('Window not ended', settings.immature === 'include' ? 'counted, and noted above' : 'left out, and counted above')}
 ${entry('Primary metric', html`${metricName(settings.primary)} <code>${name(settings.primary)}</code>`)}
 ${entry('Decided on', basisText(experiment))}
 ${entry('Rule that fired', html`<code>${experiment.decision.rule}</code>`)}

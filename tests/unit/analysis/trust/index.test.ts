@@ -49,14 +49,14 @@ const crossed = (inControl: number, inTreatment: number): Partial<ExperimentMeas
 describe('checks', () => {
   it('are all there for every experiment, each with what it found', () => {
     const { trust } = analyze({});
-    expect(trust.checks).toHaveLength(20);
-    expect(new Set(trust.checks.map(({ name }) => name)).size).toBe(20);
+    expect(trust.checks).toHaveLength(21);
+    expect(new Set(trust.checks.map(({ name }) => name)).size).toBe(21);
     expect(trust.checks.every(({ explanation }) => /[.]$/.test(explanation))).toBe(true);
   });
 
   it('bring the words that they are shown with, and the number to note in a few of them', () => {
     const report = analyze({ ...crossed(20, 20), immatureUsers: 500 });
-    expect(new Set(report.trust.checks.map(({ label }) => label)).size).toBe(20);
+    expect(new Set(report.trust.checks.map(({ label }) => label)).size).toBe(21);
     expect(report.trust.checks.flatMap(({ name, isAdjusted }) => (isAdjusted ? [name] : []))).toEqual([
       'sample_ratio_by_segment',
       'sample_ratio_by_day',

@@ -78,6 +78,13 @@ describe('one file that is several datasets', { timeout: 60_000 }, () => {
     expect(found).toEqual(buyers);
   });
 
+  it('also where its name is that of assignments', async () => {
+    const folder = await folderOf({
+      'ab_test_results.csv': `user_id,test_group,signup_date,converted\n${many(users, (i) => `u${i},${arm(i)},2024-01-01,${isBuyer(i) ? 1 : 0}`)}`,
+    });
+    expect((await shares(folder)).found).toEqual(buyers);
+  });
+
   it('and does so without a time', async () => {
     const folder = await folderOf({
       'games.csv': `userid,version,retention_7\n${many(users, (i) => `${i},${arm(i)},${isBuyer(i) ? 'True' : 'False'}`)}`,
@@ -101,6 +108,14 @@ describe('the shapes of public data sets and page tests, made up', { timeout: 60
     [
       'a page test: a time, a group, a page and whether converted',
       `user_id,timestamp,group,landing_page,converted\n${wide((i) => `${i},${day(i)} 10:00:00.123456,${arm(i)},new_page,${isBuyer(i) ? 1 : 0}`)}`,
+    ],
+    [
+      'a page test whose outcome is called otherwise, beside a step to it',
+      `user_id,group,page_design,clicked,subscribed\n${wide((i) => `${i},${arm(i)},new,1,${isBuyer(i) ? 'Yes' : 'No'}`)}`,
+    ],
+    [
+      'rows with a number of their own that is called experiment_id',
+      `experiment_id,user_id,variant,converted\n${wide((i) => `${500_000 + i},${i},${arm(i)},${isBuyer(i) ? 1 : 0}`)}`,
     ],
     [
       'hillstrom, numbered: what was spent, and a conversion',

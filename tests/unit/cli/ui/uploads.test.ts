@@ -29,6 +29,22 @@ describe('checkListing', () => {
     expect(ignored).toEqual(['shop/events/deeper/part-3.csv', 'shop/notes.txt']);
   });
 
+  it('refuses what the command line would convert first, and names the command', async () => {
+    const both = ['shop/experiment_assignments.csv', 'shop/events.csv'];
+    await expect(
+      checkListing('default', listing(['shop/events.parquet', 'shop/experiment_assignments.csv'])),
+    ).rejects.toThrow('shop/events.parquet is no CSV, and this page uploads files as they are');
+    const { files, ignored } = await checkListing('default', listing([...both, 'shop/events.jsonl']));
+    expect(files).toHaveLength(2);
+    expect(ignored).toEqual(['shop/events.jsonl']);
+  });
+
+  it('refuses sums by arm, which the pipeline does not take', async () => {
+    const sums =
+      'summary: { file: r.csv, experiment_id: e, variant: v, users: n, outcomes: { purchase_conversion: { conversions: c } } }\n';
+    await expect(checkListing('default', listing(['shop/r.csv'], sums))).rejects.toThrow(/ecom analyze/);
+  });
+
   it('takes files without a folder', async () => {
     const { files } = await checkListing('default', {
       ...listing(['events.csv', 'experiment_assignments.csv']),

@@ -40,25 +40,41 @@ const problems = ({ checks }: ValidationReport) =>
 const find = ({ checks }: ValidationReport, dataset: string, check: string): Check | undefined =>
   checks.find((candidate) => candidate.dataset === dataset && candidate.check === check);
 
-test('purchases that would be set aside are told as a share of the purchases, with what a run would make of it', async () => {
+/** A generated drop of which every fifth purchase is spoilt. */
+async function withSpoiltPurchases(spoil: (line: string) => string) {
   const { folder } = await generated({ users: 2000 });
   const file = path.join(folder, 'events.csv');
-  const text = await readFile(file, 'utf8');
   let purchases = 0;
-  const spoilt = text.replaceAll(/^(.*,purchase,.*?),(\d+)\.(\d\d),/gm, (line, before, whole, cents) => {
+  const spoilt = (await readFile(file, 'utf8')).replaceAll(/^.*,purchase,.*$/gm, (line) => {
     purchases += 1;
-    return purchases % 5 === 0 ? `${before},"${whole},${cents}",` : line;
+    return purchases % 5 === 0 ? spoil(line) : line;
   });
   await writeFile(file, spoilt);
-  const report = await validate({ folder });
   const lost = Math.floor(purchases / 5);
   expect(lost).toBeGreaterThan(20);
+  return { report: await validate({ folder }), purchases, lost };
+}
+
+test('purchases that would be set aside are told as a share of the purchases, with what a run would make of it', async () => {
+  const { report, purchases, lost } = await withSpoiltPurchases((line) => line.replace(/^\w+/, 'x$&'));
   expect(find(report, 'events', 'decisive_events')).toMatchObject({
     status: 'warn',
     count: lost,
     finding: expect.stringContaining(`${lost} of ${purchases} purchase (`),
   });
   expect(report.outcome).toContain('call every experiment INVALID');
+});
+
+test('purchases whose amounts cannot be read are told, and none is set aside', async () => {
+  const { report, purchases, lost } = await withSpoiltPurchases((line) =>
+    line.replace(/,(\d+)\.(\d\d),/, ',"$1,$2",'),
+  );
+  expect(find(report, 'events', 'amount_not_read')).toMatchObject({ status: 'warn', count: lost });
+  expect(find(report, 'events', 'purchase_amounts')).toMatchObject({
+    status: 'warn',
+    finding: expect.stringContaining(`Of ${lost} of ${purchases} purchases of the drop it cannot be read`),
+  });
+  expect(report.quarantined).toBe(0);
 });
 
 describe('generated data', () => {
@@ -418,7 +434,7 @@ describe('what only follows from another failure is not told as one of its own',
 
   test('an event that only rows set aside have may be among them', async () => {
     const events = [
-      ...small.events.map((line) => (line.includes('purchase') ? line.replace('9.99', '9.99 EUR') : line)),
+      ...small.events.map((line) => (line.includes('purchase') ? line.replace(/^\w+/, 'x') : line)),
       ...Array.from({ length: 100 }, (_, id) => `${100 + id},1,1,search,2024-01-02T10:05:00,,,,`),
     ];
     const report = await validate({ folder: await written({ ...small, events }) });
@@ -433,6 +449,20 @@ describe('what only follows from another failure is not told as one of its own',
 });
 
 describe('values that are written in several ways', () => {
+  test('and so they are in a file whose writing the configuration names', async () => {
+    const events = small.events.map((line, index) =>
+      index > 2 ? line.replace(/(T10:\d\d:00)/, '$1+02:00') : line,
+    );
+    const folder = await written({ ...small, events: ['Export of all events;', '', ...events] });
+    await writeFile(
+      path.join(folder, 'experiment.yaml'),
+      'files: { events: { skip_lines: 2, delimiter: "," } }\n',
+    );
+    expect(find(await validate({ folder }), 'events', 'time_zones')).toMatchObject({
+      finding: '3 values carry an offset, 2 do not; those are read as UTC',
+    });
+  });
+
   test('times with and without an offset in one column are counted', async () => {
     const events = small.events.map((line, index) =>
       index > 2 ? line.replace(/(T10:\d\d:00)/, '$1+02:00') : line,

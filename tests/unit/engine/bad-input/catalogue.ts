@@ -39,6 +39,7 @@ export const fileGroups = [
   'Encodings and line ends',
   'Files',
   'Whole drops',
+  'Sums by arm',
 ] as const;
 
 /** A drop of its own. */

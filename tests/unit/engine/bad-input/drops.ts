@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import type { FileCase } from './catalogue.ts';
 import { type Drop, filesOf, goodDrop } from './good-drop.ts';
 import type { Files } from './run-drop.ts';
+import { summaryCases } from './summaries.ts';
 
 const good = filesOf(goodDrop);
 const goodEvents = good['events.csv'] ?? '';
@@ -199,9 +200,11 @@ const writings: Case[] = [
         'files: { events: { decimal: ",", zone: Europe/Amsterdam, missing: ["?", ""] } }\nschema: { events: { revenue: { column: revenue, decimal: "," } } }\n',
     }),
     {
-      accepted: { events: 5 },
-      quarantined: [['events', 'revenue', 'not_money', 1]],
-      warned: [['events', 'outside_session', 2]],
+      accepted: { events: 6 },
+      warned: [
+        ['events', 'amount_not_read', 1],
+        ['events', 'outside_session', 3],
+      ],
       lastEvent: { event_ts: '2024-03-02 12:00:00', revenue: '9.99', quantity: null },
     },
   ),
@@ -547,6 +550,7 @@ export const fileCases: readonly FileCase[] = [
   ...encodings.map((one): FileCase => ({ group: 'Encodings and line ends', ...one })),
   ...files.map((one): FileCase => ({ group: 'Files', ...one })),
   ...drops.map((one): FileCase => ({ group: 'Whole drops', ...one })),
+  ...summaryCases,
 ];
 
 /** The columns of a file without quotation marks, the last one first. */

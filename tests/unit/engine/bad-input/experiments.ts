@@ -125,6 +125,38 @@ export const experimentCases: readonly ExperimentCase[] = [
     duplicates: 40,
   },
   {
+    input: 'a quarter of the amounts in words that cannot be read, in both arms: `12,50 EUR`',
+    files: shop({
+      purchases: (one) => [{ ...one, revenue: one.user % 20 < 2 ? '"12,50 EUR"' : one.revenue }],
+    }),
+    decisions: { e: ['keep_running'] },
+    warns: 'Of 20 of 80 purchases of the drop it cannot be read',
+  },
+  {
+    input: 'the same, and revenue decides',
+    files: shop({
+      purchases: (one) => [{ ...one, revenue: one.user % 20 < 2 ? '"12,50 EUR"' : one.revenue }],
+      settings: 'experiments: { "*": { outcome_window_days: 1, primary: revenue_per_user } }\n',
+    }),
+    decisions: { e: ['invalid', 'Of 20 of 80 purchases of the drop it cannot be read'] },
+  },
+  {
+    input: 'amounts of one arm alone that cannot be read, and conversion decides',
+    files: shop({
+      purchases: (one) => [{ ...one, revenue: one.arm === 'control' ? one.revenue : '"12,50 EUR"' }],
+    }),
+    decisions: { e: ['keep_running'] },
+    warns: 'The arms differ in it, so that their revenue cannot be compared',
+  },
+  {
+    input: 'the same where revenue decides, and the amounts are missing',
+    files: shop({
+      purchases: (one) => [{ ...one, revenue: one.arm === 'control' ? one.revenue : '' }],
+      settings: 'experiments: { "*": { outcome_window_days: 1, primary: revenue_per_user } }\n',
+    }),
+    decisions: { e: ['invalid', 'control 0 of 40 (0.0 %), treatment 40 of 40 (100.0 %)'] },
+  },
+  {
     input: "an order's total on each of its products",
     files: shop({ purchases: totalOnEachItem }),
     decisions: { e: ['keep_running'] },

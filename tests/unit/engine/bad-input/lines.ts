@@ -49,6 +49,8 @@ const others = (
   lines,
 });
 const bad = (column: string | null, rule: string): Fate => ({ quarantined: [column, rule] });
+/** A purchase all the same. */
+const unread: Fate = { taken: { revenue: null, net_revenue: '0.00' }, warned: 'amount_not_read' };
 const odd = (rule: string): Fate => ({ warned: rule });
 const rounded = (values: Readonly<Record<string, unknown>>): Fate => ({ taken: values, warned: 'rounded' });
 const taken = (values: Readonly<Record<string, unknown>> = {}): Fate => ({ taken: values });
@@ -201,17 +203,14 @@ const times: Case[] = [
 const money: Case[] = [
   events(
     'an amount with its currency: `12.5 EUR`, `$9.50`',
-    [purchase({ revenue: '12.5 EUR' }), bad('revenue', 'not_money')],
-    [purchase({ revenue: '$9.50' }), bad('revenue', 'not_money')],
+    [purchase({ revenue: '12.5 EUR' }), unread],
+    [event({ revenue: '$9.50' }), bad('revenue', 'not_money')],
   ),
-  events('thousands separators: `"1,234.50"`', [
-    purchase({ revenue: '"1,234.50"' }),
-    bad('revenue', 'thousands_separator'),
-  ]),
+  events('thousands separators: `"1,234.50"`', [purchase({ revenue: '"1,234.50"' }), unread]),
   events(
     'a decimal comma: `"1234,50"`, `"1.234,50"`',
-    [purchase({ revenue: '"1234,50"' }), bad('revenue', 'decimal_comma')],
-    [purchase({ revenue: '"1.234,50"' }), bad('revenue', 'decimal_comma')],
+    [purchase({ revenue: '"1234,50"' }), unread],
+    [event({ event_type: 'refund', revenue: '"1.234,50"' }), bad('revenue', 'decimal_comma')],
   ),
   events(
     'more than two decimals: `1.999`, `72.9137186187`, `0.125`, `0.135`',
@@ -229,7 +228,7 @@ const money: Case[] = [
     purchase({ revenue: '59.970000000000006' }),
     taken({ revenue: '59.97' }),
   ]),
-  events('an exponent: `1e3`', [purchase({ revenue: '1e3' }), bad('revenue', 'not_money')]),
+  events('an exponent: `1e3`', [purchase({ revenue: '1e3' }), unread]),
   events('a purchase without revenue', [purchase({}), taken({ revenue: null, net_revenue: '0.00' })]),
   events('a purchase of negative revenue', [purchase({ revenue: '-5.00' }), odd('negative_revenue')]),
   events('revenue of an event that is no purchase', [
@@ -277,6 +276,14 @@ const records: Case[] = [
   events('a quotation mark inside of a bare value', [
     event({ event_type: 'sea"rch' }),
     taken({ event_name: 'sea"rch' }),
+  ]),
+  events('a delimiter that is missing before a quoted value, in which there is one: `9.99"o,1"`', [
+    event({ revenue: '9.99"o', order_id: '1"' }),
+    bad(null, 'broken_quotes'),
+  ]),
+  events('inches in two bare values: `24"`', [
+    event({ event_type: '24"', order_id: '36"' }),
+    taken({ event_name: '24"', order_id: '36"' }),
   ]),
   events('a line break, a comma and a doubled quotation mark inside of a quoted value', [
     event({ event_type: '"a,\n""b"""' }),

@@ -91,8 +91,8 @@ async function writeFiles(folder: string, files: Files): Promise<LocalFile[]> {
   const written: LocalFile[] = [];
   for (const [name, content] of Object.entries(files)) {
     const key = `raw/${name}`;
-    const kind = parseRawKey(key, names)?.kind;
-    if (!isDropFile(kind)) throw new Error(`${key} is no file of a drop`);
+    const kind = name === 'results.csv' ? 'summary' : parseRawKey(key, names)?.kind;
+    if (kind !== 'summary' && !isDropFile(kind)) throw new Error(`${key} is no file of a drop`);
     const file = path.join(folder, name);
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, content);
