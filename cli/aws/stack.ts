@@ -48,9 +48,11 @@ export async function describeStack(name: string): Promise<Stack | undefined> {
   };
 }
 
-/** The pipeline that is deployed in the account and region in use, and the account it is in. */
+/** The pipeline that is deployed in the account and region in use. */
 export interface DeployedOnAws extends StackOutputs {
   readonly account: string;
+  /** As UPDATE_COMPLETE. */
+  readonly status: string;
 }
 
 /**
@@ -68,7 +70,7 @@ export async function deployedOnAws(): Promise<DeployedOnAws> {
     });
   }
   const outputs = outputsSchema.safeParse(stack.outputs);
-  if (outputs.success) return { ...outputs.data, account: stack.account };
+  if (outputs.success) return { ...outputs.data, account: stack.account, status: stack.status };
   const missing = outputs.error.issues.map((issue) => issue.path.join('.')).join(', ');
   throw new ConfigError({
     what: `the stack "${name}" (${stack.status}) has no output ${missing}`,
@@ -83,7 +85,7 @@ export function refusal({ status, body, region }: AwsAnswer, action: string): Co
   return new ConfigError({
     what: `${action} was refused (${status}): ${reason}`,
     where: region,
-    remedy: `Check that the credentials are valid and may ${action}`,
+    remedy: `Check that the credentials are valid and allow ${action}`,
   });
 }
 

@@ -13,6 +13,8 @@ export class AwsServer implements AsyncDisposable {
   readonly documents = new Map<string, unknown>();
   /** Account that the credentials are of. */
   account = '123456789012';
+  /** Account that the buckets are of. */
+  bucketOwner = '123456789012';
   readonly requests: { authorization: string; form: Record<string, string>; path: string }[] = [];
   readonly #server = createServer((request, response) => void this.#answer(request, response));
 
@@ -31,15 +33,16 @@ export class AwsServer implements AsyncDisposable {
   }
 
   /** The pipeline's stack as cdk/pipeline-stack.ts describes it, of an environment. */
-  deploy(name: string): void {
+  deploy(name: string, status = 'UPDATE_COMPLETE', more: Record<string, string> = {}): void {
     this.stacks.set(name, {
-      status: 'UPDATE_COMPLETE',
+      status,
       outputs: {
         RawBucketName: `raw-of-${name}`,
         ProcessedBucketName: `processed-of-${name}`,
         StateMachineArn: `arn:aws:states:eu-west-1:${this.account}:stateMachine:${name}`,
         DatabaseSecretArn: `arn:aws:secretsmanager:eu-west-1:${this.account}:secret:${name}`,
         DatabaseEndpoint: '127.0.0.1:1/ecom',
+        ...more,
       },
     });
   }
@@ -64,8 +67,21 @@ export class AwsServer implements AsyncDisposable {
       );
       return;
     }
+    if (path.includes('list-type=2')) {
+      this.#list(request, response);
+      return;
+    }
     const document = this.documents.get(target === undefined ? path : (String(target).split('.')[1] ?? ''));
     response.writeHead(document === undefined ? 404 : 200).end(JSON.stringify(document));
+  }
+
+  /** S3's answer for an empty bucket of `bucketOwner`, which no other account is told. */
+  #list({ headers }: IncomingMessage, response: ServerResponse): void {
+    if (headers['x-amz-expected-bucket-owner'] === this.bucketOwner) {
+      response.end('<ListBucketResult></ListBucketResult>');
+      return;
+    }
+    response.writeHead(403).end('<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>');
   }
 
   #describeStack(name: string, response: ServerResponse): void {
