@@ -27,7 +27,7 @@ interface CostOptions {
 }
 
 async function cost(run: string | undefined, { architecture, json }: CostOptions): Promise<void> {
-  const connection = connect();
+  const connection = await connect();
   const runId = run === undefined ? await newestRun(connection) : await findRun(connection, run);
   const manifest = await connection.store.read('manifest', runId);
   const estimate = manifest && estimateCost(manifest, architecture);

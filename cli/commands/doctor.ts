@@ -12,6 +12,7 @@ import { requireNode, requirePlatform, requireSpace } from '../../infrastructure
 import { capture } from '../../infrastructure/setup/tools.mjs';
 import { PipelineError } from '../../layers/platform/errors.ts';
 import { portOfEnvironment } from '../arguments.ts';
+import { type Finding, fail, type Outcome, ok, warn } from '../finding.ts';
 import { askVersion as askDatabase, withoutPassword } from '../local/database.ts';
 import { defaultPort, findOwn } from '../local/emulator.ts';
 import { findListener, isFree } from '../local/listener.ts';
@@ -19,13 +20,14 @@ import { stateFolder, statePaths } from '../local/state.ts';
 import { readStatus, type Status } from '../local/status.ts';
 import { formatBytes, paint, print, printJson, visible } from '../terminal.ts';
 
-/** `ecom doctor`: whether this machine has what the pipeline needs. */
+/** `ecom doctor`: whether this machine, or with `--aws` the account, has what the pipeline needs. */
 export function define(command: Command): void {
   command
+    .option('--aws', 'look at the AWS account and region in use, and what is deployed there')
     .option('--json', 'print the checks as JSON')
     .addHelpText(
       'after',
-      '\nEnds with 1 where something that is needed fails.\n\nExamples:\n  ecom doctor\n  ecom doctor --json | jq -r ".[] | select(.status != \\"ok\\") | .remedy"',
+      '\nEnds with 1 where something that is needed fails.\n\nExamples:\n  ecom doctor\n  ECOM_ENV=staging ecom doctor --aws\n  ecom doctor --json | jq -r ".[] | select(.status != \\"ok\\") | .remedy"',
     )
     .action(doctor);
 }
@@ -33,34 +35,23 @@ export function define(command: Command): void {
 const colours = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 
 interface DoctorOptions {
+  readonly aws?: boolean;
   readonly json?: boolean;
 }
 
 async function doctor(options: DoctorOptions): Promise<void> {
-  const findings = await examine(PROJECT_ROOT);
+  const findings = options.aws
+    ? await (await import('../aws/examine.ts')).examineAws()
+    : await examine(PROJECT_ROOT);
   if (options.json) printJson(findings);
   else {
     for (const { check, status, finding, remedy } of findings) {
       const way = remedy === null ? '' : `. ${remedy}`;
-      print(`${paint(colours[status], status.padEnd(4))}  ${check.padEnd(15)}  ${visible(finding + way)}`);
+      print(`${paint(colours[status], status.padEnd(4))}  ${check.padEnd(16)}  ${visible(finding + way)}`);
     }
   }
   if (findings.some(({ status }) => status === 'fail')) process.exitCode = 1;
 }
-
-interface Finding {
-  readonly check: string;
-  readonly status: 'ok' | 'warn' | 'fail';
-  readonly finding: string;
-  /** The way out, where there is something to do. */
-  readonly remedy: string | null;
-}
-
-type Outcome = Omit<Finding, 'check'>;
-
-const ok = (finding: string): Outcome => ({ status: 'ok', finding, remedy: null });
-const warn = (finding: string, remedy: string): Outcome => ({ status: 'warn', finding, remedy });
-const fail = (finding: string, remedy: string): Outcome => ({ status: 'fail', finding, remedy });
 
 /** What a run on this machine needs, in the order in which one would mend it. */
 async function examine(root: string): Promise<Finding[]> {

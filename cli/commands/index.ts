@@ -129,7 +129,7 @@ const ofPipeline: readonly CommandEntry[] = HAS_CHECKOUT
       },
       {
         usage: 'doctor [options]',
-        summary: 'check this machine: what is there, what is missing, and the way out',
+        summary: 'check this machine, or an AWS account: what is there, what is missing, and the way out',
         load: () => import('./doctor.ts'),
       },
     ]

@@ -24,7 +24,7 @@ interface PruneOptions {
 }
 
 async function prune({ keep, yes = false, json = false }: PruneOptions): Promise<void> {
-  const connection = connect();
+  const connection = await connect();
   const old = await findOldRuns(connection, keep);
   if (json) printJson(old.map(({ runId, bytes, keys }) => ({ runId, bytes, objects: keys.length })));
   else if (old.length === 0) print('There is nothing to prune.');

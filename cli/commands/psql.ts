@@ -7,6 +7,7 @@ import pg from 'pg';
 import { UsageError } from '../../layers/platform/errors.ts';
 import { localEnvironment } from '../local/environment.ts';
 import { readState } from '../local/state.ts';
+import { target } from '../pipeline/target.ts';
 import { note, print, printJson, table } from '../terminal.ts';
 import columnsSql from './psql-columns.sql';
 import tablesSql from './psql-tables.sql';
@@ -29,7 +30,7 @@ interface PsqlOptions {
 }
 
 async function psql(options: PsqlOptions): Promise<void> {
-  const url = process.env.DATABASE_URL ?? localEnvironment(readState()).DATABASE_URL;
+  const url = process.env.DATABASE_URL || (await urlOfTarget());
   const { command, json } = options;
   if (command === undefined) {
     if (!(await openPsql(url))) await withClient(url, prompt);
@@ -37,6 +38,17 @@ async function psql(options: PsqlOptions): Promise<void> {
   }
   if (isPsqlOwn(command) && !json && (await openPsql(url, ['-c', command]))) return;
   await withClient(url, (client) => execute(client, command, json));
+}
+
+/** Where the target's pipeline keeps its marts. */
+async function urlOfTarget(): Promise<string> {
+  if (target() !== 'aws') return localEnvironment(readState()).DATABASE_URL;
+  const [{ deployedOnAws }, { readSecret }] = await Promise.all([
+    import('../aws/stack.ts'),
+    import('../../layers/platform/database.ts'),
+  ]);
+  const { DatabaseSecretArn, DatabaseEndpoint } = await deployedOnAws();
+  return readSecret(DatabaseSecretArn, { endpoint: DatabaseEndpoint, isVerified: true });
 }
 
 /** Hands the terminal to psql. False where psql is not installed. */
@@ -61,7 +73,10 @@ async function withClient(url: string, use: (client: pg.Client) => Promise<void>
     throw new UsageError(
       {
         what: `the database does not answer: ${error instanceof Error ? error.message : error}`,
-        remedy: 'Start it: ./ecom up, or set DATABASE_URL',
+        remedy:
+          target() === 'aws'
+            ? 'Ask from a machine in its network, with the security group of the output ClientSecurityGroupId, or set DATABASE_URL'
+            : 'Start it: ./ecom up, or set DATABASE_URL',
       },
       { cause: error },
     );

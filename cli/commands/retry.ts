@@ -27,7 +27,7 @@ interface RetryOptions {
 }
 
 async function retry(run: string, options: RetryOptions): Promise<void> {
-  const connection = connect();
+  const connection = await connect();
   const runId = await currentRun(connection, await findRun(connection, run));
   const attempt = await startNextAttempt(connection, runId);
   await followAloud(connection, { runId, attempt });

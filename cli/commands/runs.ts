@@ -27,7 +27,7 @@ type Row = RunSummary | KeptRun;
 
 async function runs({ limit, json }: RunsOptions): Promise<void> {
   const kept = await keptOnDisk();
-  const rows: readonly Row[] = kept?.slice(0, limit) ?? (await listRuns(connect(), limit));
+  const rows: readonly Row[] = kept?.slice(0, limit) ?? (await listRuns(await connect(), limit));
   if (kept !== undefined) note('nothing runs here: these were kept on this machine');
   if (json) return printJson(rows);
   if (rows.length === 0) return print('There is no run yet. Start one: ./ecom run <dir>');

@@ -38,7 +38,7 @@ interface UiOptions {
 }
 
 async function ui(options: UiOptions): Promise<void> {
-  const connection = connect();
+  const connection = await connect();
   const server = await serve(new Site(connection, process.env.DATABASE_URL), options.port);
   print(server.url);
   note('Ctrl-C ends it');

@@ -23,7 +23,7 @@ interface WatchOptions {
 }
 
 async function watch(run: string | undefined, options: WatchOptions): Promise<void> {
-  const connection = connect();
+  const connection = await connect();
   const attempt = await findAttempt(connection, run);
   await followAloud(connection, attempt);
   const report = await readReport(connection, attempt.runId);

@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { LocalError } from '../../layers/platform/errors.ts';
 import type { State } from './state.ts';
 
@@ -18,6 +19,11 @@ export const emulatedAccount = {
   AWS_REGION: 'us-east-1',
   AWS_DEFAULT_REGION: 'us-east-1',
 } as const;
+
+/** The server that `AWS_ENDPOINT_URL` names in the place of AWS or of the local one; set to nothing it names none. */
+export function endpointOf(variables: NodeJS.ProcessEnv = process.env): string | undefined {
+  return variables.AWS_ENDPOINT_URL || undefined;
+}
 
 /**
  * The environment in which AWS clients and Postgres clients reach what runs locally.

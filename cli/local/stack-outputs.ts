@@ -1,11 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import process from 'node:process';
 import { z } from 'zod';
 import { named } from '../../cdk/names.ts';
 import { stateFolder } from './state.ts';
 
-const outputsSchema = z.object({
+/** What the pipeline's stack answers with (cdk/pipeline-stack.ts). */
+export const outputsSchema = z.object({
   RawBucketName: z.string(),
   ProcessedBucketName: z.string(),
   StateMachineArn: z.string(),
@@ -29,14 +29,7 @@ export function readOutputs(file: string, env: string | undefined): StackOutputs
   return outputsSchema.parse(stacks[named({ env }, 'EcomExperimentPipeline')]);
 }
 
-/** Folder of what is known here of a deployment on AWS. */
+/** Folder of what CDK writes here while it deploys to AWS. */
 export function awsStateFolder(env: string | undefined): string {
   return path.join(stateFolder(), named({ env }, 'aws'));
-}
-
-/** What is deployed on AWS, of the environment that `ECOM_ENV` names, where `ecom deploy` ran on this machine. */
-export function deployedOnAws(): StackOutputs | undefined {
-  const env = process.env.ECOM_ENV || undefined;
-  const file = outputsFile(awsStateFolder(env));
-  return existsSync(file) ? readOutputs(file, env) : undefined;
 }

@@ -3,8 +3,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import type { Config } from '../../layers/experiment/config.ts';
 import { S3Store } from '../../layers/platform/s3.ts';
 import { RunStore } from '../../layers/runs/store.ts';
-import { emulatedAccount, localEnvironment } from '../local/environment.ts';
-import { deployedOnAws } from '../local/stack-outputs.ts';
+import { emulatedAccount, endpointOf, localEnvironment } from '../local/environment.ts';
 import { readState } from '../local/state.ts';
 import { isLocal, target, targetConfig } from './target.ts';
 
@@ -16,22 +15,22 @@ export interface Connection {
   /** Both, as documents. */
   readonly store: RunStore;
   readonly stepFunctions: SFNClient;
-  /** Where the deployment is on record here; else the state machine is found by its name. */
+  /** On AWS; elsewhere the state machine is found by its name. */
   readonly stateMachineArn?: string | undefined;
 }
 
 /**
- * Connects to the target's pipeline: on AWS to the one that `ecom deploy` deployed from here, in the environment that
- * `ECOM_ENV` names, else to the buckets of config/aws.yaml. Locally, the running emulator's address and credentials go into the environment,
- * unless `AWS_ENDPOINT_URL` is set already.
- * @throws LocalError when nothing runs locally
+ * Connects to the target's pipeline: on AWS to what the outputs of its stack name, in the account and region of the
+ * credentials in use and the environment that `ECOM_ENV` names. Locally, the running emulator's address and credentials
+ * go into the environment, unless `AWS_ENDPOINT_URL` is set already.
+ * @throws LocalError when nothing runs locally; UsageError where AWS has no such stack, or no credentials are known
  */
-export function connect(): Connection {
+export async function connect(): Promise<Connection> {
   if (isLocal()) useLocal(process.env);
   const config = targetConfig();
-  const deployed = target() === 'aws' ? deployedOnAws() : undefined;
+  const deployed = target() === 'aws' ? await (await import('../aws/stack.ts')).deployedOnAws() : undefined;
   // Names of buckets are global: one that was deleted may be somebody else's by now.
-  const owner = deployed === undefined ? undefined : accountOf(deployed.StateMachineArn);
+  const owner = deployed?.account;
   const raw = new S3Store(deployed?.RawBucketName ?? config.aws.raw_bucket, new S3Client({}), owner);
   const processed = new S3Store(
     deployed?.ProcessedBucketName ?? config.aws.processed_bucket,
@@ -48,20 +47,16 @@ export function connect(): Connection {
   };
 }
 
-/** The account of an ARN. */
-function accountOf(arn: string): string | undefined {
-  return arn.split(':')[4] || undefined;
-}
-
 /**
  * Lets the SDK reach what runs locally. An endpoint or a database that is set already counts, so that `ecom` can talk to
  * another emulator; credentials and region never come from the caller, whose own account they may be.
  */
 function useLocal(variables: NodeJS.ProcessEnv): void {
-  const { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 = AWS_ENDPOINT_URL, DATABASE_URL } = variables;
-  const local = AWS_ENDPOINT_URL === undefined ? localEnvironment(readState()) : emulatedAccount;
+  const endpoint = endpointOf(variables);
+  const { AWS_ENDPOINT_URL_S3, DATABASE_URL } = variables;
+  const local = endpoint === undefined ? localEnvironment(readState()) : emulatedAccount;
   Object.assign(variables, local, {
-    ...(AWS_ENDPOINT_URL === undefined ? {} : { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 }),
-    ...(DATABASE_URL === undefined ? {} : { DATABASE_URL }),
+    ...(endpoint === undefined ? {} : { AWS_ENDPOINT_URL_S3: AWS_ENDPOINT_URL_S3 || endpoint }),
+    ...(DATABASE_URL ? { DATABASE_URL } : {}),
   });
 }

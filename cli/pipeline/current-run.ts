@@ -1,6 +1,6 @@
-import process from 'node:process';
 import { PipelineError } from '../../layers/platform/errors.ts';
 import { defaultDrop } from '../../layers/runs/keys.ts';
+import { endpointOf } from '../local/environment.ts';
 import { readState } from '../local/state.ts';
 import { shellWord } from '../terminal.ts';
 import { type Connection, connect } from './connection.ts';
@@ -29,9 +29,9 @@ export async function nextRun(folder: string, configFile?: string): Promise<stri
 async function runOfDefault(): Promise<string | undefined> {
   const { emulator, postgres, deployed } = readState();
   const runs = emulator !== undefined && postgres !== undefined && deployed !== undefined;
-  if (!isLocal() || !runs || process.env.AWS_ENDPOINT_URL !== undefined) return undefined;
+  if (!isLocal() || !runs || endpointOf() !== undefined) return undefined;
   try {
-    return await currentRun(connect(), defaultDrop);
+    return await currentRun(await connect(), defaultDrop);
   } catch (error) {
     // The next step is the same, whatever keeps the answer away: the command itself will tell.
     if (error instanceof PipelineError) return undefined;

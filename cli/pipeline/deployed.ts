@@ -11,7 +11,7 @@ export async function deployedPipeline() {
       import('./connection.ts'),
       import('./executions.ts'),
     ]);
-    return { connection: connect(), ...executions };
+    return { connection: await connect(), ...executions };
   }
   throw new UsageError({
     what: 'runs of the pipeline are known in a checkout of the project only',

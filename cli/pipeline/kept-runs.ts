@@ -1,11 +1,11 @@
 import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import process from 'node:process';
 import { pipeline } from 'node:stream/promises';
 import { FolderStore } from '../../layers/platform/folder-store.ts';
 import { areas, processedKeys, reportFiles } from '../../layers/runs/keys.ts';
 import { RunStore } from '../../layers/runs/store.ts';
+import { endpointOf } from '../local/environment.ts';
 import { readSaved } from '../local/saved-index.ts';
 import { readState, stateFolder, statePaths } from '../local/state.ts';
 import { type KeptRun, keptReport } from './kept-reports.ts';
@@ -15,7 +15,7 @@ import { isLocal, targetConfig } from './target.ts';
 
 /** Whether the commands would find no pipeline to ask: it is to be this machine's, and none is up. */
 export function nothingRuns(): boolean {
-  return isLocal() && process.env.AWS_ENDPOINT_URL === undefined && readState().emulator === undefined;
+  return isLocal() && endpointOf() === undefined && readState().emulator === undefined;
 }
 
 /**

@@ -47,7 +47,7 @@ export async function withDatabase<Answer>(
 
   const secretArn = environment.data.DATABASE_SECRET_ARN;
   const known = cached;
-  cached ??= await readSecret(secretArn);
+  cached ??= await readSecret(secretArn, accessOfFunction());
   try {
     return await withPostgres(cached, options, work);
   } catch (error) {
@@ -55,21 +55,34 @@ export async function withDatabase<Answer>(
     if (isRefusal || error instanceof TransientError) cached = undefined;
     if (!isRefusal || known === undefined) throw error;
     // A login that worked before may have been rotated since.
-    cached = await readSecret(secretArn);
+    cached = await readSecret(secretArn, accessOfFunction());
     return withPostgres(cached, options, work);
   }
 }
 
-async function readSecret(secretArn: string): Promise<string> {
+/** What a secret leaves open. */
+interface SecretAccess {
+  /** `host:port/database` of a login that names no host. */
+  readonly endpoint: string | undefined;
+  /** Whether no server is talked to without a verified certificate. */
+  readonly isVerified: boolean;
+}
+
+const accessOfFunction = (): SecretAccess => ({
+  endpoint: process.env.DATABASE_ENDPOINT,
+  isVerified: process.env.DATABASE_TLS === 'verify-full',
+});
+
+/**
+ * The URL that a secret leads to.
+ * @throws ConfigError where the secret is not there, not of a known shape or leads nowhere; TransientError where Secrets
+ * Manager does not answer
+ */
+export async function readSecret(secretArn: string, access: SecretAccess): Promise<string> {
   const client = new SecretsManagerClient({});
   try {
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretArn }));
-    const { DATABASE_ENDPOINT: endpoint, DATABASE_TLS } = process.env;
-    return databaseUrl(SecretString ?? '', {
-      secretArn,
-      endpoint,
-      isVerified: DATABASE_TLS === 'verify-full',
-    });
+    return databaseUrl(SecretString ?? '', { secretArn, ...access });
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     if (error instanceof ResourceNotFoundException) {

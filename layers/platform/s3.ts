@@ -25,15 +25,17 @@ import {
 /** One S3 bucket. Errors of the service come out as TransientError, a missing bucket or right as ConfigError. */
 export class S3Store implements ObjectStore {
   readonly bucket: string;
+  /** Account that the bucket has to belong to, where it is known: in no other is anything read or written. */
+  readonly owner: string | undefined;
   readonly #client: S3Client;
 
   get location(): string {
     return `s3://${this.bucket}`;
   }
 
-  /** @param owner account that the bucket has to belong to, where it is known: in no other is anything read or written */
   constructor(bucket: string, client: S3Client = new S3Client({}), owner?: string) {
     this.bucket = bucket;
+    this.owner = owner;
     this.#client = client;
     if (owner !== undefined) {
       client.middlewareStack.add(

@@ -13,7 +13,7 @@ import { findChromium, launch } from './browser.ts';
 
 const chromium = findChromium();
 if (chromium === undefined) throw new Error('no Chromium found: install one, or set CHROMIUM_PATH');
-const connection = connect();
+const connection = await connect();
 const runs = await listRuns(connection, 50);
 const shown = runs.find(({ drop, published }) => drop === 'demo' && published);
 if (shown === undefined) throw new Error('the demo has not run: npm run demo');
