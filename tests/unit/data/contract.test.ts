@@ -66,7 +66,7 @@ describe('what a broken rule leads to is what the contract says', () => {
 
   test('a value that is not of its type: fail, even in a row that breaks milder rules as well', async () => {
     changeColumn('revenue', { onFail: 'fail' });
-    const run = runDrop(withEvents('x,,3,purchase,2024-03-02,,1,lots,,EUR'));
+    const run = runDrop(withEvents('x,,3,search,2024-03-02,,1,lots,,EUR'));
     await expect(run).rejects.toThrow(DataError);
     await expect(run).rejects.toThrow('revenue not money: "lots" (raw/events.csv:7)');
   });
