@@ -1,14 +1,14 @@
 /**
  * Breaks each formula in turn, in a copy, and runs the tests that are to notice:
  * `node infrastructure/run.mjs tests/mutation/run.ts [--missed]`. Writes results.json and the table of
- * docs/statistics.md; --missed runs only what the results do not show as noticed.
+ * docs/statistics-evidence.md; --missed runs only what the results do not show as noticed.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { replaceSection } from '../oracle/document.ts';
+import { evidence, replaceSection } from '../oracle/document.ts';
 import { type Mutation, mutations } from './mutations.ts';
 import { type Result, table } from './table.ts';
 
@@ -71,7 +71,7 @@ process.exitCode = missed.length === 0 ? 0 : 1;
 function keep(): Result[] {
   const results = mutations.flatMap((mutation) => found.get(mutation) ?? known(mutation) ?? []);
   writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
-  replaceSection('mutation', table(results));
+  replaceSection('mutation', table(results), evidence);
   return results;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Runs the oracle tests and writes into docs/statistics.md how far each method differs from its references:
+ * Runs the oracle tests and writes into docs/statistics-evidence.md how far each method differs from its references:
  * `node infrastructure/run.mjs tests/oracle/agreement.ts`.
  */
 import { spawnSync } from 'node:child_process';
@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { AGAINST, type Agreement } from './agreement-record.ts';
-import { markdownTable, replaceSection } from './document.ts';
+import { evidence, markdownTable, replaceSection } from './document.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'ecom-oracle-'));
 const file = path.join(folder, 'agreement.jsonl');
@@ -23,7 +23,7 @@ try {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Agreement);
-  replaceSection('agreement', table(records));
+  replaceSection('agreement', table(records), evidence);
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -12,7 +12,7 @@ import { type Result, summarise, tallyOfResult } from '../simulation/decisions/s
 import { table } from '../simulation/decisions/table.ts';
 import { shopBehaviour, twoArms } from '../simulation/decisions/truth.ts';
 import { configOf } from '../simulation/decisions/verdict.ts';
-import { section } from './document.ts';
+import { evidence, section } from './document.ts';
 
 const lean = [noGuardrails, 'planned_end: 2024-02-14', 'cuped: null', 'secondary: []'];
 const made = { seed: 'small', versions: { node: '', package: '' } };
@@ -55,11 +55,11 @@ test('every cell of the grid has a name of its own and an experiment.yaml that l
   for (const cell of grid) expect(() => configOf(cell), cell.name).not.toThrow();
 });
 
-test('docs/statistics.md shows the committed results, which are of cells of the grid', () => {
+test('docs/statistics-evidence.md shows the committed results, which are of cells of the grid', () => {
   const results = decisionResults as unknown as Result[];
   const named = grid.filter(({ name }) => results.some(({ cell }) => cell === name));
   expect(results.map(({ cell }) => cell)).toEqual(named.map(({ name }) => name));
-  expect(section('decisions')).toBe(table(results));
+  expect(section('decisions', evidence)).toBe(table(results));
 });
 
 test('a cell gives the same counts however its experiments are shared out', () => {

@@ -6,10 +6,10 @@ import simulationResults from '../simulation/results.json';
 import type { Result } from '../simulation/scenario.ts';
 import { scenarios } from '../simulation/scenarios.ts';
 import { table as simulationTable } from '../simulation/table.ts';
-import { section } from './document.ts';
+import { evidence, section } from './document.ts';
 
-test('docs/statistics.md shows the committed simulations, which are those of the scenarios', () => {
-  expect(section('simulation')).toBe(simulationTable(simulationResults as unknown as Result[]));
+test('docs/statistics-evidence.md shows the committed simulations, which are those of the scenarios', () => {
+  expect(section('simulation', evidence)).toBe(simulationTable(simulationResults as unknown as Result[]));
   expect(
     simulationResults.map(({ method, setting, measures, repetitions }) => [
       method,
@@ -22,8 +22,8 @@ test('docs/statistics.md shows the committed simulations, which are those of the
   );
 });
 
-test('docs/statistics.md shows the committed mutations, all of which the tests noticed', () => {
-  expect(section('mutation')).toBe(mutationTable(mutationResults));
+test('docs/statistics-evidence.md shows the committed mutations, all of which the tests noticed', () => {
+  expect(section('mutation', evidence)).toBe(mutationTable(mutationResults));
   expect(mutationResults.map(({ file, breaks }) => [file, breaks])).toEqual(
     mutations.map(({ file, breaks }) => [file, breaks]),
   );

@@ -2,6 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const statistics = 'docs/statistics.md';
+/** Of what shows that the statistics are right. */
+export const evidence = 'docs/statistics-evidence.md';
 
 /** What stands between the markers of a generated section of a document. */
 export function section(name: string, document = statistics): string {

@@ -1,12 +1,12 @@
 /**
  * Simulates experiments to see what each method promises: `node infrastructure/run.mjs tests/simulation/run.ts [--fast | --new]`.
- * The full run writes results.json and the table of docs/statistics.md; --new does the scenarios that results.json does not
+ * The full run writes results.json and the table of docs/statistics-evidence.md; --new does the scenarios that results.json does not
  * have and keeps the others' results; --fast does a twentieth of all and writes nothing.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { replaceSection } from '../oracle/document.ts';
+import { evidence, replaceSection } from '../oracle/document.ts';
 import { type Result, simulate } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
 import { table } from './table.ts';
@@ -32,7 +32,7 @@ const results = scenarios.map((scenario) => {
 });
 if (!fast) {
   writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
-  replaceSection('simulation', table(results));
+  replaceSection('simulation', table(results), evidence);
 }
 const broken = results.filter(({ kept, deviation }) => !kept && deviation === null);
 process.stdout.write(

@@ -5,5 +5,5 @@ import { looking } from './grid/looking.ts';
 import { openWindows } from './grid/open-windows.ts';
 import { shapes } from './grid/shapes.ts';
 
-/** Every truth and plan whose error rates docs/statistics.md shows. */
+/** Every truth and plan whose error rates docs/statistics-evidence.md shows. */
 export const grid: readonly Cell[] = [...effects, ...harm, ...openWindows, ...shapes, ...looking];

@@ -1,7 +1,7 @@
 /**
  * Simulates whole experiments to see what the decision rule does: `npm run simulate:decisions -- [options]`.
  * --only <text>: cells whose group or name has it; --experiments <n>: so many of each; --threads <n>; --seed <text>;
- * --dry: leaves results.json and docs/statistics.md as they are. Results of other cells stay.
+ * --dry: leaves results.json and docs/statistics-evidence.md as they are. Results of other cells stay.
  * Stopped early, it leaves what there is of each cell; --more goes on from there, while rule and seed are the same.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
-import { replaceSection } from '../../oracle/document.ts';
+import { evidence, replaceSection } from '../../oracle/document.ts';
 import type { Cell } from './cell.ts';
 import { grid } from './grid.ts';
 import { type Result, summarise, tallyOfResult } from './summary.ts';
@@ -79,7 +79,7 @@ function keep(result: Result): void {
     return before.filter(({ cell }) => cell === name);
   });
   writeFileSync(file, `${JSON.stringify(cells, null, 2)}\n`);
-  replaceSection('decisions', table(cells));
+  replaceSection('decisions', table(cells), evidence);
 }
 
 if (isMainThread) await main();
