@@ -37,20 +37,15 @@ export const planStage: Stage<'plan'> = {
     for (const dataset of requiredDatasets) {
       await attempt(refusals, { dataset, of: 'file' }, () => requireDataset(dataset, inputs, config));
     }
-    const planned = await Promise.all(
-      dataFiles(inputs).map((input) =>
-        attempt(refusals, { dataset: input.kind, of: 'file' }, async (): Promise<PlannedFile> => {
-          const writing = writingOf(input, inputs.drop, config);
-          const dialect = dialectOfFile(writing);
-          const { header, hasLineFeeds } = await readHeader(store.raw, input, dialect);
-          const contract = datasetContracts[input.kind];
-          const bound = bindColumns(contract, header, config.schema[input.kind], input.key);
-          const columns = withWriting(bound, contract, writing, config.missing);
-          const isSaid = Object.keys(dialect).length > 0;
-          return { input, header, hasLineFeeds, columns, ...(isSaid && { dialect }) };
-        }),
-      ),
+    // Read side by side; what is wrong with them is told in their order, whichever was read first.
+    const inputFiles = dataFiles(inputs);
+    const settled = await Promise.allSettled(
+      inputFiles.map((input) => readFile(input, inputs, config, store)),
     );
+    const planned: (PlannedFile | undefined)[] = [];
+    for (const [index, { kind }] of inputFiles.entries()) {
+      planned.push(await attempt(refusals, { dataset: kind, of: 'file' }, () => outcomeOf(settled[index])));
+    }
     const read = withoutRefused(planned, refusals);
     const hasSessions = inputs.inputs.some(({ kind, size }) => kind === 'sessions' && size > 0);
     for (const file of read) {
@@ -72,6 +67,27 @@ export const planStage: Stage<'plan'> = {
 };
 
 /** A dataset of which a file cannot be read is left aside as a whole. */
+async function readFile(
+  input: PlannedFile['input'],
+  { drop }: Pick<RunInputs, 'drop'>,
+  config: Config,
+  { raw }: RunStore,
+): Promise<PlannedFile> {
+  const writing = writingOf(input, drop, config);
+  const dialect = dialectOfFile(writing);
+  const { header, hasLineFeeds } = await readHeader(raw, input, dialect);
+  const contract = datasetContracts[input.kind];
+  const bound = bindColumns(contract, header, config.schema[input.kind], input.key);
+  const columns = withWriting(bound, contract, writing, config.missing);
+  const isSaid = Object.keys(dialect).length > 0;
+  return { input, header, hasLineFeeds, columns, ...(isSaid && { dialect }) };
+}
+
+function outcomeOf<Value>(settled: PromiseSettledResult<Value> | undefined): Value | undefined {
+  if (settled?.status === 'rejected') throw settled.reason;
+  return settled?.value;
+}
+
 function withoutRefused(
   files: readonly (PlannedFile | undefined)[],
   refusals: readonly Refusal[] = [],
