@@ -62,6 +62,7 @@ export async function loadPart(
   if (await isLoaded(client, runId)) await checkLoaded(client, part, sums);
   else {
     if (part.part === 0) await dropLeftTables(client, runId);
+    await forgetTaken(client, runId);
     await copyPart(client, another, database, part, sums, folder);
     await complete(client, another, part);
   }
@@ -113,6 +114,14 @@ async function leftRuns(client: pg.Client): Promise<string[]> {
        )`,
   );
   return rows.map(({ run_id }) => run_id);
+}
+
+/** Forgets what was copied into tables that somebody has dropped since. */
+async function forgetTaken(client: pg.Client, runId: string): Promise<void> {
+  await client.query(
+    `delete from loaded_part where run_id = $1 and to_regclass(mart || '_' || run_id) is null`,
+    [runId],
+  );
 }
 
 /** Removes the run's tables, which are no partitions, and what was copied into them. */
@@ -170,11 +179,12 @@ async function record(
 async function createTables(client: pg.Client, runId: string): Promise<void> {
   await transaction(client, async () => {
     await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`ecom tables ${runId}`]);
-    const { rows } = await client.query<{ there: boolean }>('select to_regclass($1) is not null as there', [
-      partitionOf('user_exposure', runId),
-    ]);
-    if (rows[0]?.there) return;
-    for (const mart of martNames) await createTable(client, mart, runId);
+    for (const mart of martNames) {
+      const { rows } = await client.query<{ there: boolean }>('select to_regclass($1) is not null as there', [
+        partitionOf(mart, runId),
+      ]);
+      if (!rows[0]?.there) await createTable(client, mart, runId);
+    }
   });
 }
 

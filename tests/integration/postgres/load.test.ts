@@ -79,6 +79,16 @@ test('loading it again changes nothing, and five at the same time load it once',
   expect(await rowsOf(url, 'select count(*)::integer as n from user_outcomes')).toEqual([{ n: 500 }]);
 });
 
+test('a run whose tables somebody has dropped is loaded anew', async () => {
+  const url = await server.database();
+  const run = await makeRun(server, { runId, users: 100 });
+  const first = await load(server, url, run);
+  await rowsOf(url, `delete from run where run_id = '${runId}'`);
+  await rowsOf(url, `drop table user_exposure_${runId}, user_outcomes_${runId}`);
+  expect(await load(server, url, run)).toEqual(first);
+  expect(await rowsOf(url, 'select count(*)::integer as n from user_outcomes')).toEqual([{ n: 100 }]);
+});
+
 test('a database that holds other rows than the files is found out', async () => {
   const url = await server.database();
   const run = await makeRun(server, { runId, users: 100 });
@@ -193,6 +203,15 @@ describe('a run that is loaded in parts', () => {
     await expect(load(server, url, broken)).rejects.toThrow('in one of the marts only');
     expect(await usersIn(url)).toEqual([{ n: 0 }]);
     await load(server, url, second);
+    expect(await usersIn(url)).toEqual([{ n: 100 }]);
+  });
+
+  test('is loaded anew where somebody has dropped a table of what is there', async () => {
+    const url = await server.database();
+    const parts = await makeParts(server, { runId, users: 100 });
+    await load(server, url, parts[0]);
+    await rowsOf(url, `drop table user_outcomes_${runId}`);
+    for (const part of parts) await load(server, url, part);
     expect(await usersIn(url)).toEqual([{ n: 100 }]);
   });
 
