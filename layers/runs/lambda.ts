@@ -16,8 +16,8 @@ const openStores = new Map<string, RunStore>();
 /** The stores of the stack that a function belongs to. Invocations of a warm function share their connections. */
 export function functionStore(): RunStore {
   const { rawBucket, processedBucket } = readEnvironment();
-  const { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 = AWS_ENDPOINT_URL } = process.env;
-  const place = JSON.stringify([AWS_ENDPOINT_URL_S3, rawBucket, processedBucket]);
+  const { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 } = process.env;
+  const place = JSON.stringify([AWS_ENDPOINT_URL_S3 || AWS_ENDPOINT_URL, rawBucket, processedBucket]);
   const open = openStores.get(place);
   if (open !== undefined) return open;
   const client = new S3Client({});

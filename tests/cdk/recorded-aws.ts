@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { restoreEnvironment } from '../environment.ts';
 import type { Call } from './policy.ts';
 
 const region = 'us-east-1';
@@ -191,7 +192,7 @@ export class RecordedAws implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    process.env = this.#before;
+    restoreEnvironment(this.#before);
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }

@@ -54,7 +54,11 @@ const notRun: Readonly<Record<string, string>> = {
   'node infrastructure/run.mjs tests/bench/stages.ts <folder>': 'takes minutes, and measures',
   './ecom generate <folder> --events 5000000 --uplift 0.25 --seed 42':
     'takes a minute and 440 MB, to measure',
+  './ecom analyze': 'a name in a sentence; the README shows it whole',
+  './ecom doctor --aws': 'needs an AWS account; tests/unit/cli/aws answers as one',
   './ecom init': 'a name in a sentence; the README shows it whole',
+  'node infrastructure/run.mjs tests/bench/pollock.ts <checkout> --write':
+    'needs a checkout of the benchmark',
   'node infrastructure/run.mjs tests/bench/soak.ts 50 10 100':
     'takes minutes, and measures a deployment of its own',
   'node infrastructure/run.mjs tests/oracle/agreement.ts': 'takes minutes; tests/oracle holds its record',

@@ -5,6 +5,7 @@ import process from 'node:process';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { connect } from '../../../../cli/pipeline/connection.ts';
 import { nothingRuns } from '../../../../cli/pipeline/kept-runs.ts';
+import { restoreEnvironment } from '../../../environment.ts';
 import { AwsServer } from '../aws/aws-server.ts';
 
 let aws: AwsServer;
@@ -18,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await aws[Symbol.asyncDispose]();
-  process.env = { ...before };
+  restoreEnvironment(before);
   rmSync(folder, { recursive: true, force: true });
 });
 

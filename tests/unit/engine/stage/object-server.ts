@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { restoreEnvironment } from '../../../environment.ts';
 
 /** The part of S3 that a stage uses: whole objects, ranges, lists and copies, over HTTP, in memory. */
 export class ObjectServer implements AsyncDisposable {
@@ -96,7 +97,7 @@ export class ObjectServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    process.env = this.#before;
+    restoreEnvironment(this.#before);
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
