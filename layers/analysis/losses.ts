@@ -38,14 +38,15 @@ export function unacceptedLosses(
 export function lossSentences({ metric, unit, comparisons }: MetricReport, variant: string): string[] {
   return comparisons.flatMap((found) => {
     if (found.variant !== variant || found.verdict !== 'worse') return [];
-    const { effect, p, test } = found.deciding;
+    const { effect, adjustedCi, p, test } = found.deciding;
+    const { nonInferiority } = found;
+    const isAdjusted = nonInferiority === undefined && test.isAdjusted;
+    const interval = isAdjusted ? (adjustedCi?.relativeCi ?? null) : effect.relativeCi;
     const change =
       effect.relative === null
         ? formatDifference(unit, effect.absolute)
-        : `${formatLift(effect.relative)}${effect.relativeCi === null ? '' : `, interval ${formatLiftInterval(effect.relativeCi)}`}`;
-    const { nonInferiority } = found;
-    const stated =
-      nonInferiority === undefined && test.isAdjusted ? `adjusted ${statedP(test.p)}` : statedP(p);
+        : `${formatLift(effect.relative)}${interval === null ? '' : `, interval ${formatLiftInterval(interval)}`}`;
+    const stated = isAdjusted ? `adjusted ${statedP(test.p)}` : statedP(p);
     const within =
       nonInferiority?.status === 'non_inferior'
         ? `, within the ${marginText(unit, nonInferiority)} that you allowed`

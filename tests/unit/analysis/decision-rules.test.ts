@@ -72,8 +72,9 @@ function decisionOn(
     role: 'secondary',
     comparisons: arms.map(([variant, { revenue: verdict = 'inconclusive' }]) => {
       const { deciding } = comparisonExample;
-      const effect = { ...deciding.effect, relative: -0.357 };
-      return { ...comparisonExample, variant, verdict, deciding: { ...deciding, effect } };
+      const effect = { ...deciding.effect, relative: -0.357, relativeCi: [-0.5, -0.2] as [number, number] };
+      const adjustedCi = { ...required(deciding.adjustedCi), relativeCi: [-0.6, -0.1] as [number, number] };
+      return { ...comparisonExample, variant, verdict, deciding: { ...deciding, effect, adjustedCi } };
     }),
   };
   return decideExperiment({
@@ -194,7 +195,10 @@ describe('decide', () => {
   it('does not ship over a secondary metric that is significantly worse, and says how much worse', () => {
     const decision = decisionOn({ a: { verdict: 'better', revenue: 'worse' } }, ended);
     expect(decision).toMatchObject({ action: 'keep_running', rule: 'secondary_worse', variant: 'a' });
-    expect(decision.reasons[0]).toMatch(/^Revenue per user is significantly worse in a: −35\.7 %, interval /);
+    // The interval that goes with the adjusted p, not that of a single comparison.
+    expect(decision.reasons[0]).toMatch(
+      /^Revenue per user is significantly worse in a: −35\.7 %, interval −60\.0 % to −10\.0 %, adjusted p/,
+    );
     expect(decision.reasons.join(' ')).toContain('accept_harm: [revenue_per_user]');
   });
 
