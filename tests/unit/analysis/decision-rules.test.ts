@@ -73,7 +73,8 @@ function decisionOn(
     comparisons: arms.map(([variant, { revenue: verdict = 'inconclusive' }]) => {
       const { deciding } = comparisonExample;
       const effect = { ...deciding.effect, relative: -0.357, relativeCi: [-0.5, -0.2] as [number, number] };
-      const adjustedCi = { ...required(deciding.adjustedCi), relativeCi: [-0.6, -0.1] as [number, number] };
+      const relativeCi: [number, number] = [-0.6, -0.1];
+      const adjustedCi = { absoluteCi: null, relativeCi, relativeReason: null, alpha: 0.025 };
       return { ...comparisonExample, variant, verdict, deciding: { ...deciding, effect, adjustedCi } };
     }),
   };
