@@ -52,6 +52,7 @@ const notRun: Readonly<Record<string, string>> = {
   'npm run bench -- --small --keep': 'takes minutes, and measures',
   'npm run oracle:spark': 'needs a Java, and installs Spark',
   'node infrastructure/run.mjs tests/bench/stages.ts <folder>': 'takes minutes, and measures',
+  './ecom generate <folder> --events 100000000 --uplift 0.25 --seed 42': 'takes minutes and 9 GB, to measure',
   './ecom generate <folder> --events 5000000 --uplift 0.25 --seed 42':
     'takes a minute and 440 MB, to measure',
   './ecom analyze': 'a name in a sentence; the README shows it whole',
