@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
+import { freePort } from '../e2e/deployment.ts';
 
 /** Seconds of each command of the README for somebody who has nothing but a clone, Node.js and Python: caches are empty. */
 export interface FirstRun {
@@ -66,12 +65,4 @@ async function shell(command: string, cwd: string, env: NodeJS.ProcessEnv): Prom
     new Promise<number | null>((resolve, reject) => child.on('close', resolve).on('error', reject)),
   ]);
   if (code !== 0) throw new Error(`${command} ended with ${code}:\n${told}${printed}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
