@@ -55,7 +55,7 @@ const { values, positionals } = parseArgs({
 
 let bench = JSON.parse(readFileSync(file, 'utf8')) as Bench;
 if (!values.document) {
-  await installPeers();
+  installPeers();
   if (values.small) {
     bench = { ...bench, small: await measureSmall(connectTo(stateFolder()), Number(values.rounds)) };
   } else if (values.first) {

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
+import { pythonOf } from '../python-environment.ts';
 
 const here = path.join(PROJECT_ROOT, 'tests/bench');
 const environment = path.join(here, 'peers/.venv');
@@ -66,16 +66,8 @@ export const pandas: Contestant = { name: 'pandas + pyarrow', command: script('p
 export const polars: Contestant = { name: 'Polars', command: script('polars_pipeline.py') };
 
 /** Makes the virtual environment of the Python peers, as locked, where it is not there. */
-export async function installPeers(): Promise<void> {
-  if (existsSync(path.join(environment, 'complete'))) return;
-  const own = path.join(PROJECT_ROOT, '.venv/bin');
-  await run([path.join(own, 'python'), '-m', 'venv', '--clear', environment]);
-  const lock = path.join(here, 'peers/requirements.lock');
-  await run([
-    path.join(own, 'uv'),
-    ...['pip', 'sync', '--quiet', '--python', python, '--require-hashes', lock],
-  ]);
-  await run(['touch', path.join(environment, 'complete')]);
+export function installPeers(): void {
+  pythonOf(path.join(here, 'peers'));
 }
 
 /** Runs a contestant in a process of its own. */

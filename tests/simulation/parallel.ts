@@ -2,6 +2,7 @@ import baseConfig from '../../config/base.yaml';
 import { parallelExperiments } from '../../layers/analysis/parallel.ts';
 import { loadConfig, settingsOf } from '../../layers/experiment/config.ts';
 import type { ArmMeasurement, ExperimentMeasurement } from '../../layers/experiment/measurements.ts';
+import { experimentOf } from '../unit/analysis/measurement.ts';
 import { conversions } from './samplers.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -87,26 +88,7 @@ function measurementOf(
   arms: ArmMeasurement[],
   parallel: NonNullable<ExperimentMeasurement['parallel']>,
 ): ExperimentMeasurement {
-  return {
-    experimentId,
-    columns: [{ column: 'purchased', unit: 'count' }],
-    caps: [],
-    arms,
-    crossovers: 0,
-    crossoversByFirstVariant: [],
-    unknownVariants: [],
-    earlyExposures: { events: 0, users: 0, usersLeftOut: 0 },
-    segments: [],
-    parallel,
-    cohorts: [],
-    assignedByDay: [],
-    sinceExposure: { columns: [], arms: [] },
-    quantiles: [],
-    revenueHistogram: [],
-    logitCells: [],
-    adjustedCells: [],
-    immatureUsers: 0,
-  };
+  return experimentOf(arms, { experimentId, columns: [{ column: 'purchased', unit: 'count' }], parallel });
 }
 
 const alpha = 0.05;

@@ -2,8 +2,6 @@
  * The marts beside those that Spark makes of the same clean events: `npm run oracle:spark [-- <users>]`. Needs a Java of 17 or
  * later; Spark is put into an environment of its own beside this file.
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -11,13 +9,11 @@ import process from 'node:process';
 import { generate } from '../../cli/generate/generate.ts';
 import { prepareDrop } from '../../cli/pipeline/prepare-drop.ts';
 import { runLocal } from '../../layers/engine/run-local.ts';
+import { execute, pythonOf } from '../python-environment.ts';
 
 const here = path.join(PROJECT_ROOT, 'tests/spark');
-const environment = path.join(here, '.venv');
-const python = path.join(environment, 'bin/python');
 const users = Number(process.argv[2] ?? 5000);
-
-installSpark();
+const python = pythonOf(here);
 const folder = await mkdtemp(path.join(tmpdir(), 'ecom-spark-'));
 try {
   const source = path.join(folder, 'drop');
@@ -42,25 +38,4 @@ try {
   }
 } finally {
   await rm(folder, { recursive: true, force: true });
-}
-
-function installSpark(): void {
-  const complete = path.join(environment, 'complete');
-  if (existsSync(complete)) return;
-  const own = path.join(PROJECT_ROOT, '.venv/bin');
-  execute(path.join(own, 'python'), ['-m', 'venv', '--clear', environment]);
-  execute(path.join(own, 'uv'), [
-    ...['pip', 'sync', '--quiet', '--python', python, '--require-hashes'],
-    path.join(here, 'requirements.lock'),
-  ]);
-  writeFileSync(complete, '');
-}
-
-function execute(command: string, args: readonly string[]): void {
-  const { status, error, stderr } = spawnSync(command, args, {
-    stdio: ['ignore', 'inherit', 'pipe'],
-    encoding: 'utf8',
-  });
-  if (error !== undefined) throw error;
-  if (status !== 0) throw new Error(`${command} ended with ${status}:\n${stderr}`);
 }
