@@ -15,6 +15,7 @@ import { RunStore, type StoreOptions } from '../runs/store.ts';
 import { analyzeStage } from './analyze/analyze.ts';
 import { cleanStage } from './clean/clean.ts';
 import { exchangeStage } from './exchange/exchange.ts';
+import { knownContents } from './known-contents.ts';
 import { martsStage } from './marts/marts.ts';
 import { measureStage } from './measure/measure-run.ts';
 import { planStage } from './plan/plan.ts';
@@ -187,10 +188,12 @@ function openStore(
 async function pinInputs({
   drop,
   files,
+  folder,
   codeVersion,
   receivedAt = new Date(),
 }: LocalRunOptions): Promise<RunInputs> {
-  const store = new FolderStore('/', new Map(files.map(({ key, file }) => [key, file])));
+  const contents = await knownContents(new FolderStore(folder));
+  const store = new FolderStore('/', new Map(files.map(({ key, file }) => [key, file])), contents.etagOf);
   const inputs = await Promise.all(
     files
       .toSorted((a, b) => (a.key < b.key ? -1 : 1))
@@ -201,6 +204,7 @@ async function pinInputs({
         return { kind, key, versionId: null, etag, size, lastModified: lastModified.toISOString() };
       }),
   );
+  await contents.save();
   const run = {
     schemaVersion: 1 as const,
     drop,

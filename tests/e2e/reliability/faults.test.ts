@@ -105,7 +105,7 @@ describe('a function', () => {
 });
 
 /** Stages of all kinds (chunks, buckets, once) that need more than the least memory that a function may have. */
-const hungryStages = ['stage', 'clean', 'load'] as const;
+const hungryStages = ['stage', 'clean', 'measure'] as const;
 
 describe('a function without memory', () => {
   it('fails the run with its stage, the cause and what to do, and with more memory a retry goes on there', async () => {
