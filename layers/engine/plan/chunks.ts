@@ -8,6 +8,9 @@ export const CHUNK_BYTES = 256 * 1024 ** 2;
 /** Bytes of events per user bucket: about 16 million rows, whose marts fit the memory of one function. */
 export const BUCKET_BYTES = 1_200_000_000;
 
+/** As long as they are few, buckets are smaller, of 1.5 GB of memory at most: what each of them costs in objects is little then. */
+const SMALL = { buckets: 8, bytes: 400_000_000 };
+
 /** What gzip makes of such files, to estimate their size from. */
 const GZIP_RATIO = 5;
 
@@ -62,8 +65,15 @@ function rangesOf(size: number, chunkBytes: number): Chunk['range'][] {
 
 /** Number of user buckets for these files. */
 export function bucketsFor(files: readonly Pick<PlannedFile, 'input'>[]): number {
-  const bytes = files
-    .filter(({ input }) => input.kind === 'events')
-    .reduce((sum, { input }) => sum + input.size * (isGzip(input) ? GZIP_RATIO : 1), 0);
-  return Math.max(1, Math.ceil(bytes / BUCKET_BYTES));
+  return bucketsOf(
+    files
+      .filter(({ input }) => input.kind === 'events')
+      .reduce((sum, { input }) => sum + input.size * (isGzip(input) ? GZIP_RATIO : 1), 0),
+  );
+}
+
+/** Number of user buckets for so many bytes of events. */
+export function bucketsOf(bytes: number): number {
+  const small = Math.min(SMALL.buckets, Math.ceil(bytes / SMALL.bytes));
+  return Math.max(1, small, Math.ceil(bytes / BUCKET_BYTES));
 }

@@ -1,7 +1,7 @@
 import { functionSpecs } from '../../../cdk/functions.ts';
 import { readSettings } from '../../../cdk/settings.ts';
 import { type DatasetName, datasetNames } from '../../../layers/data/datasets/index.ts';
-import { BUCKET_BYTES, CHUNK_BYTES } from '../../../layers/engine/plan/chunks.ts';
+import { bucketsOf, CHUNK_BYTES } from '../../../layers/engine/plan/chunks.ts';
 import aws from './aws.json';
 import { at, rates } from './fit.ts';
 import load from './load.json';
@@ -56,7 +56,7 @@ export interface Model {
 /** @throws Error where nothing was measured */
 export function modelOf(runs: readonly MeasuredRun[]): Model {
   const like = runs
-    .filter(({ raw, buckets }) => buckets === bucketsFor(raw))
+    .filter(({ raw, buckets }) => buckets === bucketsOf(raw.events))
     .toSorted((a, b) => b.rows.events - a.rows.events)[0];
   if (like === undefined) throw new Error('nothing was measured: npm run simulate:scale -- --measure 1e6');
   const fitted = measuredStages.map(
@@ -91,7 +91,7 @@ export function shapeOf({ like, markerBytes, sharedBytes }: Model, events: numbe
   const scaled = <Amounts extends Readonly<Record<string, number>>>(amounts: Amounts) =>
     Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, amount * factor])) as Amounts;
   const raw = { ...scaled(like.raw), products: like.raw.products };
-  const buckets = bucketsFor(raw);
+  const buckets = bucketsOf(raw.events);
   const chunks = chunksOf(raw);
   return {
     rows: scaled(like.rows),
@@ -431,9 +431,6 @@ function cpuSeconds(model: Model, stage: MeasuredStage, shape: Shape): number {
 }
 
 /** As layers/engine/plan/chunks.ts plans them, a file a dataset. */
-function bucketsFor(raw: Readonly<Record<DatasetName, number>>): number {
-  return Math.max(1, Math.ceil(raw.events / BUCKET_BYTES));
-}
 
 function chunksOf(raw: Readonly<Record<DatasetName, number>>): number {
   return total(Object.values(raw).map(chunksOfSize));

@@ -4,6 +4,7 @@ import { type DatasetName, datasetContracts } from '../../../../layers/data/data
 import {
   BUCKET_BYTES,
   bucketsFor,
+  bucketsOf,
   CHUNK_BYTES,
   chunksOf,
   type PlannedFile,
@@ -194,7 +195,19 @@ test('large files are cut into byte ranges that cover them; compressed ones and 
 
 test('user buckets grow with the bytes of events', () => {
   expect(bucketsFor([planned('users', { size: 9 * BUCKET_BYTES }), planned('events')])).toBe(1);
-  expect(bucketsFor([planned('events', { size: 2.1 * BUCKET_BYTES })])).toBe(3);
+  expect(bucketsFor([planned('events', { size: 20.1 * BUCKET_BYTES })])).toBe(21);
+});
+
+test.each([
+  [0, 1],
+  [400e6, 1],
+  [401e6, 2],
+  [1208e6, 4],
+  [3200e6, 8],
+  [9600e6, 8],
+  [9601e6, 9],
+])('up to eight buckets are small: %d bytes of events are %d buckets', (bytes, buckets) => {
+  expect(bucketsOf(bytes)).toBe(buckets);
 });
 
 test('a day as as_of is its end; the configuration goes before the upload', () => {
