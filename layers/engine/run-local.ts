@@ -11,7 +11,7 @@ import type { RawInput, RunInputs, StageName } from '../runs/documents.ts';
 import { runIdOf } from '../runs/run-id.ts';
 import { type Refusal, runStage, type Stage } from '../runs/stage.ts';
 import { partsOf } from '../runs/stages.ts';
-import { RunStore, type StoreOptions } from '../runs/store.ts';
+import { documentNames, RunStore, type StoreOptions } from '../runs/store.ts';
 import { analyzeStage } from './analyze/analyze.ts';
 import { cleanStage } from './clean/clean.ts';
 import { exchangeStage } from './exchange/exchange.ts';
@@ -76,7 +76,7 @@ export async function runLocal(options: LocalRunOptions, last: StageName = 'anal
   const { runId } = pinned;
   const others = (await runsIn(folder)).filter((other) => other !== runId);
   const store = openStore(folder, runId, options.files, {
-    remembers: true,
+    remembers: documentNames,
     earlier: others.map((other) => openStore(folder, other, [])),
   });
   // What an earlier try of this run has done stands on the day that was known then.

@@ -8,7 +8,7 @@ import { createLogger } from '../platform/log.ts';
 import { S3Store } from '../platform/s3.ts';
 import { type ResultOf, type StageName, stageEvent } from './documents.ts';
 import { runStage, type Stage } from './stage.ts';
-import { RunStore } from './store.ts';
+import { pinnedDocuments, RunStore } from './store.ts';
 
 /** By endpoint and buckets, which for a function are the same as long as its process lives. */
 const openStores = new Map<string, RunStore>();
@@ -51,11 +51,12 @@ export function lambdaHandler<Name extends StageName>(
     const event = stageEvent.parse(input);
     const { memoryMb, codeVersion } = readEnvironment();
     if (process.env.AWS_LAMBDA_RUNTIME_API !== undefined) await clearLeftovers(tmpdir(), stage.name);
+    const { raw, processed } = functionStore();
     const folder = await mkdtemp(path.join(tmpdir(), `${stage.name}-`));
     try {
       const result = await runStage(stage, {
         event,
-        store: functionStore(),
+        store: new RunStore(raw, processed, { remembers: pinnedDocuments }),
         codeVersion,
         folder,
         engine: engine?.({ memoryMb, threads: threadsOf(memoryMb) }) ?? withoutEngine,

@@ -50,13 +50,18 @@ const documents = {
 type Documents = typeof documents;
 export type DocumentName = keyof Documents;
 
+export const documentNames = Object.keys(documents) as DocumentName[];
+
+/** What a run stands on: written before its first part, and never changed. */
+export const pinnedDocuments = ['inputs', 'plan'] as const satisfies DocumentName[];
+
 /** What tells one document of its kind from the others: a run's id, a drop's name, perhaps a stage and a part. */
 export type At<Name extends DocumentName> = Parameters<Documents[Name]['key']>;
 export type DocumentOf<Name extends DocumentName> = z.infer<Documents[Name]['schema']>;
 
 export interface StoreOptions {
-  /** Whether a document is read and checked once: for one process that alone writes the run. */
-  readonly remembers?: boolean;
+  /** Kinds of documents that are read and checked once: those that nobody else writes as long as this store is used. */
+  readonly remembers?: readonly DocumentName[];
   /** Where runs of before left their work; by default in the same place. */
   readonly earlier?: readonly RunStore[];
 }
@@ -66,17 +71,18 @@ export class RunStore {
   readonly raw: ObjectStore;
   readonly processed: ObjectStore;
   readonly earlier: readonly RunStore[];
-  readonly #remembered: Map<string, unknown> | undefined;
+  readonly #remembers: ReadonlySet<DocumentName>;
+  readonly #remembered = new Map<string, unknown>();
 
   constructor(
     raw: ObjectStore,
     processed: ObjectStore,
-    { remembers = false, earlier = [this] }: StoreOptions = {},
+    { remembers = [], earlier = [this] }: StoreOptions = {},
   ) {
     this.raw = raw;
     this.processed = processed;
     this.earlier = earlier;
-    this.#remembered = remembers ? new Map() : undefined;
+    this.#remembers = new Set(remembers);
   }
 
   /** Key of a document in the processed store. */
@@ -88,10 +94,10 @@ export class RunStore {
   /** The document, or undefined where there is none. */
   async read<Name extends DocumentName>(name: Name, ...at: At<Name>): Promise<DocumentOf<Name> | undefined> {
     const key = this.key(name, ...at);
-    const known = this.#remembered?.get(key);
+    const known = this.#remembered.get(key);
     if (known !== undefined) return known as DocumentOf<Name>;
     const value = (await this.readTagged(name, ...at))?.value;
-    if (value !== undefined) this.#remembered?.set(key, value);
+    if (value !== undefined) this.#remember(name, key, value);
     return value;
   }
 
@@ -131,7 +137,7 @@ export class RunStore {
   async write<Name extends DocumentName>(name: Name, at: At<Name>, value: DocumentOf<Name>): Promise<number> {
     const key = this.key(name, ...at);
     const { size } = await this.processed.putJson(key, value);
-    this.#remembered?.set(key, value);
+    this.#remember(name, key, value);
     return size;
   }
 
@@ -156,6 +162,10 @@ export class RunStore {
   ): Promise<boolean> {
     if (etag === undefined) return this.writeOnce(name, at, value);
     return this.processed.putJsonIfMatch(this.key(name, ...at), value, etag);
+  }
+
+  #remember(name: DocumentName, key: string, value: unknown): void {
+    if (this.#remembers.has(name)) this.#remembered.set(key, value);
   }
 
   #parse<Name extends DocumentName>(name: Name, value: unknown): DocumentOf<Name> {

@@ -6,6 +6,7 @@ import { processedKeys } from '../../layers/runs/keys.ts';
 import { runManifest } from '../../layers/runs/run-manifest.ts';
 import type { Deployed } from '../e2e/deployed.ts';
 import { Drop } from '../e2e/reliability/drop.ts';
+import { type Requests, requestsOf } from './requests.ts';
 import { differencesToTruth } from './truth.ts';
 import { measureUsage, type Usage } from './usage.ts';
 
@@ -22,6 +23,8 @@ export interface MeasuredRun {
     readonly bytes: number;
   }[];
   readonly peaks: Readonly<Record<(typeof memories)[number], number>>;
+  /** To S3, of the functions and of whoever watches. */
+  readonly requests: Requests;
 }
 
 /** From the start of an execution to its end. */
@@ -56,5 +59,6 @@ export async function measureDeployed(
     seconds: secondsOf({ startedAt, stoppedAt }),
     stages: stages.map(({ stage, parts, seconds, rows, bytes }) => ({ stage, parts, seconds, rows, bytes })),
     peaks,
+    requests: await requestsOf(deployed, { startedAt, stoppedAt }),
   };
 }

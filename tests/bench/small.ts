@@ -20,6 +20,7 @@ import { Drop } from '../e2e/reliability/drop.ts';
 import { signedFor } from '../e2e/reliability/function-settings.ts';
 import { secondsOf } from './deployed.ts';
 import { python } from './peers.ts';
+import { type Requests, requestsOf } from './requests.ts';
 
 /** Seconds of executions of the state machine, in the order in which they were measured. */
 export interface Small {
@@ -28,6 +29,8 @@ export interface Small {
   readonly pipeline: readonly number[];
   /** The same states and retries with functions that answer at once. */
   readonly empty: readonly number[];
+  /** To S3, of the last run. */
+  readonly requests: Requests;
 }
 
 const users = 1000;
@@ -37,6 +40,7 @@ export async function measureSmall(deployed: Deployed, rounds: number): Promise<
   const empty = await createEmpty(deployed);
   const folder = await mkdtemp(path.join(tmpdir(), 'ecom-bench-small-'));
   const measured = { pipeline: [] as number[], empty: [] as number[] };
+  let requests: Requests = {};
   try {
     for (let round = 0; round <= rounds; round += 1) {
       const source = path.join(folder, String(round));
@@ -45,9 +49,10 @@ export async function measureSmall(deployed: Deployed, rounds: number): Promise<
       const ended = await drop.run(source);
       if (ended.status !== 'SUCCEEDED') throw new Error(`the run failed: ${ended.cause}`);
       measured.pipeline.push(secondsOf(ended));
+      requests = await requestsOf(deployed, ended);
       measured.empty.push(await runEmpty(deployed, empty));
     }
-    return { users, ...measured };
+    return { users, ...measured, requests };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -41,12 +41,13 @@ const deployedSeconds = ({ deployed }: Size) => middle(deployed.map((run) => run
 /** The generated sections of docs/performance.md. */
 export function sections(
   bench: Bench,
-): Record<'machine' | 'times' | 'goals' | 'stages' | 'small' | 'first', string> {
+): Record<'machine' | 'times' | 'goals' | 'stages' | 'requests' | 'small' | 'first', string> {
   return {
     machine: machineText(bench),
     times: timesTable(bench),
     goals: goalsTable(bench),
     stages: stagesTable(bench),
+    requests: requestsTable(bench),
     small: smallTable(bench),
     first: firstTable(bench),
   };
@@ -185,6 +186,25 @@ function stagesTable({ sizes }: Bench): string {
     ]);
   });
   return markdownTable(['Events', 'Stage', 'Parts', 'Seconds', 'Rows written', 'MB written'], rows);
+}
+
+/** How often the functions of one run ask S3, by operation. */
+function requestsTable({ sizes, small }: Bench): string {
+  const runs = [
+    ...(small === null ? [] : [{ of: `${small.users} users`, requests: small.requests }]),
+    ...sizes.flatMap((size) => {
+      const run = medianRun(size);
+      return run === undefined ? [] : [{ of: millions(size.events), requests: run.requests }];
+    }),
+  ];
+  const operations = [...new Set(runs.flatMap(({ requests }) => Object.keys(requests)))].sort();
+  return markdownTable(
+    ['Run', ...operations, 'All'],
+    runs.map(({ of, requests }) => {
+      const counts = operations.map((operation) => requests[operation] ?? 0);
+      return [of, ...[...counts, counts.reduce((sum, count) => sum + count, 0)].map(String)];
+    }),
+  );
 }
 
 function smallTable({ small }: Bench): string {

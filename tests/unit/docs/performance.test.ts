@@ -49,11 +49,28 @@ describe('a goal', () => {
     ];
     const loadOf = (seconds: number) => {
       const peaks = { 'functions MB': 1, 'LocalStack MB': 1, 'PostgreSQL MB': 1 };
-      const run = { seconds: 1, stages: stages(seconds), peaks };
+      const run = { seconds: 1, stages: stages(seconds), peaks, requests: {} };
       return goalsOf({ sizes: [{ ...size, deployed: [run] }] }).find((row) => row.includes('load,'));
     };
     expect(loadOf(2)).toMatch(/150000 rows\/s +\| 150000 rows\/s +\| met/);
     expect(loadOf(3)).toMatch(/100000 rows\/s +\| 150000 rows\/s +\| missed/);
+  });
+
+  it('of requests are added up by run', () => {
+    const run = {
+      seconds: 1,
+      stages: [],
+      peaks: { 'functions MB': 1, 'LocalStack MB': 1, 'PostgreSQL MB': 1 },
+    };
+    const { requests } = sections({
+      ...bench,
+      small: { users: 1000, pipeline: [], empty: [], requests: { PutObject: 2 } },
+      sizes: [{ ...size, deployed: [{ ...run, requests: { GetObject: 3, PutObject: 4 } }] }],
+    });
+    expect(requests.split('\n').slice(2)).toEqual([
+      expect.stringMatching(/1000 users \| 0 +\| 2 +\| 2 +\|/),
+      expect.stringMatching(/1 million +\| 3 +\| 4 +\| 7 +\|/),
+    ]);
   });
 
   it('of growth is asked of what an event takes, from one size to the next', () => {
