@@ -64,6 +64,9 @@ const stages = [
   analyzeStage,
 ] as const;
 
+/** A part of `stage` looks at the bytes of its chunk on one thread: the query engine works at another one meanwhile. */
+const partsAtOnce: Readonly<Partial<Record<StageName, number>>> = { stage: 2 };
+
 /**
  * Runs the pipeline in this process, from local files to the report, with the stages that the Lambda functions run. The
  * files are read where they lie.
@@ -92,17 +95,40 @@ export async function runLocal(options: LocalRunOptions, last: StageName = 'anal
     const tell = parts === 0 ? () => {} : onStage;
     tell(stage.name, parts, 'begins');
     let asBefore = 0;
-    for (let index = 0; index < parts; index += 1) {
+    const before = options.refusals ?? [];
+    const refused: Refusal[][] = [];
+    await eachPart(parts, partsAtOnce[stage.name] ?? 1, async (index) => {
       const isThere = (await store.read('marker', runId, stage.name, index)) !== undefined;
       const event = { runId, drop, attempt: 1, index };
-      await runPart(stage as Stage<StageName>, store, event, { ...options, engine });
+      const refusals = options.refusals && [...before];
+      await runPart(stage as Stage<StageName>, store, event, { ...options, engine, refusals });
+      refused[index] = refusals?.slice(before.length) ?? [];
       const marker = await store.read('marker', runId, stage.name, index);
       if (isThere || typeof marker?.work?.takenFrom === 'string') asBefore += 1;
-    }
+    });
+    options.refusals?.push(...refused.flat());
     tell(stage.name, parts, 'done', asBefore);
     if (stage.name === last) break;
   }
   return { runId, store };
+}
+
+/** Does parts in their order, so many at once. None begins once one has failed; the first of those that failed is told. */
+async function eachPart(
+  parts: number,
+  atOnce: number,
+  work: (index: number) => Promise<void>,
+): Promise<void> {
+  const failures = new Map<number, unknown>();
+  const pending = Array.from({ length: parts }, (_, index) => index).values();
+  const worker = async () => {
+    for (const index of pending) {
+      await work(index).catch((error: unknown) => failures.set(index, error));
+      if (failures.size > 0) return;
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  if (failures.size > 0) throw failures.get(Math.min(...failures.keys()));
 }
 
 /** The report of a local run. */
@@ -120,7 +146,10 @@ export async function runPart<Name extends StageName>(
     engine = engineOf(limitsOfMachine()),
     log = silentLogger,
     refusals,
-  }: Pick<LocalRunOptions, 'codeVersion' | 'log' | 'refusals'> & { readonly engine?: Engine },
+  }: Pick<LocalRunOptions, 'codeVersion' | 'log'> & {
+    readonly engine?: Engine;
+    readonly refusals?: Refusal[] | undefined;
+  },
 ): Promise<void> {
   const workspace = await workspaceOf(store);
   const folder = await mkdtemp(path.join(workspace, `${stage.name}-`));

@@ -82,3 +82,20 @@ test('one bucket has nothing to exchange: nobody hears of the stage, and a run t
   await runLocal({ ...(await dropOf(events, day)), onStage }, 'exchange');
   expect(heard).toEqual(['plan 1 begins', 'plan 1 done', 'stage 2 begins', 'stage 2 done']);
 });
+
+test('of several chunks that cannot be read the first one is told, whichever was done with first', async () => {
+  const drop = await dropOf(events, day);
+  const broken = await Promise.all(
+    ['users', 'sessions'].map(async (kind) => {
+      const file = path.join(folder, `${kind}.csv`);
+      await writeFile(
+        file,
+        kind === 'users'
+          ? `user_id,country\n${'\0'.repeat(5_000_000)}\n`
+          : `session_id,user_id,session_start_ts\n\0\n`,
+      );
+      return { kind: kind as LocalFile['kind'], key: `raw/${kind}.csv`, file };
+    }),
+  );
+  await expect(runLocal({ ...drop, files: [...drop.files, ...broken] })).rejects.toThrow(/raw\/users\.csv/);
+});
