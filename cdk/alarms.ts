@@ -14,7 +14,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { mappedStages } from '../layers/runs/stages.ts';
-import { functionNames, functionSpecs } from './functions.ts';
+import { functionSpecs } from './functions.ts';
 import { named } from './names.ts';
 import type { RunEvents } from './run-events.ts';
 import type { Settings } from './settings.ts';
@@ -77,12 +77,22 @@ export class Alarms extends Construct {
       this.#onMessage('unsettled-uploads', 'The gate failed at an upload for good', unsettled),
       this.#onMessage('unanswered-manifests', 'The gate failed at a manifest for good', unanswered),
       this.#onMessage('unannounced-runs', 'Nobody was told that a run ended', runs.unannounced),
-      ...functionNames.map((name) =>
+      ...(functions.notify === undefined
+        ? []
+        : [
+            this.#above(
+              0,
+              'unheard-webhooks',
+              'A webhook did not take a decision',
+              functions.notify.metricErrors(sum),
+            ),
+          ]),
+      ...functions.all.map(([name, lambda]) =>
         this.#above(
           functionSpecs[name].timeoutSeconds * 1000 * nearTimeout,
           `slow-${name}`,
           `The function ${name} took ${nearTimeout * 100} % of the time it has`,
-          functions.byName[name].metricDuration(maximum),
+          lambda.metricDuration(maximum),
         ),
       ),
     ];

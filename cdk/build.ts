@@ -8,7 +8,7 @@ import { withLock } from '../infrastructure/lock.mjs';
 import { textLoader } from '../infrastructure/text-modules.mjs';
 import { ConfigError } from '../layers/platform/errors.ts';
 import { type DuckdbPlatform, packDuckdb } from './duckdb-layer.ts';
-import { type FunctionName, functionNames, functionSpecs } from './functions.ts';
+import { builtFunctions, type FunctionName, functionSpecs } from './functions.ts';
 
 /**
  * What a bundle may weigh in kB: a dependency that slips in fails the build, not a cold start on AWS. `analyze` draws
@@ -59,7 +59,7 @@ export async function build(options: BuildOptions): Promise<Build> {
   assertBudget(metafile, root);
   const duckdbFolders =
     layer === undefined
-      ? functionNames.filter((name) => functionSpecs[name].duckdb).map(folderOf)
+      ? builtFunctions.filter((name) => functionSpecs[name].duckdb).map(folderOf)
       : [path.join(layer, 'nodejs')];
   // Two deployments at once build into the same folder.
   await withLock(path.join(output, 'lock'), {}, async () => {
@@ -68,7 +68,7 @@ export async function build(options: BuildOptions): Promise<Build> {
   });
 
   return {
-    functions: Object.fromEntries(functionNames.map((name) => [name, folderOf(name)])) as Build['functions'],
+    functions: Object.fromEntries(builtFunctions.map((name) => [name, folderOf(name)])) as Build['functions'],
     layer,
     codeVersion: codeVersion(root),
     metafile,
@@ -78,7 +78,7 @@ export async function build(options: BuildOptions): Promise<Build> {
 function bundleFunctions(root: string, handlers: string, output: string) {
   return bundle({
     absWorkingDir: root,
-    entryPoints: functionNames.map((name) => ({
+    entryPoints: builtFunctions.map((name) => ({
       in: path.join(handlers, name, 'handler.ts'),
       out: path.join('lambdas', name, 'index'),
     })),
@@ -116,7 +116,7 @@ const englishOnly: Plugin = {
 };
 
 function assertHandlers(handlers: string): void {
-  const missing = functionNames.filter((name) => !existsSync(path.join(handlers, name, 'handler.ts')));
+  const missing = builtFunctions.filter((name) => !existsSync(path.join(handlers, name, 'handler.ts')));
   if (missing.length === 0) return;
   throw new ConfigError({
     what: `no handler.ts for ${missing.join(', ')}`,
@@ -127,7 +127,7 @@ function assertHandlers(handlers: string): void {
 
 function assertBudget(metafile: Metafile, root: string): void {
   for (const [file, { bytes, inputs }] of Object.entries(metafile.outputs)) {
-    const name = functionNames.find((each) => file.endsWith(`/${each}/index.js`));
+    const name = builtFunctions.find((each) => file.endsWith(`/${each}/index.js`));
     if (name === undefined || bytes <= bundleBudgetKb(name) * 1000) continue;
     const heaviest = weightByPackage(inputs)
       .slice(0, 8)

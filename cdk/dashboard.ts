@@ -10,7 +10,6 @@ import {
 import { Construct } from 'constructs';
 import { type AlarmsProps, throttles } from './alarms.ts';
 import type { Database } from './database.ts';
-import { functionNames } from './functions.ts';
 import { named } from './names.ts';
 
 export interface DashboardProps extends AlarmsProps {
@@ -31,7 +30,7 @@ export class Dashboard extends Construct {
     const ofEach = (
       metric: 'metricErrors' | 'metricDuration' | 'metricInvocations',
       options: typeof sum | typeof maximum,
-    ) => functionNames.map((name) => functions.byName[name][metric]({ ...options, label: name }));
+    ) => functions.all.map(([name, lambda]) => lambda[metric]({ ...options, label: name }));
     new CloudWatchDashboard(this, 'Page', {
       dashboardName: named(settings, 'ecom-experiment'),
       widgets: [

@@ -4,9 +4,11 @@ import type { mappedStages } from '../layers/runs/stages.ts';
 import { named } from './names.ts';
 import type { Settings } from './settings.ts';
 
-/** The functions, in the order in which the data meet them. Each is `lambdas/<name>/handler.ts`. */
+/** The functions of every deployment, in the order in which the data meet them. Each is `lambdas/<name>/handler.ts`. */
 export const functionNames = ['gate', ...stageNames, 'fail'] as const;
-export type FunctionName = (typeof functionNames)[number];
+/** These, and the one that is deployed where a webhook is to be told. */
+export const builtFunctions = [...functionNames, 'notify'] as const;
+export type FunctionName = (typeof builtFunctions)[number];
 
 /** What a function may use, and what it may touch of the data. Prefixes are those of layers/runs/keys.ts. */
 export interface FunctionSpec {
@@ -55,7 +57,7 @@ const repeatable = (writes: readonly string[], reads: readonly string[]) => ({
 export const functionSpecs: Readonly<
   Record<StageName, FunctionSpec & StageStates> &
     Record<keyof typeof mappedStages, { readonly child: string }> &
-    Record<'gate' | 'fail', FunctionSpec>
+    Record<'gate' | 'fail' | 'notify', FunctionSpec>
 > = {
   gate: { ...light, timeoutSeconds: 30, raw: 's3:GetObject', reads: [runs, gate], writes: [runs, gate] },
   plan: {
@@ -131,6 +133,8 @@ export const functionSpecs: Readonly<
     database: true,
   },
   fail: { ...light, timeoutSeconds: 60, reads: [runs], writes: [runs] },
+  // Not in the database's network, which has no way to the internet.
+  notify: { ...light, timeoutSeconds: 90, reads: [runs, reports], writes: [runs] },
 };
 
 /** Name of a function where it runs. */

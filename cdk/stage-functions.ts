@@ -17,6 +17,7 @@ import type { DatabaseAccess } from './database.ts';
 import { deployedName, type FunctionName, functionNames, functionSpecs } from './functions.ts';
 import { named } from './names.ts';
 import { removalPolicy, type Settings } from './settings.ts';
+import { webhookEnvironment } from './webhook.ts';
 
 export interface StageFunctionsProps {
   readonly build: Build;
@@ -25,9 +26,11 @@ export interface StageFunctionsProps {
   readonly settings: Settings;
 }
 
-/** One Lambda function per stage, each with its own log group and exactly the access that `functionSpecs` lists. */
+/** One Lambda function per stage, and those around them, each with its own log group and exactly the access that `functionSpecs` lists. */
 export class StageFunctions extends Construct {
-  readonly byName: Readonly<Record<FunctionName, Lambda>>;
+  readonly byName: Readonly<Record<(typeof functionNames)[number], Lambda>>;
+  /** Tells a webhook, where there is one. */
+  readonly notify: Lambda | undefined;
   readonly #props: StageFunctionsProps;
   readonly #architecture: Architecture;
   readonly #layers: LayerVersion[];
@@ -49,10 +52,11 @@ export class StageFunctions extends Construct {
               compatibleArchitectures: [this.#architecture],
             }),
           ];
-    this.byName = Object.fromEntries(functionNames.map((name) => [name, this.#create(name)])) as Record<
-      FunctionName,
-      Lambda
-    >;
+    this.byName = Object.fromEntries(
+      functionNames.map((name) => [name, this.#create(name)]),
+    ) as StageFunctions['byName'];
+    const webhook = webhookEnvironment(this, props.buckets.processed.bucketName, settings);
+    this.notify = webhook && this.#create('notify', webhook);
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-L1',
       reason: 'Bundles are made for Node.js 20 and tried on 20 and 22, the versions that people run locally.',
@@ -64,18 +68,30 @@ export class StageFunctions extends Construct {
    * one is deployed: a run under way keeps the code that it began with.
    */
   called(name: FunctionName): IFunction {
-    const lambda = this.byName[name];
+    const lambda = this.#deployed(name);
     // The assertion: CDK's declarations do not hold under exactOptionalPropertyTypes.
     return this.#props.settings.target === 'aws' ? (lambda.currentVersion as IFunction) : lambda;
   }
 
   /** What the state machine's role may invoke: on AWS every version, since older runs call older ones. */
   calledArn(name: FunctionName): string {
-    const { functionArn } = this.byName[name];
+    const { functionArn } = this.#deployed(name);
     return this.#props.settings.target === 'aws' ? `${functionArn}:*` : functionArn;
   }
 
-  #create(name: FunctionName): Lambda {
+  /** Those that are deployed, by name. */
+  get all(): [FunctionName, Lambda][] {
+    const always = functionNames.map((name): [FunctionName, Lambda] => [name, this.byName[name]]);
+    return this.notify === undefined ? always : [...always, ['notify', this.notify]];
+  }
+
+  #deployed(name: FunctionName): Lambda {
+    const lambda = name === 'notify' ? this.notify : this.byName[name];
+    if (lambda === undefined) throw new Error(`the function ${name} is not deployed`);
+    return lambda;
+  }
+
+  #create(name: FunctionName, environment: Readonly<Record<string, string>> = {}): Lambda {
     const { build, buckets, database, settings } = this.#props;
     const { memoryMb, timeoutSeconds, storageMb, duckdb } = functionSpecs[name];
     const logGroup = new LogGroup(this, `${name}-log`, {
@@ -107,6 +123,7 @@ export class StageFunctions extends Construct {
         CODE_VERSION: build.codeVersion,
         ...(name === 'publish' ? { KEEP_RUNS: String(settings.keepRuns) } : {}),
         ...(functionSpecs[name].database ? databaseEnvironment(settings, database) : {}),
+        ...environment,
       },
     });
   }
@@ -132,6 +149,9 @@ export class StageFunctions extends Construct {
       allow(['s3:GetObject'], below(buckets.processed, reads)),
       allow(['s3:PutObject'], below(buckets.processed, writes)),
       ...(usesDatabase ? [allow(['secretsmanager:GetSecretValue'], [database.secretArn])] : []),
+      ...(name === 'notify' && settings.webhookSecretArn !== undefined
+        ? [allow(['secretsmanager:GetSecretValue'], [settings.webhookSecretArn])]
+        : []),
       ...(usesDatabase && database.network !== undefined ? [allow(networkActions, ['*'])] : []),
     ];
     const role = new Role(this, `${name}-role`, {

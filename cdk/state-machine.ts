@@ -17,6 +17,7 @@ import {
   QueryLanguage,
   StateMachine,
   StateMachineType,
+  Succeed,
   TaskInput,
   Timeout,
 } from 'aws-cdk-lib/aws-stepfunctions';
@@ -106,6 +107,7 @@ export class Pipeline extends Construct {
     if (first === undefined) throw new Error('the pipeline has no stages');
     let chain: Chain = Chain.start(first);
     for (const state of others) chain = chain.next(state);
+    if (functions.notify !== undefined) chain = chain.next(this.#notify());
 
     const logGroup = new LogGroup(this, 'Log', {
       logGroupName: `/aws/vendedlogs/states/${this.name}`,
@@ -204,6 +206,14 @@ export class Pipeline extends Construct {
     return stage === 'load' ? Math.min(mapConcurrency, loadConcurrency) : mapConcurrency;
   }
 
+  /** Tells a webhook of the published run, which stays a success whatever becomes of that. */
+  #notify(): LambdaInvoke {
+    const unheard = new Succeed(this, 'Unheard', { comment: 'The run is published; an alarm tells' });
+    const task = this.#invoke('Notify', 'notify', TaskInput.fromObject(runFields), JsonPath.DISCARD);
+    task.addCatch(unheard, { errors: [Errors.ALL], resultPath: JsonPath.DISCARD });
+    return task;
+  }
+
   /** Tells the failure of a run, or of one part of a stage, in the words of the function `fail`, and fails with them. */
   #recordFailure(of: string, part: Readonly<Record<string, unknown>> = {}): LambdaInvoke {
     const failed = new Fail(this, `${of}Failed`, {
@@ -224,7 +234,7 @@ export class Pipeline extends Construct {
 
   #invoke(
     id: string,
-    name: StageName | 'fail',
+    name: StageName | 'fail' | 'notify',
     payload: TaskInput | undefined,
     resultPath: string | undefined,
     resultSelector?: Record<string, string>,
@@ -268,7 +278,10 @@ export class Pipeline extends Construct {
       new PolicyStatement({ effect: Effect.ALLOW, actions, resources });
     const executions = arn('execution', `${this.name}:*`);
     const childExecutions = arn('execution', `${this.name}/*:*`);
-    const functions = [...stageNames, 'fail' as const].map((name) => this.#functions.calledArn(name));
+    const notify = this.#functions.notify === undefined ? [] : (['notify'] as const);
+    const functions = [...stageNames, 'fail' as const, ...notify].map((name) =>
+      this.#functions.calledArn(name),
+    );
 
     const role = new Role(this, 'Role', {
       description: `Of the state machine ${this.name}`,

@@ -3,7 +3,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { TransientError, UsageError } from '../../layers/platform/errors.ts';
 
 /** Services that the commands ask rarely, and for which no client is installed. */
-type Service = 'cloudformation' | 'lambda' | 'sts';
+type Service = 'cloudformation' | 'lambda' | 'sns' | 'sqs' | 'sts';
 
 interface AwsRequest {
   readonly service: Service;
@@ -11,6 +11,8 @@ interface AwsRequest {
   readonly path?: string;
   /** Of a Query API: the action and its parameters, sent as a form. */
   readonly form?: Readonly<Record<string, string>>;
+  /** Of a JSON API: the operation, as `AmazonSQS.ReceiveMessage`, and its input. */
+  readonly json?: { readonly target: string; readonly input: Readonly<Record<string, unknown>> };
 }
 
 /** What the service said; refusals included, since what they mean depends on the question. */
@@ -26,12 +28,12 @@ export interface AwsAnswer {
  * `AWS_REGION`); its signature is the SDK's own. `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>` name another server.
  * @throws UsageError without credentials or region; TransientError where nobody answers, or the service fails
  */
-export async function askAws({ service, path = '/', form }: AwsRequest): Promise<AwsAnswer> {
+export async function askAws({ service, path = '/', form, json }: AwsRequest): Promise<AwsAnswer> {
   const client = new SFNClient({});
   try {
     const region = await known('region', client.config.region);
     const url = new URL(path, endpointOf(service, region));
-    const body = form === undefined ? undefined : new URLSearchParams(form).toString();
+    const content = contentOf(form, json);
     const signer = await client.config.signer({
       name: 'sigv4',
       signingName: service,
@@ -40,22 +42,46 @@ export async function askAws({ service, path = '/', form }: AwsRequest): Promise
     });
     const { method, headers } = await known('credentials', () =>
       signer.sign({
-        method: form === undefined ? 'GET' : 'POST',
+        method: content === undefined ? 'GET' : 'POST',
         protocol: url.protocol,
         hostname: url.hostname,
         path: url.pathname,
         headers: {
           host: url.host,
-          ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+          ...content?.headers,
         },
-        body,
+        body: content?.body,
       }),
     );
-    const answer = await send(url, { method, headers, ...(body === undefined ? {} : { body }) });
+    const answer = await send(url, {
+      method,
+      headers,
+      ...(content === undefined ? {} : { body: content.body }),
+    });
     return { ...answer, region };
   } finally {
     client.destroy();
   }
+}
+
+interface Content {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What is sent, and how it is called; nothing for a request that only asks for a path. */
+function contentOf(form: AwsRequest['form'], json: AwsRequest['json']): Content | undefined {
+  if (json !== undefined) {
+    return {
+      headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': json.target },
+      body: JSON.stringify(json.input),
+    };
+  }
+  if (form === undefined) return undefined;
+  return {
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams(form).toString(),
+  };
 }
 
 async function send(url: URL, init: RequestInit): Promise<{ status: number; body: string }> {

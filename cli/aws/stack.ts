@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { DOMParser } from 'linkedom';
+import { z } from 'zod';
 import { named } from '../../cdk/names.ts';
 import { ConfigError, UsageError } from '../../layers/platform/errors.ts';
 import { outputsSchema, type StackOutputs } from '../local/stack-outputs.ts';
@@ -81,12 +82,26 @@ export async function deployedOnAws(): Promise<DeployedOnAws> {
 
 /** The error for a request that the service refused. */
 export function refusal({ status, body, region }: AwsAnswer, action: string): ConfigError {
-  const reason = parseXml(body).querySelector('Message')?.textContent?.trim() || body.slice(0, 200);
+  const reason =
+    jsonMessage(body) ?? (parseXml(body).querySelector('Message')?.textContent?.trim() || body.slice(0, 200));
   return new ConfigError({
     what: `${action} was refused (${status}): ${reason}`,
     where: region,
     remedy: `Check that the credentials are valid and allow ${action}`,
   });
+}
+
+const jsonError = z
+  .object({ message: z.string() })
+  .or(z.object({ Message: z.string() }).transform(({ Message }) => ({ message: Message })));
+
+/** What a JSON service says of an error; undefined for another body. */
+function jsonMessage(body: string): string | undefined {
+  try {
+    return jsonError.parse(JSON.parse(body)).message;
+  } catch {
+    return undefined;
+  }
 }
 
 const parseXml = (text: string) => new DOMParser().parseFromString(text, 'text/xml');

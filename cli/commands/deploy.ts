@@ -70,7 +70,8 @@ async function deployToDocker(context: DeployOptions['context']): Promise<StackO
 
 async function deployToAws(context: DeployOptions['context']): Promise<StackOutputs> {
   const { DATABASE_URL } = process.env;
-  if (DATABASE_URL) await migrate(DATABASE_URL);
+  if (DATABASE_URL && !(await migrate(DATABASE_URL)).hasRoles)
+    note('The login may not create roles: docs/operate.md says what an administrator runs (Postgres)');
   return deployStack({ target: 'aws', context, stateFolder: awsStateFolder(context.env), onLine: note });
 }
 

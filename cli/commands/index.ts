@@ -107,6 +107,11 @@ const ofPipeline: readonly CommandEntry[] = HAS_CHECKOUT
         load: () => import('./retry.ts'),
       },
       {
+        usage: 'redrive [options]',
+        summary: 'list the messages that reached nobody, and send them on their way again with --yes',
+        load: () => import('./redrive.ts'),
+      },
+      {
         usage: 'prune [options]',
         summary: 'list what old runs left in the processed bucket, and delete it with --yes',
         load: () => import('./prune.ts'),

@@ -5,8 +5,8 @@ import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import pg from 'pg';
 import { UsageError } from '../../layers/platform/errors.ts';
-import { localEnvironment } from '../local/environment.ts';
-import { readState } from '../local/state.ts';
+import { searchPath } from '../../layers/platform/postgres.ts';
+import { databaseUrlOfTarget } from '../pipeline/database-url.ts';
 import { target } from '../pipeline/target.ts';
 import { note, print, printJson, table } from '../terminal.ts';
 import columnsSql from './psql-columns.sql';
@@ -30,7 +30,7 @@ interface PsqlOptions {
 }
 
 async function psql(options: PsqlOptions): Promise<void> {
-  const url = process.env.DATABASE_URL || (await urlOfTarget());
+  const url = await databaseUrlOfTarget();
   const { command, json } = options;
   if (command === undefined) {
     if (!(await openPsql(url))) await withClient(url, prompt);
@@ -40,20 +40,10 @@ async function psql(options: PsqlOptions): Promise<void> {
   await withClient(url, (client) => execute(client, command, json));
 }
 
-/** Where the target's pipeline keeps its marts. */
-async function urlOfTarget(): Promise<string> {
-  if (target() !== 'aws') return localEnvironment(readState()).DATABASE_URL;
-  const [{ deployedOnAws }, { readSecret }] = await Promise.all([
-    import('../aws/stack.ts'),
-    import('../../layers/platform/database.ts'),
-  ]);
-  const { DatabaseSecretArn, DatabaseEndpoint } = await deployedOnAws();
-  return readSecret(DatabaseSecretArn, { endpoint: DatabaseEndpoint, isVerified: true });
-}
-
 /** Hands the terminal to psql. False where psql is not installed. */
 async function openPsql(url: string, args: readonly string[] = []): Promise<boolean> {
-  const child = spawn('psql', [url, ...args], { stdio: 'inherit' });
+  const env = { ...process.env, PGOPTIONS: `-c search_path=${searchPath} ${process.env.PGOPTIONS ?? ''}` };
+  const child = spawn('psql', [url, ...args], { stdio: 'inherit', env });
   try {
     await once(child, 'spawn');
   } catch (error) {
@@ -66,7 +56,11 @@ async function openPsql(url: string, args: readonly string[] = []): Promise<bool
 }
 
 async function withClient(url: string, use: (client: pg.Client) => Promise<void>): Promise<void> {
-  const client = new pg.Client({ connectionString: url, application_name: 'ecom psql' });
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'ecom psql',
+    options: `-c search_path=${searchPath}`,
+  });
   try {
     await client.connect();
   } catch (error) {
@@ -94,7 +88,7 @@ const isPsqlOwn = (statement: string) => statement.trimStart().startsWith('\\');
 function queryFor(statement: string): pg.QueryConfig {
   if (!isPsqlOwn(statement)) return { text: statement };
   const [, name] = /^\s*\\d[tv]?\+?(?:\s+([\w.]+))?\s*;?\s*$/.exec(statement) ?? [];
-  if (name !== undefined) return { text: columnsSql, values: [name.replace(/^public\./, '')] };
+  if (name !== undefined) return { text: columnsSql, values: [name.replace(/^(public|ecom)\./, '')] };
   if (/^\s*\\d[tv]?\+?\s*;?\s*$/.test(statement)) return { text: tablesSql };
   throw new UsageError({
     what: `"${statement.trim()}" is a command of psql, which is not asked here`,

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../../layers/platform/errors.ts';
 import { openBrowser } from '../browser.ts';
 import { connect } from '../pipeline/connection.ts';
+import { databaseUrlOfTarget } from '../pipeline/database-url.ts';
 import { note, print } from '../terminal.ts';
 import { serve } from '../ui/server.ts';
 import { Site } from '../ui/site.ts';
@@ -39,7 +40,7 @@ interface UiOptions {
 
 async function ui(options: UiOptions): Promise<void> {
   const connection = await connect();
-  const server = await serve(new Site(connection, process.env.DATABASE_URL), options.port);
+  const server = await serve(new Site(connection, databaseUrlOfTarget), options.port);
   print(server.url);
   note('Ctrl-C ends it');
   if (options.open) await openBrowser(server.url);

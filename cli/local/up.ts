@@ -215,7 +215,10 @@ async function startDatabase(
   keep({ postgres });
   await step(
     { report },
-    ({ applied }) => (applied.length > 0 ? `migrations applied: ${applied.join(', ')}` : undefined),
+    ({ applied, hasRoles }) =>
+      applied.length > 0
+        ? `migrations applied: ${applied.join(', ')}${hasRoles ? '' : '; without roles, which the login may not create (docs/operate.md, Postgres)'}`
+        : undefined,
     () => migrate(postgres.url),
   );
   return postgres;

@@ -17,6 +17,8 @@ export interface Connection {
   readonly stepFunctions: SFNClient;
   /** On AWS; elsewhere the state machine is found by its name. */
   readonly stateMachineArn?: string | undefined;
+  /** On AWS: hears the end of every run. */
+  readonly runTopicArn?: string | undefined;
 }
 
 /**
@@ -44,6 +46,7 @@ export async function connect(): Promise<Connection> {
     store: new RunStore(raw, processed),
     stepFunctions: new SFNClient({}),
     stateMachineArn: deployed?.StateMachineArn,
+    runTopicArn: deployed?.RunTopicArn,
   };
 }
 

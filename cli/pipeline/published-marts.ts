@@ -1,4 +1,6 @@
 import pg from 'pg';
+import { describeFault, PipelineError } from '../../layers/platform/errors.ts';
+import { searchPath } from '../../layers/platform/postgres.ts';
 
 /** What the views in Postgres show of a run: one row for each arm. */
 export interface PublishedArm {
@@ -13,14 +15,27 @@ export interface PublishedArm {
 /** Either the arms (none where the run is not the one its drop shows), or why Postgres does not say. */
 export type PublishedMarts = { readonly arms: readonly PublishedArm[] } | { readonly problem: string };
 
+/** @param databaseUrl finds the database; where it throws, that is the problem */
 export async function readPublishedMarts(
-  databaseUrl: string | undefined,
+  databaseUrl: () => Promise<string>,
   { drop, runId }: { readonly drop: string; readonly runId: string },
 ): Promise<PublishedMarts> {
-  if (databaseUrl === undefined) return { problem: 'DATABASE_URL is not set' };
+  try {
+    return await readFrom(await databaseUrl(), { drop, runId });
+  } catch (error) {
+    if (!(error instanceof PipelineError)) throw error;
+    return { problem: describeFault(error.fault) };
+  }
+}
+
+async function readFrom(
+  connectionString: string,
+  { drop, runId }: { readonly drop: string; readonly runId: string },
+): Promise<PublishedMarts> {
   const client = new pg.Client({
-    connectionString: databaseUrl,
+    connectionString,
     application_name: 'ecom ui',
+    options: `-c search_path=${searchPath}`,
     connectionTimeoutMillis: 3000,
     query_timeout: 5000,
   });

@@ -30,10 +30,11 @@ const mostQuarantinedBytes = 64_000_000;
 /** Where the pages get their data. Holds nothing but copies of what never changes. */
 export class Site {
   readonly connection: Connection;
-  readonly #databaseUrl: string | undefined;
+  readonly #databaseUrl: () => Promise<string>;
   readonly #quarantines = new Memory<QuarantineSummary>(50);
 
-  constructor(connection: Connection, databaseUrl: string | undefined) {
+  /** @param databaseUrl finds the database of the marts, and is asked for each run */
+  constructor(connection: Connection, databaseUrl: () => Promise<string>) {
     const processed = new RememberingStore(connection.processed.bucket);
     this.connection = { ...connection, processed, store: new RunStore(connection.raw, processed) };
     this.#databaseUrl = databaseUrl;

@@ -46,6 +46,9 @@ export class TransientError extends PipelineError {}
 /** A service asks to be called less often: tried again for longer than other errors that may heal. */
 export class ThrottlingError extends TransientError {}
 
+/** The webhook did not take what it was told. The run is published all the same, and nobody tries again by himself. */
+export class WebhookError extends PipelineError {}
+
 /** The command was called in a way that cannot work (a folder that is not there, options that exclude each other). */
 export class UsageError extends PipelineError {}
 

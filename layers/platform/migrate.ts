@@ -4,6 +4,8 @@ import { sha256 } from './hash.ts';
 import marts from './migrations/0001_marts.sql';
 import beforeExposure from './migrations/0002_before_exposure.sql';
 import loadedPart from './migrations/0003_loaded_part.sql';
+import schema from './migrations/0004_schema.sql';
+import roles from './migrations/0005_roles.sql';
 import { transaction, withPostgres } from './postgres.ts';
 
 export interface Migration {
@@ -17,10 +19,19 @@ const migrations: readonly Migration[] = [
   { file: '0001_marts.sql', sql: marts },
   { file: '0002_before_exposure.sql', sql: beforeExposure },
   { file: '0003_loaded_part.sql', sql: loadedPart },
+  { file: '0004_schema.sql', sql: schema },
+  { file: '0005_roles.sql', sql: roles },
 ];
 
-/** Brings the database of `url` to the schema of this version. Returns the files that were missing. */
-export async function migrate(url: string): Promise<{ applied: string[] }> {
+export interface Migrated {
+  /** The files that were missing. */
+  readonly applied: readonly string[];
+  /** Whether a login that may read the views alone can be made; else an administrator has to make the roles (0005_roles.sql). */
+  readonly hasRoles: boolean;
+}
+
+/** Brings the database of `url` to the schema of this version. */
+export async function migrate(url: string): Promise<Migrated> {
   return withPostgres(url, { applicationName: 'ecom migrate', lockSeconds: 30 }, migrateSession);
 }
 
@@ -32,7 +43,7 @@ export async function migrate(url: string): Promise<{ applied: string[] }> {
 export async function migrateSession(
   client: Client,
   files: readonly Migration[] = migrations,
-): Promise<{ applied: string[] }> {
+): Promise<Migrated> {
   return transaction(client, async () => {
     await client.query(`select pg_advisory_xact_lock(hashtextextended('ecom schema', 0))`);
     await client.query(`create table if not exists schema_migration (
@@ -58,7 +69,10 @@ export async function migrateSession(
       ]);
       applied.push(file);
     }
-    return { applied };
+    const { rows: readers } = await client.query<{ can: boolean }>(
+      `select coalesce(has_schema_privilege(to_regrole('ecom_reader'), to_regnamespace('ecom'), 'usage'), false) as can`,
+    );
+    return { applied, hasRoles: readers[0]?.can ?? false };
   });
 }
 

@@ -16,6 +16,9 @@ export type OpenSession = <Answer>(
   work: (client: pg.Client) => Promise<Answer>,
 ) => Promise<Answer>;
 
+/** Where the marts are; those of a database that has yet to be migrated lie where its tables do by default. */
+export const searchPath = 'ecom,public';
+
 /** SQLSTATE classes of what may succeed when tried again. */
 const transientClasses = [
   '08', // connection
@@ -57,7 +60,7 @@ export async function withPostgres<Answer>(
     connectionTimeoutMillis: 10_000,
     statement_timeout: (options.statementSeconds ?? 60) * 1000,
     lock_timeout: (options.lockSeconds ?? 5) * 1000,
-    options: '-c TimeZone=UTC',
+    options: `-c TimeZone=UTC -c search_path=${searchPath}`,
     keepAlive: true,
     // A server that died says nothing; the one that took its place refuses the first probe.
     keepAliveInitialDelayMillis: 10_000,

@@ -325,6 +325,16 @@ export const latest = z.strictObject({
 });
 export type Latest = z.infer<typeof latest>;
 
+/** `processed/runs/<run>/notified.json`: that the webhook has taken what was decided. */
+export const notified = z.strictObject({
+  schemaVersion: z.literal(1),
+  runId,
+  /** Of the run and its decisions. */
+  idempotencyKey: z.string(),
+  deliveredAt: z.iso.datetime(),
+});
+export type Notified = z.infer<typeof notified>;
+
 /** What became of the lines of one file: lines = accepted + quarantined + duplicates. */
 export const fileCounts = z.strictObject({
   key: z.string(),

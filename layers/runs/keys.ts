@@ -136,6 +136,7 @@ export const processedKeys = {
   measurements: (runId: string) => `${areas.runs}${runId}/measurements.json`,
   manifest: (runId: string) => `${areas.runs}${runId}/manifest.json`,
   failure: (runId: string) => `${areas.runs}${runId}/failure.json`,
+  notified: (runId: string) => `${areas.runs}${runId}/notified.json`,
   report: (runId: string, file: ReportFile) => `${areas.reports}run_id=${runId}/${file}`,
   gate: (drop: string, trigger: 'manifest' | 'files') => `${areas.gate}${drop}/${trigger}.json`,
   uploads: (drop: string) => `${areas.gate}${drop}/uploads.json`,

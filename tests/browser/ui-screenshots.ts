@@ -24,7 +24,7 @@ const shots = [
 
 const images = path.join(PROJECT_ROOT, 'docs', 'images');
 mkdirSync(images, { recursive: true });
-const server = await serve(new Site(connection, process.env.DATABASE_URL), 0);
+const server = await serve(new Site(connection, async () => process.env.DATABASE_URL ?? ''), 0);
 const browser = await launch(chromium);
 try {
   for (const { name, colorScheme, at } of shots) {

@@ -327,6 +327,24 @@ describe('the alarms', () => {
     expect(watched.sort()).toEqual(dead.map(({ QueueName }) => QueueName).sort());
   });
 
+  it('tell of a webhook that did not take a decision, where there is one', () => {
+    const webhookSecretArn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:webhook-AbCdEf';
+    const template = synthesize({ target: 'aws', webhookSecretArn });
+    const added = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm'))
+      .map(({ Properties }) => Properties)
+      .filter(({ AlarmName }) => named(AlarmName.replace('ecom-experiment-', '')) === undefined);
+    expect(added).toMatchObject([
+      { AlarmName: 'ecom-experiment-unheard-webhooks', MetricName: 'Errors', Threshold: 0 },
+      { AlarmName: 'ecom-experiment-slow-notify', MetricName: 'Duration' },
+    ]);
+    expect(runbook).toContain('### unheard-webhooks\n');
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      FunctionName: 'ecom-experiment-notify',
+      VpcConfig: Match.absent(),
+      Environment: { Variables: { WEBHOOK_SECRET_ARN: webhookSecretArn } },
+    });
+  });
+
   it.each(functionNames)('tell of %s before it takes all the time it has', (name) => {
     expect(named(`slow-${name}`)).toMatchObject({
       MetricName: 'Duration',

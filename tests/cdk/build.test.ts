@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Build, build, bundleBudgetKb } from '../../cdk/build.ts';
 import { type DuckdbPlatform, hostPlatform } from '../../cdk/duckdb-layer.ts';
-import { functionNames, functionSpecs } from '../../cdk/functions.ts';
+import { builtFunctions, functionSpecs } from '../../cdk/functions.ts';
 import { ConfigError } from '../../layers/platform/errors.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Packages whose code is in a bundle. */
-function packagesIn(name: (typeof functionNames)[number]): string[] {
+function packagesIn(name: (typeof builtFunctions)[number]): string[] {
   const bundle = Object.entries(built.metafile.outputs).find(([file]) => file.endsWith(`${name}/index.js`));
   const inputs = Object.keys(bundle?.[1].inputs ?? {});
   return [
@@ -29,23 +29,23 @@ function packagesIn(name: (typeof functionNames)[number]): string[] {
 }
 
 describe('a bundle', () => {
-  it.each(functionNames)('of %s stays within its budget', (name) => {
+  it.each(builtFunctions)('of %s stays within its budget', (name) => {
     const file = path.join(built.functions[name], 'index.js');
     expect(statSync(file).size).toBeLessThan(bundleBudgetKb(name) * 1000);
   });
 
-  it.each(functionNames)('of %s holds no tool of development', (name) => {
+  it.each(builtFunctions)('of %s holds no tool of development', (name) => {
     const tools = ['aws-cdk-lib', 'constructs', 'commander', ...Object.keys(packageJson.devDependencies)];
     expect(packagesIn(name).filter((used) => tools.includes(used))).toEqual([]);
   });
 
-  it.each(functionNames)('of %s asks for DuckDB exactly where the layer is', (name) => {
+  it.each(builtFunctions)('of %s asks for DuckDB exactly where the layer is', (name) => {
     const bundle = Object.entries(built.metafile.outputs).find(([file]) => file.endsWith(`${name}/index.js`));
     const asks = bundle?.[1].imports.some(({ path: imported }) => imported.startsWith('@duckdb/'));
     expect(asks).toBe(functionSpecs[name].duckdb);
   });
 
-  it.each(functionNames)('of %s loads and exports its handler', (name) => {
+  it.each(builtFunctions)('of %s loads and exports its handler', (name) => {
     const program = `process.stdout.write(typeof require(${JSON.stringify(built.functions[name])}).handler)`;
     expect(run(program, { NODE_PATH: layerModules() })).toBe('function');
   });
@@ -74,10 +74,10 @@ describe('the build', () => {
     expect([again.codeVersion, elsewhere.codeVersion]).toEqual([first.codeVersion, first.codeVersion]);
     expect(statSync(file).mtimeMs).toBe(before);
     expect(elsewhere.layer).toBeUndefined();
-    const withDuckdb = functionNames.filter((name) =>
+    const withDuckdb = builtFunctions.filter((name) =>
       existsSync(path.join(elsewhere.functions[name], 'node_modules', '@duckdb', 'node-api')),
     );
-    expect(withDuckdb).toEqual(functionNames.filter((name) => functionSpecs[name].duckdb));
+    expect(withDuckdb).toEqual(builtFunctions.filter((name) => functionSpecs[name].duckdb));
   });
 
   it('names the handlers that are missing', async () => {
@@ -90,7 +90,7 @@ describe('the build', () => {
 
   it('refuses a bundle over its budget and names what is heaviest in it', async () => {
     const handlers = handlersWith("import './weight.ts'; export const handler = () => 1;");
-    for (const name of functionNames)
+    for (const name of builtFunctions)
       writeFileSync(
         path.join(handlers, name, 'weight.ts'),
         `console.log('${'x'.repeat(bundleBudgetKb(name) * 1000)}');`,
@@ -162,7 +162,7 @@ function run(program: string, environment: Record<string, string>): string {
 /** Handlers of one line for every function. */
 function handlersWith(source: string): string {
   const handlers = mkdtempSync(path.join(folder, 'handlers-'));
-  for (const name of functionNames) {
+  for (const name of builtFunctions) {
     mkdirSync(path.join(handlers, name));
     writeFileSync(path.join(handlers, name, 'handler.ts'), source);
   }

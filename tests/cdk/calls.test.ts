@@ -1,17 +1,17 @@
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { type FunctionName, functionNames } from '../../cdk/functions.ts';
+import { builtFunctions, type FunctionName } from '../../cdk/functions.ts';
 import { jsonText } from '../../layers/platform/object-store.ts';
 import { gateAnswer, runPlan, type StageName } from '../../layers/runs/documents.ts';
 import { processedKeys } from '../../layers/runs/keys.ts';
 import { useServer } from '../integration/postgres/marts.ts';
 import { goodDrop } from '../unit/engine/bad-input/good-drop.ts';
 import { applies, type Call, isAllowed, permissionsIn, type Statement } from './policy.ts';
-import { buckets, machineArn, RecordedAws, secretArn } from './recorded-aws.ts';
+import { buckets, machineArn, RecordedAws, secretArn, webhookSecretArn } from './recorded-aws.ts';
 import { render, resourcesOf, synthesize } from './synthesize.ts';
 
 const server = useServer();
-const template = synthesize({ target: 'aws', bucketSuffix: '' });
+const template = synthesize({ target: 'aws', bucketSuffix: '', webhookSecretArn });
 const request = { 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.3' };
 let calls: ReadonlyMap<string, readonly Call[]>;
 
@@ -134,6 +134,8 @@ async function recordCalls(): Promise<ReadonlyMap<string, readonly Call[]>> {
   await engine(run);
   for (const index of [0, 1]) await call('load', { ...run, index });
   for (const stage of ['analyze', 'publish'] as const) await call(stage, run);
+  await call('notify', run);
+  expect(aws.told).toHaveLength(1);
 
   // The same files under another alpha: what the stages made is taken over.
   aws.isRunning = false;
@@ -181,7 +183,7 @@ beforeAll(async () => {
   calls = await recordCalls();
 });
 
-describe.each(functionNames)('the function %s', (name) => {
+describe.each(builtFunctions)('the function %s', (name) => {
   test('makes no call without a permission', () => {
     const statements = [...statementsOf(name), ...bucketStatements()];
     const made = calls.get(name) ?? [];
@@ -201,7 +203,7 @@ describe.each(functionNames)('the function %s', (name) => {
 
 test('the buckets refuse each of these calls over plain HTTP', () => {
   const insecure = { ...request, 'aws:SecureTransport': 'false' };
-  const statements = [...functionNames.flatMap(statementsOf), ...bucketStatements()];
+  const statements = [...builtFunctions.flatMap(statementsOf), ...bucketStatements()];
   const toBuckets = [...calls.values()].flat().filter(({ resource }) => resource.includes(buckets.raw));
   expect(toBuckets.length).toBeGreaterThan(0);
   for (const call of toBuckets) expect(isAllowed(statements, call, insecure), call.resource).toBe(false);

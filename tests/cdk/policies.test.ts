@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { functionNames } from '../../cdk/functions.ts';
+import { builtFunctions } from '../../cdk/functions.ts';
 import { render, resourcesOf, synthesize } from './synthesize.ts';
 
-const template = synthesize({ target: 'aws', bucketSuffix: '' });
+const webhookSecretArn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:webhook-AbCdEf';
+const template = synthesize({ target: 'aws', bucketSuffix: '', webhookSecretArn });
 
 interface Statement {
   readonly Effect: string;
@@ -55,7 +56,7 @@ const network = [
 ];
 
 /** Beyond what each of them may do: write to its own log group, list the processed bucket. */
-const expected: Record<(typeof functionNames)[number], string[]> = {
+const expected: Record<(typeof builtFunctions)[number], string[]> = {
   gate: [
     's3:GetObject ecom-poc-processed/processed/gate/*',
     's3:GetObject ecom-poc-processed/processed/runs/*',
@@ -150,10 +151,17 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     's3:GetObject ecom-poc-processed/processed/runs/*',
     's3:PutObject ecom-poc-processed/processed/runs/*',
   ],
+  // Outside of the database's network, and without its login.
+  notify: [
+    's3:GetObject ecom-poc-processed/processed/reports/*',
+    's3:GetObject ecom-poc-processed/processed/runs/*',
+    's3:PutObject ecom-poc-processed/processed/runs/*',
+    `secretsmanager:GetSecretValue ${webhookSecretArn}`,
+  ],
 };
 
 describe('a function', () => {
-  it.each(functionNames)('%s may do exactly this', (name) => {
+  it.each(builtFunctions)('%s may do exactly this', (name) => {
     const common = [
       `logs:CreateLogStream /aws/lambda/ecom-experiment-${name}`,
       `logs:PutLogEvents /aws/lambda/ecom-experiment-${name}`,
@@ -170,7 +178,7 @@ describe('the state machine', () => {
     const permissions = permissionsOf(role);
     expect(permissions.filter((line) => !line.endsWith(' *'))).toEqual(
       [
-        ...functionNames
+        ...builtFunctions
           .filter((name) => name !== 'gate')
           // Every version: a run under way calls the one that it began with.
           .map((name) => `lambda:InvokeFunction ecom-experiment-${name}:*`),

@@ -9,6 +9,7 @@ const region = 'us-east-1';
 const account = '123456789012';
 export const machineArn = `arn:aws:states:${region}:${account}:stateMachine:ecom-experiment-pipeline`;
 export const secretArn = `arn:aws:secretsmanager:${region}:${account}:secret:ecom`;
+export const webhookSecretArn = `arn:aws:secretsmanager:${region}:${account}:secret:webhook-AbCdEf`;
 export const buckets = { raw: 'ecom-poc-raw', processed: 'ecom-poc-processed' };
 
 interface Stored {
@@ -22,6 +23,8 @@ export class RecordedAws implements AsyncDisposable {
   readonly calls = new Map<string, Call[]>();
   /** Whether an execution that is asked for is under way; none is there otherwise. */
   isRunning = false;
+  /** What the webhook was told. */
+  readonly told: unknown[] = [];
   /** Which function is at work. */
   caller = '';
   readonly #objects = new Map<string, Stored>();
@@ -49,6 +52,7 @@ export class RecordedAws implements AsyncDisposable {
       CODE_VERSION: 'c',
       STATE_MACHINE_ARN: machineArn,
       DATABASE_SECRET_ARN: secretArn,
+      WEBHOOK_SECRET_ARN: webhookSecretArn,
     });
     delete process.env.AWS_ENDPOINT_URL_S3;
     delete process.env.DATABASE_URL;
@@ -73,7 +77,10 @@ export class RecordedAws implements AsyncDisposable {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const target = request.headers['x-amz-target'];
     const body = await buffer(request);
-    if (target !== undefined) this.#answerJson(String(target), JSON.parse(body.toString()), response);
+    if (request.url === '/webhook') {
+      this.told.push(JSON.parse(body.toString()));
+      response.end();
+    } else if (target !== undefined) this.#answerJson(String(target), JSON.parse(body.toString()), response);
     else this.#answerS3(request, body, response);
   }
 
@@ -95,11 +102,16 @@ export class RecordedAws implements AsyncDisposable {
         return;
       case 'GetSecretValue':
         this.#note('secretsmanager:GetSecretValue', SecretId ?? '');
-        response.end(JSON.stringify({ SecretString: JSON.stringify({ url: this.#databaseUrl }) }));
+        response.end(JSON.stringify({ SecretString: JSON.stringify(this.#secret(SecretId)) }));
         return;
       default:
         throw new Error(`${target} is not known here`);
     }
+  }
+
+  #secret(id = ''): Record<string, string> {
+    const url = `${process.env.AWS_ENDPOINT_URL}/webhook`;
+    return id === webhookSecretArn ? { url, secret: 'long enough to be one' } : { url: this.#databaseUrl };
   }
 
   #answerS3({ method, url, headers }: IncomingMessage, body: Buffer, response: ServerResponse): void {

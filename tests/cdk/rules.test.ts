@@ -10,6 +10,10 @@ describe('the template', () => {
     { target: 'local' },
     { target: 'aws', alarmEmail: 'team@example.com' },
     { target: 'aws', env: 'staging', keepRunsDays: '400', deleteData: 'true', deleteDataOf: 'staging' },
+    {
+      target: 'aws',
+      webhookSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:webhook-AbCdEf',
+    },
     { target: 'aws', vpcId: 'vpc-1', subnetIds: 'subnet-1,subnet-2' },
     {
       target: 'aws',

@@ -49,6 +49,22 @@ describe('the state machine', () => {
     await expect(`${JSON.stringify(definition, null, 2)}\n`).toMatchFileSnapshot('state-machine.golden.json');
   });
 
+  it('tells a webhook after the publication where there is one, and succeeds whatever becomes of that', () => {
+    const webhookSecretArn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:webhook-AbCdEf';
+    for (const target of ['local', 'aws']) {
+      const { Notify, Unheard, ...others } = definitionOf({ target, webhookSecretArn }).States;
+      const without = definitionOf({ target }).States;
+      expect(Notify).toMatchObject({
+        Type: 'Task',
+        End: true,
+        Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Unheard' }],
+      });
+      expect(Unheard).toMatchObject({ Type: 'Succeed' });
+      expect(others.Publish).toEqual({ ...without.Publish, End: undefined, Next: 'Notify' });
+      expect(Object.keys(others)).toEqual(Object.keys(without));
+    }
+  });
+
   it('differs on AWS in its concurrency, its patience and the versions that it calls', () => {
     const text = (context?: Record<string, string>) => JSON.stringify(definitionOf(context));
     const differing =

@@ -5,7 +5,7 @@ import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll } from 'vitest';
 import type { Build } from '../../cdk/build.ts';
-import { functionNames } from '../../cdk/functions.ts';
+import { builtFunctions } from '../../cdk/functions.ts';
 import { readSettings } from '../../cdk/settings.ts';
 import { createStacks } from '../../cdk/stacks.ts';
 
@@ -23,7 +23,7 @@ export function emptyBuild(bundleLayer = false): Build {
     return target;
   };
   return {
-    functions: Object.fromEntries(functionNames.map((name) => [name, empty(name)])) as Build['functions'],
+    functions: Object.fromEntries(builtFunctions.map((name) => [name, empty(name)])) as Build['functions'],
     layer: bundleLayer ? undefined : empty('layer'),
     codeVersion: 'c0de',
     metafile: { inputs: {}, outputs: {} },

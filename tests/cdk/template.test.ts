@@ -1,5 +1,5 @@
 import { Match } from 'aws-cdk-lib/assertions';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { functionNames, functionSpecs } from '../../cdk/functions.ts';
 import { readSettings } from '../../cdk/settings.ts';
 import { ConfigError } from '../../layers/platform/errors.ts';
@@ -133,7 +133,7 @@ describe('the buckets', () => {
       processedKeys.report('r', 'report.json'),
       processedKeys.latest('d'),
       processedKeys.gate('d', 'manifest'),
-      ...(['run', 'inputs', 'plan', 'measurements', 'manifest', 'failure'] as const).map((name) =>
+      ...(['run', 'inputs', 'plan', 'measurements', 'manifest', 'failure', 'notified'] as const).map((name) =>
         processedKeys[name]('r'),
       ),
     ];
@@ -143,6 +143,8 @@ describe('the buckets', () => {
 });
 
 describe('the functions', () => {
+  afterEach(() => void vi.unstubAllEnvs());
+
   it('run on Node.js, one for each stage, with a log group of their own that ends', () => {
     const functions = resources('AWS::Lambda::Function');
     expect(functions.map(({ Properties }) => Properties.FunctionName).sort()).toEqual(
@@ -155,6 +157,22 @@ describe('the functions', () => {
         RetentionInDays: 90,
       });
     }
+  });
+
+  it('tell a webhook off AWS where the environment of whoever deploys names one', () => {
+    vi.stubEnv('ECOM_WEBHOOK_URL', 'http://127.0.0.1:9/hook');
+    vi.stubEnv('ECOM_WEBHOOK_SECRET', 'long enough to be one');
+    const named = (target: string) =>
+      Object.values(resourcesOf(synthesize({ target }), 'AWS::Lambda::Function')).find(
+        ({ Properties }) => Properties.FunctionName === 'ecom-experiment-notify',
+      );
+    for (const target of ['local', 'docker']) {
+      expect(named(target)?.Properties.Environment.Variables).toMatchObject({
+        WEBHOOK_URL: 'http://127.0.0.1:9/hook',
+        WEBHOOK_SECRET: 'long enough to be one',
+      });
+    }
+    expect(named('aws')).toBeUndefined();
   });
 
   it('get the DuckDB layer only where they query', () => {

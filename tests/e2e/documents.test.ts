@@ -38,7 +38,6 @@ const notRun: Readonly<Record<string, string>> = {
   'aws lambda get-account-settings --query AccountLimit.ConcurrentExecutions': 'needs an AWS account',
   'aws cloudwatch set-alarm-state --alarm-name ecom-experiment-failed-runs --state-value ALARM --state-reason test':
     'needs an AWS account',
-  'aws sqs start-message-move-task --source-arn <its ARN>': 'needs a message that failed, and its queue',
   'npm ci': 'would replace the packages of this clone; npm run demo installs the same',
   'npm run setup': 'npm run demo does it',
   'npm run pack': 'tests/integration/package packs',

@@ -190,11 +190,15 @@ async function createTables(client: pg.Client, runId: string): Promise<void> {
 
 async function createTable(client: pg.Client, mart: MartName, runId: string): Promise<void> {
   const table = partitionOf(mart, runId);
-  // The check is what spares ATTACH the scan of all rows.
+  // The check is what spares ATTACH the scan of all rows. It belongs to whom the mart does, not to the login of the day.
   await client.query(
     `drop table if exists ${table};
      create table ${table} (like ${mart}, check (run_id = '${runId}'));
-     alter table ${table} alter column run_id set default '${runId}'`,
+     alter table ${table} alter column run_id set default '${runId}';
+     do $$ begin
+       execute format('alter table %I owner to %I', '${table}',
+         (select pg_get_userbyid(relowner) from pg_class where oid = '${mart}'::regclass));
+     end $$`,
   );
 }
 

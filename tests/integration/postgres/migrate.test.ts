@@ -5,12 +5,18 @@ import { withPostgres } from '../../../layers/platform/postgres.ts';
 import { rowsOf, session, useServer } from './marts.ts';
 
 const server = useServer();
-const files = ['0001_marts.sql', '0002_before_exposure.sql', '0003_loaded_part.sql'];
+const files = [
+  '0001_marts.sql',
+  '0002_before_exposure.sql',
+  '0003_loaded_part.sql',
+  '0004_schema.sql',
+  '0005_roles.sql',
+];
 
 test('an empty database gets the marts, and a second time nothing happens', async () => {
   const url = await server.emptyDatabase();
-  expect(await migrate(url)).toEqual({ applied: files });
-  expect(await migrate(url)).toEqual({ applied: [] });
+  expect(await migrate(url)).toEqual({ applied: files, hasRoles: true });
+  expect(await migrate(url)).toEqual({ applied: [], hasRoles: true });
   expect(await rowsOf(url, 'select * from mart_user_outcomes')).toEqual([]);
 });
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { deployedOnAws, describeStack } from '../../../../cli/aws/stack.ts';
+import { deployedOnAws, describeStack, refusal } from '../../../../cli/aws/stack.ts';
 import { AwsServer } from './aws-server.ts';
 
 let aws: AwsServer;
@@ -54,6 +54,13 @@ test('a refusal says what was refused and why', async () => {
       /^cloudformation:DescribeStacks was refused \(403\): User ann is not authorized \(eu-west-1\)/,
     ),
   });
+});
+
+test('a refusal of a JSON service says why, too', () => {
+  const body = '{"__type":"com.amazon.coral.service#AccessDenied","message":"not \\"yours\\""}';
+  expect(refusal({ status: 400, body, region: 'eu-west-1' }, 'sqs:SendMessage').message).toMatch(
+    /^sqs:SendMessage was refused \(400\): not "yours" \(eu-west-1\)/,
+  );
 });
 
 test('a service that fails is a TransientError', async () => {

@@ -48,6 +48,7 @@ describe('commands that need the pipeline say how to start it', () => {
   it.each([
     ['status', '--export'],
     ['retry', 'abc'],
+    ['redrive'],
     ['power', '--run', 'abc', '--lift', '0.1'],
   ])('ecom %s', async (...args) => {
     const { code, stdout, stderr } = await ecom(...args);
