@@ -10,12 +10,14 @@ export interface Guess {
   readonly value:
     | string
     | number
+    | readonly string[]
     | { readonly constant: string }
     | SummaryOutcome
     | ({
         readonly column: string;
         readonly values?: Readonly<Record<string, string>>;
         readonly with?: readonly string[];
+        readonly json?: string;
       } & AmountReading &
         TimeReading);
   readonly confidence: Confidence;
