@@ -19,7 +19,7 @@ import { deriveOrders, isOfOrders } from './orders.ts';
 import { remarkPresets } from './presets.ts';
 import { countVariants, type FileProfile, type FolderProfile, type UnreadableFile } from './profile.ts';
 import { countUsers, findSummary } from './summary.ts';
-import { askForRevenue, remarkSpelling, writingOf } from './values.ts';
+import { askForRevenue, remarkSpelling, remarkZones, writingOf } from './values.ts';
 import { controlWords, tellingControls } from './vocabulary.ts';
 
 /** Reads the configuration out of the profiles of a folder's files, as far as it differs from `base`. */
@@ -59,6 +59,7 @@ export async function guess(
     remarkExports(exports),
     remarkPresets(files),
     remarkSpelling(matches, files),
+    remarkZones(matches),
     guessIdType(matches),
     guessColumns(matches, base),
     await guessEventIds(database, matches),

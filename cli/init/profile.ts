@@ -33,6 +33,10 @@ export interface ColumnProfile {
   readonly firstDay: string | null;
   /** Timestamps at midnight. */
   readonly midnights: number;
+  /** Times of a day that carry an offset, and the most frequent offset; those that carry none. */
+  readonly withOffset: number;
+  readonly offset: string | null;
+  readonly withoutOffset: number;
   readonly amounts: number;
   /** How else its times and its amounts may be read, where some are not written as a run reads them, and one of those. */
   readonly timeReading: TriedReading<TimeReading> | null;
@@ -183,12 +187,16 @@ async function profileColumn(database: Database, name: string, cell: string): Pr
   const isAmount = `regexp_full_match(${cell}, '[-(]?${mark}?\\s?-?[0-9][0-9.,''\\s\\x{a0}\\x{202f}]*${mark}?[-)]?') AND ${as('money')} IS NULL`;
   const isLocalDate = `regexp_matches(${cell}, '^([0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{4}\\b|[0-9]{4}/[0-9]|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2}( |$))')`;
   const isEpoch = `regexp_full_match(${cell}, '([0-9]{9,10}|[0-9]{12,13}|[0-9]{15,16}|[0-9]{18,19})(\\.[0-9]+)?')`;
-  const { odd_amount, odd_time, epoch, first_day, ...counts } = await database.row<
+  const clock = '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}[0-9:.]*';
+  const offset = `regexp_extract(${cell}, '^${clock} ?(Z|UTC|GMT|[+-][0-9:]+)$', 1)`;
+  const { odd_amount, odd_time, epoch, first_day, offset_used, ...counts } = await database.row<
     Record<string, string | null>
   >(`
     SELECT count(${cell}) AS filled, count(DISTINCT ${cell}) AS distinct, count(${as('integer')}) AS integers,
       count(${as('timestamp')}) AS timestamps, strftime(min(${as('timestamp')}), '%Y-%m-%d') AS first_day,
       count(*) FILTER (date_trunc('day', ${as('timestamp')}) = ${as('timestamp')}) AS midnights,
+      count(*) FILTER (${offset} <> '') AS with_offset, mode(${offset}) FILTER (${offset} <> '') AS offset_used,
+      count(*) FILTER (regexp_full_match(${cell}, '${clock}')) AS without_offset,
       count(${as('money')}) AS amounts,
       count(*) FILTER (${isLocalDate}) AS local_dates, min(${cell}) FILTER (${isLocalDate}) AS odd_time,
       count(*) FILTER (${isEpoch}) AS epochs, min(${cell}) FILTER (${isEpoch}) AS epoch,
@@ -216,6 +224,9 @@ async function profileColumn(database: Database, name: string, cell: string): Pr
     timestamps: number('timestamps'),
     firstDay: first_day ?? null,
     midnights: number('midnights'),
+    withOffset: number('with_offset'),
+    offset: offset_used ?? null,
+    withoutOffset: number('without_offset'),
     amounts: number('amounts'),
     timeReading,
     oddTime: (isEpochs ? epoch : odd_time) ?? null,
