@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { type DatasetName, datasetContracts, datasetNames } from '../../layers/data/datasets/index.ts';
-import type { Config } from '../../layers/experiment/config.ts';
+import { type Config, fileNamesOf } from '../../layers/experiment/config.ts';
 import { DataError } from '../../layers/platform/errors.ts';
 import { defaultDrop } from '../../layers/runs/keys.ts';
 import type { DropFile } from '../pipeline/drop-folder.ts';
@@ -130,7 +130,7 @@ function filesCheck(dataset: DatasetName, names: readonly string[], config: Conf
   }
   const required = datasetContracts[dataset].required;
   return {
-    ...passed(dataset, 'files', 0, `there is no ${config.raw[dataset]}, or it is empty`),
+    ...passed(dataset, 'files', 0, `there is no ${fileNamesOf(config.raw)[dataset]}, or it is empty`),
     status: required ? 'fail' : 'warn',
     remedy: required
       ? `Put it there, or name yours in experiment.yaml: raw: { ${dataset}: your-file.csv }`
