@@ -3,7 +3,12 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { createGunzip } from 'node:zlib';
 import type { AmountReading } from '../../layers/data/amounts.ts';
-import { type Dialect, headerBytes, readBeginning } from '../../layers/data/csv/dialect.ts';
+import {
+  type Dialect,
+  headerBytes,
+  type KnownDialect,
+  readBeginning,
+} from '../../layers/data/csv/dialect.ts';
 import { parseHeader } from '../../layers/data/csv-header.ts';
 import { datasetContracts } from '../../layers/data/datasets/index.ts';
 import type { TimeReading } from '../../layers/data/moments.ts';
@@ -77,18 +82,20 @@ export interface FolderProfile {
 /**
  * Looks at every CSV file of a folder, and at the folders of parts in it.
  * @param workspace folder for files that cannot be read as they are
+ * @param dialectOf what is known of how a file, by its name, is cut into fields
  */
 export async function profileFolder(
   database: Database,
   folder: string,
   workspace: string,
+  dialectOf: (name: string) => KnownDialect = () => ({}),
 ): Promise<FolderProfile> {
   const { found, exports } = await findFiles(folder);
   const files: FileProfile[] = [];
   const unreadable: UnreadableFile[] = [];
   for (const { name, parts } of found) {
     try {
-      files.push(await profileFile(database, name, parts, workspace));
+      files.push(await profileFile(database, { name, parts }, workspace, dialectOf(name)));
     } catch (error) {
       if (!(error instanceof SchemaError)) throw error;
       const { what, remedy } = error.fault;
@@ -157,15 +164,16 @@ async function areOfOneKind(files: readonly string[]): Promise<boolean> {
 
 async function profileFile(
   database: Database,
-  name: string,
-  parts: readonly string[],
+  { name, parts }: FoundFile,
   workspace: string,
+  known: KnownDialect,
 ): Promise<FileProfile> {
   const [first = ''] = parts;
   const head = await readHead(first);
-  const header = parseHeader(head, name);
-  const { dialect } = readBeginning(head, name);
-  const records = await openRecords(database, { name, files: parts, columns: header.length }, workspace);
+  const header = parseHeader(head, name, known);
+  const { dialect } = readBeginning(head, name, known);
+  const csv = { name, files: parts, columns: header.length, dialect: known };
+  const records = await openRecords(database, csv, workspace);
   const cells = header.map((_, index) => `c${index}`);
   await database.run(`
     CREATE OR REPLACE TEMP TABLE sample AS

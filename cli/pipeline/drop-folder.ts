@@ -2,6 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type DatasetName, datasetNames, requiredDatasets } from '../../layers/data/datasets/index.ts';
+import { fits } from '../../layers/engine/plan/writings.ts';
 import { type Config, type FileNames, fileNamesOf, patternsOf } from '../../layers/experiment/config.ts';
 import { ConfigError, UsageError } from '../../layers/platform/errors.ts';
 import { nearest } from '../../layers/platform/nearest.ts';
@@ -270,7 +271,7 @@ async function listedParts(
     const places = (
       await Promise.all([within, path.posix.join(convertedFolder, within)].map(filesIn))
     ).flat();
-    const fitting = places.filter((file) => isFileOf(pattern, path.posix.basename(file)));
+    const fitting = places.filter((file) => fits(path.posix.basename(pattern), path.posix.basename(file)));
     if (fitting.length === 0) {
       throw new ConfigError({
         what: `no file is called ${pattern}, which the configuration lists`,
@@ -308,15 +309,6 @@ async function listedParts(
   function withoutForm(file: string): string {
     return file.replace(`${convertedFolder}/`, '').replace(/\.gz$/, '');
   }
-}
-
-/** Whether a pattern with `*` is that of a file, or of the same one compressed. */
-function isFileOf(pattern: string, file: string): boolean {
-  const parts = path.posix
-    .basename(pattern)
-    .split('*')
-    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}(\\.gz)?$`, 'u').test(file);
 }
 
 async function partFiles(folder: DropFolder, within: string): Promise<string[]> {

@@ -53,7 +53,8 @@ function namesOf({ kind, key }: DataInput, drop: string, raw: Config['raw']): st
     : [kind, name];
 }
 
-function fits(pattern: string, name: string): boolean {
+/** Whether a name with `*` is that of a file, or of the same one compressed. */
+export function fits(pattern: string, name: string): boolean {
   const parts = pattern
     .replace(/\.gz$/, '')
     .split('*')
