@@ -1,4 +1,5 @@
 import type { AmountReading } from '../../layers/data/amounts.ts';
+import type { FileWriting } from '../../layers/data/file-writing.ts';
 import type { TimeReading } from '../../layers/data/moments.ts';
 import type { SummaryOutcome } from '../../layers/experiment/summary.ts';
 import type { Confidence } from './match.ts';
@@ -10,12 +11,15 @@ export interface Guess {
   readonly value:
     | string
     | number
+    | readonly string[]
     | { readonly constant: string }
     | SummaryOutcome
+    | FileWriting
     | ({
         readonly column: string;
         readonly values?: Readonly<Record<string, string>>;
         readonly with?: readonly string[];
+        readonly json?: string;
       } & AmountReading &
         TimeReading);
   readonly confidence: Confidence;

@@ -15,10 +15,11 @@ import { deriveDatasets } from './derive.ts';
 import { guessEvents } from './events.ts';
 import type { Findings, Guess, Question } from './findings.ts';
 import { confidenceOf, type DatasetMatch, matchDatasets } from './match.ts';
+import { deriveOrders, isOfOrders } from './orders.ts';
 import { remarkPresets } from './presets.ts';
 import { countVariants, type FileProfile, type FolderProfile, type UnreadableFile } from './profile.ts';
 import { countUsers, findSummary } from './summary.ts';
-import { askForRevenue, remarkSpelling, writingOf } from './values.ts';
+import { askForRevenue, remarkSpelling, remarkZones, writingOf } from './values.ts';
 import { controlWords, tellingControls } from './vocabulary.ts';
 
 /** Reads the configuration out of the profiles of a folder's files, as far as it differs from `base`. */
@@ -28,7 +29,12 @@ export async function guess(
   base: Config,
 ): Promise<Findings> {
   const own = files.filter(({ name }) => name !== excludedUsersName);
-  const { matches, findings: derived } = deriveDatasets(matchDatasets(own), own);
+  const others = own.filter((file) => !isOfOrders(file));
+  const { matches, findings: derived } = await deriveOrders(
+    database,
+    deriveDatasets(matchDatasets(others), others),
+    own.filter(isOfOrders),
+  );
   const isOfUsers = requiredDatasets.every((dataset) => matches.some((match) => match.dataset === dataset));
   const summary = isOfUsers ? undefined : await findSummary(database, own);
   if (summary !== undefined) {
@@ -37,14 +43,14 @@ export async function guess(
       questions = [],
       remarks = [],
     } = tellExperiments(await countUsers(database, summary));
-    const others = own.filter(({ name }) => name !== summary.file.name);
+    const unused = own.filter(({ name }) => name !== summary.file.name);
     return {
       guesses: [...summary.guesses, ...guesses],
       questions,
       remarks: [
         ...remarks,
         'Sums by arm have no users: ecom analyze reads them, and the report says what they cannot tell.',
-        ...others.map(({ name }) => `${name} is not used.`),
+        ...unused.map(({ name }) => `${name} is not used.`),
       ],
     };
   }
@@ -53,6 +59,7 @@ export async function guess(
     remarkExports(exports),
     remarkPresets(files),
     remarkSpelling(matches, files),
+    remarkZones(matches),
     guessIdType(matches),
     guessColumns(matches, base),
     await guessEventIds(database, matches),
@@ -170,8 +177,18 @@ function guessColumns(matches: readonly DatasetMatch[], base: Config): Partial<F
   const firstDay = firstDayOf(matches);
   for (const { dataset, file, columns, missing, isOutcome } of matches) {
     for (const match of columns) {
-      const { canonical, column, score, because, values } = match;
+      const { canonical, column, score, because, values, json } = match;
       const writing = writingOf(match);
+      if (json !== undefined) {
+        const value = { column: column.name, json };
+        guesses.push({
+          path: ['schema', dataset, canonical.name],
+          value,
+          confidence: confidenceOf(score),
+          because,
+        });
+        continue;
+      }
       if (values !== undefined) {
         guesses.push({
           path: ['schema', dataset, canonical.name],

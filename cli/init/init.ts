@@ -10,6 +10,7 @@ import { targetConfig } from '../pipeline/target.ts';
 import { shellWord } from '../terminal.ts';
 import type { Findings } from './findings.ts';
 import { guess } from './guess.ts';
+import { keptWritings } from './kept-writings.ts';
 import { type FolderProfile, profileFolder } from './profile.ts';
 import { renderConfig } from './render.ts';
 
@@ -32,10 +33,15 @@ export async function init(folder: string): Promise<InitResult> {
       threads: os.availableParallelism(),
     });
     const { sentences } = await convertFolder(folder);
-    const profiles = await profileFolder(database, folder, workspace);
+    const kept = await keptWritings(folder);
+    const profiles = await profileFolder(database, folder, workspace, kept.dialectOf);
     if (profiles.files.length === 0) throw nothingToReadIn(folder, profiles);
     const guessed = await guess(database, profiles, targetConfig());
-    const findings = { ...guessed, remarks: [...sentences.map((text) => `${text}.`), ...guessed.remarks] };
+    const findings = {
+      guesses: [...guessed.guesses, ...kept.guesses],
+      questions: guessed.questions,
+      remarks: [...sentences.map((text) => `${text}.`), ...kept.remarks, ...guessed.remarks],
+    };
     const schema = path.join(PROJECT_ROOT, 'docs', 'experiment.schema.json');
     const text = renderConfig(findings, path.relative(folder, schema).split(path.sep).join('/'));
     targetConfig([{ name: path.join(folder, dropConfigName), text }]);

@@ -21,6 +21,8 @@ export interface ColumnMatch {
   readonly because: string;
   /** What values of the file mean. */
   readonly values?: Readonly<Record<string, string>>;
+  /** Path of the value where the column holds JSON. */
+  readonly json?: string;
 }
 
 export interface DatasetMatch {

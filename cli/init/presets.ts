@@ -21,9 +21,14 @@ const presets: readonly Preset[] = [
     note: 'a row is an item, and the total stands in the first row of an order alone; users need an id that the assignments have',
   },
   {
+    vendor: 'Shopify orders',
+    columns: ['financial_status', 'line_items', 'total_price'],
+    note: 'a row is an order; users need an id that the assignments have, such as the one in the column customer',
+  },
+  {
     vendor: 'WooCommerce orders',
     columns: ['order_number', 'order_status', 'order_total'],
-    note: 'a row is an order: there are purchases alone, so that users count from their assignment on (exposure: assignment)',
+    note: 'a row is an order, or an item with the total of its order; orders that failed or were called off are among them',
   },
   {
     vendor: 'Segment',

@@ -3,7 +3,12 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { createGunzip } from 'node:zlib';
 import type { AmountReading } from '../../layers/data/amounts.ts';
-import { type Dialect, headerBytes, readBeginning } from '../../layers/data/csv/dialect.ts';
+import {
+  type Dialect,
+  headerBytes,
+  type KnownDialect,
+  readBeginning,
+} from '../../layers/data/csv/dialect.ts';
 import { parseHeader } from '../../layers/data/csv-header.ts';
 import { datasetContracts } from '../../layers/data/datasets/index.ts';
 import type { TimeReading } from '../../layers/data/moments.ts';
@@ -33,6 +38,10 @@ export interface ColumnProfile {
   readonly firstDay: string | null;
   /** Timestamps at midnight. */
   readonly midnights: number;
+  /** Times of a day that carry an offset, and the most frequent offset; those that carry none. */
+  readonly withOffset: number;
+  readonly offset: string | null;
+  readonly withoutOffset: number;
   readonly amounts: number;
   /** How else its times and its amounts may be read, where some are not written as a run reads them, and one of those. */
   readonly timeReading: TriedReading<TimeReading> | null;
@@ -73,18 +82,20 @@ export interface FolderProfile {
 /**
  * Looks at every CSV file of a folder, and at the folders of parts in it.
  * @param workspace folder for files that cannot be read as they are
+ * @param dialectOf what is known of how a file, by its name, is cut into fields
  */
 export async function profileFolder(
   database: Database,
   folder: string,
   workspace: string,
+  dialectOf: (name: string) => KnownDialect = () => ({}),
 ): Promise<FolderProfile> {
   const { found, exports } = await findFiles(folder);
   const files: FileProfile[] = [];
   const unreadable: UnreadableFile[] = [];
   for (const { name, parts } of found) {
     try {
-      files.push(await profileFile(database, name, parts, workspace));
+      files.push(await profileFile(database, { name, parts }, workspace, dialectOf(name)));
     } catch (error) {
       if (!(error instanceof SchemaError)) throw error;
       const { what, remedy } = error.fault;
@@ -153,15 +164,16 @@ async function areOfOneKind(files: readonly string[]): Promise<boolean> {
 
 async function profileFile(
   database: Database,
-  name: string,
-  parts: readonly string[],
+  { name, parts }: FoundFile,
   workspace: string,
+  known: KnownDialect,
 ): Promise<FileProfile> {
   const [first = ''] = parts;
   const head = await readHead(first);
-  const header = parseHeader(head, name);
-  const { dialect } = readBeginning(head, name);
-  const records = await openRecords(database, { name, files: parts, columns: header.length }, workspace);
+  const header = parseHeader(head, name, known);
+  const { dialect } = readBeginning(head, name, known);
+  const csv = { name, files: parts, columns: header.length, dialect: known };
+  const records = await openRecords(database, csv, workspace);
   const cells = header.map((_, index) => `c${index}`);
   await database.run(`
     CREATE OR REPLACE TEMP TABLE sample AS
@@ -183,12 +195,16 @@ async function profileColumn(database: Database, name: string, cell: string): Pr
   const isAmount = `regexp_full_match(${cell}, '[-(]?${mark}?\\s?-?[0-9][0-9.,''\\s\\x{a0}\\x{202f}]*${mark}?[-)]?') AND ${as('money')} IS NULL`;
   const isLocalDate = `regexp_matches(${cell}, '^([0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{4}\\b|[0-9]{4}/[0-9]|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2}( |$))')`;
   const isEpoch = `regexp_full_match(${cell}, '([0-9]{9,10}|[0-9]{12,13}|[0-9]{15,16}|[0-9]{18,19})(\\.[0-9]+)?')`;
-  const { odd_amount, odd_time, epoch, first_day, ...counts } = await database.row<
+  const clock = '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}[0-9:.]*';
+  const offset = `regexp_extract(${cell}, '^${clock} ?(Z|UTC|GMT|[+-][0-9:]+)$', 1)`;
+  const { odd_amount, odd_time, epoch, first_day, offset_used, ...counts } = await database.row<
     Record<string, string | null>
   >(`
     SELECT count(${cell}) AS filled, count(DISTINCT ${cell}) AS distinct, count(${as('integer')}) AS integers,
       count(${as('timestamp')}) AS timestamps, strftime(min(${as('timestamp')}), '%Y-%m-%d') AS first_day,
       count(*) FILTER (date_trunc('day', ${as('timestamp')}) = ${as('timestamp')}) AS midnights,
+      count(*) FILTER (${offset} <> '') AS with_offset, mode(${offset}) FILTER (${offset} <> '') AS offset_used,
+      count(*) FILTER (regexp_full_match(${cell}, '${clock}')) AS without_offset,
       count(${as('money')}) AS amounts,
       count(*) FILTER (${isLocalDate}) AS local_dates, min(${cell}) FILTER (${isLocalDate}) AS odd_time,
       count(*) FILTER (${isEpoch}) AS epochs, min(${cell}) FILTER (${isEpoch}) AS epoch,
@@ -216,6 +232,9 @@ async function profileColumn(database: Database, name: string, cell: string): Pr
     timestamps: number('timestamps'),
     firstDay: first_day ?? null,
     midnights: number('midnights'),
+    withOffset: number('with_offset'),
+    offset: offset_used ?? null,
+    withoutOffset: number('without_offset'),
     amounts: number('amounts'),
     timeReading,
     oddTime: (isEpochs ? epoch : odd_time) ?? null,

@@ -68,8 +68,9 @@ function scalar(text: string): string {
   return stringify(text, { lineWidth: 0, defaultStringType }).trimEnd();
 }
 
-/** A map on one line. */
+/** A map or a list on one line. */
 export function flow(map: object): string {
+  if (Array.isArray(map)) return flowValue(map);
   const entries = Object.entries(map).filter(([, value]) => value !== undefined);
   return `{ ${entries.map(([key, value]) => `${key}: ${flowValue(value)}`).join(', ')} }`;
 }

@@ -5,6 +5,8 @@ import { formatCount } from '../../layers/report/format.ts';
 import type { Findings } from './findings.ts';
 import type { ColumnMatch, DatasetMatch } from './match.ts';
 import type { ColumnProfile, FileProfile } from './profile.ts';
+import { flow } from './render.ts';
+import { zoneBeside } from './zones.ts';
 
 /** How the configuration has to say that a column is written. */
 export interface Writing {
@@ -92,6 +94,25 @@ export function remarkSpelling(
     return how.length === 0 ? [] : [`${name}: ${how.join(', ')}. A run finds that itself.`];
   });
   return { remarks: [...written, ...unread] };
+}
+
+/** Says of times that carry no offset, beside others that do, which zone a run takes them to be in. */
+export function remarkZones(matches: readonly DatasetMatch[]): Partial<Findings> {
+  const times = matches.flatMap(({ dataset, columns }) =>
+    columns
+      .filter(({ canonical }) => canonical.type === 'timestamp')
+      .map((match) => ({ ...match, dataset, name: `${dataset}.${match.column.name}` })),
+  );
+  const telling = times.find(({ column }) => column.withOffset > 0 && column.withoutOffset === 0);
+  if (telling === undefined) return {};
+  const isSilent = ({ column }: ColumnMatch) => column.withOffset === 0 && column.withoutOffset > 0;
+  return {
+    remarks: times.filter(isSilent).map(({ dataset, canonical, column, name }) => {
+      const { offset, firstDay } = telling.column;
+      const value = flow({ column: column.name, zone: zoneBeside(offset ?? 'Z', firstDay ?? '2024-01-01') });
+      return `${name} carries no offset, and ${telling.name} does (${offset}): a run takes it for UTC. If it is local time: schema: { ${dataset}: { ${canonical.name}: ${value} } }, or the zone of the shop.`;
+    }),
+  };
 }
 
 /** Says that there will be no revenue where no column is it, and which one may be meant. */

@@ -2,7 +2,8 @@ import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type DatasetName, datasetNames, requiredDatasets } from '../../layers/data/datasets/index.ts';
-import type { Config } from '../../layers/experiment/config.ts';
+import { fits } from '../../layers/engine/plan/writings.ts';
+import { type Config, type FileNames, fileNamesOf, patternsOf } from '../../layers/experiment/config.ts';
 import { ConfigError, UsageError } from '../../layers/platform/errors.ts';
 import { nearest } from '../../layers/platform/nearest.ts';
 import { dropConfigName, dropPrefix, excludedUsersName } from '../../layers/runs/keys.ts';
@@ -85,7 +86,7 @@ export async function readDropFolder(
   folder: DropFolder,
   drop: string,
   names: Config['raw'],
-  targetNames: Config['raw'],
+  targetNames: FileNames,
   named: NamedFiles = new Map(),
 ): Promise<DropFile[]> {
   const files = await findDropFiles(folder, drop, names, targetNames, named);
@@ -98,7 +99,7 @@ export async function findDropFiles(
   folder: DropFolder,
   drop: string,
   names: Config['raw'],
-  targetNames: Config['raw'],
+  targetNames: FileNames,
   named: NamedFiles = new Map(),
 ): Promise<DropFile[]> {
   const prefix = dropPrefix(drop);
@@ -106,8 +107,20 @@ export async function findDropFiles(
   const add = (kind: DropFile['kind'], file: string, key: string, size: number) =>
     files.push({ kind, file: path.join(folder.name, file), key: prefix + key, size });
   for (const kind of datasetNames) {
-    const name = names[kind];
+    const name = fileNamesOf(names)[kind];
     const target = targetNames[kind];
+    const patterns = patternsOf(names[kind]);
+    if (patterns !== undefined) {
+      for (const [file, key, size] of await listedParts(
+        folder,
+        patterns,
+        withoutCsv(target),
+        named.get(kind),
+      )) {
+        add(kind, file, key, size);
+      }
+      continue;
+    }
     const single = await firstOf(folder, [
       [name, target],
       [`${name}.gz`, `${target}.gz`],
@@ -187,12 +200,13 @@ async function requireNamedFiles(
     if (files.some(({ kind }) => kind === dataset)) continue;
     const all = await Promise.all(['', convertedFolder].map((within) => folder.names(within)));
     const present = all.flat().filter((file) => /\.(csv|tsv)(\.gz)?$/.test(file));
+    const name = fileNamesOf(names)[dataset];
     const near = nearest(
-      names[dataset],
+      name,
       present.map((file) => file.replace(/\.gz$/, '')),
     );
     throw new ConfigError({
-      what: `there is no ${names[dataset]}, which the configuration names as the file of ${dataset}`,
+      what: `there is no ${name}, which the configuration names as the file of ${dataset}`,
       where,
       remedy:
         near !== undefined
@@ -207,7 +221,7 @@ export function requireDatasets(folder: string, names: Config['raw'], files: rea
   const missing = requiredDatasets.filter((dataset) => !files.some(({ kind }) => kind === dataset));
   if (missing.length === 0) return;
   throw new UsageError({
-    what: `the folder lacks ${missing.map((dataset) => names[dataset]).join(' and ')}, without which there is no analysis`,
+    what: `the folder lacks ${missing.map((dataset) => fileNamesOf(names)[dataset]).join(' and ')}, without which there is no analysis`,
     where: folder || undefined,
     remedy: `Put the file there. Where yours have other names, let a configuration be written: ./ecom init ${shellWord(folder || '.')}`,
   });
@@ -239,6 +253,62 @@ async function partsOf(folder: DropFolder, parts: string, key: string): Promise<
       return [file, `${key}/${name}`, (await folder.size(file)) ?? 0] as const;
     }),
   );
+}
+
+/**
+ * The parts of a dataset whose files the configuration lists, by name or with `*`: each once, be it compressed or converted.
+ * @throws ConfigError where an entry of the list fits no file, or two files would have one name as parts
+ */
+async function listedParts(
+  folder: DropFolder,
+  patterns: readonly string[],
+  key: string,
+  where: string | undefined,
+): Promise<Found[]> {
+  const found = new Map<string, string>();
+  for (const pattern of patterns) {
+    const within = path.posix.dirname(pattern) === '.' ? '' : path.posix.dirname(pattern);
+    const places = (
+      await Promise.all([within, path.posix.join(convertedFolder, within)].map(filesIn))
+    ).flat();
+    const fitting = places.filter((file) => fits(path.posix.basename(pattern), path.posix.basename(file)));
+    if (fitting.length === 0) {
+      throw new ConfigError({
+        what: `no file is called ${pattern}, which the configuration lists`,
+        where,
+        remedy: `Correct the list${places.length === 0 ? '' : `; there are ${places.join(', ')}`}`,
+      });
+    }
+    for (const file of fitting) {
+      const own = file.replace(`${convertedFolder}/`, '');
+      const part = `${key}/${own.replaceAll(/[/=]/g, '-').replace(/\.(tsv|csv)(\.gz)?$/, '')}`;
+      const before = found.get(part);
+      if (before === undefined) found.set(part, file);
+      else if (withoutForm(before) !== withoutForm(file)) {
+        throw new ConfigError({
+          what: `${before} and ${file} would be one part of the dataset`,
+          where,
+          remedy: 'Rename one of them',
+        });
+      }
+    }
+  }
+  return Promise.all(
+    [...found].map(async ([part, file]) => {
+      const ending = file.endsWith('.gz') ? '.csv.gz' : '.csv';
+      return [file, `${part}${ending}`, (await folder.size(file)) ?? 0] as const;
+    }),
+  );
+
+  /** Plain ones before compressed ones, which are the same. */
+  async function filesIn(place: string): Promise<string[]> {
+    const names = (await folder.names(place)).filter((name) => /\.(csv|tsv)(\.gz)?$/.test(name));
+    return names.toSorted().map((name) => path.posix.join(place, name));
+  }
+
+  function withoutForm(file: string): string {
+    return file.replace(`${convertedFolder}/`, '').replace(/\.gz$/, '');
+  }
 }
 
 async function partFiles(folder: DropFolder, within: string): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Config } from '../../layers/experiment/config.ts';
+import { type Config, fileNamesOf } from '../../layers/experiment/config.ts';
 import { UsageError } from '../../layers/platform/errors.ts';
 import { dropConfigName, dropPrefix } from '../../layers/runs/keys.ts';
 import { convertFolder } from '../convert/convert-folder.ts';
@@ -65,7 +65,7 @@ export async function findDrop({
   const { sentences, sources } = await convertFolder(folder);
   const files =
     config.summary === null
-      ? await findDropFiles(localFolder(folder), drop, config.raw, target.raw, named)
+      ? await findDropFiles(localFolder(folder), drop, config.raw, fileNamesOf(target.raw), named)
       : await findSummary(localFolder(folder), drop, config.summary.file);
   await refuseUnusedParts(folder, files);
   const read = [...files, ...[...sources].map((source) => ({ file: path.join(folder, source) }))];

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
+import { fileNamesOf } from '../../layers/experiment/config.ts';
 import { UsageError } from '../../layers/platform/errors.ts';
 import { dropConfigName, isDropFile, parseRawKey } from '../../layers/runs/keys.ts';
 import { filesToConvert } from '../convert/convert-folder.ts';
@@ -44,7 +45,13 @@ export async function checkListing(drop: string, body: unknown): Promise<Checked
     files.map((file) => file.path),
     summary?.file,
   );
-  const found = await readDropFolder(listedFolder(folder, files), drop, names, target.raw, named);
+  const found = await readDropFolder(
+    listedFolder(folder, files),
+    drop,
+    names,
+    fileNamesOf(target.raw),
+    named,
+  );
   const used = new Set(found.map(({ file }) => file));
   return { files: found, ignored: files.map((file) => file.path).filter((file) => !used.has(file)) };
 }
@@ -106,7 +113,7 @@ export async function startRun(connection: Connection, drop: string, body: unkno
 }
 
 function checkKey(drop: string, key: string): void {
-  const place = parseRawKey(key, targetConfig().raw);
+  const place = parseRawKey(key, fileNamesOf(targetConfig().raw));
   if (place?.drop === drop && isDropFile(place.kind)) return;
   throw new UsageError({ what: `this is no data file of the drop "${drop}"`, where: key });
 }

@@ -6,10 +6,9 @@ import { mergeRules } from '../../layers/engine/measure/reconcile.ts';
 import type { StageResult } from '../../layers/runs/documents.ts';
 import { type Check, passed } from './check.ts';
 import { type DryRun, unreadableFile } from './dry-run.ts';
-import { checkTimeZones } from './time-zones.ts';
 
 /** What a run would make of the files and rows of a dataset; nothing but the reason where a file cannot be read. */
-export async function checkDataset(run: DryRun, dataset: DatasetName): Promise<Check[]> {
+export function checkDataset(run: DryRun, dataset: DatasetName): Check[] {
   const refused = run.refusals.filter((refusal) => refusal.dataset === dataset && refusal.of === 'file');
   const files = filesOf(run, dataset);
   if (refused.length > 0) return refused.map((refusal) => unreadableFile(refusal, run.fileOf));
@@ -17,7 +16,6 @@ export async function checkDataset(run: DryRun, dataset: DatasetName): Promise<C
   return [
     columnsCheck(run, dataset, files.length),
     ...valueChecks(run, dataset),
-    ...(await checkTimeZones(run, dataset)),
     ...files.flatMap(({ name, counts }) => badRowsCheck(dataset, counts, name)),
     ...rowChecks(run, dataset),
   ];

@@ -7,8 +7,8 @@ import { formatCount } from '../../layers/report/format.ts';
 import { counted } from '../terminal.ts';
 import { type Check, passed, skipped } from './check.ts';
 import type { DryRun } from './dry-run.ts';
-import { earlyEvents } from './early-events.ts';
 import { checkLogging } from './logging.ts';
+import { shiftedEvents } from './shifted-events.ts';
 import { checkSplit } from './split.ts';
 
 const assignments = 'experiment_assignments' as const;
@@ -86,15 +86,17 @@ async function checkExposure(
     exposed,
     `${experimentId}: ${formatCount(exposed)} of ${counted(asked, 'user')} saw ${event}${when}`,
   );
-  const early = onlyBefore > exposed ? await earlyEvents(run, experimentId, event) : undefined;
-  if (early !== undefined) {
+  const shifted = asked === 0 ? undefined : await shiftedEvents(run, experimentId, event);
+  if (shifted !== undefined) {
+    const { hours, users: agreeing, remedy } = shifted;
+    const look = hours < 0 ? ['early', 'late'] : ['late', 'early'];
     return {
       ...base,
       status: 'warn',
-      count: early.users,
+      count: agreeing,
       example: await rowOfExample(run, experimentId, 'exposed_before_assignment'),
-      finding: `${base.finding}: your events look ${counted(early.hours, 'hour')} early, or the assignments as late, for ${formatCount(early.users)} of them`,
-      remedy: early.remedy,
+      finding: `${base.finding}: your events look ${counted(Math.abs(hours), 'hour')} ${look[0]}, or the assignments as ${look[1]}, for ${formatCount(agreeing)} of them`,
+      remedy,
       ...(exposed === 0 && { consequence: `have nobody to analyse in ${experimentId}` }),
     };
   }

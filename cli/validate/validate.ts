@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { type DatasetName, datasetContracts, datasetNames } from '../../layers/data/datasets/index.ts';
-import type { Config } from '../../layers/experiment/config.ts';
+import { type Config, fileNamesOf } from '../../layers/experiment/config.ts';
 import { DataError } from '../../layers/platform/errors.ts';
 import { defaultDrop } from '../../layers/runs/keys.ts';
 import type { DropFile } from '../pipeline/drop-folder.ts';
@@ -12,6 +12,7 @@ import { type DryRun, dryRun, unreadableFiles } from './dry-run.ts';
 import { checkDecisiveEvents, checkEventNames, checkMoney, hasEventsWithoutUser } from './event-checks.ts';
 import { checkExcludedUsers } from './excluded-users.ts';
 import { checkExperiments } from './experiments.ts';
+import { checkTimeZones } from './time-zones.ts';
 
 export interface ValidateOptions {
   readonly folder: string;
@@ -78,8 +79,7 @@ async function checkAll(
   for (const dataset of datasetNames) {
     const names = namesOf(files, dataset, folder);
     checks.push(filesCheck(dataset, names, config));
-    if (names.length > 0 && dataset !== 'experiment_assignments')
-      checks.push(...(await checkDataset(run, dataset)));
+    if (names.length > 0 && dataset !== 'experiment_assignments') checks.push(...checkDataset(run, dataset));
   }
   const failed = (dataset: DatasetName) =>
     checks.some((check) => check.dataset === dataset && check.status === 'fail') &&
@@ -89,6 +89,12 @@ async function checkAll(
   else if (run.plan.present.includes('events')) {
     checks.push(...(await checkEventNames(run)), ...checkDecisiveEvents(run), ...(await checkMoney(run)));
   }
+  const readable = datasetNames.filter(
+    (dataset) =>
+      run.plan.present.includes(dataset) &&
+      !run.refusals.some((refusal) => refusal.dataset === dataset && refusal.of === 'file'),
+  );
+  checks.push(...(await checkTimeZones(run, readable)));
   const exposures = unsure ? 'skip' : run.plan.present.includes('events') ? 'check' : 'none';
   checks.push(...(await checkAssignments(run, files, folder, exposures)));
   return checks.toSorted((a, b) => datasetNames.indexOf(a.dataset) - datasetNames.indexOf(b.dataset));
@@ -103,7 +109,7 @@ async function checkAssignments(
 ): Promise<Check[]> {
   const dataset = 'experiment_assignments' as const;
   const isThere = namesOf(files, dataset, folder).length > 0;
-  const checks = isThere ? await checkDataset(run, dataset) : [];
+  const checks = isThere ? checkDataset(run, dataset) : [];
   if (checks.some(({ status }) => status === 'fail')) checks.push(skipped(dataset, 'split', dataset));
   else if (run.plan.present.includes(dataset)) checks.push(...(await checkExperiments(run, exposures)));
   const lists = namesOf(files, 'excluded_users', folder);
@@ -124,7 +130,7 @@ function filesCheck(dataset: DatasetName, names: readonly string[], config: Conf
   }
   const required = datasetContracts[dataset].required;
   return {
-    ...passed(dataset, 'files', 0, `there is no ${config.raw[dataset]}, or it is empty`),
+    ...passed(dataset, 'files', 0, `there is no ${fileNamesOf(config.raw)[dataset]}, or it is empty`),
     status: required ? 'fail' : 'warn',
     remedy: required
       ? `Put it there, or name yours in experiment.yaml: raw: { ${dataset}: your-file.csv }`

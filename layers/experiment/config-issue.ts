@@ -96,7 +96,13 @@ function deepest(issues: readonly z.core.$ZodIssue[], prefix: Path = []): z.core
   const inner = issue.errors
     .filter((branch) => branch.length > 0)
     .map((branch) => deepest(branch, path))
-    .filter(({ path: below, code }) => below.length > path.length || code === 'unrecognized_keys');
+    .filter(
+      (one) =>
+        one.path.length > path.length ||
+        one.code === 'unrecognized_keys' ||
+        // A text where one may stand, but not such a one.
+        (one.code === 'invalid_format' && one.format === 'regex'),
+    );
   return inner.toSorted((a, b) => b.path.length - a.path.length)[0] ?? absolute;
 }
 

@@ -9,6 +9,12 @@ import { summaryFile } from './summary.ts';
 
 const name = z.string().min(1);
 const bucket = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of an S3 bucket');
+const filePattern = z
+  .string()
+  .regex(
+    /^(?!.*(^|\/)\.)[^/\\]+(\/[^/\\]+)?\.(csv|tsv)$/,
+    'must be a file name that ends in .csv or .tsv, perhaps with * in it or in a folder',
+  );
 const fraction = z.number().gt(0).lt(1);
 const instant = z.iso.datetime({ offset: true }).or(z.iso.date());
 
@@ -227,10 +233,8 @@ export const configSchema = z.strictObject({
       processed_bucket: bucket,
     })
     .describe('Where the deployment lies. Not in the file of a drop.'),
-  raw: perDataset(
-    z.string().regex(/^[^/\\*]+\.(csv|tsv)$/, 'must be a file name that ends in .csv or .tsv'),
-  ).describe(
-    'File of each dataset in the folder that `ecom run` and `ecom upload` take; it may also be compressed (`.csv.gz`) or a folder of parts, perhaps in folders such as `dt=2024-01-01`. Several datasets may be read from one file.',
+  raw: perDataset(z.union([filePattern, z.array(filePattern).min(1)])).describe(
+    'File of each dataset in the folder that `ecom run` and `ecom upload` take; it may also be compressed (`.csv.gz`) or a folder of parts, perhaps in folders such as `dt=2024-01-01`. Several datasets may be read from one file. A pattern or a list names several files that are one dataset: `export/events-*.csv`, `[events-1.csv, "log-*.csv"]`.',
   ),
   id_type: z
     .enum(['bigint', 'string', 'auto'])

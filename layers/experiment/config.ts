@@ -12,6 +12,24 @@ export interface ConfigFile {
   readonly text: string;
 }
 
+/** What the file of each dataset is called in a bucket. */
+export type FileNames = Readonly<Record<keyof Config['raw'], string>>;
+
+/** Names and patterns of the files of a dataset, where they may be several; undefined where it is a file or a folder of parts. */
+export function patternsOf(name: Config['raw'][keyof Config['raw']]): readonly string[] | undefined {
+  if (typeof name !== 'string') return name;
+  return /[*/]/.test(name) ? [name] : undefined;
+}
+
+/** A dataset of several files is called as it is. */
+export function fileNamesOf(raw: Config['raw']): FileNames {
+  const named = Object.entries(raw).map(([dataset, name]) => [
+    dataset,
+    typeof name === 'string' && patternsOf(name) === undefined ? name : `${dataset}.csv`,
+  ]);
+  return Object.fromEntries(named);
+}
+
 type Tree = Record<string, unknown>;
 
 interface ParsedFile {

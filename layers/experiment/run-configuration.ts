@@ -1,7 +1,7 @@
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import baseConfig from '../../config/base.yaml';
 import { ConfigError } from '../platform/errors.ts';
-import { type Config, type ConfigFile, loadConfig } from './config.ts';
+import { type Config, type ConfigFile, type FileNames, fileNamesOf, loadConfig } from './config.ts';
 
 /** The configuration that every other one overlays. */
 export const baseConfigFile: ConfigFile = { name: 'config/base.yaml', text: baseConfig };
@@ -11,11 +11,13 @@ export const baseConfigFile: ConfigFile = { name: 'config/base.yaml', text: base
  * in the bucket the files have the names of the deployment.
  * @throws ConfigError where the file is wrong, or sets what only a target may set
  */
-export function runConfiguration(dropFile?: ConfigFile): Config {
-  if (dropFile === undefined) return loadConfig([baseConfigFile]);
+export function runConfiguration(dropFile?: ConfigFile): Config & { readonly raw: FileNames } {
+  const base = loadConfig([baseConfigFile]);
+  const raw = fileNamesOf(base.raw);
+  if (dropFile === undefined) return { ...base, raw };
   const config = loadConfig([baseConfigFile, dropFile]);
   refuseTargetSettings(dropFile);
-  return { ...config, raw: loadConfig([baseConfigFile]).raw };
+  return { ...config, raw };
 }
 
 /** Where the deployment lies is nothing that a drop can change. */

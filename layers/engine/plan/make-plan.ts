@@ -2,7 +2,7 @@ import { columnName } from '../../data/column-binding.ts';
 import { isNameOf } from '../../data/column-words.ts';
 import { type DatasetName, datasetContracts, type requiredDatasets } from '../../data/datasets/index.ts';
 import { configuredAsOf } from '../../experiment/as-of.ts';
-import type { Config } from '../../experiment/config.ts';
+import { type Config, fileNamesOf } from '../../experiment/config.ts';
 import { SchemaError } from '../../platform/errors.ts';
 import type { RawInput, RunInputs, RunPlan } from '../../runs/documents.ts';
 import { dropPrefix } from '../../runs/keys.ts';
@@ -25,8 +25,8 @@ export function requireDataset(
   if (files.some(({ size }) => size > 0)) return;
   throw new SchemaError({
     what: first === undefined ? `the drop has no ${dataset}` : `${dataset} is empty`,
-    where: first?.key ?? `${dropPrefix(drop)}${config.raw[dataset]}`,
-    remedy: `Upload ${config.raw[dataset]} with a header line, and the other files of the drop with it`,
+    where: first?.key ?? `${dropPrefix(drop)}${fileNamesOf(config.raw)[dataset]}`,
+    remedy: `Upload ${fileNamesOf(config.raw)[dataset]} with a header line, and the other files of the drop with it`,
   });
 }
 

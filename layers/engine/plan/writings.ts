@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { FileWriting } from '../../data/file-writing.ts';
-import type { Config } from '../../experiment/config.ts';
+import { type Config, fileNamesOf } from '../../experiment/config.ts';
 import { ConfigError } from '../../platform/errors.ts';
 import { nearest } from '../../platform/nearest.ts';
 import { dropPrefix } from '../../runs/keys.ts';
@@ -47,13 +47,14 @@ export function checkWritings(
 /** The names of a file, the most general first: its dataset, its name in the configuration, its path as a part. */
 function namesOf({ kind, key }: DataInput, drop: string, raw: Config['raw']): string[] {
   const within = key.slice(dropPrefix(drop).length);
-  const name = raw[kind];
+  const name = fileNamesOf(raw)[kind];
   return within.includes('/')
     ? [kind, name, `${name.replace(/\.(csv|tsv)$/, '')}/${path.posix.basename(within)}`]
     : [kind, name];
 }
 
-function fits(pattern: string, name: string): boolean {
+/** Whether a name with `*` is that of a file, or of the same one compressed. */
+export function fits(pattern: string, name: string): boolean {
   const parts = pattern
     .replace(/\.gz$/, '')
     .split('*')

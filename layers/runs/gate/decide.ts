@@ -1,5 +1,5 @@
 import { datasetNames, requiredDatasets } from '../../data/datasets/index.ts';
-import type { Config } from '../../experiment/config.ts';
+import type { FileNames } from '../../experiment/config.ts';
 import type { StoredObject } from '../../platform/object-store.ts';
 import type { DropManifest, DropUploads, GateAnswer, RawInput } from '../documents.ts';
 import { dropManifestKey, parseDropManifest } from '../drop-manifest.ts';
@@ -61,7 +61,7 @@ export interface NoStart {
  * finds the others and is older than none of them. A manifest that cannot be read starts a run too, which fails with the reason: silence
  * would hide the mistake.
  */
-export function decide(state: DropState, upload: Upload, fileNames: Config['raw']): Start | NoStart {
+export function decide(state: DropState, upload: Upload, fileNames: FileNames): Start | NoStart {
   const standing = judgeManifest(state, upload, fileNames);
   const uploadedAt = uploadTime(state, upload);
 
@@ -131,11 +131,7 @@ type Standing =
   | { readonly status: 'stale'; readonly newer: readonly string[] }
   | { readonly status: 'in force'; readonly manifest: DropManifest };
 
-function judgeManifest(
-  { drop, files, manifest }: DropState,
-  upload: Upload,
-  fileNames: Config['raw'],
-): Standing {
+function judgeManifest({ drop, files, manifest }: DropState, upload: Upload, fileNames: FileNames): Standing {
   if (manifest === undefined) return { status: 'none' };
   const parsed = parseDropManifest(manifest.text, drop, fileNames);
   const named = 'manifest' in parsed ? parsed.manifest.files : [];
@@ -162,7 +158,7 @@ function isSame(entry: DropManifest['files'][number], file: DropFile | undefined
   return file?.etag === entry.etag && file.size === entry.size;
 }
 
-function chosenFiles({ files }: DropState, standing: Standing, fileNames: Config['raw']) {
+function chosenFiles({ files }: DropState, standing: Standing, fileNames: FileNames) {
   if (standing.status !== 'in force') {
     const isInvalid = standing.status === 'invalid';
     const { chosen, ignored } = withoutTwins(files);
@@ -190,7 +186,7 @@ function withoutTwins(files: readonly DropFile[]) {
 }
 
 /** Why a dataset cannot be read that is there as a file and as a folder of parts. */
-function twoForms(files: readonly DropFile[], fileNames: Config['raw']): string | undefined {
+function twoForms(files: readonly DropFile[], fileNames: FileNames): string | undefined {
   for (const dataset of datasetNames) {
     const keys = files.filter(({ kind }) => kind === dataset).map(({ key }) => key);
     const parts = keys.filter((key) => key.includes(`/${partsFolder(fileNames[dataset])}`));

@@ -1,4 +1,4 @@
-import type { Config } from '../../experiment/config.ts';
+import type { FileNames } from '../../experiment/config.ts';
 import { TransientError } from '../../platform/errors.ts';
 import type { ObjectStore, StoredObject } from '../../platform/object-store.ts';
 import type { RawInput } from '../documents.ts';
@@ -10,7 +10,7 @@ import type { DropFile, DropState } from './decide.ts';
 export async function readDropState(
   raw: ObjectStore,
   drop: string,
-  fileNames: Config['raw'],
+  fileNames: FileNames,
 ): Promise<DropState> {
   const prefix = dropPrefix(drop);
   const objects = drop === defaultDrop ? await listDefault(raw, fileNames) : await raw.list(prefix);
@@ -34,7 +34,7 @@ export async function readDropState(
 }
 
 /** The folders of other drops lie below that of the default drop: only those of a dataset's parts are looked into. */
-async function listDefault(raw: ObjectStore, fileNames: Config['raw']): Promise<StoredObject[]> {
+async function listDefault(raw: ObjectStore, fileNames: FileNames): Promise<StoredObject[]> {
   const prefix = dropPrefix(defaultDrop);
   const folders = Object.values(fileNames).map((name) => prefix + partsFolder(name));
   return (await Promise.all([prefix, ...folders].map((folder) => raw.listLevel(folder)))).flat();

@@ -40,7 +40,7 @@ describe('verdict and trust checks of report.html', () => {
 
   it('says from when to when the users came', () => {
     expect(parse(page).text('#e1-verdict .figures')).toContain(
-      'Users analysed12,384, exposed from 2026-03-01 to 2026-03-28',
+      'Users analysed12,384, exposed from 2026-03-01 to 2026-03-28 (UTC)',
     );
   });
 

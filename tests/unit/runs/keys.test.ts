@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import baseConfig from '../../../config/base.yaml';
-import { loadConfig } from '../../../layers/experiment/config.ts';
+import { runConfiguration } from '../../../layers/experiment/run-configuration.ts';
 import { dropNameProblem, parseRawKey } from '../../../layers/runs/keys.ts';
 
-const { raw } = loadConfig([{ name: 'config/base.yaml', text: baseConfig }]);
+const { raw } = runConfiguration();
 
 describe('parseRawKey', () => {
   it.each([

@@ -57,8 +57,8 @@ function exposedWhen(experiment: ExperimentReport): Html | null {
   if (days === null) return null;
   const { first, last } = days;
   return first === last
-    ? html`, exposed on <time>${first}</time>`
-    : html`, exposed from <time>${first}</time> to <time>${last}</time>`;
+    ? html`, exposed on <time>${first}</time> (UTC)`
+    : html`, exposed from <time>${first}</time> to <time>${last}</time> (UTC)`;
 }
 
 /** How the exposed users split, where that is why the experiment is invalid. */

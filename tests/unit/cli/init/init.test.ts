@@ -254,3 +254,25 @@ it('a folder without CSVs is refused', async () => {
   await expect(init(await folderOf({ 'notes.txt': 'x' }))).rejects.toThrow('the folder holds no CSV file');
   await expect(init(path.join(root, 'nowhere'))).rejects.toThrow('there is no such folder');
 });
+
+it('what the configuration that is there says of files holds, and stays', async () => {
+  const folder = await folderOf({
+    'experiment_assignments.csv': `user_id,experiment_id,variant,assigned_ts\n${many(20, (i) => `${i},x,${i % 2 ? 'control' : 'b'},2024-01-01T10:00:00Z`)}`,
+    'events.csv': `report,of,a,tool\nmade,by,hand,in,May\nevent_id,user_id,event_name,event_ts\n${many(30, (i) => `${i},${i},view_product,2024-01-02T10:00:00Z`)}`,
+    'experiment.yaml': 'files: { events: { skip_lines: 2, zone: Europe/Berlin } }\n',
+  });
+  const result = await init(folder);
+  expect(settings(result)).toMatchObject({
+    'raw.events': 'events.csv',
+    'files.events': { skip_lines: 2, zone: 'Europe/Berlin' },
+  });
+  expect(configOf(result).files).toEqual({ events: { skip_lines: 2, zone: 'Europe/Berlin' } });
+});
+
+it('a configuration that is there and has a mistake is told, and its files are not', async () => {
+  const folder = await folderOf({
+    'events.csv': `event_id,user_id,event_name,event_ts\n${many(30, (i) => `${i},${i},view_product,2024-01-02T10:00:00Z`)}`,
+    'experiment.yaml': 'fils: { events: { skip_lines: 2 } }\n',
+  });
+  expect((await init(folder)).remarks[0]).toMatch(/^The experiment.yaml that is there has a mistake/);
+});

@@ -160,3 +160,13 @@ it('without revenue it is told that its metrics are off, what was looked for and
     /Revenue: revenue metrics are switched off, .* no other column has amounts/,
   );
 });
+
+it('which zone is taken for times without an offset is told beside times with one, and the line that names another', async () => {
+  const folder = await folderOf({
+    'experiment_assignments.csv': assignments.replaceAll('T10:00:00Z', 'T10:00:00+01:00'),
+    'events.csv': eventsNamed(['view_product', 'purchase']).replaceAll('Z\n', '\n'),
+  });
+  expect((await init(folder)).remarks).toContain(
+    'events.event_ts carries no offset, and experiment_assignments.assigned_ts does (+01:00): a run takes it for UTC. If it is local time: schema: { events: { event_ts: { column: event_ts, zone: "Europe/Berlin" } } }, or the zone of the shop.',
+  );
+});
