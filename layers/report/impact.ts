@@ -1,8 +1,8 @@
 import { decidingInterval, primaryOf } from './comparisons.ts';
 import { formatCount, formatDecimal } from './format.ts';
+import { daysOfIntake } from './intake.ts';
 import { metricLabel } from './labels.ts';
 import type { ExperimentReport, MetricReport } from './schema.ts';
-import { exposureDays } from './words.ts';
 
 /** What an effect amounts to: a difference per user, times users. */
 export interface Impact {
@@ -21,7 +21,6 @@ export interface Amount {
 }
 
 const daysOfMonth = 30;
-const millisecondsPerDay = 86_400_000;
 
 /**
  * The primary metric's effect, and that on revenue per user, in users or money: per 1,000 users, and per 30 days if all
@@ -64,11 +63,10 @@ export function impactLines(experiment: ExperimentReport, variant: string | null
 
 /** Users that the experiment's traffic brings in 30 days, or null. */
 function usersPerMonth(experiment: ExperimentReport): number | null {
-  const days = exposureDays(experiment);
-  if (days === null) return null;
-  const count = (Date.parse(days.last) - Date.parse(days.first)) / millisecondsPerDay + 1;
+  const intake = daysOfIntake(experiment.novelty[0]?.cumulative ?? []);
+  if (intake === null) return null;
   const users = experiment.arms.reduce((sum, arm) => sum + arm.users, 0);
-  return Math.round((users / count) * daysOfMonth);
+  return Math.round((users / intake) * daysOfMonth);
 }
 
 function scaled({ unit }: MetricReport, value: number): string {
