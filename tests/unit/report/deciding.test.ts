@@ -54,6 +54,30 @@ describe('the numbers that decide', () => {
     expect(interval).not.toBe('n/a');
   });
 
+  it('are called what they are before the planned end, when they hold at any look', () => {
+    const shownOf = (users: number) => {
+      const report = exampleReport(`experiments: { checkout: { planned_users: ${users} } }`);
+      const { text } = parse(reportPage(report));
+      return {
+        hero: text('#e1-verdict .hero-detail')?.replaceAll('\u00a0', ' '),
+        document: decisionDocument(report).replaceAll('\u00a0', ' '),
+      };
+    };
+    const [early, ended] = [shownOf(12_000), shownOf(900)];
+    expect(early.hero).toMatch(/^95 % interval at any time/);
+    expect(early.document).toContain('| 95 % interval at any time, corrected |');
+    expect(early.document).toContain(
+      'Testing: one look at the planned end; the numbers shown until then hold at any look.',
+    );
+    expect(early.document).toContain(
+      '- The planned end is still to come. Until then p-values and intervals hold',
+    );
+    expect(early.document).not.toContain('The p-values hold for one look');
+    expect(ended.hero).toMatch(/^95 % interval(?! at any time)/);
+    expect(ended.document).toContain('Testing: one look at the planned end.');
+    expect(ended.document).toContain('The p-values hold for one look at the planned end.');
+  });
+
   it('are those of a margin for a guardrail, one-sided and not adjusted', () => {
     const [checkout] = exampleReport('experiments: { checkout: { planned_users: 900 } }').experiments;
     const [primary, guardrail] = ['primary', 'guardrail'].map(
