@@ -346,10 +346,16 @@ function soughtLift({ decision, metrics }: ExperimentReport): string[] {
   ];
 }
 
-function originalLines({ parity, settings }: ExperimentReport): string[] {
+function originalLines({ parity, settings, arms, control: controlArm }: ExperimentReport): string[] {
   if (parity === null) return [];
   const { twoProportionZ: z, logit } = parity;
-  const lines = ['', '### Cross-check: the analyses of the original project', ''];
+  const compared = `${plain(parity.variant)} against ${plain(controlArm)}`;
+  const lines = [
+    '',
+    '### Cross-check: the analyses of the original project',
+    '',
+    ...(arms.length > 2 ? [`They compare two arms: ${compared}. The other arms are not in them.`, ''] : []),
+  ];
   const points = (value: number) => formatDifference('share', value);
   const [control, treatment] =
     'reason' in z ? [] : [formatValue('share', z.control), formatValue('share', z.treatment)];

@@ -217,7 +217,10 @@ export function isBeforeItsLook(experiment: Pick<ExperimentReport, 'decision' | 
 }
 
 /** How often rules like these err, or undefined where it is not known. */
-export function errorRatesText({ errorRates }: Pick<ExperimentReport, 'errorRates'>): string | undefined {
+export function errorRatesText({
+  errorRates,
+  arms: own,
+}: Pick<ExperimentReport, 'errorRates' | 'arms'>): string | undefined {
   if (errorRates === null || errorRates === undefined) return undefined;
   const { simulated, isAlike, experiments, shipped, harmShown } = errorRates;
   const looks = {
@@ -240,7 +243,7 @@ export function errorRatesText({ errorRates }: Pick<ExperimentReport, 'errorRate
   const found = `these rules shipped ${rate(shipped)}, and called harm shown in ${rate(harmShown)}.`;
   return isAlike
     ? `Of ${simulatedOnes}, ${found}`
-    : `Experiments with these arms were not simulated. Of the nearest, ${simulatedOnes}, ${found}`;
+    : `Experiments with ${own.length} arms of these sizes were not simulated. Of the nearest, ${simulatedOnes}, ${found}`;
 }
 
 /** How an experiment is analysed whose shares were changed; undefined where they were not. */

@@ -29,7 +29,7 @@ function shown(report: Report, metric: string) {
   return {
     page: { lift: cell(3), p: cell(5), hero: text('#e1-verdict .hero-figures div:last-child dd') },
     document: { interval: columns[7], p: columns[8], adjusted: columns[9] },
-    terminal: terminal?.split(/ {2,}/).slice(5, 9),
+    terminal: terminal?.split(/ {2,}/).slice(6, 10),
   };
 }
 
@@ -52,6 +52,14 @@ describe('the numbers that decide', () => {
     expect(document).toMatchObject({ interval, p, adjusted });
     expect(page).toEqual({ lift: `${lift}${interval}+0.63 pp`, p: adjusted, hero: adjusted });
     expect(interval).not.toBe('n/a');
+  });
+
+  it('stand in the terminal with the role of their metric, which may be there in two', () => {
+    const lines = stripVTControlCharacters(verdictText(looks(1_840))).split('\n');
+    expect(lines.find((line) => line.startsWith('Purchase conversion '))).toMatch(
+      /^Purchase conversion +primary /,
+    );
+    expect(lines.find((line) => line.startsWith('Bounce rate '))).toMatch(/^Bounce rate +guardrail /);
   });
 
   it('are called what they are before the planned end, when they hold at any look', () => {
