@@ -59,6 +59,7 @@ function metricsText(experiment: ExperimentReport): string {
   const wide = table(
     [
       { title: 'metric' },
+      { title: 'role' },
       { title: 'arm' },
       { title: 'control', right: true },
       { title: 'treatment', right: true },
@@ -69,11 +70,12 @@ function metricsText(experiment: ExperimentReport): string {
       { title: 'adjusted p', right: true },
       { title: 'verdict' },
     ],
-    compared.map(({ metric: { metric, unit, unavailable }, comparison }) =>
+    compared.map(({ metric: { metric, role, unit, unavailable }, comparison }) =>
       comparison === null
-        ? [metricLabel(metric), ...Array(8).fill(''), reasonText(unavailable ?? 'no treatment arm')]
+        ? [metricLabel(metric), role, ...Array(8).fill(''), reasonText(unavailable ?? 'no treatment arm')]
         : [
             metricLabel(metric),
+            role,
             comparison.variant,
             formatValue(unit, comparison.control.mean),
             formatValue(unit, comparison.treatment.mean),
@@ -90,8 +92,8 @@ function metricsText(experiment: ExperimentReport): string {
   const width = terminalWidth();
   if (width === undefined || wide.split('\n').every((line) => line.length <= width)) return wide;
   return compared
-    .flatMap(({ metric: { metric, unit, unavailable }, comparison }) => {
-      const label = paint('bold', metricLabel(metric));
+    .flatMap(({ metric: { metric, role, unit, unavailable }, comparison }) => {
+      const label = `${paint('bold', metricLabel(metric))}, ${role}`;
       if (comparison === null) return [`${label}  ${reasonText(unavailable ?? 'no treatment arm')}`];
       const { variant, control, treatment, deciding } = comparison;
       const { effect } = deciding;

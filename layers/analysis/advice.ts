@@ -1,11 +1,9 @@
 import { fewBuyersSentences } from '../report/comparisons.ts';
 import { formatCount, formatLift, formatPercent, formatQuantity } from '../report/format.ts';
+import { daysUntil, longestDays } from '../report/intake.ts';
 import { metricLabel } from '../report/labels.ts';
 import type { Comparison, MetricReport } from '../report/schema.ts';
 import { reasonText } from '../report/words.ts';
-
-/** Days beyond which waiting for users is no plan: half a year. */
-const longestDays = 182;
 
 /** A significant lift from which on a mistake is more likely than the effect (Twyman's law). */
 const unusualLift = 0.5;
@@ -13,15 +11,14 @@ const unusualLift = 0.5;
 /** Share of users with an open outcome window from which on a final decision has to name them. */
 const notableOpenWindows = 0.1;
 
-/** `, about 12 more days at this traffic`, of users who come as they did in the days so far. */
-export function moreDays(needed: number, now: number, daysSoFar: number | null): string {
-  const days = daysUntil(needed, now, daysSoFar);
+/**
+ * `, about 12 more days at this traffic`.
+ * @param intake days that the users took to come so far
+ */
+export function moreDays(needed: number, now: number, intake: number | null): string {
+  const days = daysUntil(needed, now, intake);
   if (days === null) return '';
   return `, about ${formatQuantity(days, 'more day')} at this traffic${days > longestDays ? ', which is not feasible' : ''}`;
-}
-
-function daysUntil(needed: number, now: number, daysSoFar: number | null): number | null {
-  return daysSoFar === null || now === 0 ? null : Math.ceil(((needed - now) * daysSoFar) / now);
 }
 
 /** Whether the lift worth finding can be found in a time that one can wait, and what can be found otherwise. */
@@ -64,7 +61,7 @@ export function powerAdvice({ power }: Pick<Comparison, 'power'>): {
 export function guardrailAdvice(
   guardrails: readonly MetricReport[],
   variant: string,
-  daysSoFar: number | null,
+  intake: number | null,
 ): string[] {
   return guardrails.flatMap(({ metric, comparisons }) => {
     const found = comparisons.find((comparison) => comparison.variant === variant);
@@ -80,7 +77,7 @@ export function guardrailAdvice(
           `${label} would be shown with ${formatCount(usersNeeded)} users (${formatCount(now)} now) if ${variant} changed nothing about it: look whether it does harm before you wait for more.`,
         ]
       : [
-          `To show ${label} within its margin takes ${formatCount(usersNeeded)} users (${formatCount(now)} now) if ${variant} changes nothing about it${moreDays(usersNeeded, now, daysSoFar)}.`,
+          `To show ${label} within its margin takes ${formatCount(usersNeeded)} users (${formatCount(now)} now) if ${variant} changes nothing about it${moreDays(usersNeeded, now, intake)}.`,
         ];
   });
 }

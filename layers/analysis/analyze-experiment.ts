@@ -1,6 +1,7 @@
 import type { ExperimentSettings } from '../experiment/config.ts';
 import type { ExperimentMeasurement, Measurements } from '../experiment/measurements.ts';
 import { covariatesOfExperiment, maturityDays, metricsOf } from '../experiment/metrics.ts';
+import { daysOfIntake } from '../report/intake.ts';
 import type { Decision, ExperimentReport } from '../report/schema.ts';
 import type { RunPlan } from '../runs/documents.ts';
 import { goalOfEach } from '../statistics/joint-power.ts';
@@ -15,7 +16,6 @@ import { errorRates } from './error-rates.ts';
 import { guardrailAlpha } from './guardrail.ts';
 import {
   costOfLooking,
-  daysSoFar,
   everyDay,
   lastDayJudged,
   lookingOf,
@@ -97,7 +97,7 @@ export function judgeExperiment(
       power: settings.power.power,
       goal,
       targetLift: settings.power.target_lift,
-      daysSoFar: daysSoFar(progress),
+      intake: daysOfIntake(progress.days),
       looking: costOfLooking(
         planLook({ ...looked, alpha: goal.alpha }, progress, arms.length),
         looked,

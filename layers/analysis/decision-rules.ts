@@ -6,12 +6,13 @@ import {
   formatQuantity,
   statedP,
 } from '../report/format.ts';
+import { daysOfIntake } from '../report/intake.ts';
 import { metricLabel } from '../report/labels.ts';
 import type { Comparison, Decision, ExperimentReport, MetricReport } from '../report/schema.ts';
 import { reasonText } from '../report/words.ts';
 import { caveats, guardrailAdvice, powerAdvice } from './advice.ts';
 import type { Blocked } from './blocked.ts';
-import { daysSoFar, type Progress } from './look.ts';
+import type { Progress } from './look.ts';
 import {
   beyondMargin,
   guardrailsOf,
@@ -290,7 +291,7 @@ function guardrailRule(
   if (unproven.length > 0) reasons.push(`Not yet shown to be within the margin: ${unproven.join(', ')}.`);
   reasons.push(...losses(metrics, best.variant).flatMap((loss) => lossSentences(loss, best.variant)));
   if (inferior.length === 0) {
-    reasons.push(...guardrailAdvice(guardrails, best.variant, daysSoFar(progress)), end.sentence);
+    reasons.push(...guardrailAdvice(guardrails, best.variant, daysOfIntake(progress.days)), end.sentence);
   }
   return {
     action: inferior.length > 0 ? 'do_not_ship' : 'keep_running',

@@ -32,13 +32,6 @@ export interface Progress {
   readonly days: readonly { readonly day: string; readonly users: number }[];
 }
 
-/** Days from the first exposed user to the end of the data, or null where unknown. */
-export function daysSoFar({ firstDay, asOf }: Pick<Progress, 'firstDay' | 'asOf'>): number | null {
-  if (firstDay === null || asOf === null) return null;
-  const days = (Date.parse(asOf) - Date.parse(firstDay)) / dayLength;
-  return days > 0 ? days : null;
-}
-
 export const dayLength = 86_400_000;
 
 /** Whether the declared day is past and the outcome windows of all users exposed until then have ended. */

@@ -1,7 +1,8 @@
 import { formatCount, formatMoment, formatQuantity } from '../report/format.ts';
+import { daysOfIntake } from '../report/intake.ts';
 import type { Decision } from '../report/schema.ts';
 import { moreDays } from './advice.ts';
-import { dayLength, daysSoFar, isDayReached, isPast, type Progress } from './look.ts';
+import { dayLength, isDayReached, isPast, type Progress } from './look.ts';
 
 export interface PlannedEnd {
   /**
@@ -58,7 +59,7 @@ export function plannedEnd(progress: Progress, testing: Decision['basis']['testi
     ...(plannedUsers === null
       ? []
       : [
-          `${formatCount(closedUsers)} of ${formatCount(plannedUsers)} planned users${moreDays(plannedUsers, closedUsers, daysSoFar(progress))}`,
+          `${formatCount(closedUsers)} of ${formatCount(plannedUsers)} planned users${moreDays(plannedUsers, closedUsers + openUsers, daysOfIntake(progress.days))}`,
         ]),
     ...(end === null ? [] : [`planned end ${formatMoment(end)}, data up to ${upTo}`]),
   ];

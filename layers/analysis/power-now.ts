@@ -1,3 +1,4 @@
+import { daysUntil } from '../report/intake.ts';
 import type { Comparison } from '../report/schema.ts';
 import { normalCritical, normalUpperQuantile } from '../statistics/distributions.ts';
 import type { CostOfLooking } from './look.ts';
@@ -10,8 +11,8 @@ export interface PowerPlan {
   readonly goal: { readonly alpha: number; readonly power: number };
   /** Relative lift worth finding. */
   readonly targetLift: number;
-  /** Days the analysed users took to come, or null where unknown. */
-  readonly daysSoFar: number | null;
+  /** Days the analysed users took to come (see daysOfIntake), or null where unknown. */
+  readonly intake: number | null;
   readonly looking: CostOfLooking;
 }
 
@@ -28,7 +29,7 @@ export function powerNow(
   if (estimate.reason !== null) return { reason: estimate.reason };
   const { liftVariance, baseline } = estimate;
   if (liftVariance === 0) return { reason: 'no_variance' };
-  const { power, goal, targetLift, daysSoFar, looking } = plan;
+  const { power, goal, targetLift, intake, looking } = plan;
   const standardError = Math.sqrt(liftVariance);
   const margin = normalUpperQuantile(1 - goal.power);
   const absolute = (looking.critical(usersNow) + margin) * standardError;
@@ -44,9 +45,8 @@ export function powerNow(
     targetLift,
     usersNeeded,
     usersNow,
-    daysLeft: daysLeft(usersNeeded, usersNow, daysSoFar),
-    later:
-      daysSoFar === null ? null : later(usersNow, daysSoFar, { looking, margin, standardError, baseline }),
+    daysLeft: usersNeeded === null ? null : daysUntil(usersNeeded, usersNow, intake),
+    later: intake === null ? null : later(usersNow, intake, { looking, margin, standardError, baseline }),
   };
 }
 
@@ -55,18 +55,12 @@ const fourWeeks = 28;
 
 function later(
   usersNow: number,
-  daysSoFar: number,
+  intake: number,
   now: { looking: CostOfLooking; margin: number; standardError: number; baseline: number },
 ) {
-  const growth = 1 + fourWeeks / daysSoFar;
+  const growth = 1 + fourWeeks / intake;
   const users = Math.round(usersNow * growth);
   const lift = (now.looking.critical(users) + now.margin) * (now.standardError / Math.sqrt(growth));
   const relative = lift / Math.abs(now.baseline);
   return { days: fourWeeks, users, relative: Number.isFinite(relative) ? relative : null };
-}
-
-function daysLeft(needed: number | null, now: number, daysSoFar: number | null): number | null {
-  if (needed === null) return null;
-  if (needed <= now) return 0;
-  return daysSoFar === null || now === 0 ? null : Math.ceil(((needed - now) * daysSoFar) / now);
 }

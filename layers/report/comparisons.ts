@@ -1,7 +1,7 @@
 import { formatCount, formatQuantity } from './format.ts';
 import { metricLabel } from './labels.ts';
 import type { Comparison, ExperimentReport, MetricReport } from './schema.ts';
-import { confidence, marginStatuses, reasonText, type Tone, verdicts } from './words.ts';
+import { confidence, marginStatuses, reasonText, shownTesting, type Tone, verdicts } from './words.ts';
 
 /** One metric of one treatment; without a comparison where the metric is unavailable or there is no treatment. */
 export interface Compared {
@@ -18,9 +18,10 @@ export function comparedRows(experiment: ExperimentReport, metrics = experiment.
   );
 }
 
-/** What the intervals of an experiment are, by its declared way of testing. */
-export function intervalLabel({ decision, settings }: ExperimentReport): string {
-  switch (decision.basis.testing) {
+/** What the intervals of an experiment are, by the way of testing that made them. */
+export function intervalLabel(experiment: ExperimentReport): string {
+  const { settings } = experiment;
+  switch (shownTesting(experiment)) {
     case 'fixed_horizon':
       return `${confidence(settings.alpha)} interval`;
     case 'always_valid':

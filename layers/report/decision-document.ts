@@ -25,7 +25,9 @@ import {
   exposureDays,
   hasPlan,
   headline,
+  isBeforeItsLook,
   ofSumsNote,
+  shownTesting,
   stepWording,
   unavailableBeside,
   unavailableLabel,
@@ -243,17 +245,10 @@ function segmentLines({ segments, interactions, settings }: ExperimentReport): s
 /** What the numbers do not say. */
 function limits(experiment: ExperimentReport): string[] {
   const { settings, segments } = experiment;
-  const { basis } = experiment.decision;
   return [
     ...notes(experiment),
     ...shortExposure(experiment),
-    ...(basis.testing === 'fixed_horizon'
-      ? [
-          hasPlan(settings)
-            ? 'The p-values hold for one look at the planned end; looking earlier finds effects that are not there.'
-            : 'The p-values hold for one look, and no end was planned for it: looking again until something is significant finds effects that are not there.',
-        ]
-      : []),
+    ...limitOfLooks(experiment),
     settings.ofSums
       ? 'Over which days a user’s outcomes were counted, the sums do not tell.'
       : `Outcomes are those of the first ${formatQuantity(settings.outcomeWindowDays, 'day')} after the exposure; what comes later is not known.`,
@@ -262,6 +257,22 @@ function limits(experiment: ExperimentReport): string[] {
       : []),
     ...(segments.length > 0 ? ['Segments are exploratory: they suggest questions and decide nothing.'] : []),
   ];
+}
+
+function limitOfLooks(experiment: ExperimentReport): string[] {
+  if (isBeforeItsLook(experiment)) {
+    return [
+      'The planned end is still to come. Until then p-values and intervals hold at any look, so they are wider than those of the one look at the end.',
+    ];
+  }
+  if (shownTesting(experiment) !== 'fixed_horizon') return [];
+  return hasPlan(experiment.settings)
+    ? [
+        'The p-values hold for one look at the planned end. Who looks earlier finds effects that are not there.',
+      ]
+    : [
+        'The p-values hold for one look, and no end was planned for it. Who looks again until something is significant finds effects that are not there.',
+      ];
 }
 
 /** The checks with a note by name, since they are told above; and what else is to be minded. */
@@ -335,10 +346,16 @@ function soughtLift({ decision, metrics }: ExperimentReport): string[] {
   ];
 }
 
-function originalLines({ parity, settings }: ExperimentReport): string[] {
+function originalLines({ parity, settings, arms, control: controlArm }: ExperimentReport): string[] {
   if (parity === null) return [];
   const { twoProportionZ: z, logit } = parity;
-  const lines = ['', '### Cross-check: the analyses of the original project', ''];
+  const compared = `${plain(parity.variant)} against ${plain(controlArm)}`;
+  const lines = [
+    '',
+    '### Cross-check: the analyses of the original project',
+    '',
+    ...(arms.length > 2 ? [`They compare two arms: ${compared}. The other arms are not in them.`, ''] : []),
+  ];
   const points = (value: number) => formatDifference('share', value);
   const [control, treatment] =
     'reason' in z ? [] : [formatValue('share', z.control), formatValue('share', z.treatment)];

@@ -2,13 +2,13 @@ import { checksByGravity } from './checks.ts';
 import { formatMoment, formatPercent, formatQuantity, statedP } from './format.ts';
 import { metricLabel } from './labels.ts';
 import type { ExperimentReport } from './schema.ts';
-import { errorRatesText, rampText } from './words.ts';
+import { errorRatesText, rampText, testingText } from './words.ts';
 
 const statuses = { pass: 'pass', warn: 'NOTE', fail: 'FAILED', not_checked: 'not checked' } as const;
 
 /** How the experiment was set up, as list items. */
 export function designLines(experiment: ExperimentReport): string[] {
-  const { arms, control, settings, decision } = experiment;
+  const { arms, control, settings } = experiment;
   const corrections = {
     holm: 'Holm',
     benjamini_hochberg: 'Benjamini and Hochberg (false discovery rate)',
@@ -27,7 +27,7 @@ export function designLines(experiment: ExperimentReport): string[] {
       ? '- A user counts from the assignment on.'
       : `- A user counts from the first \`${plain(settings.exposure)}\`${settings.requireAssignmentBefore ? ' at or after the assignment' : ', also before the assignment'}.`,
     `- Outcome window: ${settings.ofSums ? 'that of the sums' : `${formatQuantity(settings.outcomeWindowDays, 'day')} from exposure`}. Primary metric: ${plain(metricLabel(settings.primary))} (\`${plain(settings.primary)}\`).`,
-    `- Plan: ${plan.length === 0 ? 'neither a size nor an end was declared' : plan.join(', ')}. Testing: ${decision.basis.testing.replaceAll('_', ' ')}.`,
+    `- Plan: ${plan.length === 0 ? 'neither a size nor an end was declared' : plan.join(', ')}. Testing: ${testingText(experiment)}.`,
     `- Alpha: ${settings.alpha}, two-sided; guardrails ${settings.guardrailAlpha}, one-sided. Correction: ${corrections[settings.correction]}${settings.multipleArms === 'dunnett' ? ', Dunnett over the arms' : ''}.`,
     ...(rates === undefined ? [] : [`- Error rates: ${plain(rates)}`]),
   ];

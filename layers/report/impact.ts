@@ -1,12 +1,14 @@
 import { decidingInterval, primaryOf } from './comparisons.ts';
 import { formatCount, formatDecimal } from './format.ts';
+import { daysOfIntake } from './intake.ts';
 import { metricLabel } from './labels.ts';
 import type { ExperimentReport, MetricReport } from './schema.ts';
-import { exposureDays } from './words.ts';
 
 /** What an effect amounts to: a difference per user, times users. */
 export interface Impact {
   readonly metric: string;
+  /** What makes the amount too large or too small, or null. */
+  readonly caveat: string | null;
   /** `+16.0` users who do it, or `+1,897` of money. */
   readonly perThousand: Amount;
   /** Of as many users as the experiment had in 30 days; null where the days are not known. */
@@ -21,7 +23,6 @@ export interface Amount {
 }
 
 const daysOfMonth = 30;
-const millisecondsPerDay = 86_400_000;
 
 /**
  * The primary metric's effect, and that on revenue per user, in users or money: per 1,000 users, and per 30 days if all
@@ -45,7 +46,16 @@ export function impactOf(experiment: ExperimentReport, variant: string | null): 
     });
     const name = metricLabel(metric.metric);
     const label = metric.unit === 'share' ? `${name} (users)` : name.replace(/ per user$/, '');
-    return [{ metric: label, perThousand: amount(1000), perMonth: month === null ? null : amount(month) }];
+    // With several treatments and a verdict on none, the arm has to be named.
+    const arm = metric.comparisons.length > 1 && comparison.variant !== variant;
+    return [
+      {
+        metric: arm ? `${label}, ${comparison.variant}` : label,
+        caveat: metric.unit === 'currency' ? moneyCaveat(experiment) : null,
+        perThousand: amount(1000),
+        perMonth: month === null ? null : amount(month),
+      },
+    ];
   });
 }
 
@@ -53,22 +63,32 @@ export function impactOf(experiment: ExperimentReport, variant: string | null): 
 export function impactLines(experiment: ExperimentReport, variant: string | null): string[] {
   const withInterval = ({ estimate, interval }: Amount, per: string) =>
     `${estimate} ${per}${interval === null ? '' : ` (${interval})`}`;
-  return impactOf(experiment, variant).map(({ metric, perThousand, perMonth }) => {
+  return impactOf(experiment, variant).map(({ metric, caveat, perThousand, perMonth }) => {
     const month =
       perMonth === null
         ? ''
         : `, ${withInterval(perMonth, `in 30 days of this traffic, ${formatCount(perMonth.users)} users`)}`;
-    return `${metric}: ${withInterval(perThousand, 'per 1,000 users')}${month}.`;
+    return `${metric}${caveat === null ? '' : ` (${caveat})`}: ${withInterval(perThousand, 'per 1,000 users')}${month}.`;
   });
+}
+
+/** Checks whose note says that money is counted more than once. */
+const countedTwice: Readonly<Record<string, string>> = {
+  order_amounts: 'probably too much: an order’s total is counted on each of its rows',
+  repeated_purchases: 'probably too much: some purchases are counted twice',
+};
+
+function moneyCaveat({ trust }: ExperimentReport): string | null {
+  const found = trust.checks.find(({ name, status }) => status === 'warn' && name in countedTwice);
+  return found === undefined ? null : (countedTwice[found.name] ?? null);
 }
 
 /** Users that the experiment's traffic brings in 30 days, or null. */
 function usersPerMonth(experiment: ExperimentReport): number | null {
-  const days = exposureDays(experiment);
-  if (days === null) return null;
-  const count = (Date.parse(days.last) - Date.parse(days.first)) / millisecondsPerDay + 1;
+  const intake = daysOfIntake(experiment.novelty[0]?.cumulative ?? []);
+  if (intake === null) return null;
   const users = experiment.arms.reduce((sum, arm) => sum + arm.users, 0);
-  return Math.round((users / count) * daysOfMonth);
+  return Math.round((users / intake) * daysOfMonth);
 }
 
 function scaled({ unit }: MetricReport, value: number): string {

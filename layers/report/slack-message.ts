@@ -1,8 +1,8 @@
-import { decidingComparison, decidingInterval, intervalLabel } from './comparisons.ts';
+import { decidingInterval, intervalLabel, primaryOf } from './comparisons.ts';
 import { formatCount, formatLift, formatLiftInterval } from './format.ts';
 import { metricLabel } from './labels.ts';
 import type { ExperimentReport, Report } from './schema.ts';
-import { actions, headline } from './words.ts';
+import { actions, headline, ruleSentence } from './words.ts';
 
 /** A block of Slack's Block Kit, as far as the message uses it. */
 type Block =
@@ -28,10 +28,13 @@ const emoji = {
 
 /** Slack takes 50 blocks and 3,000 characters of text in each. */
 const mostExperiments = 40;
+/** Lines of effects that a reader of messages takes. */
+const mostArms = 4;
 const mostCharacters = 2900;
 
 /**
- * The verdict of each experiment with the lift and interval that it goes by.
+ * The verdict of each experiment with its rule, the lift and interval of each arm that it goes by, and the first reason beside
+ * these.
  * @param where address of the report, or its place where it has none
  */
 export function slackMessage(report: Report, where: string): SlackMessage {
@@ -65,12 +68,11 @@ function section(text: string): Block {
 
 function experimentText(experiment: ExperimentReport): string {
   const { decision } = experiment;
-  const [reason = ''] = decision.reasons;
-  const effect = effectOf(experiment);
   return [
     `${emoji[actions[decision.action].tone]} *${escaped(verdictOf(experiment))}*`,
-    ...(effect === null ? [] : [escaped(effect)]),
-    escaped(reason),
+    ruleSentence(decision.rule),
+    ...effectsOf(experiment).map(escaped),
+    ...reasonOf(experiment).map(escaped),
   ].join('\n');
 }
 
@@ -80,14 +82,26 @@ function verdictOf({ experimentId, decision }: ExperimentReport): string {
   return `${headline(decision)}${variant}: ${experimentId}`;
 }
 
-/** The primary metric's lift; none where the arms cannot be compared. */
-function effectOf(experiment: ExperimentReport): string | null {
-  const primary = decidingComparison(experiment);
-  if (experiment.decision.action === 'invalid' || !primary?.comparison) return null;
-  const { comparison, metric } = primary;
-  const interval = decidingInterval(comparison);
-  const users = experiment.arms.reduce((sum, arm) => sum + arm.users, 0);
-  return `${metricLabel(metric.metric)} ${formatLift(comparison.deciding.effect.relative)}, ${intervalLabel(experiment)}${interval.isCorrected ? ', corrected' : ''} ${formatLiftInterval(interval.relative)}, ${formatCount(users)} users`;
+/** The primary metric's lift in the arm of the verdict, else in each; none where the arms cannot be compared. */
+function effectsOf(experiment: ExperimentReport): string[] {
+  const { decision, control, arms } = experiment;
+  const primary = primaryOf(experiment);
+  if (decision.action === 'invalid' || primary === undefined) return [];
+  const ofVerdict = primary.comparisons.filter(({ variant }) => variant === decision.variant);
+  const shown = ofVerdict.length > 0 ? ofVerdict : primary.comparisons.slice(0, mostArms);
+  const users = formatCount(arms.reduce((sum, arm) => sum + arm.users, 0));
+  return shown.map((comparison) => {
+    const interval = decidingInterval(comparison);
+    return `${metricLabel(primary.metric)}, ${comparison.variant} against ${control}: ${formatLift(comparison.deciding.effect.relative)}, ${intervalLabel(experiment)}${interval.isCorrected ? ', corrected' : ''} ${formatLiftInterval(interval.relative)}, ${users} users`;
+  });
+}
+
+/** The first reason that does not repeat the primary metric's effect. */
+function reasonOf(experiment: ExperimentReport): string[] {
+  const primary = primaryOf(experiment);
+  const effect = primary === undefined ? null : ` on ${metricLabel(primary.metric)}:`;
+  const { reasons } = experiment.decision;
+  return reasons.filter((reason) => effect === null || !reason.includes(effect)).slice(0, 1);
 }
 
 /** Slack's own marks; a name in the data must neither notify a channel nor begin a link. */

@@ -1,11 +1,9 @@
 import { primaryOf } from './comparisons.ts';
 import { formatPercent, formatWholePercent } from './format.ts';
+import { daysOfIntake, daysUntil, longestDays } from './intake.ts';
 import { metricLabel } from './labels.ts';
 import type { Comparison, ExperimentReport, Report } from './schema.ts';
-import { exposureDays } from './words.ts';
 
-/** Days beyond which waiting for users is no plan: half a year. */
-const longestDays = 182;
 const millisecondsPerDay = 86_400_000;
 
 /** What leads out of "keep running". */
@@ -81,11 +79,10 @@ function guardrailTraffic(
   asOf: string | null,
 ): string[] {
   const [needed, margin] = [nonInferiority?.usersNeeded ?? null, nonInferiority?.marginRelative ?? null];
-  const days = exposureDays(experiment);
   const now = control.n + treatment.n;
-  if (needed === null || days === null || now === 0 || needed <= now) return [];
-  const soFar = (Date.parse(days.last) - Date.parse(days.first)) / millisecondsPerDay + 1;
-  const more = Math.ceil(((needed - now) * soFar) / now);
+  if (needed === null || needed <= now) return [];
+  const more = daysUntil(needed, now, daysOfIntake(experiment.novelty[0]?.cumulative ?? []));
+  if (more === null) return [];
   const within = margin === null ? 'its margin' : formatWholePercent(margin);
   return [
     more > longestDays

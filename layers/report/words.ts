@@ -180,22 +180,47 @@ export function stepWording(step: string, { immature }: ExperimentReport['settin
   }
 }
 
-/** What the decision rests on, as it was declared beforehand. */
-export function basisText({ decision, settings }: Pick<ExperimentReport, 'decision' | 'settings'>): string {
-  const { estimate, values, testing } = decision.basis;
+/** What the decision rests on, as it was declared beforehand, and how the numbers shown are tested where that differs. */
+export function basisText(experiment: Pick<ExperimentReport, 'decision' | 'settings' | 'metrics'>): string {
+  const { estimate, values } = experiment.decision.basis;
   const estimates = { unadjusted: 'unadjusted', cuped: 'adjusted by CUPED' }[estimate];
-  const looks = {
+  return `${estimates}, ${values} values; ${testingText(experiment)}`;
+}
+
+/** How often one may look at the numbers that decide. */
+export function testingText(experiment: Pick<ExperimentReport, 'decision' | 'settings' | 'metrics'>): string {
+  if (isBeforeItsLook(experiment)) {
+    return 'one look at the planned end; the numbers shown until then hold at any look';
+  }
+  const { decision, settings } = experiment;
+  return {
     fixed_horizon: hasPlan(settings)
       ? 'one look at the planned end'
       : 'one look, for which no end was planned',
     always_valid: 'any number of looks',
     group_sequential: 'the planned looks',
-  }[testing];
-  return `${estimates}, ${values} values; ${looks}`;
+  }[decision.basis.testing];
+}
+
+/** The way of testing by which the numbers that are shown were made: until the planned end it is not that of one look. */
+export function shownTesting({
+  decision,
+  metrics,
+}: Pick<ExperimentReport, 'decision' | 'metrics'>): Decision['basis']['testing'] {
+  const primary = metrics.find(({ role }) => role === 'primary');
+  return primary?.comparisons[0]?.deciding.testing ?? decision.basis.testing;
+}
+
+/** Whether one look was declared and is still to come, so that what is shown holds at any look. */
+export function isBeforeItsLook(experiment: Pick<ExperimentReport, 'decision' | 'metrics'>): boolean {
+  return experiment.decision.basis.testing === 'fixed_horizon' && shownTesting(experiment) === 'always_valid';
 }
 
 /** How often rules like these err, or undefined where it is not known. */
-export function errorRatesText({ errorRates }: Pick<ExperimentReport, 'errorRates'>): string | undefined {
+export function errorRatesText({
+  errorRates,
+  arms: own,
+}: Pick<ExperimentReport, 'errorRates' | 'arms'>): string | undefined {
   if (errorRates === null || errorRates === undefined) return undefined;
   const { simulated, isAlike, experiments, shipped, harmShown } = errorRates;
   const looks = {
@@ -218,7 +243,7 @@ export function errorRatesText({ errorRates }: Pick<ExperimentReport, 'errorRate
   const found = `these rules shipped ${rate(shipped)}, and called harm shown in ${rate(harmShown)}.`;
   return isAlike
     ? `Of ${simulatedOnes}, ${found}`
-    : `Experiments with these arms were not simulated. Of the nearest, ${simulatedOnes}, ${found}`;
+    : `Experiments with ${own.length} arms of these sizes were not simulated. Of the nearest, ${simulatedOnes}, ${found}`;
 }
 
 /** How an experiment is analysed whose shares were changed; undefined where they were not. */

@@ -13,7 +13,10 @@ interface Options {
   readonly treatment?: number;
   readonly settings?: string;
   readonly guardrail?: string;
+  /** Days on which users came: half of them on the first, half on the last. */
   readonly days?: number;
+  /** Days from the first exposure to the end of the data. */
+  readonly dataDays?: number;
   readonly more?: Partial<ExperimentMeasurement>;
 }
 
@@ -23,6 +26,7 @@ function analyze({
   settings = '',
   guardrail = 'bounce_rate: null',
   days = 10,
+  dataDays = days,
   more = {},
 }: Options): ExperimentReport {
   const guardrails = `{ ${guardrail}, session_duration: null, retention_d7: null }`;
@@ -35,21 +39,27 @@ function analyze({
     bounced_sessions: index % 3 === 0 ? 1 : 0,
     events_in_window: 1 + (index % 4),
   });
-  const arm = (variant: string, buyers: number) =>
-    armOf(
-      variant,
-      [...users(buyers, buyer), ...users(1000 - buyers, {})].map((user, i) => ({ ...user, ...visits(i) })),
-      {},
-      columns,
-    );
-  const arms = [arm('control', control), arm('treatment', treatment)];
+  const shoppers = (buyers: number) =>
+    [...users(buyers, buyer), ...users(1000 - buyers, {})].map((user, i) => ({ ...user, ...visits(i) }));
+  const armsOf = (pick: (all: User[]) => User[]) => [
+    armOf('control', pick(shoppers(control)), {}, columns),
+    armOf('treatment', pick(shoppers(treatment)), {}, columns),
+  ];
+  const day = (index: number) => new Date(Date.UTC(2026, 0, 1 + index)).toISOString();
+  const cohorts = [
+    { day: day(0).slice(0, 10), arms: armsOf((all) => all.slice(0, 500)) },
+    { day: day(days - 1).slice(0, 10), arms: armsOf((all) => all.slice(500)) },
+  ];
   return analyzeExperiment(
-    experimentOf(arms, { columns, cohorts: [{ day: '2026-01-01', arms }], ...more }),
+    experimentOf(
+      armsOf((all) => all),
+      { columns, cohorts, ...more },
+    ),
     settingsOf(config, 'checkout'),
     {
       config,
       unavailable: [],
-      asOf: new Date(Date.UTC(2026, 0, 1 + days)).toISOString(),
+      asOf: day(dataDays),
       quality: {},
       warnings: [],
     },
@@ -91,6 +101,10 @@ describe('keep running', () => {
     expect(reasons({ settings: 'planned_users: 3000, planned_end: 2026-03-01' })[0]).toBe(
       'The experiment has not reached its plan: 2,000 of 3,000 planned users, about 5 more days at this traffic; planned end 2026-03-01, data up to 2026-01-11 00:00 UTC.',
     );
+    const closed = { settings: 'planned_users: 3000', dataDays: 24 };
+    expect(reasons(closed)[0], 'days after the last exposure say nothing of the traffic').toContain(
+      '2,000 of 3,000 planned users, about 5 more days at this traffic',
+    );
     expect(reasons({ settings: 'planned_users: 900000' })[0]).toContain('which is not feasible');
   });
 
@@ -111,11 +125,11 @@ describe('a final decision', () => {
 
   it('waits for the outcome windows of the planned users, and names the open ones that are left', () => {
     const plan = 'planned_users: 2000';
-    expect(analyze({ settings: plan, more: { immatureUsers: 1320 } }).decision).toMatchObject({
+    expect(analyze({ settings: plan, days: 1, more: open }).decision).toMatchObject({
       action: 'keep_running',
       rule: 'windows_open',
     });
-    expect(reasons({ settings: plan, more: { immatureUsers: 1320 } })[0]).toBe(
+    expect(reasons({ settings: plan, days: 1, more: open })[0]).toBe(
       'The planned 2,000 users have come, but the outcome window of 1,320 of them has not ended: the verdict can be given on data up to 2026-01-16 00:00 UTC.',
     );
     expect(reasons({ more: open }).join(' ')).not.toContain('outcome window');

@@ -403,7 +403,7 @@ describe('Bayes and power', () => {
 
   it('tells the days left at the present traffic, and needs more users to find half the lift', () => {
     const powerOf = (lift: number) => {
-      const cohorts = [{ day: '2026-01-22', arms: [] }];
+      const cohorts = ['2026-01-22', '2026-01-31'].map((day) => ({ day, arms: [] }));
       const settings = `power: { target_lift: ${lift}, power: 0.8 }`;
       const { power } = comparison(analyze(same, settings, { cohorts }), 'purchase_conversion');
       if (power === undefined || !('usersNeeded' in power)) throw new Error('there is no power');

@@ -29,7 +29,7 @@ function shown(report: Report, metric: string) {
   return {
     page: { lift: cell(3), p: cell(5), hero: text('#e1-verdict .hero-figures div:last-child dd') },
     document: { interval: columns[7], p: columns[8], adjusted: columns[9] },
-    terminal: terminal?.split(/ {2,}/).slice(5, 9),
+    terminal: terminal?.split(/ {2,}/).slice(6, 10),
   };
 }
 
@@ -52,6 +52,38 @@ describe('the numbers that decide', () => {
     expect(document).toMatchObject({ interval, p, adjusted });
     expect(page).toEqual({ lift: `${lift}${interval}+0.63 pp`, p: adjusted, hero: adjusted });
     expect(interval).not.toBe('n/a');
+  });
+
+  it('stand in the terminal with the role of their metric, which may be there in two', () => {
+    const lines = stripVTControlCharacters(verdictText(looks(1_840))).split('\n');
+    expect(lines.find((line) => line.startsWith('Purchase conversion '))).toMatch(
+      /^Purchase conversion +primary /,
+    );
+    expect(lines.find((line) => line.startsWith('Bounce rate '))).toMatch(/^Bounce rate +guardrail /);
+  });
+
+  it('are called what they are before the planned end, when they hold at any look', () => {
+    const shownOf = (users: number) => {
+      const report = exampleReport(`experiments: { checkout: { planned_users: ${users} } }`);
+      const { text } = parse(reportPage(report));
+      return {
+        hero: text('#e1-verdict .hero-detail')?.replaceAll('\u00a0', ' '),
+        document: decisionDocument(report).replaceAll('\u00a0', ' '),
+      };
+    };
+    const [early, ended] = [shownOf(12_000), shownOf(900)];
+    expect(early.hero).toMatch(/^95 % interval at any time/);
+    expect(early.document).toContain('| 95 % interval at any time, corrected |');
+    expect(early.document).toContain(
+      'Testing: one look at the planned end; the numbers shown until then hold at any look.',
+    );
+    expect(early.document).toContain(
+      '- The planned end is still to come. Until then p-values and intervals hold',
+    );
+    expect(early.document).not.toContain('The p-values hold for one look');
+    expect(ended.hero).toMatch(/^95 % interval(?! at any time)/);
+    expect(ended.document).toContain('Testing: one look at the planned end.');
+    expect(ended.document).toContain('The p-values hold for one look at the planned end.');
   });
 
   it('are those of a margin for a guardrail, one-sided and not adjusted', () => {

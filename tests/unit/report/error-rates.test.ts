@@ -27,9 +27,25 @@ test('page and document say how often rules like these err, and what was simulat
     );
     expect(text).not.toContain('not simulated');
     expect(render(withRates({ ...rates, isAlike: false }))).toContain(
-      'Experiments with these arms were not simulated. Of the nearest,',
+      'Experiments with 2 arms of these sizes were not simulated. Of the nearest,',
     );
   }
+});
+
+test('with three arms, the error rates name three, and the cross-check says which two it compares', () => {
+  const report = withRates({ ...rates, isAlike: false });
+  const experiments = report.experiments.map((one) => ({
+    ...one,
+    arms: [...one.arms, { ...one.arms[0], variant: 'other', users: 1, exposed: 1, assigned: 1 }],
+  }));
+  for (const render of [reportPage, decisionDocument])
+    expect(render({ ...report, experiments })).toContain(
+      'Experiments with 3 arms of these sizes were not simulated.',
+    );
+  expect(decisionDocument({ ...report, experiments })).toContain(
+    'They compare two arms: treatment against control. The other arms are not in them.',
+  );
+  expect(decisionDocument(report)).not.toContain('two arms: treatment against control');
 });
 
 test('nothing is said of errors where nothing like it was simulated', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { impactLines, impactOf } from '../../../layers/report/impact.ts';
+import { reportPage } from '../../../layers/report/page/page.ts';
 import type { ExperimentReport } from '../../../layers/report/schema.ts';
-import { shop } from './parsed-page.ts';
+import { parse, shop } from './parsed-page.ts';
 
 /** 1,000 users on 10 days; the primary and the revenue with these differences. */
 function experiment(): ExperimentReport {
@@ -41,6 +42,33 @@ describe('what an effect amounts to', () => {
       'Purchase conversion (users): +16.0 per 1,000 users (+9.4 to +22.7), +48.0 in 30 days of this traffic, 3,000 users (+28.2 to +68.1).',
       'Revenue: −1,500 per 1,000 users (−3,000 to +250), −4,500 in 30 days of this traffic, 3,000 users (−9,000 to +750).',
     ]);
+  });
+
+  it('has beside the money that it is counted too often, where a check notes that', () => {
+    const one = experiment();
+    const [check] = one.trust.checks;
+    if (check === undefined) throw new Error('an experiment has checks');
+    const checks = [{ ...check, name: 'order_amounts', status: 'warn' as const }];
+    const noted = { ...one, trust: { ...one.trust, checks } };
+    const [conversion, revenue] = impactLines(noted, 'treatment');
+    expect(conversion).toMatch(/^Purchase conversion \(users\): /);
+    expect(revenue).toMatch(
+      /^Revenue \(probably too much: an order’s total is counted on each of its rows\): −1,500 per 1,000 users/,
+    );
+    const { text } = parse(reportPage({ ...shop, experiments: [noted] }));
+    expect(text('#e1-verdict .impact tbody tr:last-child th')).toContain('counted on each of its rows');
+  });
+
+  it('names the arm where there are several and the verdict is of none', () => {
+    const one = experiment();
+    const metrics = one.metrics.map((metric) => ({
+      ...metric,
+      comparisons: ['b', 'c'].flatMap((variant) =>
+        metric.comparisons.map((found) => ({ ...found, variant })),
+      ),
+    }));
+    expect(impactOf({ ...one, metrics }, null)[0]?.metric).toBe('Purchase conversion (users), b');
+    expect(impactOf({ ...one, metrics }, 'c')[0]?.metric).toBe('Purchase conversion (users)');
   });
 
   it('says nothing of a month where the days are not known', () => {

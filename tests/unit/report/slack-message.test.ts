@@ -9,18 +9,35 @@ const texts = (report: typeof shop, where = 'https://example.com/r') =>
   );
 
 describe('the message for Slack', () => {
-  it('has the verdict, the lift and its interval, the first reason, and the way to the report', () => {
+  it('has the verdict and its rule, the lift of the arm with its interval, a reason, and the way to the report', () => {
     const [first, , context] = texts(shop);
-    const [checkout] = shop.experiments;
     expect(first?.replaceAll('\u00a0', ' ').split('\n')).toEqual([
       ':hourglass_flowing_sand: *Keep running: one-page-checkout*',
-      'Purchase conversion +25.5 %, 95 % interval +11.4 % to +41.6 %, 12,384 users',
-      checkout?.decision.reasons[0]?.replaceAll('\u00a0', ' '),
+      'The primary metric is better, but a guardrail is not yet shown to be within its margin.',
+      `Purchase conversion, treatment against control: +25.5 %, 95 % interval +11.4 % to +41.6 %, 12,384 users`,
+      'Not yet shown to be within the margin: Retention d7.',
     ]);
     expect(context).toBe('<https://example.com/r|Open the report> · drop spring · run `5f3a9c0e`');
     expect(slackMessage(shop, 'x').text).toBe(
       'Keep running: one-page-checkout; Keep running: search-ranking',
     );
+  });
+
+  it('has the lift of each arm where the verdict is of none', () => {
+    const [checkout] = shop.experiments;
+    if (checkout === undefined) throw new Error('the shop has experiments');
+    const metrics = checkout.metrics.map((metric) => ({
+      ...metric,
+      comparisons: ['b', 'c'].flatMap((variant) =>
+        metric.comparisons.map((found) => ({ ...found, variant })),
+      ),
+    }));
+    const decision = { ...checkout.decision, variant: null };
+    const [text] = texts({ ...shop, experiments: [{ ...checkout, metrics, decision }] });
+    expect(text?.match(/, [bc] against control: /g)).toEqual([
+      ', b against control: ',
+      ', c against control: ',
+    ]);
   });
 
   it('names the place of a report that has no address', () => {

@@ -7,13 +7,13 @@ import { confidence, reasonText } from '../../words.ts';
 import type { ExperimentSection } from '../section.ts';
 
 /** The two analyses of the original Python project, to compare with its printed results. */
-export const originalAnalysesSection: ExperimentSection = ({ parity, control, settings }) =>
+export const originalAnalysesSection: ExperimentSection = ({ parity, control, settings, arms }) =>
   parity === null
     ? null
     : {
         id: 'original',
         title: 'Cross-check: the analyses of the original project',
-        body: html`<p class="lede">How the project that this one grew out of analysed ${name(parity.variant)} against ${name(control)}. The decision does not rest on it.</p>
+        body: html`<p class="lede">How the project that this one grew out of analysed ${name(parity.variant)} against ${name(control)}. ${arms.length > 2 ? 'The other arms are not in it. ' : ''}The decision does not rest on it.</p>
 ${zTest(parity, settings.alpha)}
 ${logit(parity)}`,
       };

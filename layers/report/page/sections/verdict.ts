@@ -111,8 +111,8 @@ function impact(experiment: ExperimentReport, variant: string): Html | null {
 <caption>What it amounts to${month === undefined ? null : html`; a month is 30 days of this traffic, ${formatQuantity(month, 'user')}`}</caption>
 <thead><tr><th scope="col">More or fewer</th><th scope="col">Per 1,000 users</th>${month === undefined ? null : html`<th scope="col">Per month</th>`}</tr></thead>
 <tbody>${found.map(
-    ({ metric, perThousand, perMonth }) =>
-      html`<tr><th scope="row">${metric}</th><td data-label="Per 1,000 users"><div>${amount(perThousand)}</div></td>${perMonth && html`<td data-label="Per month"><div>${amount(perMonth)}</div></td>`}</tr>`,
+    ({ metric, caveat, perThousand, perMonth }) =>
+      html`<tr><th scope="row">${metric}${caveat && html`<small>${caveat}</small>`}</th><td data-label="Per 1,000 users"><div>${amount(perThousand)}</div></td>${perMonth && html`<td data-label="Per month"><div>${amount(perMonth)}</div></td>`}</tr>`,
   )}</tbody>
 </table>`;
 }
