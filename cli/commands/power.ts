@@ -173,6 +173,11 @@ function printPlans(plans: readonly Plan[], options: PowerOptions): void {
     [
       `\nalpha ${alpha}, two-sided; power ${power}; ${allocation} treatment users per control user`,
       ...(arms === 2 ? [] : [`; ${arms} arms, correction ${correction}`]),
+      ...(options.run === undefined
+        ? []
+        : [
+            '; each metric as a primary one, by itself. The report asks more of a guardrail: that its margin holds, with what is decided beside it',
+          ]),
       ...(guardrail.length === 0
         ? []
         : [`; with ${formatCount(guardrail.length)} guardrails that must hold too`]),
