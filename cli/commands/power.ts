@@ -173,11 +173,6 @@ function printPlans(plans: readonly Plan[], options: PowerOptions): void {
     [
       `\nalpha ${alpha}, two-sided; power ${power}; ${allocation} treatment users per control user`,
       ...(arms === 2 ? [] : [`; ${arms} arms, correction ${correction}`]),
-      ...(options.run === undefined
-        ? []
-        : [
-            '; each metric as a primary one, by itself. The report asks more of a guardrail: that its margin holds, with what is decided beside it',
-          ]),
       ...(guardrail.length === 0
         ? []
         : [`; with ${formatCount(guardrail.length)} guardrails that must hold too`]),
@@ -185,6 +180,11 @@ function printPlans(plans: readonly Plan[], options: PowerOptions): void {
       ...(sequential === 'group_sequential' ? [`, ${looks} looks, O'Brien-Fleming-like spending`] : []),
       ...(lift === undefined ? [] : [`; lift ${significant(lift * 100)} %`]),
       ...(users === undefined ? [] : [`; ${formatCount(users)} users for the detectable lift`]),
+      ...(options.run === undefined
+        ? []
+        : [
+            '.\nEach metric is planned as a primary one, by itself. Of a guardrail the report asks more: that its margin holds, beside all else that is decided.',
+          ]),
     ].join(''),
   );
 }
