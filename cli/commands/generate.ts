@@ -121,7 +121,7 @@ function printTruth({ settings, arms, datasets, expected }: GeneratedTruth): voi
       }),
     ),
   );
-  note(`\nNext: ./ecom validate ${shellWord(settings.directory)}`);
+  note(`\nNext: ./ecom analyze ${shellWord(settings.directory)}`);
 }
 
 function number(text: string): number {

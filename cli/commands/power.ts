@@ -180,6 +180,11 @@ function printPlans(plans: readonly Plan[], options: PowerOptions): void {
       ...(sequential === 'group_sequential' ? [`, ${looks} looks, O'Brien-Fleming-like spending`] : []),
       ...(lift === undefined ? [] : [`; lift ${significant(lift * 100)} %`]),
       ...(users === undefined ? [] : [`; ${formatCount(users)} users for the detectable lift`]),
+      ...(options.run === undefined
+        ? []
+        : [
+            '.\nEach metric is planned as a primary one, by itself. Of a guardrail the report asks more: that its margin holds, beside all else that is decided.',
+          ]),
     ].join(''),
   );
 }

@@ -128,7 +128,7 @@ function ruleOf(input: DecisionInput): Rule {
     return keepRunning(rule, [
       ...reasons,
       ...(advice[0]?.sentences ?? []),
-      `${end.sentence} Without one this ends with "do not ship" on shown harm alone: declare it beforehand.`,
+      `${end.sentence} Without one, only shown harm ends the experiment with "do not ship". Declare one before the next test.`,
     ]);
   }
   return {
@@ -197,7 +197,7 @@ function windowsOpen(
   const { openUsers } = progress;
   const names = unsettled.map(({ variant }) => variant).join(', ');
   return keepRunning('windows_open', [
-    `The outcome window of ${formatQuantity(openUsers, 'user')} has not ended, and the ${formatQuantity(settled?.users ?? 0, 'user')} whose has do not show the same of ${names}: expose nobody else and wait until the windows have ended, or leave those users out (immature: exclude).`,
+    `The outcome window of ${formatQuantity(openUsers, 'user')} is still open. The ${formatQuantity(settled?.users ?? 0, 'user')} whose window has ended do not show the same of ${names}. Expose nobody else and wait until all windows have ended, or leave the open ones out (immature: exclude).`,
     ...found,
     end.sentence,
   ]);
@@ -212,7 +212,7 @@ function laterUsers(
   if (settled?.leavesOut !== 'later_users') return [];
   return unsettled.map(
     ({ variant }) =>
-      `Among the ${formatCount(settled.users)} users up to ${last} ${variant} is ${settled.verdicts.get(variant) ?? 'not tested'}, and users who came later do not change the verdict.`,
+      `Among the ${formatCount(settled.users)} users up to ${last} ${variant} is ${settled.verdicts.get(variant) ?? 'not tested'}. Users who came later do not change the verdict.`,
   );
 }
 
@@ -277,7 +277,7 @@ function guardrailRule(
       reasons: [
         ...losses.flatMap((loss) => lossSentences(loss, traded.variant)),
         sentence(primary, traded, 'is significantly better'),
-        `Whether that is worth it is not for this test to say: find out why, or declare the loss acceptable (accept_harm: [${names.join(', ')}]) and run again.`,
+        `The test cannot say whether that is worth it. Find out why, or accept the loss: write accept_harm: [${names.join(', ')}] under the experiment in experiment.yaml, and run again.`,
         end.sentence,
       ],
     };

@@ -37,7 +37,7 @@ export function wayOut(experiment: ExperimentReport, { run }: Pick<Report, 'run'
       return {
         traffic: primaryTraffic(experiment, run.asOf),
         options: [
-          'Accept the risk: end it here and stay with the control, or ship knowing that the effect may be nothing.',
+          'Accept the risk: end it here and stay with the control, or ship knowing that the effect may be nothing. No setting turns this verdict into one to ship, so write down who decided it.',
           'Look for a larger lift: declare power.target_lift and planned_users before the next test.',
           'Change the metric: one nearer to what was changed, or one that varies less, shows the same effect with fewer users.',
         ],
@@ -54,7 +54,7 @@ function guardrailWays(experiment: ExperimentReport, asOf: string | null): WayOu
             ({ variant, nonInferiority }) =>
               variant === experiment.decision.variant && nonInferiority?.status === 'not_shown',
           )
-          .map((comparison) => ({ label: metricLabel(metric), better, comparison })),
+          .map((comparison) => ({ metric, label: metricLabel(metric), better, comparison })),
   );
   const worst = open.flatMap(({ label, better, comparison: { deciding } }) => {
     const interval = deciding.effect.relativeCi;
@@ -65,11 +65,19 @@ function guardrailWays(experiment: ExperimentReport, asOf: string | null): WayOu
   return {
     traffic: open.flatMap(({ label, comparison }) => guardrailTraffic(label, comparison, experiment, asOf)),
     options: [
-      `Accept the risk: ship${worst.length === 0 ? '' : ` knowing that ${worst.join(', and ')}`}, and write down who decided it.`,
+      `Accept the risk: ship${worst.length === 0 ? '' : ` knowing that ${worst.join(', and ')}`}, and write down who decided it.${withoutProof(open)}`,
       'Widen the margin before the next test: one that is set after seeing these numbers proves nothing.',
       'Change the guardrail: one that counts the same harm in more users, or varies less, is shown sooner.',
     ],
   };
+}
+
+/** The line that asks less of the guardrails that still have to be shown within their margin. */
+function withoutProof(open: readonly { readonly metric: string; readonly comparison: Comparison }[]): string {
+  const strict = open.filter(({ comparison }) => comparison.nonInferiority?.suffices === undefined);
+  if (strict.length === 0) return '';
+  const lines = strict.map(({ metric }) => `${metric}: { require: no_harm }`).join(', ');
+  return ` To ask only that no harm is shown, write guardrails: { ${lines} } under the experiment in experiment.yaml.`;
 }
 
 function guardrailTraffic(

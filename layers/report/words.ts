@@ -54,7 +54,7 @@ const rules: Readonly<Record<string, string>> = {
   trust_check_failed: 'The arms cannot be compared.',
   primary_not_testable: 'The primary metric cannot be tested with these data.',
   primary_significantly_worse: 'The primary metric is significantly worse than in the control.',
-  before_planned_end: 'The declared end is not reached, and one look before it decides nothing.',
+  before_planned_end: 'The declared end is not reached yet, and nothing is shown that decides sooner.',
   primary_better_and_guardrails_hold:
     'The primary metric is significantly better, and every guardrail is shown to be within its margin.',
   windows_open: 'Outcome windows are open, and what their users still do can turn the verdict.',
@@ -239,11 +239,12 @@ export function errorRatesText({
   const arms = `${simulated.arms} arms of ${simulated.even ? 'one size' : 'very different sizes'}`;
   const rate = ({ rate: found, lower, upper }: NonNullable<typeof errorRates>['shipped']) =>
     `${formatPercent(found)} (${formatPercent(lower)} to ${formatPercent(upper)})`;
-  const simulatedOnes = `${formatCount(experiments)} simulated experiments without any effect, ${looks}, with ${kind} and ${arms}`;
-  const found = `these rules shipped ${rate(shipped)}, and called harm shown in ${rate(harmShown)}.`;
+  const design = `${kind} as the primary metric and ${arms}`;
+  const found = `these rules shipped ${rate(shipped)} and called harm shown in ${rate(harmShown)}.`;
+  const told = `In ${formatCount(experiments)} simulated experiments without any effect, ${found} They had ${design}, and were ${looks}.`;
   return isAlike
-    ? `Of ${simulatedOnes}, ${found}`
-    : `Experiments with ${own.length} arms of these sizes were not simulated. Of the nearest, ${simulatedOnes}, ${found}`;
+    ? told
+    : `Experiments with ${own.length} arms of these sizes were not simulated; this is of the nearest. ${told}`;
 }
 
 /** How an experiment is analysed whose shares were changed; undefined where they were not. */

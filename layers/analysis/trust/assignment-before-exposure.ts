@@ -24,13 +24,16 @@ export const assignmentBeforeExposure: Check = {
       );
     }
     if (usersLeftOut === 0) {
-      return counted(false, `${early} and do not count; all of these users had a later one.`);
+      return counted(
+        false,
+        `${early} and do not count. That is usual of visitors who return. All of these users were exposed again later, so nobody is lost.`,
+      );
     }
     const share = usersLeftOut / assigned;
     return {
       ...counted(
         share >= notableShare,
-        `${early} and do not count. ${formatQuantity(usersLeftOut, 'user')} (${formatPercent(share)} of the assigned) had no later one and ${usersLeftOut === 1 ? 'is' : 'are'} left out: check that assigned_ts is the time at which a user got the variant.`,
+        `${early} and do not count. That is usual of visitors who return. ${formatQuantity(usersLeftOut, 'user')} (${formatPercent(share)} of the assigned) had no later one and ${usersLeftOut === 1 ? 'is' : 'are'} left out. It matters where one arm loses more of them, which the sample ratio tests, or where assigned_ts is not the time at which a user got the variant: check that.`,
       ),
       note: `${formatPercent(share)} of the assigned left out`,
     };

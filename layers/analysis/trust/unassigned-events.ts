@@ -37,7 +37,7 @@ export const unassignedEvents: Check<LoggingInput> = {
       ...counted(
         isApart,
         isApart
-          ? `Purchases are lost: ${told} are those of users without an assignment. Check that purchases call users as assignments do: an account's id in place of a visitor's takes them out of every metric.`
+          ? `Purchases are lost: ${told} are those of users without an assignment. Check that purchases name a user by the same id as assignments do. An account's id in place of a visitor's takes the purchase out of every metric.`
           : `Since the first assignment, those of users without one are ${told}.`,
       ),
     };

@@ -79,7 +79,7 @@ describe('keep running', () => {
       /^The present users find lifts of 21\.\d % and more; 28 more days \(7,600 users\) would find 10\.\d % and more\.$/,
     );
     expect(found[3]).toBe(
-      'No planned end or size is declared (planned_end, planned_users): the p-values hold at every look. Without one this ends with "do not ship" on shown harm alone: declare it beforehand.',
+      'No planned end or size is declared (planned_end, planned_users): the p-values hold at every look. Without one, only shown harm ends the experiment with "do not ship". Declare one before the next test.',
     );
   });
 

@@ -98,7 +98,7 @@ describe('users beyond the plan', () => {
     const decision = decisionOn([same, second], '2026-02-01T00:00:00Z', 'planned_users: 2000', 0);
     expect(decision).toMatchObject({ action: 'do_not_ship', rule: 'ended_without_success' });
     expect(decision.reasons.join(' ')).toContain(
-      'Among the 2,000 users up to the plan treatment is inconclusive, and users who came later do not change the verdict.',
+      'Among the 2,000 users up to the plan treatment is inconclusive. Users who came later do not change the verdict.',
     );
   });
 
@@ -122,7 +122,7 @@ describe('group sequential looks', () => {
     const decision = decisionOn([same, second], asOf, declared, 0);
     expect(decision).toMatchObject({ action: 'keep_running', rule: 'before_planned_end' });
     expect(decision.reasons.at(-1)).toBe(
-      'Among the 2,000 users up to the last declared look treatment is inconclusive, and users who came later do not change the verdict.',
+      'Among the 2,000 users up to the last declared look treatment is inconclusive. Users who came later do not change the verdict.',
     );
     expect(decisionOn([first, secondSame], asOf, declared, 0)).toMatchObject({ action: 'ship' });
   });

@@ -23,11 +23,11 @@ test('page and document say how often rules like these err, and what was simulat
   for (const render of [reportPage, decisionDocument]) {
     const text = render(withRates(rates)).replaceAll('\u00a0', ' ').replaceAll(/\s+/g, ' ');
     expect(text).toContain(
-      'Of 2,100 simulated experiments without any effect, looked at once, at the planned end, with a ratio and 2 arms of one size, these rules shipped 2.4 % (1.5 % to 3.8 %), and called harm shown in 2.5 % (1.6 % to 3.9 %).',
+      'In 2,100 simulated experiments without any effect, these rules shipped 2.4 % (1.5 % to 3.8 %) and called harm shown in 2.5 % (1.6 % to 3.9 %). They had a ratio as the primary metric and 2 arms of one size, and were looked at once, at the planned end.',
     );
     expect(text).not.toContain('not simulated');
     expect(render(withRates({ ...rates, isAlike: false }))).toContain(
-      'Experiments with 2 arms of these sizes were not simulated. Of the nearest,',
+      'Experiments with 2 arms of these sizes were not simulated; this is of the nearest.',
     );
   }
 });
@@ -40,7 +40,7 @@ test('with three arms, the error rates name three, and the cross-check says whic
   }));
   for (const render of [reportPage, decisionDocument])
     expect(render({ ...report, experiments })).toContain(
-      'Experiments with 3 arms of these sizes were not simulated.',
+      'Experiments with 3 arms of these sizes were not simulated;',
     );
   expect(decisionDocument({ ...report, experiments })).toContain(
     'They compare two arms: treatment against control. The other arms are not in them.',

@@ -45,7 +45,7 @@ describe('the way out of "keep running"', () => {
   it('offers to accept the risk of a guardrail by its size, a wider margin beforehand, or another metric', () => {
     const way = wayOut(keptRunning('guardrail_not_shown'), run);
     expect(way?.options[0]).toMatch(
-      /^Accept the risk: ship knowing that Retention d7 may be worse by up to \d+\.\d %, and write down who decided it\.$/,
+      /^Accept the risk: ship knowing that Retention d7 may be worse by up to \d+\.\d %, and write down who decided it\. To ask only that no harm is shown, write guardrails: \{ retention_d7: \{ require: no_harm \} \} under the experiment in experiment\.yaml\.$/,
     );
     expect(way?.options.slice(1).map((option) => option.split(' ')[0])).toEqual(['Widen', 'Change']);
   });
