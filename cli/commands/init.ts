@@ -30,7 +30,7 @@ interface InitOptions {
 }
 
 async function initFolder(folder: string, options: InitOptions): Promise<void> {
-  const result = await init(folder);
+  const result = await init(folder, !options.print);
   const file = path.join(folder, dropConfigName);
   if (!options.print) await write(file, result.text, options.force === true);
   if (options.json) printJson({ file: options.print ? null : file, ...result });

@@ -50,10 +50,13 @@ export interface FolderConversion {
  * `ecom-converted`: `events.parquet` as `ecom-converted/events.csv`, `events/part-0.jsonl` as
  * `ecom-converted/events/part-0.csv`. A file that is there as CSV is left, one that has not changed is not converted
  * again, and what came of files that are gone is removed.
+ * @param target folder to write them to in its place
  * @throws SchemaError where a file cannot be read, UsageError where the folder cannot be written to
  */
-export async function convertFolder(folder: string): Promise<FolderConversion> {
-  const target = path.join(folder, convertedFolder);
+export async function convertFolder(
+  folder: string,
+  target = path.join(folder, convertedFolder),
+): Promise<FolderConversion> {
   const before = await readIndex(target);
   const found = await findForms(folder);
   if (found.length === 0) {

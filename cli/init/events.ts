@@ -54,7 +54,23 @@ export function guessEvents(matches: readonly DatasetMatch[], base: Config): Par
       });
     }
   }
+  guesses.push(...otherSpellings());
   return { guesses, questions, remarks };
+
+  /** Of names that differ in spelling alone, all count as the most frequent, also where they play no part. */
+  function otherSpellings(): Guess[] {
+    const names = [...rows.keys()].toSorted((a, b) => (rows.get(b) ?? 0) - (rows.get(a) ?? 0));
+    return names.flatMap((name): Guess[] => {
+      const usual = names.find((other) => plainName(other) === plainName(name)) ?? name;
+      const isSettled = guesses.some(
+        ({ path: [key, alias], value }) =>
+          plainName(String(key === 'event_aliases' ? alias : value)) === plainName(name),
+      );
+      if (usual === name || isSettled) return [];
+      const because = `another spelling: ${named(name)}`;
+      return [{ path: ['event_aliases', name], value: usual, confidence: 'likely', because }];
+    });
+  }
 
   function ask(without: string): string {
     const names = [...rows.keys()];

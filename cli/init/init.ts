@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Database } from '../../layers/platform/duckdb.ts';
 import { SchemaError, UsageError } from '../../layers/platform/errors.ts';
 import { dropConfigName } from '../../layers/runs/keys.ts';
-import { convertFolder } from '../convert/convert-folder.ts';
+import { convertedFolder, convertFolder } from '../convert/convert-folder.ts';
 import { requireFolder } from '../pipeline/drop-folder.ts';
 import { targetConfig } from '../pipeline/target.ts';
 import { shellWord } from '../terminal.ts';
@@ -21,9 +21,10 @@ export interface InitResult extends Findings {
 
 /**
  * Reads a configuration out of a folder of CSVs.
+ * @param writes whether JSON lines, Parquet and zip files are written as CSV into the folder, as a run reads them; else the folder is left as it is
  * @throws UsageError where the folder is not there, or holds no CSV file of its own; SchemaError where none can be read
  */
-export async function init(folder: string): Promise<InitResult> {
+export async function init(folder: string, writes = true): Promise<InitResult> {
   await requireFolder(folder);
   const workspace = await mkdtemp(path.join(os.tmpdir(), 'ecom-init-'));
   try {
@@ -32,9 +33,10 @@ export async function init(folder: string): Promise<InitResult> {
       folder: workspace,
       threads: os.availableParallelism(),
     });
-    const { sentences } = await convertFolder(folder);
+    const converted = path.join(writes ? folder : workspace, convertedFolder);
+    const { sentences } = await convertFolder(folder, converted);
     const kept = await keptWritings(folder);
-    const profiles = await profileFolder(database, folder, workspace, kept.dialectOf);
+    const profiles = await profileFolder(database, { folder, converted }, workspace, kept.dialectOf);
     if (profiles.files.length === 0) throw nothingToReadIn(folder, profiles);
     const guessed = await guess(database, profiles, targetConfig());
     const findings = {

@@ -16,7 +16,7 @@ import { cellText, typedValue } from '../../layers/data/values.ts';
 import type { Database } from '../../layers/platform/duckdb.ts';
 import { SchemaError } from '../../layers/platform/errors.ts';
 import { identifier } from '../../layers/platform/sql.ts';
-import { convertedFolder, isOwn, isPartition, partsName } from '../convert/convert-folder.ts';
+import { isOwn, isPartition, partsName } from '../convert/convert-folder.ts';
 import { openRecords } from './records.ts';
 import { type TriedReading, tryAmounts, tryEpoch, tryTimes } from './try-readings.ts';
 
@@ -80,17 +80,17 @@ export interface FolderProfile {
 }
 
 /**
- * Looks at every CSV file of a folder, and at the folders of parts in it.
+ * Looks at every CSV file of a folder and of the one with what was converted from it, and at the folders of parts in them.
  * @param workspace folder for files that cannot be read as they are
  * @param dialectOf what is known of how a file, by its name, is cut into fields
  */
 export async function profileFolder(
   database: Database,
-  folder: string,
+  { folder, converted }: { readonly folder: string; readonly converted: string },
   workspace: string,
   dialectOf: (name: string) => KnownDialect = () => ({}),
 ): Promise<FolderProfile> {
-  const { found, exports } = await findFiles(folder);
+  const { found, exports } = await findFiles([folder, converted]);
   const files: FileProfile[] = [];
   const unreadable: UnreadableFile[] = [];
   for (const { name, parts } of found) {
@@ -110,11 +110,11 @@ interface FoundFile {
   readonly parts: readonly string[];
 }
 
-async function findFiles(folder: string): Promise<{ found: FoundFile[]; exports: string[] }> {
+async function findFiles(folders: readonly string[]): Promise<{ found: FoundFile[]; exports: string[] }> {
   const isCsv = (name: string) => /\.(csv|tsv)(\.gz)?$/i.test(name);
   const found = new Map<string, string[]>();
   const exports: string[] = [];
-  for (const root of [folder, path.join(folder, convertedFolder)]) {
+  for (const root of folders) {
     for (const entry of await entriesOf(root)) {
       const place = path.join(root, entry.name);
       if (entry.isFile() && isCsv(entry.name)) found.set(entry.name.replace(/\.gz$/i, ''), [place]);

@@ -170,6 +170,14 @@ function checkOf(run: DryRun, rule: Rule, { rows, examples: [first] }: RuleCount
   };
 }
 
+/** What makes rows one: all that they hold, or columns that the configuration names. */
+function repetitionOf({ plan }: DryRun, dataset: DatasetName): string {
+  const { events } = plan.config.dedupe;
+  return dataset === 'events' && events.length > 0
+    ? `rows that repeat another one exactly, or in ${events.join(', ')} (dedupe)`
+    : 'rows that repeat another one exactly';
+}
+
 function repeatChecks(run: DryRun, dataset: DatasetName, others: number): Check[] {
   const key = datasetContracts[dataset].key.join(', ');
   const buckets = run.cleaned.flatMap(({ datasets }) => datasets[dataset] ?? []);
@@ -183,7 +191,7 @@ function repeatChecks(run: DryRun, dataset: DatasetName, others: number): Check[
   const checks: Check[] = [];
   if (duplicates > 0) {
     checks.push({
-      ...passed(dataset, 'duplicates', duplicates, 'rows that repeat another one exactly'),
+      ...passed(dataset, 'duplicates', duplicates, repetitionOf(run, dataset)),
       status: 'warn',
       example: repeated === undefined ? null : run.place(repeated),
       remedy: 'A run takes each once',

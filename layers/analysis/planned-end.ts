@@ -79,5 +79,5 @@ function closingOf({ plannedEnd: end, plannedUsers, days, maturityDays }: Progre
 function whenGiven(closing: number | null): string {
   return closing === null
     ? 'the verdict can be given when it has'
-    : `the verdict can be given on data up to ${formatMoment(new Date(closing).toISOString())}`;
+    : `the verdict can be given on data up to ${formatMoment(new Date(closing).toISOString())} (as_of)`;
 }

@@ -38,7 +38,7 @@ const guardrail = z
       .optional()
       .describe("Share of the control's value that may be lost."),
     margin_absolute: z.number().gt(0).optional().describe("The same in the metric's unit."),
-    better: better.describe('Which way is good.'),
+    better: better.optional().describe('Which way is good; by default the one of the metric.'),
     require: z
       .enum(['within_margin', 'no_harm'])
       .default('within_margin')
@@ -48,7 +48,8 @@ const guardrail = z
   })
   .refine((margin) => (margin.margin_relative === undefined) !== (margin.margin_absolute === undefined), {
     message: 'needs either margin_relative or margin_absolute',
-  });
+  })
+  .transform((margin) => ({ ...margin, better: margin.better ?? ('higher' as const) }));
 
 const sequential = z.discriminatedUnion('method', [
   z.strictObject({ method: z.literal('auto') }),

@@ -3,6 +3,7 @@ import { ConfigError } from '../platform/errors.ts';
 import { mistakeIn, type Path } from './config-issue.ts';
 import { checkReferences } from './config-references.ts';
 import { type Config, configSchema, type ExperimentSettings } from './config-schema.ts';
+import { builtInMetrics } from './metrics/built-in.ts';
 
 export type { Config, ExperimentSettings } from './config-schema.ts';
 
@@ -47,7 +48,7 @@ interface ParsedFile {
 export function loadConfig(files: readonly ConfigFile[]): Config {
   const parsed = files.map(parse);
   const merged = parsed.reduce<Tree>((under, file) => merge(under, file.tree), {});
-  const expanded = expandExperiments(merged);
+  const expanded = withDirections(expandExperiments(merged));
   const result = configSchema.safeParse(expanded);
   if (!result.success) {
     const { path, what, remedy } = mistakeIn(result.error.issues, expanded);
@@ -169,6 +170,25 @@ function expandExperiments(tree: Tree): Tree {
   const star = experiments['*'];
   const expanded = Object.entries(experiments).map(([id, own]) => [id, isTree(own) ? merge(star, own) : own]);
   return { ...tree, experiments: Object.fromEntries(expanded) };
+}
+
+/** A guardrail that does not say which way is good is as its metric is. */
+function withDirections(tree: Tree): Tree {
+  const { experiments, metrics } = tree;
+  if (!isTree(experiments)) return tree;
+  const directionOf = (name: string) => {
+    const declared = isTree(metrics) ? metrics[name] : undefined;
+    return isTree(declared) ? declared.better : builtInMetrics.find((metric) => metric.name === name)?.better;
+  };
+  const directed = Object.entries(experiments).map(([id, settings]) => {
+    if (!isTree(settings) || !isTree(settings.guardrails)) return [id, settings];
+    const guardrails = Object.entries(settings.guardrails).map(([name, guardrail]) => {
+      const better = isTree(guardrail) ? (guardrail.better ?? directionOf(name)) : undefined;
+      return [name, isTree(guardrail) && better !== undefined ? { ...guardrail, better } : guardrail];
+    });
+    return [id, { ...settings, guardrails: Object.fromEntries(guardrails) }];
+  });
+  return { ...tree, experiments: Object.fromEntries(directed) };
 }
 
 /** `file:line:column` of `path`, in the last file that says something about it (or about its nearest parent). */

@@ -130,7 +130,7 @@ describe('a final decision', () => {
       rule: 'windows_open',
     });
     expect(reasons({ settings: plan, days: 1, more: open })[0]).toBe(
-      'The planned 2,000 users have come, but the outcome window of 1,320 of them has not ended: the verdict can be given on data up to 2026-01-16 00:00 UTC.',
+      'The planned 2,000 users have come, but the outcome window of 1,320 of them has not ended: the verdict can be given on data up to 2026-01-16 00:00 UTC (as_of).',
     );
     expect(reasons({ more: open }).join(' ')).not.toContain('outcome window');
     expect(reasons({ settings: `${plan}, immature: exclude`, more: open }).join(' ')).not.toContain(

@@ -38,6 +38,29 @@ describe('loadConfig', () => {
     expect(settingsOf(config, 'other')).toMatchObject({ control: 'control', alpha: 0.01 });
   });
 
+  it('takes the direction of a guardrail from its metric, unless it names one', () => {
+    const config = load(`
+metrics: { returns: { kind: conversion, event: return, better: lower }, wishes: { kind: conversion, event: wish } }
+experiments:
+  "*":
+    guardrails:
+      refund_rate: { margin_relative: 0.1 }
+      average_order_value: { margin_relative: 0.1 }
+      returns: { margin_relative: 0.1 }
+      wishes: { margin_relative: 0.1 }
+      add_to_cart_rate: { margin_relative: 0.1, better: lower }
+`);
+    const { guardrails } = settingsOf(config, 'any');
+    const directions = Object.entries(guardrails).map(([name, { better }]) => [name, better]);
+    expect(Object.fromEntries(directions)).toMatchObject({
+      refund_rate: 'lower',
+      average_order_value: 'higher',
+      returns: 'lower',
+      wishes: 'higher',
+      add_to_cart_rate: 'lower',
+    });
+  });
+
   it('takes an inherited guardrail out where the overlay says null', () => {
     const config = load('experiments: { "*": { guardrails: { bounce_rate: null } } }');
     expect(Object.keys(settingsOf(config, 'any').guardrails)).toEqual(['session_duration', 'retention_d7']);

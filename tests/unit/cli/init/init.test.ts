@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -275,4 +275,22 @@ it('a configuration that is there and has a mistake is told, and its files are n
     'experiment.yaml': 'fils: { events: { skip_lines: 2 } }\n',
   });
   expect((await init(folder)).remarks[0]).toMatch(/^The experiment.yaml that is there has a mistake/);
+});
+
+it('what is only printed leaves the folder as it is, and reads the same', async () => {
+  const folder = await folderOf({
+    'experiment_assignments.csv': `user_id,experiment_id,variant,assigned_ts\n${many(20, (i) => `${i},x,${i % 2 ? 'control' : 'b'},2024-01-01T10:00:00Z`)}`,
+    'events.jsonl': many(30, (i) =>
+      JSON.stringify({
+        event_id: i,
+        user_id: i,
+        event_name: 'view_product',
+        event_ts: '2024-01-02T10:00:00Z',
+      }),
+    ),
+  });
+  const printed = await init(folder, false);
+  expect(await readdir(folder)).toEqual(['events.jsonl', 'experiment_assignments.csv']);
+  expect(settings(printed)).toMatchObject({ 'raw.events': 'events.csv' });
+  expect(printed.text).toBe((await init(folder)).text);
 });

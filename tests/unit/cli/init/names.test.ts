@@ -170,3 +170,21 @@ it('which zone is taken for times without an offset is told beside times with on
     'events.event_ts carries no offset, and experiment_assignments.assigned_ts does (+01:00): a run takes it for UTC. If it is local time: schema: { events: { event_ts: { column: event_ts, zone: "Europe/Berlin" } } }, or the zone of the shop.',
   );
 });
+
+it('other spellings of an event count as the usual one, also of one that plays no part', async () => {
+  const folder = await folderOf({
+    'experiment_assignments.csv': assignments,
+    'events.csv': eventsNamed([
+      'view_product',
+      'session_start',
+      'session_start',
+      'Session_Start',
+      'Purchase',
+    ]),
+  });
+  const found = settings(await init(folder));
+  expect(found['event_aliases.Session_Start']).toBe('session_start');
+  expect(Object.keys(found).filter((key) => key.startsWith('event_aliases.'))).toEqual([
+    'event_aliases.Session_Start',
+  ]);
+});

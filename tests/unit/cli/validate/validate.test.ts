@@ -477,6 +477,13 @@ describe('values that are written in several ways', () => {
     expect(find(report, 'sessions', 'time_zones')).toBeUndefined();
   });
 
+  test('events that repeat others in the columns of dedupe are told with these columns', async () => {
+    const folder = await written(small);
+    await writeFile(path.join(folder, 'experiment.yaml'), 'dedupe: { events: [user_id] }\n');
+    const repeated = find(await validate({ folder }), 'events', 'duplicates');
+    expect(repeated?.finding ?? 'none').toBe('rows that repeat another one exactly, or in user_id (dedupe)');
+  });
+
   test('what is no time is told how one is written', async () => {
     const users = [...small.users, '3,31.12.2024,mobile,DE'];
     const report = await validate({ folder: await written({ ...small, users }) });
