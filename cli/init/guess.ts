@@ -16,6 +16,7 @@ import { guessEvents } from './events.ts';
 import type { Findings, Guess, Question } from './findings.ts';
 import { confidenceOf, type DatasetMatch, matchDatasets } from './match.ts';
 import { deriveOrders, isOfOrders } from './orders.ts';
+import { guessPersonal, looksPersonal } from './personal.ts';
 import { remarkPresets } from './presets.ts';
 import { countVariants, type FileProfile, type FolderProfile, type UnreadableFile } from './profile.ts';
 import { countUsers, findSummary } from './summary.ts';
@@ -62,6 +63,7 @@ export async function guess(
     remarkZones(matches),
     guessIdType(matches),
     guessColumns(matches, base),
+    guessPersonal(matches),
     await guessEventIds(database, matches),
     askForRevenue(matches),
     guessEvents(matches, base),
@@ -267,8 +269,12 @@ function guessColumns(matches: readonly DatasetMatch[], base: Config): Partial<F
       remarks.push(`${dataset}: no column looks like the optional ${absent.join(', ')}.`);
     if (datasetContracts[dataset].keepsOtherColumns && dataset === 'users') {
       const segments = file.columns.filter(
-        ({ name, distinct, filled }) =>
-          filled > 0 && distinct >= 2 && distinct <= 20 && !columns.some((c) => c.column.name === name),
+        (column) =>
+          column.filled > 0 &&
+          column.distinct >= 2 &&
+          column.distinct <= 20 &&
+          !looksPersonal(column) &&
+          !columns.some((c) => c.column.name === column.name),
       );
       if (segments.length > 0)
         remarks.push(

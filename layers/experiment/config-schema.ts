@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { columnSource } from '../data/column-binding.ts';
 import { datasetContracts, datasetNames } from '../data/datasets/index.ts';
 import { fileWriting } from '../data/file-writing.ts';
+import { piiTreatment } from '../data/pii.ts';
 import { missingTexts } from '../data/values.ts';
 import { declaredMetric } from './metrics/kinds.ts';
 import { better, days } from './metrics/metric-kind.ts';
@@ -256,6 +257,11 @@ export const configSchema = z.strictObject({
     .default({})
     .describe(
       'How single files are written, where their beginning does not show it: by dataset, by the name in `raw`, or by the path of a part (`events/2024-*`). A column that says so itself goes before it.',
+    ),
+  pii: perDataset(z.record(name, piiTreatment).optional())
+    .default({})
+    .describe(
+      'Columns of personal data by dataset, named as in the file: `drop` keeps their values out of everything a run makes, `hash` puts their HMAC-SHA256 with the key `ECOM_PII_KEY` in their place. Columns of the data contract cannot be marked.',
     ),
   summary: summaryFile
     .nullable()

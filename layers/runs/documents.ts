@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { columnBinding } from '../data/column-binding.ts';
 import { datasetNames } from '../data/datasets/index.ts';
 import { dialectSettings } from '../data/file-writing.ts';
+import { piiColumn } from '../data/pii.ts';
 import { eventFate, eventRows, ruleCount } from '../data/row-counts.ts';
 import { configSchema } from '../experiment/config-schema.ts';
 import {
@@ -129,6 +130,8 @@ export const chunk = z.strictObject({
   bindings: z.array(columnBinding),
   /** Columns of the file outside the contract that are kept as text, where the contract keeps them. */
   otherColumns: z.array(z.string()),
+  /** Columns of personal data, where the configuration marks some. */
+  pii: z.array(piiColumn).optional(),
   /** How it is cut into fields, where the configuration says so. */
   dialect: dialectSettings.optional(),
 });

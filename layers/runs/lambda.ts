@@ -31,6 +31,9 @@ export function threadsOf(memoryMb: number): number {
   return Math.max(2, Math.ceil(memoryMb / 1769));
 }
 
+/** Whether this process has yet to take its first call. */
+let isCold = true;
+
 const withoutEngine: Engine = {
   open: () => Promise.reject(new Error('the function of this stage has no DuckDB (cdk/functions.ts)')),
 };
@@ -46,8 +49,10 @@ interface LambdaOptions<Name extends StageName> {
 export function lambdaHandler<Name extends StageName>(
   stage: Stage<Name>,
   { engine, answer }: LambdaOptions<Name> = {},
-): (event: unknown) => Promise<unknown> {
-  return async (input) => {
+): (event: unknown, context?: { readonly awsRequestId: string }) => Promise<unknown> {
+  return async (input, context) => {
+    const call = { requestId: context?.awsRequestId, coldStart: isCold };
+    isCold = false;
     const event = stageEvent.parse(input);
     const { memoryMb, codeVersion } = readEnvironment();
     if (process.env.AWS_LAMBDA_RUNTIME_API !== undefined) await clearLeftovers(tmpdir(), stage.name);
@@ -60,7 +65,7 @@ export function lambdaHandler<Name extends StageName>(
         codeVersion,
         folder,
         engine: engine?.({ memoryMb, threads: threadsOf(memoryMb) }) ?? withoutEngine,
-        log: createLogger({ stage: stage.name, ...event }),
+        log: createLogger({ stage: stage.name, ...event, ...call }),
       });
       return answer === undefined ? event.index : answer(result);
     } finally {

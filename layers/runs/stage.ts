@@ -80,7 +80,8 @@ export async function runStage<Name extends StageName>(
   const { name } = stage;
   const { event, store, log } = context;
   const { runId, index, attempt } = event;
-  const startedAt = new Date().toISOString();
+  const started = new Date();
+  const startedAt = started.toISOString();
   try {
     await requireCode(name, context);
     const existing = databaseStages.includes(name)
@@ -91,7 +92,8 @@ export async function runStage<Name extends StageName>(
       return existing.result as ResultOf<Name>;
     }
     const { outputs, result, work } = await stage.run(context);
-    const marker = { stage: name, index, attempt, startedAt, finishedAt: new Date().toISOString() };
+    const finished = new Date();
+    const marker = { stage: name, index, attempt, startedAt, finishedAt: finished.toISOString() };
     const parsed = stageResults[name].parse(result) as ResultOf<Name>;
     await store.write('marker', [runId, name, index], {
       ...marker,
@@ -101,7 +103,13 @@ export async function runStage<Name extends StageName>(
     } as Parameters<typeof store.write<'marker'>>[2]);
     // Last: whoever finds the work finds it whole.
     if (work !== undefined) await store.write('work', [name, work.key], { runId, index });
-    log.info('done', { outputs: outputs.length });
+    log.info('done', {
+      outputs: outputs.length,
+      rows: outputs.reduce((sum, { rows }) => sum + rows, 0),
+      bytes: outputs.reduce((sum, { bytes }) => sum + bytes, 0),
+      ...('quarantined' in parsed && { quarantined: parsed.quarantined }),
+      seconds: (finished.getTime() - started.getTime()) / 1000,
+    });
     return parsed;
   } catch (error) {
     log.error(error instanceof PipelineError ? error.message : 'failed', { error });

@@ -1,5 +1,5 @@
-import type { BoundColumns } from '../../data/column-binding.ts';
 import type { KnownDialect } from '../../data/csv/dialect.ts';
+import type { MarkedColumns } from '../../data/pii.ts';
 import type { Chunk, RawInput } from '../../runs/documents.ts';
 
 /** Files up to this size are one chunk: 4 s of reading at the 60 MB/s a function gets from S3. */
@@ -18,7 +18,7 @@ const GZIP_RATIO = 5;
 export interface PlannedFile {
   readonly input: RawInput & { readonly kind: Chunk['dataset'] };
   readonly header: readonly string[];
-  readonly columns: BoundColumns;
+  readonly columns: MarkedColumns;
   /** What the configuration says of how it is cut into fields. */
   readonly dialect?: KnownDialect | undefined;
   /** Whether its lines end in LF, which byte ranges are cut at. */

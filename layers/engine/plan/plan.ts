@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { bindColumns } from '../../data/column-binding.ts';
-import { datasetContracts, requiredDatasets } from '../../data/datasets/index.ts';
+import { datasetContracts, datasetNames, requiredDatasets } from '../../data/datasets/index.ts';
 import { dialectOfFile, withWriting } from '../../data/file-writing.ts';
+import { requirePiiColumns, withPii } from '../../data/pii.ts';
 import type { Config } from '../../experiment/config.ts';
 import { runConfiguration } from '../../experiment/run-configuration.ts';
 import { SchemaError, TransientError } from '../../platform/errors.ts';
@@ -52,6 +53,12 @@ export const planStage: Stage<'plan'> = {
       await attempt(refusals, { dataset: 'events', of: 'file' }, () => requireEventUsers(file, hasSessions));
     }
     await attempt(refusals, { dataset: 'experiment_assignments', of: 'file' }, () => requireOneUnit(read));
+    for (const dataset of datasetNames) {
+      const ofDataset = read.filter(({ input }) => input.kind === dataset);
+      await attempt(refusals, { dataset, of: 'file' }, () =>
+        requirePiiColumns(dataset, ofDataset, config.pii[dataset] ?? {}),
+      );
+    }
     const files = withoutRefused(read, refusals);
     const plan = makePlan(inputs, config, files);
     await keepExcludedUsers(store, inputs, folder);
@@ -78,7 +85,8 @@ async function readFile(
   const { header, hasLineFeeds } = await readHeader(raw, input, dialect);
   const contract = datasetContracts[input.kind];
   const bound = bindColumns(contract, header, config.schema[input.kind], input.key);
-  const columns = withWriting(bound, contract, writing, config.missing);
+  const written = withWriting(bound, contract, writing, config.missing);
+  const columns = withPii(written, contract, header, config.pii[input.kind] ?? {});
   const isSaid = Object.keys(dialect).length > 0;
   return { input, header, hasLineFeeds, columns, ...(isSaid && { dialect }) };
 }

@@ -2,7 +2,7 @@
 COPY (
 WITH
   records AS (
-    SELECT {{line}} AS line, _cells AS cells, {{cells}}
+    SELECT {{line}} AS line, {{cells}}
     FROM read_parquet({{source}}, file_row_number = true)
     WHERE _cells IS NOT NULL
   ),
@@ -17,7 +17,7 @@ SELECT
   fault.value AS value,
   array_to_string(
     list_transform(
-      cells,
+      {{shown_cells}},
       lambda cell: CASE
         WHEN regexp_matches(cell, '[",\r\n]') THEN '"' || replace(cell, '"', '""') || '"'
         ELSE coalesce(cell, '')
@@ -27,7 +27,7 @@ SELECT
   ) AS raw
 FROM judged
 UNION ALL BY NAME
-SELECT line, NULL::VARCHAR AS event, NULL::VARCHAR AS "column", rule, reason, left(raw, 100) AS value, raw
+SELECT line, NULL::VARCHAR AS event, NULL::VARCHAR AS "column", rule, reason, left({{shown_reject}}, 100) AS value, {{shown_reject}} AS raw
 FROM read_csv(
   {{rejects}},
   columns = {line: 'BIGINT', rule: 'VARCHAR', reason: 'VARCHAR', raw: 'VARCHAR'},

@@ -12,6 +12,7 @@ import { beginningOf, readDialect } from '../../data/csv/local-file.ts';
 import { recode } from '../../data/csv/recode.ts';
 import { splitFile } from '../../data/csv/split-file.ts';
 import { type DatasetName, datasetContracts } from '../../data/datasets/index.ts';
+import { mask } from '../../data/pii.ts';
 import type { RuleCount } from '../../data/row-counts.ts';
 import type { Config } from '../../experiment/config.ts';
 import type { Database } from '../../platform/duckdb.ts';
@@ -33,6 +34,7 @@ import {
   isHeader,
   rowNotes,
   type StagedColumn,
+  shownCells,
   stagedColumns,
   unseenHeader,
 } from './staged-columns.ts';
@@ -154,6 +156,9 @@ export async function ingest(
       first_fault: firstFault(columns, source.columns.header),
       is_header: isHeader(source.columns.header),
       reasons: allReasons(columns),
+      shown_cells: shownCells(source.columns),
+      // Which field of a broken record is of which column is not known.
+      shown_reject: source.columns.pii === undefined ? 'raw' : literal(mask),
       event: eventOf(columns, source.dataset),
     }),
   );

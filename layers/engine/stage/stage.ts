@@ -3,6 +3,7 @@ import { checkBadRate, refuseFatal } from '../../data/bad-rows.ts';
 import { datasetContracts } from '../../data/datasets/index.ts';
 import { chunkName } from '../../data/place.ts';
 import { type StageConfig, stageConfig } from '../../experiment/config-slices.ts';
+import { piiKeyFingerprint, readPiiKey, usePiiKey } from '../../platform/pii-key.ts';
 import type { Chunk } from '../../runs/documents.ts';
 import { areas, processedKeys } from '../../runs/keys.ts';
 import { attempt } from '../../runs/stage.ts';
@@ -20,6 +21,8 @@ interface StageReads {
   readonly buckets: number;
   /** Whether there are sessions that an event may have its user from, where that concerns its bucket. */
   readonly hasSessions: boolean;
+  /** Which key its personal data are hashed with, if any are. */
+  readonly piiKey?: string;
 }
 
 /** What is another one when a file is uploaded again, or when files are added before it. */
@@ -46,6 +49,7 @@ export const stageStage = repeatable<'stage', StageReads, StageAside>({
         config: stageConfig(config),
         buckets,
         hasSessions: buckets > 1 && chunk.dataset === 'events' && present.includes('sessions'),
+        ...(hasHashes(chunk) && { piiKey: piiKeyFingerprint(readPiiKey()) }),
       },
       aside: { index, part, versionId, isOnly: ofDataset.length === 1 },
     };
@@ -74,6 +78,7 @@ export const stageStage = repeatable<'stage', StageReads, StageAside>({
       const file = path.join(folder, 'chunk.csv');
       const inspection = await fetchChunk(raw, chunk, file);
       await using database = await engine.open(folder);
+      if (hasHashes(chunk)) await usePiiKey(database, readPiiKey());
       const ingested = await ingest(
         database,
         {
@@ -135,6 +140,10 @@ export const stageStage = repeatable<'stage', StageReads, StageAside>({
     return { outputs, result };
   },
 });
+
+function hasHashes({ pii = [] }: Pick<Chunk, 'pii'>): boolean {
+  return pii.some(({ treatment }) => treatment === 'hash');
+}
 
 const shareable = Object.keys(sharedKinds) as SharedKind[];
 

@@ -3,6 +3,7 @@ import type { ColumnBinding } from '../../data/column-binding.ts';
 import { columnName } from '../../data/column-binding.ts';
 import { footerPattern } from '../../data/csv/split-records.ts';
 import type { ColumnContract, DatasetContract } from '../../data/datasets/index.ts';
+import { mask } from '../../data/pii.ts';
 import {
   cellText,
   isBroken,
@@ -16,10 +17,11 @@ import {
   windowsNote,
 } from '../../data/values.ts';
 import type { Config } from '../../experiment/config.ts';
+import { hashedText } from '../../platform/pii-key.ts';
 import { literal } from '../../platform/sql.ts';
 import type { Chunk } from '../../runs/documents.ts';
 
-export type FileColumns = Pick<Chunk, 'header' | 'bindings' | 'otherColumns'>;
+export type FileColumns = Pick<Chunk, 'header' | 'bindings' | 'otherColumns' | 'pii'>;
 
 /**
  * SQL of one column of the staged file. The queries call the cells of the file c<n>, the texts of the staged columns
@@ -66,12 +68,17 @@ export function stagedColumns(
     const type = sqlType(column, idType);
     const binding = sources.get(column.name);
     const cell = cellOf(binding, file.header);
-    const text = binding === undefined ? 'NULL::VARCHAR' : cellText(binding, cell, column, idType);
+    const written = binding === undefined ? 'NULL::VARCHAR' : cellText(binding, cell, column, idType);
+    const isHashed = file.pii?.some(
+      ({ source, treatment }) => treatment === 'hash' && source === binding?.source,
+    );
+    const text = isHashed ? hashedText(written) : written;
     const value = `v${index}`;
     const { reading } = binding ?? {};
     // A cell may be asked before its text is made where no text of the type is a missing one.
     const asWritten =
       binding !== undefined &&
+      !isHashed &&
       !(column.type === 'timestamp' && column.presence === 'optional') &&
       reading?.missing === undefined &&
       binding.source !== null &&
@@ -187,6 +194,15 @@ export function firstFault(columns: readonly StagedColumn[], header: readonly st
     `WHEN ${when} THEN {'column': NULL::VARCHAR, 'rule': ${literal(rule)}, 'value': left(c0, 100)}`;
   const isTotal = `coalesce(regexp_full_match(lower(trim(c0)), ${literal(footerPattern)}), false)`;
   return `CASE ${asWhole('repeated_header', isHeader(header))} ${asWhole('footer', isTotal)} ${inOrder.map(({ sql }) => sql).join('\n')} END`;
+}
+
+/** The cells of a record as it may be shown, as an SQL list. */
+export function shownCells({ header, pii = [] }: FileColumns): string {
+  const isMasked = (name: string) => pii.some(({ source }) => source === name);
+  const cells = header.map((name, index) =>
+    isMasked(name) ? `CASE WHEN c${index} IS NOT NULL THEN ${literal(mask)} END` : `c${index}`,
+  );
+  return `[${cells.join(', ')}]`;
 }
 
 /** Sentences about all columns that break a rule, as SQL. */

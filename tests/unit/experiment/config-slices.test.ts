@@ -29,6 +29,7 @@ const keys: { readonly [Key in Exclude<keyof Config, 'experiments'>]: readonly C
   // What columns are bound to comes with the chunk.
   schema: [[{ ...base.schema, users: { user_id: 'id' } }, []]],
   missing: [[['?'], []]],
+  pii: [[{ users: { email: 'drop' } }, []]],
   files: [[{ events: { decimal: ',' } }, []]],
   // There is nothing to stage then; `measure` sees the rows.
   summary: [

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { handler as clean } from '../../../lambdas/clean/handler.ts';
 import { handler as exchange } from '../../../lambdas/exchange/handler.ts';
 import { handler as marts } from '../../../lambdas/marts/handler.ts';
@@ -76,6 +76,42 @@ test('the handlers bring together on S3 what buckets share, as the engine does i
   expect(outcomes).toHaveLength(6);
   for (const [key, bytes] of outcomes) {
     expect(server.objects.get(`processed-bucket/${key}`)?.equals(bytes), key).toBe(true);
+  }
+});
+
+test('each call ends in one line of JSON that tells run, request, start and figures', async () => {
+  const { files } = dropOfLines();
+  const { runId } = await runDrop(files);
+  await using server = await ObjectServer.start();
+  pin(server, runId, files);
+  const event = { runId, drop: 'default', attempt: 1, index: 0 };
+  const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  try {
+    const { chunks } = (await plan(event, { awsRequestId: 'request-0' })) as { chunks: number[] };
+    for (const index of chunks) await stage({ ...event, index }, { awsRequestId: `request-${index + 1}` });
+    const lines = written.mock.calls.map(([line]) => JSON.parse(String(line)));
+    const done = lines.filter(({ message, stage: of }) => message === 'done' && of === 'stage');
+    expect(done.map(({ index, requestId }) => [index, requestId])).toEqual(
+      chunks.map((index) => [index, `request-${index + 1}`]),
+    );
+    for (const line of done) {
+      expect(line).toMatchObject({ level: 'info', runId, drop: 'default', attempt: 1, coldStart: false });
+      const marker = server.json(processedKeys.done(runId, 'stage', line.index)) as {
+        outputs: { rows: number; bytes: number }[];
+        result: { quarantined: number };
+      };
+      const sum = (of: 'rows' | 'bytes') => marker.outputs.reduce((total, output) => total + output[of], 0);
+      expect([line.outputs, line.rows, line.bytes]).toEqual([
+        marker.outputs.length,
+        sum('rows'),
+        sum('bytes'),
+      ]);
+      expect(line.quarantined).toBe(marker.result.quarantined);
+      expect(line.seconds).toBeGreaterThanOrEqual(0);
+    }
+    expect(done.some(({ quarantined }) => quarantined > 0)).toBe(true);
+  } finally {
+    written.mockRestore();
   }
 });
 

@@ -68,6 +68,24 @@ describe('a folder of a foreign shop', () => {
   });
 });
 
+it('columns of users that tell who somebody is are proposed to be dropped, and no segments', async () => {
+  const users = many(
+    60,
+    (i) => `${i},u${i}@example.com,${i % 2 ? 'Ann' : 'Bob'},10.0.0.${i},${i % 2 ? 'free' : 'pro'}`,
+  );
+  const folder = await folderOf({
+    ...foreignShop(),
+    'customers.csv': `customer_id,E-Mail,First Name,ip,plan\n${users}`,
+  });
+  const result = await init(folder);
+  expect(configOf(result).pii).toEqual({ users: { 'E-Mail': 'drop', 'First Name': 'drop', ip: 'drop' } });
+  expect(result.text).toMatch(/^ {4}E-Mail: drop # likely: by its name it tells who somebody is/m);
+  expect(result.remarks.join('\n')).toMatch(/users: plan may serve as segments/);
+  await writeFile(path.join(folder, 'experiment.yaml'), result.text);
+  const { checks } = await validate({ folder });
+  expect(checks.filter(({ status }) => status === 'fail')).toEqual([]);
+});
+
 it('generated data need nothing but their own names', async () => {
   const folder = path.join(root, 'generated');
   await generate({ directory: folder, users: 500, dirty: 0.02 });
