@@ -10,7 +10,8 @@ import type { MartName } from '../mart-tables.ts';
 import { completionOf } from '../progress.ts';
 import { readRunOrder } from '../run-order.ts';
 import type { Stage } from '../stage.ts';
-import { loadPart, type OpenAnother } from './load-marts.ts';
+import { loadPart } from './load-marts.ts';
+import type { OpenAnother } from './part.ts';
 
 /** Copies the marts of a user bucket into PostgreSQL; the last of a run's buckets completes it, for `publish` to show. */
 export const loadStage = (withDatabase: OpenSession): Stage<'load'> => ({

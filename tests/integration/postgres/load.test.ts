@@ -6,7 +6,7 @@ import { DataError, TransientError } from '../../../layers/platform/errors.ts';
 import { transaction, withPostgres } from '../../../layers/platform/postgres.ts';
 import { literal } from '../../../layers/platform/sql.ts';
 import { columnList } from '../../../layers/runs/load/columns.ts';
-import { copyCsv } from '../../../layers/runs/load/load-marts.ts';
+import { copyCsv } from '../../../layers/runs/load/copy-part.ts';
 import { totalOf } from '../../../layers/runs/load/totals.ts';
 import { martNames } from '../../../layers/runs/mart-tables.ts';
 import { load, makeParts, makeRun, rowsOf, session, useServer } from './marts.ts';

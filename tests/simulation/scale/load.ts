@@ -22,7 +22,8 @@ import { Database } from '../../../layers/platform/duckdb.ts';
 import { migrate } from '../../../layers/platform/migrate.ts';
 import { withPostgres } from '../../../layers/platform/postgres.ts';
 import { literal, literalList } from '../../../layers/platform/sql.ts';
-import { loadPart, type OpenAnother, type PartOfRun } from '../../../layers/runs/load/load-marts.ts';
+import { loadPart } from '../../../layers/runs/load/load-marts.ts';
+import type { OpenAnother, PartOfRun } from '../../../layers/runs/load/part.ts';
 import { martNames } from '../../../layers/runs/mart-tables.ts';
 
 /** What was measured: a mart row is a user in one of the two marts. */
