@@ -58,6 +58,8 @@ const settingsSchema = z
     databaseSecretArn: z.string().startsWith('arn:').optional(),
     /** A secret `{"url": "https://...", "secret": "..."}` of a webhook that hears of every published decision; none by default. */
     webhookSecretArn: z.string().startsWith('arn:').optional(),
+    /** A secret that personal data are hashed with (`pii` of the configuration), of 32 characters or more; none by default. */
+    piiKeySecretArn: z.string().startsWith('arn:').optional(),
     /** On AWS: the most that the stack's own database may take, in Aurora capacity units. */
     databaseMaxCapacity: integer(1, 256).default(4),
     /** On AWS: an existing network, with `subnetIds`, for the database and the functions that talk to it. */

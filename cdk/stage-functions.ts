@@ -122,6 +122,7 @@ export class StageFunctions extends Construct {
         PROCESSED_BUCKET: buckets.processed.bucketName,
         CODE_VERSION: build.codeVersion,
         ...(name === 'publish' ? { KEEP_RUNS: String(settings.keepRuns) } : {}),
+        ...(name === 'stage' ? piiEnvironment(settings) : {}),
         ...(functionSpecs[name].database ? databaseEnvironment(settings, database) : {}),
         ...environment,
       },
@@ -152,6 +153,9 @@ export class StageFunctions extends Construct {
       ...(name === 'notify' && settings.webhookSecretArn !== undefined
         ? [allow(['secretsmanager:GetSecretValue'], [settings.webhookSecretArn])]
         : []),
+      ...(name === 'stage' && settings.piiKeySecretArn !== undefined
+        ? [allow(['secretsmanager:GetSecretValue'], [settings.piiKeySecretArn])]
+        : []),
       ...(usesDatabase && database.network !== undefined ? [allow(networkActions, ['*'])] : []),
     ];
     const role = new Role(this, `${name}-role`, {
@@ -164,6 +168,13 @@ export class StageFunctions extends Construct {
       acknowledgeResources(role, ['*'], 'Interfaces of a function in a network get their names from Lambda.');
     return role;
   }
+}
+
+/** The key that personal data are hashed with: of the secret or, off AWS, of the environment where one deploys. */
+function piiEnvironment({ target, piiKeySecretArn }: Settings): Record<string, string> {
+  if (piiKeySecretArn !== undefined) return { PII_KEY_SECRET_ARN: piiKeySecretArn };
+  const { ECOM_PII_KEY } = process.env;
+  return target === 'aws' || !ECOM_PII_KEY ? {} : { ECOM_PII_KEY };
 }
 
 /** What Lambda asks of a function's role to place it in a network. */

@@ -1,12 +1,8 @@
-import {
-  GetSecretValueCommand,
-  ResourceNotFoundException,
-  SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager';
 import pg from 'pg';
 import { z } from 'zod';
 import { ConfigError, TransientError } from './errors.ts';
 import { type SessionOptions, withPostgres } from './postgres.ts';
+import { readSecretText } from './secret.ts';
 
 const environmentSchema = z.union([
   z.object({ DATABASE_URL: z.string().min(1) }),
@@ -79,30 +75,7 @@ const accessOfFunction = (): SecretAccess => ({
  * Manager does not answer
  */
 export async function readSecret(secretArn: string, access: SecretAccess): Promise<string> {
-  const client = new SecretsManagerClient({});
-  try {
-    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretArn }));
-    return databaseUrl(SecretString ?? '', { secretArn, ...access });
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    if (error instanceof ResourceNotFoundException) {
-      throw new ConfigError(
-        {
-          what: 'the secret of the database does not exist',
-          where: secretArn,
-          remedy: 'Deploy the stack again',
-        },
-        { cause: error },
-      );
-    }
-    const reason = error instanceof Error ? error.message || error.name : String(error);
-    throw new TransientError(
-      { what: `Secrets Manager does not answer as it should: ${reason}`, where: secretArn },
-      { cause: error },
-    );
-  } finally {
-    client.destroy();
-  }
+  return databaseUrl(await readSecretText(secretArn, 'the database'), { secretArn, ...access });
 }
 
 /**

@@ -7,11 +7,18 @@ import { processedKeys } from '../../layers/runs/keys.ts';
 import { useServer } from '../integration/postgres/marts.ts';
 import { goodDrop } from '../unit/engine/bad-input/good-drop.ts';
 import { applies, type Call, isAllowed, permissionsIn, type Statement } from './policy.ts';
-import { buckets, machineArn, RecordedAws, secretArn, webhookSecretArn } from './recorded-aws.ts';
+import {
+  buckets,
+  machineArn,
+  piiKeySecretArn,
+  RecordedAws,
+  secretArn,
+  webhookSecretArn,
+} from './recorded-aws.ts';
 import { render, resourcesOf, synthesize } from './synthesize.ts';
 
 const server = useServer();
-const template = synthesize({ target: 'aws', bucketSuffix: '', webhookSecretArn });
+const template = synthesize({ target: 'aws', bucketSuffix: '', webhookSecretArn, piiKeySecretArn });
 const request = { 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.3' };
 let calls: ReadonlyMap<string, readonly Call[]>;
 
@@ -87,7 +94,8 @@ async function recordCalls(): Promise<ReadonlyMap<string, readonly Call[]>> {
     ]),
   );
   texts['raw/excluded_users.csv.gz'] = gzipSync('4\n');
-  texts['raw/experiment.yaml'] = 'as_of: 2024-03-31\n';
+  texts['raw/experiment.yaml'] = 'as_of: 2024-03-31\npii: { products: { name: hash } }\n';
+  texts['raw/products.csv'] = 'product_id,category,price,name\n1,toys,9.99,Bear\n2,books,19.50,Atlas\n';
   const files = Object.entries(texts).map(([key, text]) => ({
     key,
     etag: aws.put('raw', key, text),

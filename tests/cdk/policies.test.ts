@@ -3,7 +3,8 @@ import { builtFunctions } from '../../cdk/functions.ts';
 import { render, resourcesOf, synthesize } from './synthesize.ts';
 
 const webhookSecretArn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:webhook-AbCdEf';
-const template = synthesize({ target: 'aws', bucketSuffix: '', webhookSecretArn });
+const piiKeySecretArn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:pii-AbCdEf';
+const template = synthesize({ target: 'aws', bucketSuffix: '', webhookSecretArn, piiKeySecretArn });
 
 interface Statement {
   readonly Effect: string;
@@ -92,6 +93,7 @@ const expected: Record<(typeof builtFunctions)[number], string[]> = {
     's3:PutObject ecom-poc-processed/processed/runs/*',
     's3:PutObject ecom-poc-processed/processed/staged/*',
     's3:PutObject ecom-poc-processed/processed/work/*',
+    `secretsmanager:GetSecretValue ${piiKeySecretArn}`,
   ],
   exchange: [
     's3:GetObject ecom-poc-processed/processed/runs/*',

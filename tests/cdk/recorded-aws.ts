@@ -10,6 +10,7 @@ const account = '123456789012';
 export const machineArn = `arn:aws:states:${region}:${account}:stateMachine:ecom-experiment-pipeline`;
 export const secretArn = `arn:aws:secretsmanager:${region}:${account}:secret:ecom`;
 export const webhookSecretArn = `arn:aws:secretsmanager:${region}:${account}:secret:webhook-AbCdEf`;
+export const piiKeySecretArn = `arn:aws:secretsmanager:${region}:${account}:secret:pii-AbCdEf`;
 export const buckets = { raw: 'ecom-poc-raw', processed: 'ecom-poc-processed' };
 
 interface Stored {
@@ -53,6 +54,7 @@ export class RecordedAws implements AsyncDisposable {
       STATE_MACHINE_ARN: machineArn,
       DATABASE_SECRET_ARN: secretArn,
       WEBHOOK_SECRET_ARN: webhookSecretArn,
+      PII_KEY_SECRET_ARN: piiKeySecretArn,
     });
     delete process.env.AWS_ENDPOINT_URL_S3;
     delete process.env.DATABASE_URL;
@@ -102,16 +104,19 @@ export class RecordedAws implements AsyncDisposable {
         return;
       case 'GetSecretValue':
         this.#note('secretsmanager:GetSecretValue', SecretId ?? '');
-        response.end(JSON.stringify({ SecretString: JSON.stringify(this.#secret(SecretId)) }));
+        response.end(JSON.stringify({ SecretString: this.#secret(SecretId) }));
         return;
       default:
         throw new Error(`${target} is not known here`);
     }
   }
 
-  #secret(id = ''): Record<string, string> {
+  #secret(id = ''): string {
     const url = `${process.env.AWS_ENDPOINT_URL}/webhook`;
-    return id === webhookSecretArn ? { url, secret: 'long enough to be one' } : { url: this.#databaseUrl };
+    if (id === piiKeySecretArn) return 'a secret that is long enough to be one';
+    return JSON.stringify(
+      id === webhookSecretArn ? { url, secret: 'long enough to be one' } : { url: this.#databaseUrl },
+    );
   }
 
   #answerS3({ method, url, headers }: IncomingMessage, body: Buffer, response: ServerResponse): void {

@@ -15,6 +15,7 @@ import { checkSameUsers, type Sums } from './sums.ts';
 
 const megabyte = 1 << 20;
 
+/** Copies both marts of a part side by side into the run's tables, each in a transaction of its own; not those that are there already. */
 export async function copyPart(
   client: pg.Client,
   another: OpenAnother,

@@ -1,6 +1,6 @@
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
-import { ConfigError, TransientError } from '../../platform/errors.ts';
+import { ConfigError } from '../../platform/errors.ts';
+import { readSecretText } from '../../platform/secret.ts';
 
 /** Who hears of decisions. The address may be as secret as the key: Slack's is. */
 export interface Webhook {
@@ -24,20 +24,7 @@ export async function readWebhook(variables: NodeJS.ProcessEnv = process.env): P
     return webhookOf({ url, secret }, 'ECOM_WEBHOOK_URL, ECOM_WEBHOOK_SECRET');
   }
   const { WEBHOOK_SECRET_ARN: SecretId } = named.data;
-  const client = new SecretsManagerClient({});
-  try {
-    const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId }));
-    return webhookOf(parsed(SecretString), SecretId);
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    const reason = error instanceof Error ? error.message || error.name : String(error);
-    throw new TransientError(
-      { what: `Secrets Manager does not answer as it should: ${reason}`, where: SecretId },
-      { cause: error },
-    );
-  } finally {
-    client.destroy();
-  }
+  return webhookOf(parsed(await readSecretText(SecretId, 'the webhook')), SecretId);
 }
 
 function webhookOf(value: unknown, where: string): Webhook {
