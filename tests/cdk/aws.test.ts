@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { expiringPrefixes } from '../../cdk/data-buckets.ts';
 import { functionNames, functionSpecs } from '../../cdk/functions.ts';
 import { readSettings } from '../../cdk/settings.ts';
+import { defaultStanding } from '../../cli/cost/standing.ts';
 import { areas } from '../../layers/runs/keys.ts';
 import { mappedStages } from '../../layers/runs/stages.ts';
 import { createApp, type Resource, render, resourcesOf, synthesize } from './synthesize.ts';
@@ -360,6 +361,24 @@ describe('the alarms', () => {
       ['gate', ...Object.keys(mappedStages)].sort(),
     );
     expect(read.length).toBeLessThanOrEqual(10);
+  });
+
+  it('are counted, with what else costs without a run, as ecom cost --standing prices it', () => {
+    const metrics = alarms.map(
+      ({ Metrics = [{ MetricStat: {} }] }) =>
+        Metrics.filter(({ MetricStat }: { MetricStat?: object }) => MetricStat !== undefined).length,
+    );
+    const zones = properties('AWS::EC2::VPCEndpoint')
+      .filter(({ VpcEndpointType }) => VpcEndpointType === 'Interface')
+      .map(({ SubnetIds }) => SubnetIds.length);
+    const total = (counts: number[]) => counts.reduce((sum, count) => sum + count, 0);
+    expect({
+      alarmMetrics: total(metrics),
+      dashboards: properties('AWS::CloudWatch::Dashboard').length,
+      endpoints: total(zones),
+      // RDS makes it for the cluster.
+      secrets: properties('AWS::RDS::DBCluster').filter((cluster) => cluster.ManageMasterUserPassword).length,
+    }).toEqual(defaultStanding);
   });
 
   it('each have their entry in the runbook', () => {
