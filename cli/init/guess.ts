@@ -11,7 +11,7 @@ import type { Database } from '../../layers/platform/duckdb.ts';
 import { formatCount, formatPercent } from '../../layers/report/format.ts';
 import { excludedUsersName } from '../../layers/runs/keys.ts';
 import { counted } from '../terminal.ts';
-import { deriveDatasets } from './derive.ts';
+import { deriveDatasets, type RowAnswers } from './derive.ts';
 import { guessEvents } from './events.ts';
 import type { Findings, Guess, Question } from './findings.ts';
 import { confidenceOf, type DatasetMatch, matchDatasets } from './match.ts';
@@ -26,9 +26,10 @@ export async function guess(
   database: Database,
   { files, unreadable, exports }: FolderProfile,
   base: Config,
+  answers: RowAnswers = {},
 ): Promise<Findings> {
   const own = files.filter(({ name }) => name !== excludedUsersName);
-  const { matches, findings: derived } = deriveDatasets(matchDatasets(own), own);
+  const { matches, findings: derived } = deriveDatasets(matchDatasets(own), own, answers);
   const isOfUsers = requiredDatasets.every((dataset) => matches.some((match) => match.dataset === dataset));
   const summary = isOfUsers ? undefined : await findSummary(database, own);
   if (summary !== undefined) {

@@ -8,6 +8,7 @@ import { convertFolder } from '../convert/convert-folder.ts';
 import { requireFolder } from '../pipeline/drop-folder.ts';
 import { targetConfig } from '../pipeline/target.ts';
 import { shellWord } from '../terminal.ts';
+import type { RowAnswers } from './derive.ts';
 import type { Findings } from './findings.ts';
 import { guess } from './guess.ts';
 import { type FolderProfile, profileFolder } from './profile.ts';
@@ -20,9 +21,10 @@ export interface InitResult extends Findings {
 
 /**
  * Reads a configuration out of a folder of CSVs.
- * @throws UsageError where the folder is not there, or holds no CSV file of its own; SchemaError where none can be read
+ * @param answers what the user says of a file with a row a user
+ * @throws UsageError where no file has the columns of the answers, the folder is not there, or holds no CSV file of its own; SchemaError where none can be read
  */
-export async function init(folder: string): Promise<InitResult> {
+export async function init(folder: string, answers: RowAnswers = {}): Promise<InitResult> {
   await requireFolder(folder);
   const workspace = await mkdtemp(path.join(os.tmpdir(), 'ecom-init-'));
   try {
@@ -34,7 +36,7 @@ export async function init(folder: string): Promise<InitResult> {
     const { sentences } = await convertFolder(folder);
     const profiles = await profileFolder(database, folder, workspace);
     if (profiles.files.length === 0) throw nothingToReadIn(folder, profiles);
-    const guessed = await guess(database, profiles, targetConfig());
+    const guessed = await guess(database, profiles, targetConfig(), answers);
     const findings = { ...guessed, remarks: [...sentences.map((text) => `${text}.`), ...guessed.remarks] };
     const schema = path.join(PROJECT_ROOT, 'docs', 'experiment.schema.json');
     const text = renderConfig(findings, path.relative(folder, schema).split(path.sep).join('/'));
