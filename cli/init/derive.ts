@@ -137,7 +137,11 @@ function ofUsers(
     spent ?? matchColumns('events', file).filter(({ canonical }) => canonical.name === 'revenue');
   const values = outcome.values;
   const experiment = assigned.filter(
-    ({ canonical, column }) => canonical.name === 'experiment_id' && column !== variant.column,
+    // Beside a variant that the user named, a name such as "experience" is more likely another property of the user.
+    ({ canonical, column, score }) =>
+      canonical.name === 'experiment_id' &&
+      column !== variant.column &&
+      (answers.variant === undefined || score === 1),
   );
   const timed = (dataset: 'events' | 'experiment_assignments', name: string) =>
     time === undefined ? [] : [as(name, time.column, because, dataset)];

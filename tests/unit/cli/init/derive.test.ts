@@ -131,7 +131,7 @@ describe('a row a user whose names tell nothing', { timeout: 60_000 }, () => {
 
   it('is read by the columns that are named', async () => {
     const folder = await folderOf({
-      'trial.csv': `rownames,treat,state\n${many(users, (i) => `${i},${i % 2 === 0 ? 1 : 0},${improved(i)}`)}`,
+      'trial.csv': `rownames,treat,state,experience\n${many(users, (i) => `${i},${i % 2 === 0 ? 1 : 0},${improved(i)},${i % 7}`)}`,
     });
     const result = await init(folder, { variant: 'treat', outcome: 'state=better' });
     expect(settings(result)).toMatchObject({
