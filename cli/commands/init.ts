@@ -15,10 +15,13 @@ export function define(command: Command): void {
     .argument('<dir>')
     .option('--force', 'replace an experiment.yaml that is there')
     .option('--print', 'print it instead of writing it')
+    .option('--user <column>', 'of a file with a row a user: the id')
+    .option('--variant <column>', 'of such a file: the arm')
+    .option('--outcome <column>', 'of such a file: yes and no, an amount, or column=value')
     .option('--json', 'print the guesses, with how sure each is, as JSON')
     .addHelpText(
       'after',
-      '\nFiles and columns may have other names than the documented ones (docs/data-contract.md).\n\nExamples:\n  ecom init data/\n  ecom init data/ --print\n  ecom init data/ --force --json | jq .questions',
+      '\nFiles and columns may have other names than the documented ones (docs/data-contract.md).\n\nExamples:\n  ecom init data/\n  ecom init data/ --print\n  ecom init data/ --variant treat --outcome improved=yes\n  ecom init data/ --force --json | jq .questions',
     )
     .action(initFolder);
 }
@@ -26,11 +29,15 @@ export function define(command: Command): void {
 interface InitOptions {
   readonly force?: boolean;
   readonly print?: boolean;
+  readonly user?: string;
+  readonly variant?: string;
+  readonly outcome?: string;
   readonly json?: boolean;
 }
 
 async function initFolder(folder: string, options: InitOptions): Promise<void> {
-  const result = await init(folder, !options.print);
+  const { user, variant, outcome } = options;
+  const result = await init(folder, { user, variant, outcome, writes: !options.print });
   const file = path.join(folder, dropConfigName);
   if (!options.print) await write(file, result.text, options.force === true);
   if (options.json) printJson({ file: options.print ? null : file, ...result });

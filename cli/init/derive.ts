@@ -1,5 +1,6 @@
 import { plainName } from '../../layers/data/column-words.ts';
-import { type ColumnContract, datasetContracts } from '../../layers/data/datasets/index.ts';
+import { type ColumnContract, datasetContracts, requiredDatasets } from '../../layers/data/datasets/index.ts';
+import { UsageError } from '../../layers/platform/errors.ts';
 import type { Findings } from './findings.ts';
 import { type ColumnMatch, type DatasetMatch, matchColumns } from './match.ts';
 import type { ColumnProfile, FileProfile } from './profile.ts';
@@ -16,11 +17,24 @@ const outcomes = [
   'enrolled',
   'responded',
   'clicked',
+  'click',
+  'success',
   'retention_1',
   'retention_7',
 ];
 const yes = ['1', 'true', 'yes', 'y', 't'];
 const no = ['0', 'false', 'no', 'n', 'f'];
+
+/** Names of columns that number the rows of a file, where no column is called after a user. */
+const rowNumbers = /(^|_)(id|rownames|row_names|index)$/;
+
+/** What somebody says of a file with a row a user, in place of what its names tell. */
+export interface RowAnswers {
+  readonly user?: string | undefined;
+  readonly variant?: string | undefined;
+  /** A column of yes and no, of amounts, or `column=value`: who has the value is a buyer. */
+  readonly outcome?: string | undefined;
+}
 
 export interface Derived {
   readonly matches: readonly DatasetMatch[];
@@ -31,7 +45,17 @@ export interface Derived {
  * Datasets that lie in the file of another one: assignments in events that name the variant, and both in a file of one row a
  * user. The same file is then read as each of them.
  */
-export function deriveDatasets(matches: readonly DatasetMatch[], files: readonly FileProfile[]): Derived {
+export function deriveDatasets(
+  matches: readonly DatasetMatch[],
+  files: readonly FileProfile[],
+  answers: RowAnswers = {},
+): Derived {
+  if (Object.values(answers).some((answer) => answer !== undefined)) {
+    const others = matches.filter(({ dataset }) => !requiredDatasets.includes(dataset));
+    const told = files.map((file) => ofUsers(file, others, answers)).find((found) => found !== undefined);
+    if (told === undefined) throw noSuchRows(answers, files);
+    return told;
+  }
   const assigned = matches.find(({ dataset }) => dataset === 'experiment_assignments');
   const events = matches.find(({ dataset }) => dataset === 'events');
   if (assigned !== undefined) {
@@ -89,20 +113,35 @@ function withAssignmentsOf(events: DatasetMatch, matches: readonly DatasetMatch[
   };
 }
 
-/** One row a user: variant, whether he converted, and perhaps his revenue and a time. */
-function ofUsers(file: FileProfile, matches: readonly DatasetMatch[]): Derived | undefined {
+/** One row a user: variant, whether he converted or what he spent, and perhaps a time. */
+function ofUsers(
+  file: FileProfile,
+  matches: readonly DatasetMatch[],
+  answers: RowAnswers = {},
+): Derived | undefined {
   const assigned = matchColumns('experiment_assignments', file);
   const of = (name: string) => assigned.find(({ canonical }) => canonical.name === name);
-  const [user, variant, time] = [of('user_id'), of('variant'), of('assigned_ts')];
-  const outcome = outcomes
-    .flatMap((name) => file.columns.filter((column) => plainName(column.name) === name))
-    .find(isOutcome);
+  const called = (name: string) => file.columns.find((column) => plainName(column.name) === plainName(name));
+  const time = of('assigned_ts');
+  const told = 'you named it';
+  const user = answers.user === undefined ? unitOf(file, of('user_id')?.column) : called(answers.user);
+  const named = answers.variant === undefined ? undefined : called(answers.variant);
+  const variant =
+    answers.variant === undefined ? of('variant') : named && { ...as('variant', named, told), score: 0.9 };
+  const outcome = outcomeOf(file, answers.outcome, variant?.column);
   if (user === undefined || variant === undefined || outcome === undefined) return undefined;
-  if (user.column.distinct < 0.95 * user.column.filled) return undefined;
+  if (user.distinct < 0.95 * user.filled) return undefined;
   const because = 'one row a user: variant and outcome';
-  const revenue = matchColumns('events', file).filter(({ canonical }) => canonical.name === 'revenue');
-  const values = Object.fromEntries(
-    outcome.values.map(({ value }) => [value, yes.includes(value.toLowerCase()) ? 'purchase' : 'nothing']),
+  const spent = outcome.amounts && [as('revenue', outcome.column, because, 'events')];
+  const revenue =
+    spent ?? matchColumns('events', file).filter(({ canonical }) => canonical.name === 'revenue');
+  const values = outcome.values;
+  const experiment = assigned.filter(
+    // Beside a variant that the user named, a name such as "experience" is more likely another property of the user.
+    ({ canonical, column, score }) =>
+      canonical.name === 'experiment_id' &&
+      column !== variant.column &&
+      (answers.variant === undefined || score === 1),
   );
   const timed = (dataset: 'events' | 'experiment_assignments', name: string) =>
     time === undefined ? [] : [as(name, time.column, because, dataset)];
@@ -115,15 +154,13 @@ function ofUsers(file: FileProfile, matches: readonly DatasetMatch[]): Derived |
         dataset: 'experiment_assignments',
         file,
         columns: [
-          as('user_id', user.column, because),
-          ...assigned.filter(({ canonical }) => canonical.name === 'experiment_id'),
+          as('user_id', user, because),
+          ...experiment,
           variant,
           ...timed('experiment_assignments', 'assigned_ts'),
         ],
         missing: [
-          ...(of('experiment_id') === undefined
-            ? [contractOf('experiment_assignments', 'experiment_id')]
-            : []),
+          ...(experiment.length === 0 ? [contractOf('experiment_assignments', 'experiment_id')] : []),
           ...others('experiment_assignments', 'assigned_ts'),
         ],
         confidence: 'likely',
@@ -133,9 +170,9 @@ function ofUsers(file: FileProfile, matches: readonly DatasetMatch[]): Derived |
         dataset: 'events',
         file,
         columns: [
-          as('event_id', user.column, because, 'events'),
-          as('user_id', user.column, because, 'events'),
-          { ...as('event_name', outcome, because, 'events'), values },
+          as('event_id', user, because, 'events'),
+          as('user_id', user, because, 'events'),
+          ...(outcome.amounts ? [] : [{ ...as('event_name', outcome.column, because, 'events'), values }]),
           ...timed('events', 'event_ts'),
           ...revenue,
         ],
@@ -159,9 +196,78 @@ function ofUsers(file: FileProfile, matches: readonly DatasetMatch[]): Derived |
           confidence: 'likely',
           because: 'the outcome stands in the row of the user',
         },
+        ...(outcome.amounts
+          ? [
+              {
+                path: ['experiments', '*', 'primary'],
+                value: 'revenue_per_user',
+                confidence: 'likely' as const,
+                because: 'the outcome is an amount',
+              },
+              {
+                path: ['schema', 'events', 'event_name'],
+                value: { constant: 'purchase' },
+                confidence: 'likely' as const,
+                because: 'each row is the amount of a user, so that shares of buyers say nothing',
+              },
+            ]
+          : []),
       ],
     },
   };
+}
+
+/** The column that tells the units of a file apart: the user's, or else one that numbers all rows. */
+function unitOf(file: FileProfile, user: ColumnProfile | undefined): ColumnProfile | undefined {
+  const isNumber = ({ name, filled, distinct }: ColumnProfile) =>
+    rowNumbers.test(plainName(name)) && filled === file.rows && distinct === filled;
+  return user ?? file.columns.find(isNumber);
+}
+
+interface Outcome {
+  readonly column: ColumnProfile;
+  /** Which of its values are purchases. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly amounts?: true;
+}
+
+function outcomeOf(
+  file: FileProfile,
+  answer: string | undefined,
+  variant: ColumnProfile | undefined,
+): Outcome | undefined {
+  const columns = (name: string) =>
+    file.columns.filter((column) => column !== variant && plainName(column.name) === plainName(name));
+  if (answer === undefined) {
+    const column = outcomes.flatMap(columns).find(isOutcome);
+    return column && { column, values: meaning(column, (value) => yes.includes(value.toLowerCase())) };
+  }
+  const [name = '', ...rest] = columns(answer).length > 0 ? [answer] : answer.split('=');
+  const [column] = columns(name);
+  if (column === undefined) return undefined;
+  if (rest.length > 0) return { column, values: meaning(column, (value) => value === rest.join('=')) };
+  if (isOutcome(column)) {
+    return { column, values: meaning(column, (value) => yes.includes(value.toLowerCase())) };
+  }
+  return column.filled > 0 && column.amounts === column.filled
+    ? { column, values: {}, amounts: true }
+    : undefined;
+}
+
+function meaning({ values }: ColumnProfile, isPurchase: (value: string) => boolean): Record<string, string> {
+  return Object.fromEntries(values.map(({ value }) => [value, isPurchase(value) ? 'purchase' : 'nothing']));
+}
+
+function noSuchRows(answers: RowAnswers, files: readonly FileProfile[]): UsageError {
+  const named = Object.entries(answers).flatMap(([key, value]) =>
+    value === undefined ? [] : [`${key} "${value}"`],
+  );
+  return new UsageError({
+    what: `no file has a row for each user with the ${named.join(', ')}`,
+    where: files.map(({ name, header }) => `${name}: ${header.join(', ')}`).join('; '),
+    remedy:
+      'Name columns of one file: --user (an id of its own in each row), --variant, and --outcome: a column of yes and no, of amounts, or column=value',
+  });
 }
 
 function isOutcome({ values, filled }: ColumnProfile): boolean {

@@ -11,7 +11,7 @@ import type { Database } from '../../layers/platform/duckdb.ts';
 import { formatCount, formatPercent } from '../../layers/report/format.ts';
 import { excludedUsersName } from '../../layers/runs/keys.ts';
 import { counted } from '../terminal.ts';
-import { deriveDatasets } from './derive.ts';
+import { deriveDatasets, type RowAnswers } from './derive.ts';
 import { guessEvents } from './events.ts';
 import type { Findings, Guess, Question } from './findings.ts';
 import { confidenceOf, type DatasetMatch, matchDatasets } from './match.ts';
@@ -28,13 +28,16 @@ export async function guess(
   database: Database,
   { files, unreadable, exports }: FolderProfile,
   base: Config,
+  answers: RowAnswers = {},
 ): Promise<Findings> {
   const own = files.filter(({ name }) => name !== excludedUsersName);
-  const others = own.filter((file) => !isOfOrders(file));
+  // Whoever says which columns are the arm and the outcome has a row a user.
+  const isOrders = (file: FileProfile) => answers.variant === undefined && isOfOrders(file);
+  const others = own.filter((file) => !isOrders(file));
   const { matches, findings: derived } = await deriveOrders(
     database,
-    deriveDatasets(matchDatasets(others), others),
-    own.filter(isOfOrders),
+    deriveDatasets(matchDatasets(others), others, answers),
+    own.filter(isOrders),
   );
   const isOfUsers = requiredDatasets.every((dataset) => matches.some((match) => match.dataset === dataset));
   const summary = isOfUsers ? undefined : await findSummary(database, own);

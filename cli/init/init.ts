@@ -8,6 +8,7 @@ import { convertedFolder, convertFolder } from '../convert/convert-folder.ts';
 import { requireFolder } from '../pipeline/drop-folder.ts';
 import { targetConfig } from '../pipeline/target.ts';
 import { shellWord } from '../terminal.ts';
+import type { RowAnswers } from './derive.ts';
 import type { Findings } from './findings.ts';
 import { guess } from './guess.ts';
 import { keptWritings } from './kept-writings.ts';
@@ -19,12 +20,20 @@ export interface InitResult extends Findings {
   readonly text: string;
 }
 
+/** What the user says of a file with a row a user, and what may be written. */
+export interface InitOptions extends RowAnswers {
+  /** Whether JSON lines, Parquet and zip files are written as CSV into the folder, as a run reads them; by default yes. */
+  readonly writes?: boolean;
+}
+
 /**
  * Reads a configuration out of a folder of CSVs.
- * @param writes whether JSON lines, Parquet and zip files are written as CSV into the folder, as a run reads them; else the folder is left as it is
- * @throws UsageError where the folder is not there, or holds no CSV file of its own; SchemaError where none can be read
+ * @throws UsageError where no file has the columns of the answers, the folder is not there, or holds no CSV file of its own; SchemaError where none can be read
  */
-export async function init(folder: string, writes = true): Promise<InitResult> {
+export async function init(
+  folder: string,
+  { writes = true, ...answers }: InitOptions = {},
+): Promise<InitResult> {
   await requireFolder(folder);
   const workspace = await mkdtemp(path.join(os.tmpdir(), 'ecom-init-'));
   try {
@@ -38,7 +47,7 @@ export async function init(folder: string, writes = true): Promise<InitResult> {
     const kept = await keptWritings(folder);
     const profiles = await profileFolder(database, { folder, converted }, workspace, kept.dialectOf);
     if (profiles.files.length === 0) throw nothingToReadIn(folder, profiles);
-    const guessed = await guess(database, profiles, targetConfig());
+    const guessed = await guess(database, profiles, targetConfig(), answers);
     const findings = {
       guesses: [...guessed.guesses, ...kept.guesses],
       questions: guessed.questions,

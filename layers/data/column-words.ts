@@ -42,7 +42,7 @@ export const columnWords: Readonly<Record<string, readonly string[]>> = {
   experiment_id: words(`experiment_name experiment experiment_key exp_id test_id test_name feature_flag
     flag_key testname experience id_experience experimento prueba test ab_test`),
   variant: words(`variant_name variant_id variation variation_id arm test_group experiment_group ab_group
-    testgruppe versuchsgruppe variante variante_id groupe_test grupo_prueba`),
+    group_type testgruppe versuchsgruppe variante variante_id groupe_test grupo_prueba`),
   assigned_ts: words(`assigned_at assignment_ts assignment_date assignment_time assigned_date assigned
     bucketed_at enrolled_at exposed_at zugewiesen_am zugeteilt_am zuweisung zuteilung date_affectation
     date_assignation fecha_asignacion timestamp ts date created_at zeitstempel zeitpunkt horodatage
@@ -82,7 +82,7 @@ export const vagueColumnWords: Readonly<Record<string, readonly string[]>> = {
   session_start_ts: words('datum date zeit zeitstempel fecha'),
   session_end_ts: words('ende fin'),
   experiment_id: words('kampagne campaign feature'),
-  variant: words('group gruppe groupe grupo treatment bucket cohort version split'),
+  variant: words('group gruppe groupe grupo treatment treat treated condition bucket cohort version split'),
   assigned_ts: words('time zeit start heure hora'),
   event_id: words('nr lfd_nr nummer numero id_hit'),
   event_name: words('typ tipo seite page'),

@@ -180,7 +180,9 @@ describe('ecom run on clean generated data', () => {
 
   it('is found by ecom runs, ecom report and ecom psql', async () => {
     expect((await ecom('runs')).stdout).toContain(report.run.runId);
-    expect((await ecom('report', '--drop', drop)).stdout).toMatch(/^Purchase conversion +primary +treatment/m);
+    expect((await ecom('report', '--drop', drop)).stdout).toMatch(
+      /^Purchase conversion +primary +treatment/m,
+    );
     const rows = await ecom(
       'psql',
       '--json',

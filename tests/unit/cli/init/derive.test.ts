@@ -126,6 +126,61 @@ describe('the shapes of public data sets and page tests, made up', { timeout: 60
   });
 });
 
+describe('a row a user whose names tell nothing', { timeout: 60_000 }, () => {
+  const improved = (user: number) => (isBuyer(user) ? 'better' : 'as before');
+
+  it('is read by the columns that are named', async () => {
+    const folder = await folderOf({
+      'trial.csv': `rownames,treat,state,experience\n${many(users, (i) => `${i},${i % 2 === 0 ? 1 : 0},${improved(i)},${i % 7}`)}`,
+    });
+    const result = await init(folder, { variant: 'treat', outcome: 'state=better' });
+    expect(settings(result)).toMatchObject({
+      'schema.experiment_assignments.user_id': 'rownames',
+      'schema.experiment_assignments.variant': 'treat',
+      'schema.events.event_name': {
+        column: 'state',
+        values: { better: 'purchase', 'as before': 'nothing' },
+      },
+      'experiments.*.control': '0',
+    });
+    await writeFile(path.join(folder, 'experiment.yaml'), result.text);
+    const { report } = await analyzeFolder(folder);
+    const conversion = report.experiments[0]?.metrics.find(({ metric }) => metric === 'purchase_conversion');
+    expect(conversion?.comparisons[0]).toMatchObject({
+      control: { n: 100, mean: buyers.control },
+      treatment: { n: 100, mean: buyers.treatment },
+    });
+  });
+
+  it('has an amount as its outcome', async () => {
+    const folder = await folderOf({
+      'donations.csv': `id,treatment,donation\n${many(users, (i) => `${i},${i % 2 === 0 ? 1 : 0},${i % 2 === 0 ? i % 8 : i % 5}.50`)}`,
+    });
+    const result = await init(folder, { variant: 'treatment', outcome: 'donation' });
+    expect(settings(result)).toMatchObject({
+      'schema.events.event_name': { constant: 'purchase' },
+      'schema.events.revenue': 'donation',
+      'experiments.*.primary': 'revenue_per_user',
+    });
+    await writeFile(path.join(folder, 'experiment.yaml'), result.text);
+    const { report } = await analyzeFolder(folder);
+    const revenue = report.experiments[0]?.metrics.find(({ metric }) => metric === 'revenue_per_user');
+    expect(revenue?.comparisons[0]).toMatchObject({
+      control: { n: 100, mean: 2.5 },
+      treatment: { n: 100, mean: 3.5 },
+    });
+  });
+
+  it('is refused where no file has the columns, with those that it has', async () => {
+    const folder = await folderOf({ 'trial.csv': 'rownames,treat,state\n1,0,better\n2,1,worse\n' });
+    const refused = init(folder, { variant: 'arm', outcome: 'state=better' });
+    await expect(refused).rejects.toThrow(UsageError);
+    await expect(refused).rejects.toThrow(
+      /no file has a row for each user with the variant "arm", outcome "state=better".*rownames, treat, state/s,
+    );
+  });
+});
+
 describe('what exports lack', { timeout: 60_000 }, () => {
   it('events without an id get one of the columns that tell them apart', async () => {
     const folder = await folderOf({

@@ -307,7 +307,7 @@ it('what is only printed leaves the folder as it is, and reads the same', async 
       }),
     ),
   });
-  const printed = await init(folder, false);
+  const printed = await init(folder, { writes: false });
   expect(await readdir(folder)).toEqual(['events.jsonl', 'experiment_assignments.csv']);
   expect(settings(printed)).toMatchObject({ 'raw.events': 'events.csv' });
   expect(printed.text).toBe((await init(folder)).text);
