@@ -188,7 +188,7 @@ function matchColumn(
   if ((vagueColumnWords[canonical.name] ?? []).includes(name)) {
     return named(
       vague,
-      `"${column.name}" may mean it${shapeOf(canonical, column, isKey)} (${canonical.description.replace(/\.$/, '')})`,
+      `"${column.name}" may be this column${shapeOf(canonical, column, isKey)}. It should be: ${canonical.description.replace(/\.$/, '')}`,
     );
   }
   if (

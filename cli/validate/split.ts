@@ -106,7 +106,7 @@ function variantRemedy(
 ): string {
   if (strays.some(({ like }) => like !== null)) return `Put this into experiment.yaml: ${line}`;
   return weights === 'equal'
-    ? `If they are no arms, name those that are in experiment.yaml: ${line}`
+    ? `If they are not arms, list the real arms in experiment.yaml: ${line}`
     : 'Give each variant its weight, or leave these users out of the export';
 }
 

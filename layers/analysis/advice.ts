@@ -30,29 +30,32 @@ export function powerAdvice({ power }: Pick<Comparison, 'power'>): {
     return { isFeasible: true, sentences: [] };
   }
   const { usersNeeded, usersNow, daysLeft, targetLift, mdeNow, later } = power;
-  const sought = `a lift of ${formatPercent(targetLift)} (power.target_lift in experiment.yaml, by default 5 %)`;
+  const sought = `a lift of ${formatPercent(targetLift)} with ${formatPercent(power.power)} power (power.target_lift in experiment.yaml, 5 % by default)`;
   if (usersNeeded <= usersNow) {
-    const found = `The present ${formatCount(usersNow)} users suffice to find ${sought} with a power of ${formatPercent(power.power)}: more of them would show a smaller one.`;
+    const found = `The present ${formatCount(usersNow)} users are enough to detect ${sought}. A smaller lift takes more users.`;
     return { isFeasible: true, sentences: [found] };
   }
   const isFeasible = daysLeft === null || daysLeft <= longestDays;
-  const time = daysLeft === null ? '' : `, about ${formatQuantity(daysLeft, 'more day')} at this traffic`;
+  const time =
+    daysLeft === null
+      ? ''
+      : ` That is about ${formatQuantity(daysLeft, 'more day')} at this traffic${isFeasible ? '' : ', which is not feasible'}.`;
   const atPresent =
     mdeNow.relative === null
       ? []
-      : [`the present users find lifts of ${formatPercent(mdeNow.relative)} and more`];
+      : [`The present users can detect a lift of ${formatPercent(mdeNow.relative)} or more.`];
   const inTime =
     later === undefined || later === null || later.relative === null
       ? []
       : [
-          `${later.days} more days (${formatCount(later.users)} users) would find ${formatPercent(later.relative)} and more`,
+          `${later.days} more days (${formatCount(later.users)} users) could detect ${formatPercent(later.relative)} or more.`,
         ];
-  const possible = [...atPresent, ...inTime].join('; ');
+  const possible = [...atPresent, ...inTime].join(' ');
   return {
     isFeasible,
     sentences: [
-      `To find ${sought} with a power of ${formatPercent(power.power)} takes ${formatCount(usersNeeded)} users (${formatCount(usersNow)} now)${time}${isFeasible ? '' : ', which is not feasible'}.`,
-      ...(possible === '' ? [] : [`${possible.charAt(0).toUpperCase()}${possible.slice(1)}.`]),
+      `To detect ${sought} takes ${formatCount(usersNeeded)} users (${formatCount(usersNow)} now).${time}`,
+      ...(possible === '' ? [] : [possible]),
     ],
   };
 }
@@ -74,10 +77,10 @@ export function guardrailAdvice(
     if (usersNeeded === undefined || usersNeeded === null) return [];
     return usersNeeded <= now
       ? [
-          `${label} would be shown with ${formatCount(usersNeeded)} users (${formatCount(now)} now) if ${variant} changed nothing about it: look whether it does harm before you wait for more.`,
+          `${label} is not shown within its margin, although ${formatCount(usersNeeded)} users (${formatCount(now)} now) would show it if ${variant} had no effect on it. Check for harm before you wait for more users.`,
         ]
       : [
-          `To show ${label} within its margin takes ${formatCount(usersNeeded)} users (${formatCount(now)} now) if ${variant} changes nothing about it${moreDays(usersNeeded, now, intake)}.`,
+          `If ${variant} has no effect on ${label}, showing it within its margin takes ${formatCount(usersNeeded)} users (${formatCount(now)} now)${moreDays(usersNeeded, now, intake)}.`,
         ];
   });
 }
@@ -93,7 +96,7 @@ export function caveats(
     ...notJudged(primary),
     ...(isFinal && openWindows !== null && openWindows >= notableOpenWindows
       ? [
-          `The outcome window of ${formatPercent(openWindows)} of the users had not ended, and what they still do is not in these numbers; the verdict on the primary metric is the same without them.`,
+          `${formatPercent(openWindows)} of the users still have an open outcome window, so what they do later is not in these numbers. Without them the verdict on the primary metric is the same.`,
         ]
       : []),
     ...unusual(primary),

@@ -22,12 +22,10 @@ export function plannedEnd(progress: Progress, testing: Decision['basis']['testi
   const upTo = asOf === null ? 'an unknown moment' : formatMoment(asOf);
   if (end === null && plannedUsers === null) {
     const validity =
-      testing === 'fixed_horizon'
-        ? 'the p-values hold for a single look at the data only'
-        : 'the p-values hold at every look';
+      testing === 'fixed_horizon' ? 'the p-values hold for one look only' : 'the p-values hold at every look';
     return {
       reached: null,
-      sentence: `No planned end or size is declared (planned_end, planned_users): ${validity}.`,
+      sentence: `No planned end or size is declared (planned_end, planned_users), so ${validity}.`,
     };
   }
   if (plannedUsers !== null && closedUsers >= plannedUsers) {
@@ -46,13 +44,13 @@ export function plannedEnd(progress: Progress, testing: Decision['basis']['testi
   if (plannedUsers !== null && closedUsers + openUsers >= plannedUsers) {
     return {
       reached: 'open',
-      sentence: `The planned ${formatCount(plannedUsers)} users have come, but the outcome window of ${formatCount(plannedUsers - closedUsers)} of them has not ended: ${whenGiven(closing)}.`,
+      sentence: `The planned ${formatCount(plannedUsers)} users have come. The outcome windows of ${formatCount(plannedUsers - closedUsers)} of them are still open: ${whenGiven(closing)}.`,
     };
   }
   if (end !== null && isPast(end, asOf)) {
     return {
       reached: 'open',
-      sentence: `The planned end ${formatMoment(end)} is past (data up to ${upTo}), but the outcome window of ${formatQuantity(openUsers, 'user')} has not ended: ${whenGiven(closing)}.`,
+      sentence: `The planned end ${formatMoment(end)} is past (data up to ${upTo}). The outcome windows of ${formatQuantity(openUsers, 'user')} are still open: ${whenGiven(closing)}.`,
     };
   }
   const wanted = [
@@ -78,6 +76,6 @@ function closingOf({ plannedEnd: end, plannedUsers, days, maturityDays }: Progre
 
 function whenGiven(closing: number | null): string {
   return closing === null
-    ? 'the verdict can be given when it has'
-    : `the verdict can be given on data up to ${formatMoment(new Date(closing).toISOString())} (as_of)`;
+    ? 'the verdict has to wait until they end'
+    : `the verdict needs data up to ${formatMoment(new Date(closing).toISOString())} (as_of)`;
 }

@@ -96,7 +96,7 @@ function experimentSection(experiment: ExperimentReport, report: Report): string
     '',
     ...resultTable(experiment),
     '',
-    'Intervals are those that the verdict goes by: corrected where several metrics or arms are tested, those of guardrails not. A corrected interval is right on its own; that all of them are right at once is promised by Dunnett’s within a metric alone. p (difference): two-sided test of no difference. p (within margin): one-sided non-inferiority test, which alone decides a guardrail.',
+    'The verdict goes by these intervals. They are corrected for several metrics or arms, except for guardrails. Each corrected interval is valid on its own; only Dunnett’s, within one metric, are all valid at once. p (difference) is the two-sided test of no difference. p (within margin) is the one-sided non-inferiority test, which alone decides a guardrail.',
     ...experiment.metrics
       .filter(({ unavailable }) => unavailable !== null)
       .map(
@@ -208,7 +208,7 @@ function assignedLines({ assigned = [], metrics, settings }: ExperimentReport): 
       const bridge =
         exposedShare === null || diluted === null
           ? ''
-          : ` ${formatPercent(exposedShare)} of them were exposed; the effect on these makes ${formatDifference(unit, diluted)} of all.`;
+          : ` ${formatPercent(exposedShare)} of them were exposed. Spread over everyone assigned, the effect on the exposed is ${formatDifference(unit, diluted)}.`;
       return `\n${whose}: ${plain(metricLabel(metric))} of ${plain(variant)} ${formatDifference(unit, effect.absolute)}, lift ${formatLift(effect.relative)} (${formatLiftInterval(effect.relativeCi)}, not corrected, for one look), ${statedP(test?.p ?? null)}.${bridge}`;
     });
 }

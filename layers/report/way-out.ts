@@ -94,28 +94,28 @@ function guardrailTraffic(
   const within = margin === null ? 'its margin' : formatWholePercent(margin);
   return [
     more > longestDays
-      ? `${label} within ${within} cannot be shown in half a year at this traffic.`
-      : `${label} within ${within} could be shown ${dayAfter(asOf, more)}, if nothing about it changes.`,
+      ? `At this traffic half a year is too short to show that ${label} stays within ${within}.`
+      : `${label} can be shown to stay within ${within} ${dayAfter(asOf, more)}, if the treatment does not change it.`,
   ];
 }
 
-/** `5 % cannot be shown in half a year at this traffic, 13 % could by 18 February 2026.` */
+/** `At this traffic half a year is too short to detect a lift of 5 %. A lift of 13 % can be detected by 18 February 2026.` */
 function primaryTraffic(experiment: ExperimentReport, asOf: string | null): string[] {
   const power = primaryOf(experiment)?.comparisons[0]?.power;
   if (power === undefined || !('power' in power)) return [];
   const { usersNeeded, usersNow, daysLeft, targetLift, mdeNow, later } = power;
   if (usersNeeded !== null && usersNeeded <= usersNow) return [];
-  const target = `A lift of ${formatWholePercent(targetLift)}`;
+  const target = `a lift of ${formatWholePercent(targetLift)}`;
   if (daysLeft !== null && daysLeft <= longestDays) {
-    return [`${target} could be shown ${dayAfter(asOf, daysLeft)}.`];
+    return [`At this traffic ${target} can be detected ${dayAfter(asOf, daysLeft)}.`];
   }
   const instead =
     later !== undefined && later !== null && later.relative !== null
-      ? `, ${formatWholePercent(later.relative)} could ${dayAfter(asOf, later.days)}`
+      ? ` A lift of ${formatWholePercent(later.relative)} can be detected ${dayAfter(asOf, later.days)}.`
       : mdeNow.relative === null
         ? ''
-        : `, the present users show ${formatWholePercent(mdeNow.relative)} and more`;
-  return [`${target} cannot be shown in half a year at this traffic${instead}.`];
+        : ` The present users can detect ${formatWholePercent(mdeNow.relative)} or more.`;
+  return [`At this traffic half a year is too short to detect ${target}.${instead}`];
 }
 
 /** `by 14 March 2026`, or `in 12 days` where the end of the data is not known. */

@@ -240,7 +240,7 @@ export function errorRatesText({
   const rate = ({ rate: found, lower, upper }: NonNullable<typeof errorRates>['shipped']) =>
     `${formatPercent(found)} (${formatPercent(lower)} to ${formatPercent(upper)})`;
   const design = `${kind} as the primary metric and ${arms}`;
-  const found = `these rules shipped ${rate(shipped)} and called harm shown in ${rate(harmShown)}.`;
+  const found = `these rules shipped ${rate(shipped)}. They called harm shown in ${rate(harmShown)}.`;
   const told = `In ${formatCount(experiments)} simulated experiments without any effect, ${found} They had ${design}, and were ${looks}.`;
   return isAlike
     ? told

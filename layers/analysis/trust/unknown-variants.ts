@@ -57,8 +57,8 @@ function ofStrays(strays: readonly StrayLabel[], arms: readonly LabelUsers[], ab
     explanation = `${strayText(strays)}, but ${count}. Put this into ${line}.`;
   } else {
     explanation = isOne
-      ? `${strayText(strays)}. If it is no arm of the experiment, name those that are in ${line}; if it is one, find out where its users are.`
-      : `${strayText(strays)}. If they are no arms of the experiment, name those that are in ${line}; if they are, find out where their users are.`;
+      ? `${strayText(strays)}. If it is an arm of the experiment, find out where its users went. If it is not, list the real arms in ${line}.`
+      : `${strayText(strays)}. If they are arms of the experiment, find out where their users went. If they are not, list the real arms in ${line}.`;
   }
   return { status: 'fail', explanation };
 }

@@ -73,13 +73,13 @@ describe('keep running', () => {
     const { rule, reasons: found } = analyze({ control: 400, treatment: 410, days: 10 }).decision;
     expect(rule).toBe('no_significant_effect');
     expect(found[1]).toMatch(
-      /^To find a lift of 5\.0 % \(power\.target_lift in experiment\.yaml, by default 5 %\) with a power of 80\.0 % takes [\d,]+ users \(2,000 now\), about \d+ more days at this traffic\.$/,
+      /^To detect a lift of 5\.0 % with 80\.0 % power \(power\.target_lift in experiment\.yaml, 5 % by default\) takes [\d,]+ users \(2,000 now\)\. That is about \d+ more days at this traffic\.$/,
     );
     expect(found[2]).toMatch(
-      /^The present users find lifts of 21\.\d % and more; 28 more days \(7,600 users\) would find 10\.\d % and more\.$/,
+      /^The present users can detect a lift of 21\.\d % or more\. 28 more days \(7,600 users\) could detect 10\.\d % or more\.$/,
     );
     expect(found[3]).toBe(
-      'No planned end or size is declared (planned_end, planned_users): the p-values hold at every look. Without one, only shown harm ends the experiment with "do not ship". Declare one before the next test.',
+      'No planned end or size is declared (planned_end, planned_users), so the p-values hold at every look. Without one, only shown harm ends the experiment with "do not ship". Declare one before the next test.',
     );
   });
 
@@ -87,13 +87,13 @@ describe('keep running', () => {
     const { rule, action, reasons: found } = analyze({ days: 30 }).decision;
     expect([action, rule]).toEqual(['keep_running', 'target_lift_not_feasible']);
     expect(found[1]).toMatch(/about [\d,]+ more days at this traffic, which is not feasible\.$/);
-    expect(found[2]).toMatch(/; 28 more days \(3,867 users\) would find 6\d\.\d % and more\.$/);
+    expect(found[2]).toMatch(/\. 28 more days \(3,867 users\) could detect 6\d\.\d % or more\.$/);
   });
 
   it('takes the lift that is configured', () => {
     const found = reasons({ settings: 'power: { target_lift: 0.9 }' });
     expect(found[1]).toBe(
-      'The present 2,000 users suffice to find a lift of 90.0 % (power.target_lift in experiment.yaml, by default 5 %) with a power of 80.0 %: more of them would show a smaller one.',
+      'The present 2,000 users are enough to detect a lift of 90.0 % with 80.0 % power (power.target_lift in experiment.yaml, 5 % by default). A smaller lift takes more users.',
     );
   });
 
@@ -115,7 +115,7 @@ describe('keep running', () => {
     expect(rule).toBe('guardrail_not_shown');
     expect(found).toContain('The planned 2,000 users are reached (2,000).');
     expect(found.join(' ')).toMatch(
-      /To show Bounce rate within its margin takes 35,\d{3} users \(2,000 now\) if treatment changes nothing about it, about \d+ more days at this traffic\./,
+      /If treatment has no effect on Bounce rate, showing it within its margin takes 35,\d{3} users \(2,000 now\), about \d+ more days at this traffic\./,
     );
   });
 });
@@ -130,7 +130,7 @@ describe('a final decision', () => {
       rule: 'windows_open',
     });
     expect(reasons({ settings: plan, days: 1, more: open })[0]).toBe(
-      'The planned 2,000 users have come, but the outcome window of 1,320 of them has not ended: the verdict can be given on data up to 2026-01-16 00:00 UTC (as_of).',
+      'The planned 2,000 users have come. The outcome windows of 1,320 of them are still open: the verdict needs data up to 2026-01-16 00:00 UTC (as_of).',
     );
     expect(reasons({ more: open }).join(' ')).not.toContain('outcome window');
     expect(reasons({ settings: `${plan}, immature: exclude`, more: open }).join(' ')).not.toContain(

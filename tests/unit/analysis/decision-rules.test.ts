@@ -181,7 +181,7 @@ describe('decide', () => {
   });
 
   it('says what p-values are worth when no end was planned, by the way of testing', () => {
-    expect(decisionOn({ a: {} }).reasons.at(-1)).toMatch(/single look at the data only/);
+    expect(decisionOn({ a: {} }).reasons.at(-1)).toMatch(/hold for one look only/);
     expect(decisionOn({ a: {} }, {}, 'always_valid').reasons.at(-1)).toMatch(/hold at every look/);
   });
 

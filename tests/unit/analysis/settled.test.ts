@@ -61,7 +61,7 @@ describe('open outcome windows', () => {
     const decision = decisionOn([first, second], '2026-01-10T00:00:00Z', 'planned_users: 3000', 4000);
     expect(decision).toMatchObject({ action: 'keep_running', rule: 'windows_open' });
     expect(decision.reasons[0]).toBe(
-      'The planned 3,000 users have come, but the outcome window of 3,000 of them has not ended: the verdict can be given on data up to 2026-01-19 00:00 UTC (as_of).',
+      'The planned 3,000 users have come. The outcome windows of 3,000 of them are still open: the verdict needs data up to 2026-01-19 00:00 UTC (as_of).',
     );
   });
 
@@ -69,9 +69,7 @@ describe('open outcome windows', () => {
     const plan = 'planned_end: 2026-01-10';
     const waiting = decisionOn([first, second], '2026-01-17T00:00:00Z', plan, 2000);
     expect(waiting).toMatchObject({ action: 'keep_running', rule: 'windows_open' });
-    expect(waiting.reasons[0]).toContain(
-      'the verdict can be given on data up to 2026-01-24 00:00 UTC (as_of)',
-    );
+    expect(waiting.reasons[0]).toContain('the verdict needs data up to 2026-01-24 00:00 UTC (as_of)');
     expect(decisionOn([first, second], '2026-01-19T00:00:00Z', plan, 0)).toMatchObject({ action: 'ship' });
   });
 

@@ -14,7 +14,7 @@ describe('EXPERIMENT_DECISION.md', () => {
 
   it('does not promise that corrected intervals are right all at once', () => {
     expect(document).toContain(
-      'A corrected interval is right on its own; that all of them are right at once',
+      'Each corrected interval is valid on its own; only Dunnett’s, within one metric, are all valid at once.',
     );
   });
 
@@ -50,7 +50,7 @@ describe('EXPERIMENT_DECISION.md', () => {
     const report = exampleReport();
     const told = decisionDocument({ ...report, experiments: report.experiments.map(withEvidence) });
     expect(told).toContain(
-      'Everyone assigned, exposed or not: Purchase conversion of treatment +0.40 pp, lift +8.9 % (−2.8 % to +22.2 %, not corrected, for one look), p = 0.1416. 83.0 % of them were exposed; the effect on these makes +0.41 pp of all.',
+      'Everyone assigned, exposed or not: Purchase conversion of treatment +0.40 pp, lift +8.9 % (−2.8 % to +22.2 %, not corrected, for one look), p = 0.1416. 83.0 % of them were exposed. Spread over everyone assigned, the effect on the exposed is +0.41 pp.',
     );
     expect(told).toContain('Everyone assigned, those in several arms by their first: Purchase conversion');
   });

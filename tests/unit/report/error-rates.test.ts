@@ -23,7 +23,7 @@ test('page and document say how often rules like these err, and what was simulat
   for (const render of [reportPage, decisionDocument]) {
     const text = render(withRates(rates)).replaceAll('\u00a0', ' ').replaceAll(/\s+/g, ' ');
     expect(text).toContain(
-      'In 2,100 simulated experiments without any effect, these rules shipped 2.4 % (1.5 % to 3.8 %) and called harm shown in 2.5 % (1.6 % to 3.9 %). They had a ratio as the primary metric and 2 arms of one size, and were looked at once, at the planned end.',
+      'In 2,100 simulated experiments without any effect, these rules shipped 2.4 % (1.5 % to 3.8 %). They called harm shown in 2.5 % (1.6 % to 3.9 %). They had a ratio as the primary metric and 2 arms of one size, and were looked at once, at the planned end.',
     );
     expect(text).not.toContain('not simulated');
     expect(render(withRates({ ...rates, isAlike: false }))).toContain(

@@ -31,14 +31,14 @@ function keptRunning(rule: string, change: Partial<Comparison> = {}): Experiment
 describe('the way out of "keep running"', () => {
   it('says what the traffic cannot show, and what it could by when', () => {
     expect(wayOut(keptRunning('target_lift_not_feasible', { power }), run)?.traffic).toEqual([
-      'A lift of 5 % cannot be shown in half a year at this traffic, 11 % could by 14 March 2026.',
+      'At this traffic half a year is too short to detect a lift of 5 %. A lift of 11 % can be detected by 14 March 2026.',
     ]);
   });
 
-  it('names the day on which a lift in reach could be shown', () => {
+  it('names the day on which a lift in reach can be detected', () => {
     const near = { power: { ...power, daysLeft: 30 } };
     expect(wayOut(keptRunning('no_significant_effect', near), run)?.traffic).toEqual([
-      'A lift of 5 % could be shown by 16 March 2026.',
+      'At this traffic a lift of 5 % can be detected by 16 March 2026.',
     ]);
   });
 

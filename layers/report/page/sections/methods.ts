@@ -34,10 +34,10 @@ ${entry('Segments', `levels of at least ${formatCount(settings.segmentMinimumUse
 <ul class="method-list">
 <li>Conversions: unpooled z-test of two proportions. Means and ratios: Welch’s t-test; a ratio is the sum over the sum, with the delta method’s variance over users.</li>
 <li>The test and the interval of a metric share one standard error and one α, so a p-value and its interval never contradict each other. The relative interval is Fieller’s, which keeps that promise.</li>
-<li>A corrected interval is the one that agrees with its own corrected p-value. Under Holm or Benjamini and Hochberg a family’s intervals are not all right at once with the stated confidence; under Dunnett those of one metric are.</li>
+<li>A corrected interval is the one that agrees with its own corrected p-value. Under Dunnett all intervals of one metric are right at once; under Holm or Benjamini and Hochberg those of a family are not.</li>
 <li>p-values are corrected within each role: primary and secondary metrics are families of their own. Guardrails are not corrected, because every one of them has to hold.</li>
 <li>Guardrails: one-sided non-inferiority test at ${settings.guardrailAlpha} against the declared margin, which moves with the control’s own uncertainty.</li>
-<li>Too few users: nothing is inferred from an arm in which fewer than 5 users who make up the metric’s sum are to be expected, or up to 20 where the arms are unequal.</li>
+<li>Too few users: nothing is inferred from an arm in which fewer than 5 users are expected to make up the metric’s sum. With unequal arms that is up to 20.</li>
 <li>Amounts such as revenue: with fewer than 100 buyers in an arm their interval and p are rough. Of unequal arms the test is corrected for the skew of all users, and not made where that is too large.</li>
 <li>Sample ratio: chi-square test of the exposed and of the assigned users against the planned shares; p below 0.001 makes the experiment invalid.</li>
 </ul>`,

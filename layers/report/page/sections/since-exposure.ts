@@ -29,7 +29,7 @@ export const sinceExposureSection: ExperimentSection = (experiment) => {
     ),
     body: html`<p class="lede">What users did on each day after they first saw the treatment, of those observed for the whole day. An effect that fades points to novelty, one that grows to learning.${
       series.some(({ days }) => pointsOf(days).some(({ interval }) => interval === null))
-        ? ' Grey points have no bar: on those days the control is too close to zero for an interval of the lift; the numbers by day give that of the difference.'
+        ? ' Grey points have no bar: on those days the control is too close to zero for an interval of the lift. The numbers by day give that of the difference.'
         : null
     }</p>
 <div class="plots">${show(primary)}</div>

@@ -350,7 +350,7 @@ describe('misspelt variants', () => {
   it('may also be arms that nearly all users are missing from, where their names are like no other', () => {
     const { decision } = several({ A: 1000, B: 1000, holdout: 3 });
     expect(decision.reasons[0]).toBe(
-      'holdout (3 users) has hardly any users. If it is no arm of the experiment, name those that are in experiment.yaml and run the same files again: experiments: { checkout: { weights: { A: 0.5, B: 0.5 } } }; if it is one, find out where its users are.',
+      'holdout (3 users) has hardly any users. If it is an arm of the experiment, find out where its users went. If it is not, list the real arms in experiment.yaml and run the same files again: experiments: { checkout: { weights: { A: 0.5, B: 0.5 } } }.',
     );
   });
 

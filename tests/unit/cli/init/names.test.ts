@@ -96,7 +96,7 @@ it('names that mean several things are guesses that say so', async () => {
   });
   const result = await init(folder);
   expect(result.text).toMatch(/user_id: customer_id # guess: .*it may also be "visitor_id"/);
-  expect(result.text).toMatch(/revenue: price # guess: .*may mean it.*whole event, not per item/);
+  expect(result.text).toMatch(/revenue: price # guess: .*may be this column.*whole event, not per item/);
   expect(result.text).toMatch(/exposure: Seitenaufruf # guess: .*right only if users see the change there/);
   expect(result.text).toMatch(/add_to_cart: Warenkorb # guess: .*a look at the cart\?/);
   expect(result.text).toMatch(/begin_checkout: checkout # guess: /);
