@@ -131,12 +131,13 @@ function csvName(name: string): string | undefined {
   return forms.test(name) ? `${name.replace(forms, '')}.csv` : undefined;
 }
 
-/** Those of the files that `convertFolder` would write as CSV, by their paths. */
+/** Those of a folder's files that `convertFolder` would write as CSV, by their paths within it. */
 export function filesToConvert(paths: readonly string[]): string[] {
   const there = new Set(paths);
   return paths.filter((file) => {
     const csv = csvName(path.posix.basename(file));
-    if (csv === undefined) return false;
+    const [first = '', ...below] = file.split('/').slice(0, -1);
+    if (csv === undefined || isOwn(first) || !below.every(isPartition)) return false;
     const place = path.posix.join(path.posix.dirname(file), csv);
     return !there.has(place) && !there.has(`${place}.gz`);
   });

@@ -8,6 +8,7 @@ import { compareRuns } from '../pipeline/compare.ts';
 import { decisionHistory, decisionRecord } from '../pipeline/decision-history.ts';
 import { findRun } from '../pipeline/executions.ts';
 import { listRuns } from '../pipeline/runs.ts';
+import type { Conversions } from './conversions.ts';
 import { comparePage } from './pages/compare.ts';
 import { experimentPage } from './pages/experiment.ts';
 import { layout, type Page } from './pages/layout.ts';
@@ -16,13 +17,22 @@ import { runPage, stagesPage } from './pages/run.ts';
 import { uploadPage } from './pages/upload.ts';
 import { asset, file, json, page, type Reply } from './reply.ts';
 import type { Site } from './site.ts';
-import { checkListing, readJson, startRun, storeFile } from './uploads.ts';
+import {
+  checkListing,
+  openConversion,
+  readJson,
+  receiveFile,
+  startRun,
+  storeConverted,
+  storeFile,
+} from './uploads.ts';
 
 /** The address asks for something that cannot be asked for. */
 export class BadRequest extends UsageError {}
 
 export interface RouteContext {
   readonly site: Site;
+  readonly conversions: Conversions;
   readonly token: string;
   readonly request: IncomingMessage;
   readonly query: URLSearchParams;
@@ -72,7 +82,8 @@ const routes: readonly Route[] = [
   {
     method: 'POST',
     path: /^\/api\/uploads\/([^/]+)\/check$/,
-    answer: async ({ request }, drop) => json(await checkListing(drop, await readJson(request))),
+    answer: async ({ request, conversions }, drop) =>
+      json(await checkListing(conversions, drop, await readJson(request))),
   },
   {
     method: 'PUT',
@@ -83,8 +94,26 @@ const routes: readonly Route[] = [
   {
     method: 'POST',
     path: /^\/api\/uploads\/([^/]+)\/start$/,
-    answer: async ({ site, request }, drop) =>
-      json(await startRun(site.connection, drop, await readJson(request))),
+    answer: async ({ site, request, conversions }, drop) =>
+      json(await startRun(site.connection, conversions, drop, await readJson(request))),
+  },
+  {
+    method: 'POST',
+    path: /^\/api\/uploads\/([^/]+)\/converted$/,
+    answer: async ({ site, request, conversions }, drop) =>
+      json(await storeConverted(site.connection, conversions, drop, await readJson(request))),
+  },
+  {
+    method: 'POST',
+    path: /^\/api\/conversions$/,
+    answer: async ({ request, conversions }) =>
+      json(await openConversion(conversions, await readJson(request))),
+  },
+  {
+    method: 'PUT',
+    path: /^\/api\/conversions\/([^/]+)\/file$/,
+    answer: async ({ request, conversions, query }, id) =>
+      json(await receiveFile(conversions, id, query.get('file') ?? '', request)),
   },
 ];
 

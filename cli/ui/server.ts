@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { ConfigError, type Fault, PipelineError, UsageError } from '../../layers/platform/errors.ts';
 import { NotDeployed } from '../pipeline/executions.ts';
 import { note, visible } from '../terminal.ts';
+import { Conversions } from './conversions.ts';
 import { Guard } from './guard.ts';
 import { layout } from './pages/layout.ts';
 import { problemPage } from './pages/problem.ts';
@@ -26,8 +27,9 @@ export async function serve(site: Site, port: number): Promise<RunningServer> {
   const server = createServer({ requestTimeout: 0 });
   const bound = await listen(server, port);
   const guard = new Guard(bound);
+  const conversions = new Conversions();
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    answer(site, guard, request)
+    answer(site, conversions, guard, request)
       .then((reply) => send(request, response, reply))
       .catch((error: unknown) => {
         // The browser went away, or S3 did in the middle of a file.
@@ -38,11 +40,13 @@ export async function serve(site: Site, port: number): Promise<RunningServer> {
   });
   return {
     url: `http://${host}:${bound}`,
-    close: () =>
-      new Promise((resolve) => {
+    close: async () => {
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
-      }),
+      });
+      await conversions.close();
+    },
   };
 }
 
@@ -68,7 +72,12 @@ function listen(server: Server, port: number): Promise<number> {
   });
 }
 
-async function answer(site: Site, guard: Guard, request: IncomingMessage): Promise<Reply> {
+async function answer(
+  site: Site,
+  conversions: Conversions,
+  guard: Guard,
+  request: IncomingMessage,
+): Promise<Reply> {
   const target = request.url ?? '/';
   const url = URL.canParse(target, `http://${host}`) ? new URL(target, `http://${host}`) : null;
   const asJson = url?.pathname.startsWith('/api/') ?? false;
@@ -84,7 +93,7 @@ async function answer(site: Site, guard: Guard, request: IncomingMessage): Promi
     const reply =
       url === null
         ? undefined
-        : await dispatch(url.pathname, { site, token, request, query: url.searchParams });
+        : await dispatch(url.pathname, { site, conversions, token, request, query: url.searchParams });
     if (reply === undefined) {
       return problem(404, {
         what: 'there is no such page',

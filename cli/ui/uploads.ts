@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { fileNamesOf } from '../../layers/experiment/config.ts';
@@ -12,6 +13,7 @@ import { checkDropName } from '../pipeline/drop-name.ts';
 import { awaitRun, type StartedRun } from '../pipeline/run-drop.ts';
 import { targetConfig } from '../pipeline/target.ts';
 import { checkStored, completeUpload, type StoredFile } from '../pipeline/upload.ts';
+import { type Conversions, isConverted, type OpenedConversion } from './conversions.ts';
 
 const size = z.number().int().nonnegative();
 
@@ -21,6 +23,8 @@ const listing = z.strictObject({
   files: z.array(z.strictObject({ path: z.string(), size })),
   /** Text of the folder's experiment.yaml, or of the file that takes its place. */
   config: z.string().nullable(),
+  /** Id of the conversion of what is no CSV; null where all is. */
+  conversion: z.string().nullable(),
 });
 
 /** Which of a folder's files make up the drop, and the keys they go to. */
@@ -28,51 +32,87 @@ export interface CheckedListing {
   readonly files: readonly DropFile[];
   /** Paths that are no part of a drop. */
   readonly ignored: readonly string[];
+  /** A sentence for each file that was converted. */
+  readonly converted: readonly string[];
+}
+
+const chosen = z.strictObject({ paths: z.array(z.string()) });
+
+/** Begins to convert a folder's files, where there is something to convert. */
+export async function openConversion(conversions: Conversions, body: unknown): Promise<OpenedConversion> {
+  return conversions.open(parse(chosen, body).paths);
+}
+
+/** Takes a file that is to be converted. */
+export async function receiveFile(
+  conversions: Conversions,
+  id: string,
+  file: string,
+  request: IncomingMessage,
+): Promise<Record<string, never>> {
+  await conversions.receive(id, file, request, lengthOf(request, file));
+  return {};
 }
 
 /**
  * Checks what a browser is about to upload, before it does.
  * @throws UsageError or ConfigError as `ecom upload` would
  */
-export async function checkListing(drop: string, body: unknown): Promise<CheckedListing> {
+export async function checkListing(
+  conversions: Conversions,
+  drop: string,
+  body: unknown,
+): Promise<CheckedListing> {
   checkDropName(drop);
-  const { folder, files, config } = parse(listing, body);
+  const { folder, files, config, conversion } = parse(listing, body);
   const target = targetConfig();
-  const own = config === null ? [] : [{ name: dropConfigName, text: config }];
-  const named = new Map(own.flatMap((file) => [...namedFiles(file)]));
-  const { raw: names, summary } = targetConfig(own);
-  refuseOtherForms(
-    files.map((file) => file.path),
-    summary?.file,
-  );
+  const configs = config === null ? [] : [{ name: dropConfigName, text: config }];
+  const named = new Map(configs.flatMap((file) => [...namedFiles(file)]));
+  const { raw: names, summary } = targetConfig(configs);
+  if (summary !== null) refuseSums(summary.file);
+  const within = (file: string) => (folder === '' ? file : path.posix.relative(folder, file));
+  if (conversion === null) refuseOtherForms(files.map((file) => within(file.path)));
+  const converted = conversion === null ? undefined : await conversions.convert(conversion);
+  const made = (converted?.files ?? []).map((file) => ({
+    ...file,
+    path: path.posix.join(folder, file.path),
+  }));
+  // What commands once converted in the folder may be of other data by now.
+  const own = files.filter((file) => !isConverted(within(file.path)));
   const found = await readDropFolder(
-    listedFolder(folder, files),
+    listedFolder(folder, [...own, ...made]),
     drop,
     names,
     fileNamesOf(target.raw),
     named,
   );
   const used = new Set(found.map(({ file }) => file));
-  return { files: found, ignored: files.map((file) => file.path).filter((file) => !used.has(file)) };
+  const sources = new Set(conversion === null ? [] : filesToConvert(files.map((file) => within(file.path))));
+  return {
+    files: found,
+    ignored: files
+      .map((file) => file.path)
+      .filter((file) => !used.has(file) && !sources.has(within(file)) && !isConverted(within(file))),
+    converted: converted?.sentences ?? [],
+  };
 }
 
-/**
- * What a browser sends is stored as it is: the command line converts it first.
- * @throws UsageError where a file is of another form than CSV, or holds sums by arm
- */
-function refuseOtherForms(paths: readonly string[], summary: string | undefined): void {
-  if (summary !== undefined) {
-    throw new UsageError({
-      what: `${summary} holds sums by arm, and no users that the pipeline could stage and load`,
-      remedy: 'Analyse the folder on this machine: ./ecom analyze <folder>',
-    });
-  }
-  const [first, ...others] = filesToConvert(paths);
+/** @throws UsageError */
+function refuseSums(summary: string): never {
+  throw new UsageError({
+    what: `${summary} holds sums by arm, and no users that the pipeline could stage and load`,
+    remedy: 'Analyse the folder on this machine: ./ecom analyze <folder>',
+  });
+}
+
+/** @throws UsageError where a file is of another form than CSV */
+function refuseOtherForms(paths: readonly string[]): void {
+  const [first] = filesToConvert(paths);
   if (first === undefined) return;
   throw new UsageError({
-    what: `${first}${others.length === 0 ? ' is' : ` and ${others.length} more are`} no CSV, and this page uploads files as they are`,
-    remedy:
-      'Upload the folder with ./ecom upload <folder>, which writes JSON lines, Parquet and zip as CSV first; or leave what is not meant out of it',
+    what: 'the file is no CSV, and was not converted',
+    where: first,
+    remedy: 'Choose the folder again',
   });
 }
 
@@ -88,28 +128,60 @@ export async function storeFile(
 ): Promise<StoredFile> {
   checkDropName(drop);
   checkKey(drop, key);
-  const length = Number(request.headers['content-length'] ?? Number.NaN);
-  if (!Number.isInteger(length)) {
-    throw new UsageError({ what: 'the length of the file is not given', where: key });
-  }
+  const length = lengthOf(request, key);
   await raw.uploadStream(request, length, key);
   return checkStored(raw, { file: key, key, size: length });
 }
 
 const stored = z.strictObject({
   files: z.array(z.strictObject({ key: z.string(), etag: z.string(), size })).min(1),
+  conversion: z.string().nullable(),
 });
 
-/** Completes a drop with its manifest, and waits for the gate to start its run. */
-export async function startRun(connection: Connection, drop: string, body: unknown): Promise<StartedRun> {
+/**
+ * Stores a file that was converted on this machine.
+ * @throws UsageError for a key that is none of the drop's data files, or a file that was not converted
+ */
+export async function storeConverted(
+  { raw }: Connection,
+  conversions: Conversions,
+  drop: string,
+  body: unknown,
+): Promise<StoredFile> {
   checkDropName(drop);
-  const { files } = parse(stored, body);
+  const { conversion, file, key } = parse(convertedFile, body);
+  checkKey(drop, key);
+  const { place, size } = await conversions.place(conversion, file);
+  await raw.uploadFrom(place, key);
+  return checkStored(raw, { file, key, size });
+}
+
+const convertedFile = z.strictObject({ conversion: z.string(), file: z.string(), key: z.string() });
+
+/** @throws UsageError where the request does not say how long its body is */
+function lengthOf(request: IncomingMessage, where: string): number {
+  const length = Number(request.headers['content-length'] ?? Number.NaN);
+  if (Number.isInteger(length)) return length;
+  throw new UsageError({ what: 'the length of the file is not given', where });
+}
+
+/** Completes a drop with its manifest, and waits for the gate to start its run. */
+export async function startRun(
+  connection: Connection,
+  conversions: Conversions,
+  drop: string,
+  body: unknown,
+): Promise<StartedRun> {
+  checkDropName(drop);
+  const { files, conversion } = parse(stored, body);
   for (const file of files) {
     checkKey(drop, file.key);
     await checkStored(connection.raw, { ...file, file: file.key });
   }
   const manifestEtag = await completeUpload(connection.raw, drop, files);
-  return awaitRun(connection, { drop, manifestEtag });
+  const started = await awaitRun(connection, { drop, manifestEtag });
+  if (conversion !== null) await conversions.remove(conversion);
+  return started;
 }
 
 function checkKey(drop: string, key: string): void {

@@ -144,8 +144,12 @@
   }
 
   /** @param {string} action @param {unknown} body */
-  const post = async (action, body) => {
-    const answer = await fetch(`/api/uploads/${encodeURIComponent(dropInput.value)}/${action}`, {
+  const post = (action, body) =>
+    postTo(`/api/uploads/${encodeURIComponent(dropInput.value)}/${action}`, body);
+
+  /** @param {string} address @param {unknown} body */
+  const postTo = async (address, body) => {
+    const answer = await fetch(address, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-ecom-token': token },
       body: JSON.stringify(body),
@@ -190,6 +194,30 @@
     return [...chosen.filter((one) => one.path !== path), { path, file: separate }];
   };
 
+  /** @type {Promise<string | null>} Id of the conversion of the chosen folder's files that are no CSV. */
+  let conversion = Promise.resolve(null);
+
+  /** Hands over what has to be converted. @param {Chosen[]} files @returns {Promise<string | null>} */
+  const convert = async (files) => {
+    const folder = folderName();
+    const within = new Map(
+      files.map(({ path, file }) => [folder === '' ? path : path.slice(folder.length + 1), file]),
+    );
+    const { id, files: needed } = await postTo('/api/conversions', { paths: [...within.keys()] });
+    for (const [index, name] of needed.entries()) {
+      if (files === chosen) {
+        list.replaceChildren(make('p', 'line', `Converting ${name}, ${index + 1} of ${needed.length} …`));
+      }
+      const answer = await fetch(`/api/conversions/${id}/file?file=${encodeURIComponent(name)}`, {
+        method: 'PUT',
+        headers: { 'x-ecom-token': token },
+        body: within.get(name) ?? null,
+      });
+      if (!answer.ok) throw new Problem((await answer.json()).error);
+    }
+    return id;
+  };
+
   const check = async () => {
     checks += 1;
     const mine = checks;
@@ -200,14 +228,20 @@
     const configPath = [folder, configName].filter((part) => part !== '').join('/');
     const config = files.find(({ path }) => path === configPath);
     try {
-      const { files: planned, ignored } = await post('check', {
+      const id = await conversion;
+      const {
+        files: planned,
+        ignored,
+        converted,
+      } = await post('check', {
         folder,
         files: files.map(({ path, file }) => ({ path, size: file.size })),
         config: config === undefined ? null : await config.file.text(),
+        conversion: id,
       });
       if (mine !== checks) return;
       problem.replaceChildren();
-      showFiles(planned, ignored);
+      showFiles(planned, ignored, converted);
       start.disabled = false;
     } catch (error) {
       if (mine !== checks) return;
@@ -239,8 +273,8 @@
     return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)}\u00a0${units[power]}`;
   };
 
-  /** @param {Planned[]} planned @param {string[]} ignored */
-  const showFiles = (planned, ignored) => {
+  /** @param {Planned[]} planned @param {string[]} ignored @param {string[]} converted */
+  const showFiles = (planned, ignored, converted) => {
     plan = planned;
     bars = planned.map(({ file }) => {
       const bar = document.createElement('progress');
@@ -262,6 +296,7 @@
     list.replaceChildren(
       make('p', 'line', `${planned.length} ${planned.length === 1 ? 'file' : 'files'}, ${size(total)}`),
       make('ul', 'planned', ...rows),
+      ...converted.map((sentence) => make('p', 'fine', sentence)),
       ...(ignored.length > 0
         ? [make('p', 'fine', `Not part of a drop, so not uploaded: ${inWords(ignored)}`)]
         : []),
@@ -298,15 +333,23 @@
     problem.replaceChildren();
     try {
       const files = allFiles();
+      const id = await conversion;
       const stored = [];
       for (const [index, planned] of plan.entries()) {
         start.textContent = `Uploading ${index + 1} of ${plan.length} …`;
         const file = files.find(({ path }) => path === planned.file)?.file;
         const bar = bars[index];
-        if (file !== undefined && bar !== undefined) stored.push(await send(planned, file, bar));
+        if (bar === undefined) continue;
+        if (file !== undefined) stored.push(await send(planned, file, bar));
+        else {
+          const folder = folderName();
+          const name = folder === '' ? planned.file : planned.file.slice(folder.length + 1);
+          stored.push(await post('converted', { conversion: id, file: name, key: planned.key }));
+          bar.value = 1;
+        }
       }
       start.textContent = 'Starting the run …';
-      const { runId } = await post('start', { files: stored });
+      const { runId } = await post('start', { files: stored, conversion: id });
       busy = false;
       location.assign(`/runs/${runId}`);
     } catch (error) {
@@ -325,13 +368,17 @@
   /** @param {Chosen[]} files */
   const choose = (files) => {
     if (busy) return;
-    // A folder may lie below what was dropped; hidden files are nobody's data.
-    chosen = files.filter(({ path }) => !path.split('/').some((part) => part.startsWith('.')));
+    // A folder may lie below what was dropped; hidden files are nobody's data, and what commands once converted
+    // is converted anew.
+    chosen = files.filter(
+      ({ path }) => !path.split('/').some((part) => part.startsWith('.') || part === 'ecom-converted'),
+    );
     if (chosen.length === 0) {
       list.replaceChildren();
       showProblem(new Problem({ what: 'the folder is empty' }));
       return;
     }
+    conversion = convert(chosen);
     check();
   };
 

@@ -12,7 +12,7 @@ export function uploadPage(): Page {
 <form class="card upload" id="upload" novalidate>
 <div class="dropzone" id="dropzone">
 <svg class="folder" viewBox="0 0 24 24" aria-hidden="true"><path d="M3 7a2 2 0 0 1 2-2h4l2 2.5h8a2 2 0 0 1 2 2V17a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2z"/><path d="M12 16.5v-5m-2.2 2.2L12 11.5l2.2 2.2"/></svg>
-<p><strong>Drop a folder of CSVs here</strong><br><span class="muted">events and experiment_assignments are needed; users, products, sessions and experiment.yaml are welcome</span></p>
+<p><strong>Drop a folder of CSVs here</strong><br><span class="muted">events and experiment_assignments are needed; users, products, sessions and experiment.yaml are welcome; JSON lines, Parquet and zip are converted</span></p>
 <p class="choose"><label class="button" for="folder">Choose a folder</label><input class="visually-hidden" type="file" id="folder" webkitdirectory multiple></p>
 </div>
 <div class="fields">

@@ -112,6 +112,9 @@ describe('the local server', () => {
       ['POST', '/api/uploads/shop/check'],
       ['PUT', '/api/uploads/shop/file?key=raw/shop/events.csv'],
       ['POST', '/api/uploads/shop/start'],
+      ['POST', '/api/uploads/shop/converted'],
+      ['POST', '/api/conversions'],
+      ['PUT', '/api/conversions/1/file?file=events.jsonl'],
     ] as const) {
       for (const given of [headers, { ...headers, 'x-ecom-token': token }]) {
         expect((await ask(method, path, given)).status).toBe(403);
@@ -140,6 +143,7 @@ describe('the local server', () => {
     ['POST', '/api/runs', 405, /does not take POST/],
     ['POST', '/api/uploads/shop/check', 422, /not JSON/],
     ['PUT', '/api/uploads/Not%20A%20Drop/file?key=raw/x', 422, /drop name has/],
+    ['PUT', '/api/conversions/1/file?file=a.jsonl', 422, /converted are gone/],
     ['PUT', '/api/uploads/shop/file?key=raw/other/events.csv', 422, /no data file of the drop "shop"/],
   ])('answers %s %s with status %i and the error as JSON', async (method, path, status, what) => {
     const answer = await ask(method, path, method === 'GET' ? {} : own());
@@ -148,6 +152,38 @@ describe('the local server', () => {
     const { error } = JSON.parse(answer.body);
     expect(error.what).toMatch(what);
     expect(answer.body).not.toMatch(/ {4}at |node:/);
+  });
+
+  it('converts what a browser hands over, and hides where on this machine', async () => {
+    const headers = { ...own(), 'content-type': 'application/json' };
+    const ask = async (method: string, path: string, body: string) => {
+      const answer = await fetch(new URL(path, server.url), { method, headers, body });
+      return { status: answer.status, body: await answer.json() };
+    };
+    const paths = ['events.jsonl', 'experiment_assignments.parquet', 'notes.txt'];
+    const opened = await ask('POST', '/api/conversions', JSON.stringify({ paths }));
+    expect(opened.body).toEqual({ id: expect.any(String), files: paths.slice(0, 2) });
+    const { id: conversion } = opened.body;
+    for (const file of paths.slice(0, 2)) {
+      const put = await ask('PUT', `/api/conversions/${conversion}/file?file=${file}`, '{"a":1}\n');
+      expect(put).toEqual({ status: 200, body: {} });
+    }
+    const again = await ask('PUT', `/api/conversions/${conversion}/file?file=notes.txt`, 'x');
+    expect(again.body.error.what).toBe('this is no file that is waited for');
+    const checked = await ask(
+      'POST',
+      '/api/uploads/shop/check',
+      JSON.stringify({
+        folder: 'shop',
+        files: paths.map((file) => ({ path: `shop/${file}`, size: 8 })),
+        config: null,
+        conversion,
+      }),
+    );
+    expect(checked).toMatchObject({
+      status: 422,
+      body: { error: { what: expect.stringContaining('Parquet'), where: 'experiment_assignments.parquet' } },
+    });
   });
 
   it('shows a page for a run that is not there, with a way back', async () => {

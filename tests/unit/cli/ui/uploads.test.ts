@@ -1,15 +1,22 @@
-import { describe, expect, it } from 'vitest';
+import { Readable } from 'node:stream';
+import { afterAll, describe, expect, it } from 'vitest';
+import { Conversions } from '../../../../cli/ui/conversions.ts';
 import { checkListing } from '../../../../cli/ui/uploads.ts';
+
+const conversions = new Conversions();
+afterAll(() => conversions.close());
 
 const listing = (paths: readonly string[], config: string | null = null) => ({
   folder: 'shop',
   files: paths.map((path) => ({ path, size: 10 })),
   config,
+  conversion: null,
 });
 
 describe('checkListing', () => {
   it('finds the files of a drop, their keys, and what does not belong to it', async () => {
     const { files, ignored } = await checkListing(
+      conversions,
       'shop_b',
       listing([
         'shop/events/part-2.csv.gz',
@@ -29,24 +36,49 @@ describe('checkListing', () => {
     expect(ignored).toEqual(['shop/events/deeper/part-3.csv', 'shop/notes.txt']);
   });
 
-  it('refuses what the command line would convert first, and names the command', async () => {
-    const both = ['shop/experiment_assignments.csv', 'shop/events.csv'];
+  it('takes what was converted in place of its source, and never what the folder once had converted', async () => {
+    const chosen = ['events.jsonl', 'experiment_assignments.csv', 'ecom-converted/events.csv', 'notes.txt'];
+    const { id } = await conversions.open(chosen);
+    const line = Buffer.from('{"a":1}\n');
+    await conversions.receive(id ?? '', 'events.jsonl', Readable.from([line]), line.length);
+    const body = { ...listing(chosen.map((file) => `shop/${file}`)), conversion: id };
+    expect(await checkListing(conversions, 'default', body)).toEqual({
+      files: [
+        {
+          kind: 'experiment_assignments',
+          file: 'shop/experiment_assignments.csv',
+          key: 'raw/experiment_assignments.csv',
+          size: 10,
+        },
+        { kind: 'events', file: 'shop/ecom-converted/events.csv', key: 'raw/events.csv', size: 4 },
+      ],
+      ignored: ['shop/notes.txt'],
+      converted: ['events.jsonl is read as ecom-converted/events.csv, 1 rows'],
+    });
+  });
+
+  it('refuses a file of another form that was not converted', async () => {
     await expect(
-      checkListing('default', listing(['shop/events.parquet', 'shop/experiment_assignments.csv'])),
-    ).rejects.toThrow('shop/events.parquet is no CSV, and this page uploads files as they are');
-    const { files, ignored } = await checkListing('default', listing([...both, 'shop/events.jsonl']));
-    expect(files).toHaveLength(2);
-    expect(ignored).toEqual(['shop/events.jsonl']);
+      checkListing(
+        conversions,
+        'default',
+        listing(['shop/events.parquet', 'shop/experiment_assignments.csv']),
+      ),
+    ).rejects.toMatchObject({
+      fault: { what: 'the file is no CSV, and was not converted', where: 'events.parquet' },
+    });
   });
 
   it('refuses sums by arm, which the pipeline does not take', async () => {
     const sums =
       'summary: { file: r.csv, experiment_id: e, variant: v, users: n, outcomes: { purchase_conversion: { conversions: c } } }\n';
-    await expect(checkListing('default', listing(['shop/r.csv'], sums))).rejects.toThrow(/ecom analyze/);
+    await expect(checkListing(conversions, 'default', listing(['shop/r.csv'], sums))).rejects.toThrow(
+      /ecom analyze/,
+    );
   });
 
   it('takes files without a folder', async () => {
-    const { files } = await checkListing('default', {
+    const { files } = await checkListing(conversions, 'default', {
       ...listing(['events.csv', 'experiment_assignments.csv']),
       folder: '',
     });
@@ -55,6 +87,7 @@ describe('checkListing', () => {
 
   it('finds files under the names that the configuration gives them', async () => {
     const { files } = await checkListing(
+      conversions,
       'default',
       listing(['shop/log.csv', 'shop/experiment_assignments.csv'], 'raw: { events: log.csv }\n'),
     );
@@ -64,6 +97,7 @@ describe('checkListing', () => {
   it('refuses a folder without a file that its configuration names, and says which one is like it', async () => {
     await expect(
       checkListing(
+        conversions,
         'default',
         listing(
           ['shop/events.csv', 'shop/experiment_assignments.csv', 'shop/customers.csv'],
@@ -95,6 +129,6 @@ describe('checkListing', () => {
     ['a dataset that is there twice', 'b', listing(['shop/events.csv', 'shop/events/1.csv']), /there twice/],
     ['a body of another shape', 'b', { folder: 1 }, /not understood/],
   ])('refuses %s', async (_, drop, body, message) => {
-    await expect(checkListing(drop, body)).rejects.toThrow(message);
+    await expect(checkListing(conversions, drop, body)).rejects.toThrow(message);
   });
 });
