@@ -51,5 +51,11 @@ function printReceipt({ files, removed, proof }: Receipt): void {
   );
   const whole = removed.map((file) => visible(file)).join(', ');
   if (removed.length > 0) print(`\n${proof === null ? 'To be removed' : 'Removed'} as a whole: ${whole}`);
-  if (proof !== null) print(`\nThe id is in none of ${counted(proof.length, 'file')} that are left.`);
+  if (proof === null) return;
+  const left = counted(proof.length, 'file');
+  print(
+    proof.some(({ searched }) => searched.includes('text'))
+      ? `\nThe id is in none of ${left} that are left.`
+      : `\nNo column of user ids in ${left} that are left has the id. As text it was not searched: it could be any number or word.`,
+  );
 }

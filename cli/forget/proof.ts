@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib';
 import { isNameOf } from '../../layers/data/column-words.ts';
 import { readHeader } from '../../layers/data/csv/local-file.ts';
 import { cell } from '../../layers/platform/duckdb.ts';
-import { SchemaError } from '../../layers/platform/errors.ts';
+import { ErasureError, SchemaError } from '../../layers/platform/errors.ts';
 import { identifier, literal } from '../../layers/platform/sql.ts';
 import type { DropFile } from '../pipeline/drop-folder.ts';
 import { ownRows, type Reading, rowsOfColumn } from './select-rows.ts';
@@ -38,6 +38,7 @@ export async function filesBelow(folder: string): Promise<string[]> {
 /**
  * Searches every file below a folder for an id: the files of the drop as a run reads them, other CSVs and Parquet in the
  * columns that are named as ids of users are, and whatever else there is as text where the id is telling.
+ * @throws ErasureError where a file cannot be read
  */
 export async function searchFolder(
   reading: Reading,
@@ -49,11 +50,17 @@ export async function searchFolder(
   for (const name of await filesBelow(folder)) {
     const file = path.join(folder, name);
     const own = files.filter((one) => path.resolve(one.file) === path.resolve(file));
-    searched.push(
-      /\.parquet$/i.test(name)
-        ? { file: name, searched: ['parquet'], found: await inParquet(reading, file, id) }
-        : { file: name, ...(await inText(reading, file, own, id)) },
-    );
+    try {
+      searched.push(
+        /\.parquet$/i.test(name)
+          ? { file: name, searched: ['parquet'], found: await inParquet(reading, file, id) }
+          : { file: name, ...(await inText(reading, file, own, id)) },
+      );
+    } catch (cause) {
+      const what = "the file cannot be searched for the id; the user's rows of the drop are erased";
+      const remedy = 'Repair or delete it, and call ecom forget again: it writes the receipt then';
+      throw new ErasureError({ what, where: file, remedy }, { cause });
+    }
   }
   return searched;
 }

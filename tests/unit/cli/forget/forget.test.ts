@@ -226,6 +226,15 @@ describe('the proof', () => {
     expect(proof.find(({ file }: { file: string }) => file === name)).toMatchObject({ found: 1 });
   });
 
+  it('fails where a file cannot be searched, and names it', async () => {
+    await put({ ...mails, 'notes.txt.gz': 'no gzip' });
+    await expect(forget(id, folder, options)).rejects.toMatchObject({
+      name: 'ErasureError',
+      fault: { where: path.join(folder, 'notes.txt.gz') },
+    });
+    expect(existsSync(path.join(folder, receiptFile))).toBe(false);
+  });
+
   it('takes no longer id for one that it begins or ends with', async () => {
     await put({ ...mails, 'notes.txt': 'mann@example.com, ann@example.com.au, x-ann@example.com\n' });
     const { proof } = await forget(id, folder, options);
