@@ -37,6 +37,11 @@ const anywhere: readonly CommandEntry[] = [
     load: () => import('./report.ts'),
   },
   {
+    usage: 'forget [options] <user> <dir>',
+    summary: "tell which rows of a folder of CSVs are a user's, and erase them with --yes",
+    load: () => import('./forget.ts'),
+  },
+  {
     usage: 'generate [options] <dir>',
     summary: 'write the CSVs of a made-up shop with an experiment into a folder',
     load: () => import('./generate.ts'),

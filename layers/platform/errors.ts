@@ -55,6 +55,9 @@ export class UsageError extends PipelineError {}
 /** The run ended without a published result. */
 export class RunFailure extends PipelineError {}
 
+/** What was to be erased is still there. */
+export class ErasureError extends PipelineError {}
+
 /** Something on this machine keeps the local emulator or database from running. */
 export class LocalError extends PipelineError {}
 

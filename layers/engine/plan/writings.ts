@@ -7,10 +7,11 @@ import { dropPrefix } from '../../runs/keys.ts';
 import type { PlannedFile } from './chunks.ts';
 
 type DataInput = PlannedFile['input'];
+type NamedInput = Pick<DataInput, 'kind' | 'key'>;
 
 /** What the configuration says of a file, a more particular name going before a more general one. */
 export function writingOf(
-  input: DataInput,
+  input: NamedInput,
   drop: string,
   { files, raw }: Pick<Config, 'files' | 'raw'>,
 ): FileWriting {
@@ -45,7 +46,7 @@ export function checkWritings(
 }
 
 /** The names of a file, the most general first: its dataset, its name in the configuration, its path as a part. */
-function namesOf({ kind, key }: DataInput, drop: string, raw: Config['raw']): string[] {
+function namesOf({ kind, key }: NamedInput, drop: string, raw: Config['raw']): string[] {
   const within = key.slice(dropPrefix(drop).length);
   const name = fileNamesOf(raw)[kind];
   return within.includes('/')

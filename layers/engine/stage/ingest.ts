@@ -89,6 +89,8 @@ export interface Ingested {
   /** Quarantined rows by the name of their event, the most frequent ones; none for other datasets. */
   readonly quarantinedEvents: { readonly event: string; readonly rows: number }[];
   readonly parts: StagedPart[];
+  /** Parquet file of every record that has the header's fields, accepted or not, and the SQL of the line it begins on. */
+  readonly read: { readonly file: string; readonly line: string; readonly isLinePerRecord: boolean };
   /** Parquet file of the quarantined records, or null where there are none. */
   readonly quarantine: string | null;
   /** By which buckets find what concerns each other; nothing where there is one. */
@@ -138,9 +140,10 @@ export async function ingest(
     0,
   );
   const quarantined = records.lines - accepted;
+  const all = { file: read, line, isLinePerRecord: !records.numbered };
   if (quarantined === 0) {
     const none = { rules: [], quarantinedEvents: [], quarantine: null };
-    return { lines: records.lines, accepted, quarantined, ...none, parts, shared };
+    return { lines: records.lines, accepted, quarantined, ...none, parts, read: all, shared };
   }
 
   const faults = path.join(target.folder, 'faults.parquet');
@@ -191,6 +194,7 @@ export async function ingest(
     rules,
     quarantinedEvents,
     parts,
+    read: all,
     quarantine,
     shared,
   };

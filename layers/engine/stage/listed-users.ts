@@ -9,7 +9,7 @@ import type { Config } from '../../experiment/config.ts';
 import type { Database } from '../../platform/duckdb.ts';
 import { DataError, SchemaError } from '../../platform/errors.ts';
 import { literalList } from '../../platform/sql.ts';
-import { ingest } from './ingest.ts';
+import { type Ingested, ingest } from './ingest.ts';
 import type { FileColumns } from './staged-columns.ts';
 
 const column = 'user_id';
@@ -42,30 +42,11 @@ export async function readListedUsers(
   for (const [index, { file: source, name }] of lists.entries()) {
     const folder = path.join(workspace, `listed-users-${index}`);
     await mkdir(folder);
-    const { file, inspection } = await inspectFile(source, folder, name);
-    const names = await firstFields(file);
-    const hasHeader = names.includes(column);
-    if (!hasHeader && names.length > 1) throw withoutColumn(name);
-    const columns = hasHeader ? await idColumn(file, name) : idsAlone;
     const {
       quarantined,
       rules,
       parts: read,
-    } = await ingest(
-      db,
-      {
-        dataset: 'users',
-        file,
-        inspection,
-        columns,
-        allColumns: [columns],
-        idType,
-        hasHeader,
-        isRange: false,
-        name,
-      },
-      { folder, sourceKey: name, sourceVersion: null, buckets: 1, hasSessions: false },
-    );
+    } = await ingestUserList(db, { file: source, name }, idType, folder);
     if (quarantined > 0) throw noId(rules, name, idType);
     parts.push(...read.map((part) => part.file));
   }
@@ -73,6 +54,38 @@ export async function readListedUsers(
     parts.length === 0
       ? `CREATE TABLE listed_users (user_id ${idType === 'bigint' ? 'BIGINT' : 'VARCHAR'})`
       : `CREATE TABLE listed_users AS SELECT DISTINCT user_id FROM read_parquet(${literalList(parts)})`,
+  );
+}
+
+/**
+ * Reads one file of ids into `folder`.
+ * @throws SchemaError where it is not clear which column the ids are in
+ */
+export async function ingestUserList(
+  db: Database,
+  { file: source, name }: UserList,
+  idType: Config['id_type'],
+  folder: string,
+): Promise<Ingested> {
+  const { file, inspection } = await inspectFile(source, folder, name);
+  const names = await firstFields(file);
+  const hasHeader = names.includes(column);
+  if (!hasHeader && names.length > 1) throw withoutColumn(name);
+  const columns = hasHeader ? await idColumn(file, name) : idsAlone;
+  return ingest(
+    db,
+    {
+      dataset: 'users',
+      file,
+      inspection,
+      columns,
+      allColumns: [columns],
+      idType,
+      hasHeader,
+      isRange: false,
+      name,
+    },
+    { folder, sourceKey: name, sourceVersion: null, buckets: 1, hasSessions: false },
   );
 }
 
