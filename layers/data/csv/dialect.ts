@@ -10,7 +10,7 @@ export type Delimiter = (typeof delimiters)[number];
 export interface Dialect {
   readonly encoding: Encoding;
   readonly delimiter: Delimiter;
-  /** Lines before the header: comments (`#`), blank lines after them, and the `sep=` of spreadsheets. */
+  /** Lines before the header: comments (`#`), blank lines after them, the `sep=` of spreadsheets, or a title (see `isTitle`). */
   readonly preamble: number;
 }
 
@@ -124,7 +124,25 @@ function readPreamble(lines: readonly string[]): { preamble: number; separator: 
   let preamble = 0;
   while (lines[preamble]?.startsWith('#')) preamble += 1;
   while (preamble > 0 && preamble < lines.length && /^\s*$/.test(lines[preamble] ?? '')) preamble += 1;
-  return { preamble, separator: undefined };
+  return preamble === 0 && isTitle(lines)
+    ? { preamble: 2, separator: undefined }
+    : { preamble, separator: undefined };
+}
+
+/**
+ * Whether a spreadsheet's title stands above the header: one text in the first of several columns, a line without any,
+ * and a line that names as many columns.
+ */
+function isTitle([title = '', empty = '', header = '']: readonly string[]): boolean {
+  const delimiter = /^([,;\t|])\1+$/.exec(empty)?.[1] as Delimiter | undefined;
+  if (delimiter === undefined || title === empty || !title.endsWith(empty)) return false;
+  const text = title.slice(0, -empty.length);
+  const names = splitRecord(header, delimiter) ?? [];
+  return (
+    splitRecord(text, delimiter)?.length === 1 &&
+    names.length === empty.length + 1 &&
+    names.every((name) => name.trim() !== '')
+  );
 }
 
 /** The delimiter by which header and next line have the same number of fields, the most fields, a comma before others. */
