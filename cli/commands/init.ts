@@ -78,7 +78,7 @@ function printGuesses(file: string, folder: string, { guesses, questions, remark
     guesses.map(({ path: keys, value, confidence, because }) => [
       confidence,
       keys.join('.'),
-      typeof value === 'object' ? flow(value) : String(value),
+      typeof value === 'object' && value !== null ? flow(value) : String(value),
       because,
     ]),
   );

@@ -11,6 +11,9 @@ const outcomes = [
   'conversion',
   'purchased',
   'bought',
+  'gekauft',
+  'konvertiert',
+  'bestellt',
   'is_converted',
   'subscribed',
   'signed_up',
@@ -22,8 +25,8 @@ const outcomes = [
   'retention_1',
   'retention_7',
 ];
-const yes = ['1', 'true', 'yes', 'y', 't'];
-const no = ['0', 'false', 'no', 'n', 'f'];
+const yes = ['1', 'true', 'yes', 'y', 't', 'ja', 'oui', 'si', 'sí', 'sim'];
+const no = ['0', 'false', 'no', 'n', 'f', 'nein', 'non', 'não'];
 
 /** Names of columns that number the rows of a file, where no column is called after a user. */
 const rowNumbers = /(^|_)(id|rownames|row_names|index)$/;
@@ -195,6 +198,12 @@ function ofUsers(
           value: 1,
           confidence: 'likely',
           because: 'the outcome stands in the row of the user',
+        },
+        {
+          path: ['experiments', '*', 'guardrails', 'retention_d7'],
+          value: null,
+          confidence: 'likely',
+          because: 'a row a user does not tell who came back',
         },
         ...(outcome.amounts
           ? [

@@ -8,9 +8,11 @@ import type { Confidence } from './match.ts';
 export interface Guess {
   /** Keys down to the setting. */
   readonly path: readonly string[];
+  /** Null takes an inherited setting out. */
   readonly value:
     | string
     | number
+    | null
     | readonly string[]
     | { readonly constant: string }
     | SummaryOutcome

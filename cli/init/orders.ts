@@ -139,6 +139,12 @@ async function purchasesOf(
         confidence: 'likely',
         because: 'there are orders and no other events: users count from their assignment on',
       },
+      {
+        path: ['experiments', '*', 'guardrails', 'retention_d7'],
+        value: null,
+        confidence: 'likely',
+        because: 'orders do not tell who came back',
+      },
     ],
     remarks: [
       ...state.remarks,

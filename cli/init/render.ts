@@ -51,7 +51,7 @@ function renderEntry(key: string, value: Tree | Leaf, depth: number): string[] {
   const text =
     typeof value.value === 'string'
       ? scalar(value.value)
-      : typeof value.value === 'number'
+      : typeof value.value === 'number' || value.value === null
         ? String(value.value)
         : flow(value.value);
   return [`${start} ${text} ${comment(`${value.confidence}: ${value.because}`)}`];

@@ -323,7 +323,9 @@ function shipRule(
       ? 'better_before_planned_end'
       : harmless.length > 0
         ? 'primary_better_and_no_guardrail_harmed'
-        : 'primary_better_and_guardrails_hold',
+        : shown.length > 0
+          ? 'primary_better_and_guardrails_hold'
+          : 'primary_better_without_guardrails',
     reasons: [
       sentence(primary, shipped, 'is significantly better'),
       ...losses(metrics, variant).flatMap((loss) => lossSentences(loss, variant)),

@@ -304,7 +304,9 @@ function nextSteps(experiment: ExperimentReport): string[] {
   switch (decision.action) {
     case 'ship':
       return [
-        `Roll ${plain(decision.variant ?? 'the treatment')} out, and watch the guardrails while it reaches everyone.`,
+        decision.rule === 'primary_better_without_guardrails'
+          ? `Roll ${plain(decision.variant ?? 'the treatment')} out, and watch what it must not harm: no guardrail was measured.`
+          : `Roll ${plain(decision.variant ?? 'the treatment')} out, and watch the guardrails while it reaches everyone.`,
       ];
     case 'do_not_ship':
       return [

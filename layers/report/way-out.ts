@@ -62,12 +62,29 @@ function guardrailWays(experiment: ExperimentReport, asOf: string | null): WayOu
     const loss = better === 'higher' ? -interval[0] : interval[1];
     return loss > 0 ? [`${label} may be worse by up to ${formatPercent(loss)}`] : [];
   });
+  const untested = open.filter(({ comparison }) => isUntested(comparison));
+  if (untested.length > 0) return withoutUntested(untested);
   return {
     traffic: open.flatMap(({ label, comparison }) => guardrailTraffic(label, comparison, experiment, asOf)),
     options: [
       `Accept the risk: ship${worst.length === 0 ? '' : ` knowing that ${worst.join(', and ')}`}, and write down who decided it.${withoutProof(open)}`,
       'Widen the margin before the next test: one that is set after seeing these numbers proves nothing.',
       'Change the guardrail: one that counts the same harm in more users, or varies less, is shown sooner.',
+    ],
+  };
+}
+
+const isUntested = ({ nonInferiority }: Comparison) => (nonInferiority?.reason ?? null) !== null;
+
+/** More users or a wider margin show nothing of a guardrail that these data cannot test. */
+function withoutUntested(untested: readonly { readonly metric: string; readonly label: string }[]): WayOut {
+  const lines = untested.map(({ metric }) => `${metric}: null`).join(', ');
+  const names = untested.map(({ label }) => label).join(', ');
+  return {
+    traffic: [],
+    options: [
+      `Do without what these data cannot test (${names}): write guardrails: { ${lines} } under the experiment in experiment.yaml, say why, and run again.`,
+      'Change the guardrail: choose one that these data hold.',
     ],
   };
 }

@@ -57,12 +57,13 @@ const rules: Readonly<Record<string, string>> = {
   before_planned_end: 'The declared end is not reached yet, and nothing is shown that decides sooner.',
   primary_better_and_guardrails_hold:
     'The primary metric is significantly better, and every guardrail is shown to be within its margin.',
+  primary_better_without_guardrails: 'The primary metric is significantly better. No guardrail was measured.',
   windows_open: 'Outcome windows are open, and what their users still do can turn the verdict.',
   primary_better_and_no_guardrail_harmed:
     'The primary metric is significantly better, and no guardrail is shown to be harmed, although not each is shown to be within its margin.',
   secondary_worse: 'The primary metric is better, but a secondary metric is significantly worse.',
   better_before_planned_end:
-    'The primary metric is significantly better by a test that holds at every look, and every guardrail is shown to be within its margin.',
+    'The primary metric is significantly better by a test that holds at every look, and no guardrail stands against it.',
   guardrail_inferior: 'A guardrail is shown to be beyond its margin.',
   guardrail_not_shown:
     'The primary metric is better, but a guardrail is not yet shown to be within its margin.',

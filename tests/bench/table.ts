@@ -194,7 +194,9 @@ function requestsTable({ sizes, small }: Bench): string {
     ...(small === null ? [] : [{ of: `${small.users} users`, requests: small.requests }]),
     ...sizes.flatMap((size) => {
       const run = medianRun(size);
-      return run === undefined ? [] : [{ of: millions(size.events), requests: run.requests }];
+      return run === undefined || Object.keys(run.requests).length === 0
+        ? []
+        : [{ of: millions(size.events), requests: run.requests }];
     }),
   ];
   const operations = [...new Set(runs.flatMap(({ requests }) => Object.keys(requests)))].sort();

@@ -75,8 +75,8 @@ describe.skipIf(chromium === undefined)(`ecom ui in a browser${reason}`, () => {
   const api = async (at: string) => (await fetch(new URL(at, ui.url))).json();
 
   /** From a chosen folder to the end of its run, on a page that nobody reloads. */
-  async function uploadAndFollow(page: Page): Promise<string> {
-    await page.getByLabel('Name of the drop').fill(drop);
+  async function uploadAndFollow(page: Page, as = drop): Promise<string> {
+    await page.getByLabel('Name of the drop').fill(as);
     await page.getByRole('button', { name: 'Upload and run' }).click();
     await page.waitForURL(/\/runs\/[0-9a-f]{16}$/, { timeout: 90_000 });
     await page.locator('.facts').getByText('Succeeded').waitFor({ timeout: 90_000 });
@@ -101,6 +101,34 @@ describe.skipIf(chromium === undefined)(`ecom ui in a browser${reason}`, () => {
       await page.getByRole('heading', { name: 'Experiment report' }).waitFor();
       expect(await page.evaluate('origin'), 'a report must not reach the pages beside it').toBe('null');
     }));
+
+  it('takes events as JSON lines, which it converts itself, to the numbers of the same events as CSV', () =>
+    open('/upload', async (page) => {
+      const [csv, lines] = ['csv', 'lines'].map((name) => path.join(folder, `shop-${name}`));
+      for (const directory of [csv, lines])
+        await generate({ directory: directory ?? '', users: 500, seed: 3 });
+      await linesOf(path.join(lines ?? '', 'events.csv'));
+      await page.locator('#folder').setInputFiles(lines ?? '');
+      await expect.poll(() => page.locator('#files').textContent()).toMatch(/5 files.*events\.jsonl/s);
+      const experiments = async (run: string) =>
+        z.object({ experiments: z.unknown() }).parse(await deployed?.store.read('report', run)).experiments;
+      const ofLines = await experiments(await uploadAndFollow(page, 'from_lines'));
+      await page.goto(new URL('/upload', ui.url).href);
+      await page.locator('#folder').setInputFiles(csv ?? '');
+      await expect.poll(() => page.locator('#files').textContent()).toMatch(/5 files/);
+      expect(await experiments(await uploadAndFollow(page, 'from_csv'))).toEqual(ofLines);
+    }));
+
+  /** Puts JSON lines in the place of a CSV without quotation marks. */
+  async function linesOf(file: string): Promise<void> {
+    const [header = '', ...rows] = (await readFile(file, 'utf8')).trimEnd().split('\n');
+    const names = header.split(',');
+    const objects = rows.map((row) =>
+      JSON.stringify(Object.fromEntries(row.split(',').map((value, index) => [names[index], value]))),
+    );
+    await rm(file);
+    await writeFile(file.replace(/csv$/, 'jsonl'), `${objects.join('\n')}\n`);
+  }
 
   it('takes a folder that is dropped on the page, and compares its run with the one before', () =>
     open('/upload', async (page) => {

@@ -20,10 +20,18 @@ export const unassignedEvents: Check<LoggingInput> = {
     const bought = eventQuality.byAssignment.find(({ event }) => event === purchase);
     const exposures = eventQuality.byAssignment.filter(({ event }) => event !== purchase);
     const [seen] = exposures;
-    if (bought === undefined || seen === undefined) {
-      return notChecked('There are no purchases and exposure events to compare.');
-    }
+    if (bought === undefined) return notChecked('There are no purchases.');
     const share = ({ events, unassigned }: typeof bought) => (events === 0 ? 0 : unassigned / events);
+    if (seen === undefined) {
+      const isNotable = share(bought) >= notableExcess;
+      const own = `Since the first assignment, ${formatCount(bought.unassigned)} of ${formatQuantity(bought.events, `${bought.event} event`)} (${formatPercent(share(bought))}) are those of users without one`;
+      return counted(
+        isNotable,
+        isNotable
+          ? `${own}. There are no exposures to compare them with. If all of the shop's users were in the experiment, check that purchases name a user by the same id as assignments do. If it was for a part of them, this is as it should be.`
+          : `${own}.`,
+      );
+    }
     const told = [bought, seen]
       .map(
         (one) =>

@@ -168,7 +168,7 @@ describe('analyzeExperiment', () => {
     expect(decision).toMatchObject({
       action: 'ship',
       variant: 'treatment',
-      rule: 'primary_better_and_guardrails_hold',
+      rule: 'primary_better_without_guardrails',
     });
   });
 

@@ -82,7 +82,7 @@ describe('open outcome windows', () => {
     ] as const) {
       const decision = decisionOn(days, asOf, 'planned_users: 2000', 2000);
       expect(decision.action).toBe(action);
-      expect(decision.rule).toBe(action === 'ship' ? 'primary_better_and_guardrails_hold' : 'windows_open');
+      expect(decision.rule).toBe(action === 'ship' ? 'primary_better_without_guardrails' : 'windows_open');
     }
   });
 

@@ -50,6 +50,32 @@ describe('the way out of "keep running"', () => {
     expect(way?.options.slice(1).map((option) => option.split(' ')[0])).toEqual(['Widen', 'Change']);
   });
 
+  it('does without a guardrail that the data cannot test: neither more users nor a wider margin show it', () => {
+    const kept = keptRunning('guardrail_not_shown');
+    const metrics = kept.metrics.map((metric) => ({
+      ...metric,
+      comparisons: metric.comparisons.map((found) =>
+        metric.metric === 'retention_d7' && found.nonInferiority !== undefined
+          ? {
+              ...found,
+              nonInferiority: {
+                ...found.nonInferiority,
+                status: 'not_shown' as const,
+                reason: 'zero_baseline' as const,
+              },
+            }
+          : found,
+      ),
+    }));
+    expect(wayOut({ ...kept, metrics }, run)).toEqual({
+      traffic: [],
+      options: [
+        'Do without what these data cannot test (Retention d7): write guardrails: { retention_d7: null } under the experiment in experiment.yaml, say why, and run again.',
+        'Change the guardrail: choose one that these data hold.',
+      ],
+    });
+  });
+
   it('is none where the plan has only to be reached, or the decision is another', () => {
     expect(wayOut(keptRunning('before_planned_end'), run)).toBeNull();
     const shipped = keptRunning('primary_better_and_guardrails_hold');

@@ -46,6 +46,34 @@ const crossed = (inControl: number, inTreatment: number): Partial<ExperimentMeas
   ],
 });
 
+describe('purchases of users without an assignment', () => {
+  const bought = (unassigned: number) =>
+    check(
+      analyze({
+        eventQuality: {
+          purchases: [],
+          byAssignment: [{ event: 'purchase', events: 528, unassigned }],
+          spellings: [],
+        },
+      }),
+      'unassigned_events',
+    );
+
+  it('are counted, and noted from a twentieth on, where there are no exposures to compare them with', () => {
+    expect(bought(149)).toMatchObject({
+      status: 'warn',
+      explanation: expect.stringMatching(
+        /^Since the first assignment, 149 of 528 purchase events \(28\.2 %\) are those of users without one\. There are no exposures/,
+      ),
+    });
+    expect(bought(20)).toMatchObject({
+      status: 'pass',
+      explanation:
+        'Since the first assignment, 20 of 528 purchase events (3.8 %) are those of users without one.',
+    });
+  });
+});
+
 describe('checks', () => {
   it('are all there for every experiment, each with what it found', () => {
     const { trust } = analyze({});

@@ -78,6 +78,18 @@ describe('one file that is several datasets', { timeout: 60_000 }, () => {
     expect(found).toEqual(buyers);
   });
 
+  it('in German words as well, and its guardrails are those that such rows can hold', async () => {
+    const folder = await folderOf({
+      'auswertung.csv': `Kundennummer;Variante;Zugewiesen am;Gekauft\n${many(users, (i) => `K${i};${arm(i)};0${(i % 5) + 1}.03.2024 10:00;${isBuyer(i) ? 'ja' : 'nein'}`)}`,
+    });
+    const { result, found } = await shares(folder);
+    expect(settings(result)).toMatchObject({
+      'schema.events.event_name': { column: 'Gekauft', values: { ja: 'purchase', nein: 'nothing' } },
+      'experiments.*.guardrails.retention_d7': null,
+    });
+    expect(found).toEqual(buyers);
+  });
+
   it('also where its name is that of assignments', async () => {
     const folder = await folderOf({
       'ab_test_results.csv': `user_id,test_group,signup_date,converted\n${many(users, (i) => `u${i},${arm(i)},2024-01-01,${isBuyer(i) ? 1 : 0}`)}`,
