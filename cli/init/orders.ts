@@ -111,6 +111,7 @@ async function purchasesOf(
       missing: id === undefined ? [contractOf('event_id')] : [],
       confidence: 'likely',
       because: 'its rows are orders: each is a purchase',
+      isOutcome: true,
     },
     guesses: [
       ...(state.column === undefined

@@ -8,31 +8,17 @@ export const piiKeyVariable = 'ECOM_PII_KEY';
 const shortestKey = 32;
 const blockBytes = 64;
 
-/** Of a function: the secret that the key is in. */
-const piiSecretVariable = 'PII_KEY_SECRET_ARN';
-
-/**
- * The key: in the secret that `PII_KEY_SECRET_ARN` names, else in `ECOM_PII_KEY`.
- * @throws ConfigError where there is no key, or one that could be guessed; it is never shown
- */
-export async function readPiiKey(variables: NodeJS.ProcessEnv = process.env): Promise<string> {
-  const secret = variables[piiSecretVariable];
-  if (secret) {
-    const { readSecretText } = await import('./secret.ts');
-    return requireKey((await readSecretText(secret, 'the key of personal data')).trim(), secret);
-  }
-  return requireKey(variables[piiKeyVariable] ?? '', piiKeyVariable);
-}
-
-function requireKey(key: string, where: string): string {
+/** @throws ConfigError where there is no key, or one that could be guessed; it is never shown */
+export function readPiiKey(variables: NodeJS.ProcessEnv = process.env): string {
+  const key = variables[piiKeyVariable] ?? '';
   if (key.length >= shortestKey) return key;
   throw new ConfigError({
     what:
       key === ''
         ? 'there is no key to hash personal data with'
         : `the key to hash personal data with has ${key.length} characters, and fewer than ${shortestKey} can be guessed`,
-    where,
-    remedy: `Set ${where === piiKeyVariable ? `the environment variable ${where}` : 'it'} to a secret (openssl rand -hex 32), the same one for all runs whose hashes are to agree; or mark the columns as drop, which needs no key`,
+    where: piiKeyVariable,
+    remedy: `Set the environment variable ${piiKeyVariable} to a secret (openssl rand -hex 32), the same one for all runs whose hashes are to agree; or mark the columns as drop, which needs no key`,
   });
 }
 

@@ -49,7 +49,7 @@ export const stageStage = repeatable<'stage', StageReads, StageAside>({
         config: stageConfig(config),
         buckets,
         hasSessions: buckets > 1 && chunk.dataset === 'events' && present.includes('sessions'),
-        ...(hasHashes(chunk) && { piiKey: piiKeyFingerprint(await readPiiKey()) }),
+        ...(hasHashes(chunk) && { piiKey: piiKeyFingerprint(readPiiKey()) }),
       },
       aside: { index, part, versionId, isOnly: ofDataset.length === 1 },
     };
@@ -78,7 +78,7 @@ export const stageStage = repeatable<'stage', StageReads, StageAside>({
       const file = path.join(folder, 'chunk.csv');
       const inspection = await fetchChunk(raw, chunk, file);
       await using database = await engine.open(folder);
-      if (hasHashes(chunk)) await usePiiKey(database, await readPiiKey());
+      if (hasHashes(chunk)) await usePiiKey(database, readPiiKey());
       const ingested = await ingest(
         database,
         {

@@ -70,6 +70,7 @@ describe('the package, in a folder that has nothing else', () => {
       'analyze',
       'quarantine',
       'report',
+      'forget',
       'generate',
       'power',
       'completion',
