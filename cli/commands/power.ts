@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../../layers/platform/errors.ts';
-import { formatCount } from '../../layers/report/format.ts';
+import { formatCount, formatQuantity } from '../../layers/report/format.ts';
 import type { Report } from '../../layers/report/schema.ts';
 import type { Sharing } from '../../layers/statistics/joint-power.ts';
 import { fraction, positiveInteger, positiveNumber, ratioOf } from '../arguments.ts';
@@ -175,7 +175,7 @@ function printPlans(plans: readonly Plan[], options: PowerOptions): void {
       ...(arms === 2 ? [] : [`; ${arms} arms, correction ${correction}`]),
       ...(guardrail.length === 0
         ? []
-        : [`; with ${formatCount(guardrail.length)} guardrails that must hold too`]),
+        : [`; with ${formatQuantity(guardrail.length, 'guardrail')} that must hold too`]),
       ...(sequential === 'none' ? [] : [`; ${sequential.replace('_', ' ')}`]),
       ...(sequential === 'group_sequential' ? [`, ${looks} looks, O'Brien-Fleming-like spending`] : []),
       ...(lift === undefined ? [] : [`; lift ${significant(lift * 100)} %`]),

@@ -27,6 +27,7 @@ import {
   headline,
   isBeforeItsLook,
   ofSumsNote,
+  reasonText,
   shownTesting,
   stepWording,
   unavailableBeside,
@@ -363,12 +364,12 @@ function originalLines({ parity, settings, arms, control: controlArm }: Experime
     'reason' in z ? [] : [formatValue('share', z.control), formatValue('share', z.treatment)];
   lines.push(
     'reason' in z
-      ? `- Two-proportion z-test: ${z.reason}.`
+      ? `- Two-proportion z-test: not possible, ${reasonText(z.reason)}.`
       : `- Two-proportion z-test of purchase conversion (pooled): ${control} against ${treatment}, difference ${points(z.lift)}, z = ${formatStatistic(z.z)}, ${statedP(z.p)}, ${confidence(settings.alpha).replace('\u00a0', ' ')} interval ${points(z.ci[0])} to ${points(z.ci[1])}.`,
   );
   lines.push(
     'reason' in logit
-      ? `- Logistic regression: ${logit.reason}.`
+      ? `- Logistic regression: not possible, ${reasonText(logit.reason)}.`
       : `- Logistic regression: ${logit.terms.map(({ name, coefficient, se, p }) => `${name} ${formatStatistic(coefficient)} (se ${formatStatistic(se)}, ${statedP(p)})`).join('; ')}. ${logit.note}`,
   );
   return lines;
