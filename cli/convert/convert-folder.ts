@@ -35,7 +35,10 @@ type Conversion = z.infer<typeof index>[number];
 type Converted = Conversion['files'][number];
 
 const forms = /\.(zip|parquet|(jsonl|ndjson)(\.gz)?)$/i;
-const asItIs = /\.(csv|tsv)(\.gz)?$/i;
+/** Whether a file, by its name, is of a form that is written as CSV first. */
+export const isOtherForm = (name: string) => forms.test(name);
+/** Whether a file, by its name, is a CSV, which is read as it is. */
+export const isCsv = (name: string) => /\.(csv|tsv)(\.gz)?$/i.test(name);
 
 /** What was converted, for people. */
 export interface FolderConversion {
@@ -128,7 +131,7 @@ export const isOwn = (name: string) => /^(\.|ecom-)|^node_modules$/.test(name);
 
 /** The CSV's name for a file of another form; undefined for other files. */
 function csvName(name: string): string | undefined {
-  return forms.test(name) ? `${name.replace(forms, '')}.csv` : undefined;
+  return isOtherForm(name) ? `${name.replace(forms, '')}.csv` : undefined;
 }
 
 /** Those of a folder's files that `convertFolder` would write as CSV, by their paths within it. */
@@ -148,7 +151,7 @@ async function convert(folder: string, source: string, target: string): Promise<
   const [first = '', ...rest] = source.split('/');
   const csv = csvName([rest.length === 0 ? first : partsName(first), ...rest].join('/')) ?? source;
   if (!/\.zip$/i.test(source)) return [await convertFile(file, csv, target, file)];
-  const entries = (await zipEntries(file, file)).filter(({ name }) => forms.test(name) || asItIs.test(name));
+  const entries = (await zipEntries(file, file)).filter(({ name }) => isOtherForm(name) || isCsv(name));
   if (entries.length === 0) {
     throw new UsageError({
       what: 'the zip archive has no CSV, JSON lines or Parquet file',
@@ -180,7 +183,7 @@ async function convertEntry(
   target: string,
 ): Promise<Converted> {
   const where = `${archive}/${entry.name}`;
-  if (!asItIs.test(entry.name)) {
+  if (!isCsv(entry.name)) {
     const workspace = await mkdtemp(path.join(os.tmpdir(), 'ecom-unzip-'));
     try {
       const unpacked = path.join(workspace, `unpacked${/(\.[a-z]+)(\.gz)?$/i.exec(entry.name)?.[0] ?? ''}`);

@@ -8,6 +8,7 @@ import { Database } from '../../layers/platform/duckdb.ts';
 import { ErasureError, UsageError } from '../../layers/platform/errors.ts';
 import { sha256 } from '../../layers/platform/hash.ts';
 import { reportFiles } from '../../layers/runs/keys.ts';
+import { isOtherForm } from '../convert/convert-folder.ts';
 import { runsFolder } from '../pipeline/analyze-folder.ts';
 import { dropConfig } from '../pipeline/drop-config.ts';
 import { requireFolder } from '../pipeline/drop-folder.ts';
@@ -113,9 +114,7 @@ function receiptName(now: Date): string {
 /** @throws UsageError where the folder has files of forms that are no text, which cannot be written anew line by line */
 async function refuseOtherForms(folder: string): Promise<void> {
   const isLeft = (name: string) => /(^|[\\/])(\.|ecom-)/.test(name);
-  const others = (await filesBelow(folder)).filter(
-    (name) => /\.(zip|parquet|(jsonl|ndjson)(\.gz)?)$/i.test(name) && !isLeft(name),
-  );
+  const others = (await filesBelow(folder)).filter((name) => isOtherForm(name) && !isLeft(name));
   if (others.length === 0) return;
   throw new UsageError({
     what: `rows can be taken out of CSVs alone, and there ${others.length === 1 ? 'is' : 'are'} ${others.join(', ')}; nothing was changed`,

@@ -7,6 +7,7 @@ import { readHeader } from '../../layers/data/csv/local-file.ts';
 import { cell } from '../../layers/platform/duckdb.ts';
 import { ErasureError, SchemaError } from '../../layers/platform/errors.ts';
 import { identifier, literal } from '../../layers/platform/sql.ts';
+import { isCsv } from '../convert/convert-folder.ts';
 import type { DropFile } from '../pipeline/drop-folder.ts';
 import { ownRows, type Reading, rowsOfColumn } from './select-rows.ts';
 
@@ -88,7 +89,7 @@ async function inText(
 
 /** The columns of a CSV that are named as ids of users are; none of a file of another kind, or without a header. */
 async function userColumns(file: string): Promise<string[]> {
-  if (!/\.(csv|tsv)(\.gz)?$/i.test(file)) return [];
+  if (!isCsv(file)) return [];
   try {
     return (await readHeader(file, file)).filter((name) => isNameOf('user_id', name));
   } catch (error) {

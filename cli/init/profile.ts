@@ -16,7 +16,7 @@ import { cellText, typedValue } from '../../layers/data/values.ts';
 import type { Database } from '../../layers/platform/duckdb.ts';
 import { SchemaError } from '../../layers/platform/errors.ts';
 import { identifier } from '../../layers/platform/sql.ts';
-import { isOwn, isPartition, partsName } from '../convert/convert-folder.ts';
+import { isCsv, isOwn, isPartition, partsName } from '../convert/convert-folder.ts';
 import { openRecords } from './records.ts';
 import { type TriedReading, tryAmounts, tryEpoch, tryTimes } from './try-readings.ts';
 
@@ -111,7 +111,6 @@ interface FoundFile {
 }
 
 async function findFiles(folders: readonly string[]): Promise<{ found: FoundFile[]; exports: string[] }> {
-  const isCsv = (name: string) => /\.(csv|tsv)(\.gz)?$/i.test(name);
   const found = new Map<string, string[]>();
   const exports: string[] = [];
   for (const root of folders) {

@@ -25,14 +25,18 @@ export function zonesAt(hours: number, day: string): string[] {
   const noon = new Date(`${day}T12:00:00Z`);
   return zones.filter((timeZone) => {
     const text = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' }).format(noon);
-    const [, sign = '+', hour = '0', minute = '0'] = /GMT([+-])(\d+):(\d+)/.exec(text) ?? [];
-    return (sign === '-' ? -1 : 1) * (Number(hour) + Number(minute) / 60) === hours;
+    return hoursOf(/GMT([+-])(\d+):(\d+)/.exec(text)) === hours;
   });
 }
 
 /** Zone to propose beside times with an offset such as `+02:00` on a day: one that has it then, an example where it is UTC's. */
 export function zoneBeside(offset: string, day: string): string {
-  const [, sign = '+', hour = '0', minute = '0'] = /^([+-])(\d{2}):?(\d{2})?$/.exec(offset) ?? [];
-  const hours = (sign === '-' ? -1 : 1) * (Number(hour) + Number(minute) / 60);
+  const hours = hoursOf(/^([+-])(\d{2}):?(\d{2})?$/.exec(offset));
   return (hours === 0 ? undefined : zonesAt(hours, day)[0]) ?? 'Europe/Berlin';
+}
+
+/** Hours ahead of UTC of sign, hours and minutes that were found; none found are UTC's. */
+function hoursOf(found: RegExpExecArray | null): number {
+  const [, sign = '+', hour = '0', minute = '0'] = found ?? [];
+  return (sign === '-' ? -1 : 1) * (Number(hour) + Number(minute) / 60);
 }

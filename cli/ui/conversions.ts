@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { PipelineError, UsageError } from '../../layers/platform/errors.ts';
-import { convertedFolder, convertFolder, filesToConvert } from '../convert/convert-folder.ts';
+import { convertedFolder, convertFolder, filesToConvert, isCsv } from '../convert/convert-folder.ts';
 
 /** The files of a chosen folder that have to be CSV first, by their paths within it. */
 export interface OpenedConversion {
@@ -52,7 +52,7 @@ export class Conversions {
     const id = randomUUID();
     this.#opened.set(id, { workspace, missing: new Set(files) });
     // A CSV that the folder has goes before one of the same name in an archive.
-    for (const file of paths.filter((one) => /\.(csv|tsv)(\.gz)?$/i.test(one) && !isConverted(one))) {
+    for (const file of paths.filter((one) => isCsv(one) && !isConverted(one))) {
       const place = path.join(workspace, file);
       await mkdir(path.dirname(place), { recursive: true });
       await writeFile(place, '');
@@ -152,7 +152,7 @@ async function convertWithin(workspace: string): Promise<ConvertedFiles> {
     const target = path.join(workspace, convertedFolder);
     const entries = await readdir(target, { recursive: true, withFileTypes: true });
     const files = entries
-      .filter((entry) => entry.isFile() && /\.(csv|tsv)(\.gz)?$/i.test(entry.name))
+      .filter((entry) => entry.isFile() && isCsv(entry.name))
       .map(async (entry) => {
         const place = path.join(entry.parentPath, entry.name);
         const within = path.relative(workspace, place).split(path.sep).join('/');

@@ -6,10 +6,8 @@ const known = z.record(
   z.string(),
   z.strictObject({
     etag: z.string(),
-    size: z.string(),
-    modified: z.string(),
-    changed: z.string(),
-    inode: z.string(),
+    /** Size, times and inode of the file as it was read. */
+    stats: z.string(),
   }),
 );
 type Known = z.infer<typeof known>;
@@ -37,21 +35,13 @@ export async function knownContents(store: FolderStore, now = Date.now): Promise
   const found: Known = {};
   return {
     async etagOf(file) {
-      const stats = await stat(file, { bigint: true });
-      const seen = {
-        size: String(stats.size),
-        modified: String(stats.mtimeNs),
-        changed: String(stats.ctimeNs),
-        inode: `${stats.dev}:${stats.ino}`,
-      };
-      const earlier = before[file];
-      const isSame =
-        earlier !== undefined &&
-        (['size', 'modified', 'changed', 'inode'] as const).every((what) => earlier[what] === seen[what]);
+      const { size, mtimeNs, ctimeNs, mtimeMs, ctimeMs, dev, ino } = await stat(file, { bigint: true });
+      const stats = [size, mtimeNs, ctimeNs, dev, ino].join(' ');
       const readAt = now();
-      const etag = isSame ? earlier.etag : await etagOfFile(file);
-      const changedAt = Math.max(Number(stats.mtimeMs), Number(stats.ctimeMs));
-      if (changedAt + settledMs < readAt) found[file] = { etag, ...seen };
+      const earlier = before[file];
+      const etag = earlier?.stats === stats ? earlier.etag : await etagOfFile(file);
+      const changedAt = Math.max(Number(mtimeMs), Number(ctimeMs));
+      if (changedAt + settledMs < readAt) found[file] = { etag, stats };
       return etag;
     },
     async save() {

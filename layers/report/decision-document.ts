@@ -305,9 +305,11 @@ function nextSteps(experiment: ExperimentReport): string[] {
   switch (decision.action) {
     case 'ship':
       return [
-        decision.rule === 'primary_better_without_guardrails'
-          ? `Roll ${plain(decision.variant ?? 'the treatment')} out, and watch what it must not harm: no guardrail was measured.`
-          : `Roll ${plain(decision.variant ?? 'the treatment')} out, and watch the guardrails while it reaches everyone.`,
+        `Roll ${plain(decision.variant ?? 'the treatment')} out, and watch ${
+          decision.rule === 'primary_better_without_guardrails'
+            ? 'what it must not harm: no guardrail was measured'
+            : 'the guardrails while it reaches everyone'
+        }.`,
       ];
     case 'do_not_ship':
       return [

@@ -45,15 +45,16 @@ async function exposureOf(
   return [found?.status, found?.finding, found?.remedy];
 }
 
+const eventsIn = (zone: string) =>
+  `schema: { experiment_assignments: { assigned_ts: at }, events: { event_ts: { column: event_ts, zone: ${zone} } } }\n`;
+
 test('events in local time beside assignments with their offset: how early they look, and the zone to name', async () => {
   expect(await exposureOf('new-york', '-05:00')).toEqual([
     'warn',
     'e: 0 of 60 users saw view_product at or after the assignment: your events look 5 hours early, or the assignments as late, for 60 of them',
     'If it has local times, say of which zone: schema: { events: { event_ts: { column: "event_ts", zone: America/New_York } } }',
   ]);
-  const settings =
-    'schema: { experiment_assignments: { assigned_ts: at }, events: { event_ts: { column: event_ts, zone: America/New_York } } }\n';
-  expect(await exposureOf('named', '-05:00', { settings })).toEqual([
+  expect(await exposureOf('named', '-05:00', { settings: eventsIn('America/New_York') })).toEqual([
     'ok',
     'e: 60 of 60 users saw view_product at or after the assignment',
     null,
@@ -91,9 +92,7 @@ test('events in local time east of UTC look late, and every user seems to see th
     'e: 60 of 60 users saw view_product at or after the assignment: your events look 1 hour late, or the assignments as early, for 60 of them',
     'If it has local times, say of which zone: schema: { events: { event_ts: { column: "event_ts", zone: Europe/Berlin } } }',
   ]);
-  const settings =
-    'schema: { experiment_assignments: { assigned_ts: at }, events: { event_ts: { column: event_ts, zone: Europe/Berlin } } }\n';
-  const [status] = await exposureOf('berlin-named', '+01:00', { settings });
+  const [status] = await exposureOf('berlin-named', '+01:00', { settings: eventsIn('Europe/Berlin') });
   expect(status).toBe('ok');
 });
 
