@@ -35,6 +35,7 @@ const notRun: Readonly<Record<string, string>> = {
     'needs a machine of that architecture; tests/cdk synthesises the stack',
   './ecom generate shop/ && ECOM_TARGET=aws ./ecom run shop/': 'needs an AWS account',
   'ECOM_TARGET=aws ./ecom runs': 'needs an AWS account',
+  'aws rds create-db-cluster-snapshot': 'a name in a sentence; needs an AWS account',
   'aws lambda get-account-settings --query AccountLimit.ConcurrentExecutions': 'needs an AWS account',
   'aws cloudwatch set-alarm-state --alarm-name ecom-experiment-failed-runs --state-value ALARM --state-reason test':
     'needs an AWS account',
