@@ -129,7 +129,7 @@ describe('generated data', () => {
   test('are the same in compressed files and in parts', async () => {
     const options = { users: 300, dirty: 0.05 };
     const { folder: plain } = await generated(options);
-    const { folder: parts } = await generated({ ...options, files: 3 });
+    const { folder: parts } = await generated({ ...options, files: 2 });
     const packed = await newFolder();
     for (const dataset of datasetNames) {
       const bytes = await readFile(path.join(plain, `${dataset}.csv`));

@@ -18,7 +18,7 @@ export type Row = Readonly<Record<string, unknown>>;
 export interface DropOptions {
   /** Parts of the users, in place of as many as the plan has. */
   readonly buckets?: number;
-  /** What the query engine may use; by default what a small function has. */
+  /** What the query engine may use; by default one thread, since a few lines take longer with two. */
   readonly limits?: { readonly memoryMb: number; readonly threads: number };
 }
 
@@ -38,7 +38,7 @@ export interface DropRun {
 }
 
 const uploadedAt = new Date('2024-04-01T00:00:00.000Z');
-const smallFunction = { memoryMb: 1024, threads: 2 };
+const forFewLines = { memoryMb: 1024, threads: 1 };
 
 /** Takes a drop's files through all stages up to `measure`, which checks that every line is accounted for. */
 export async function runDrop(files: Files, options: DropOptions = {}): Promise<DropRun> {
@@ -54,7 +54,7 @@ export async function runDrop(files: Files, options: DropOptions = {}): Promise<
 export async function keepRun(
   folder: string,
   files: Files,
-  { buckets, limits = smallFunction }: DropOptions,
+  { buckets, limits = forFewLines }: DropOptions,
 ): Promise<LocalRun> {
   const options = {
     drop: 'default',
@@ -77,7 +77,7 @@ export async function reportOfDrop(files: Files): Promise<Report> {
       files: await writeFiles(path.join(folder, 'raw'), files),
       folder: path.join(folder, 'runs'),
       codeVersion: 'c',
-      limits: smallFunction,
+      limits: forFewLines,
     });
     return await reportOf(run);
   } finally {
