@@ -89,7 +89,8 @@ export async function runLocal(options: LocalRunOptions, last: StageName = 'anal
   // A run that was killed leaves what it had at hand.
   await rm(workFolder(store), { recursive: true, force: true });
   const workspace = await workspaceOf(store);
-  await using engine = await sharedEngine({ ...limitsOfMachine(), ...options.limits, folder: workspace });
+  const bytes = inputs.inputs.reduce((sum, { size }) => sum + size, 0);
+  await using engine = await sharedEngine({ ...limitsOfMachine(bytes), ...options.limits, folder: workspace });
   for (const stage of stages) {
     const parts = stage.name === 'plan' ? 1 : partsOf(stage.name, await store.require('plan', runId));
     const tell = parts === 0 ? () => {} : onStage;
@@ -246,8 +247,11 @@ async function pinInputs({
   return { ...run, runId: runIdOf(run) };
 }
 
-/** Half of the memory, up to what a large function has; a thread for each CPU, and two at least. */
-function limitsOfMachine(): { memoryMb: number; threads: number } {
+/** Files below this have fewer rows than DuckDB gives one thread: a second one costs a fifth of the CPU and gains nothing. */
+const bytesOfOneThread = 4 * 2 ** 20;
+
+/** Half of the memory, up to what a large function has; a thread for each CPU, and two at least but for small files. */
+function limitsOfMachine(bytes = Number.POSITIVE_INFINITY): { memoryMb: number; threads: number } {
   const memoryMb = Math.min(3008, Math.floor(os.totalmem() / 2 ** 21));
-  return { memoryMb, threads: Math.max(2, os.availableParallelism()) };
+  return { memoryMb, threads: bytes < bytesOfOneThread ? 1 : Math.max(2, os.availableParallelism()) };
 }
