@@ -1,6 +1,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import {
   Alarm,
+  type AlarmProps,
   ComparisonOperator,
   type IMetric,
   MathExpression,
@@ -14,8 +15,10 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { mappedStages } from '../layers/runs/stages.ts';
+import type { Database } from './database.ts';
 import { functionSpecs } from './functions.ts';
 import { named } from './names.ts';
+import type { RowMetrics } from './row-metrics.ts';
 import type { RunEvents } from './run-events.ts';
 import type { Settings } from './settings.ts';
 import type { StageFunctions } from './stage-functions.ts';
@@ -26,6 +29,8 @@ export interface AlarmsProps {
   readonly stateMachine: StateMachine;
   readonly trigger: Trigger;
   readonly runs: RunEvents;
+  readonly rows: RowMetrics;
+  readonly database: Database;
   readonly settings: Settings;
 }
 
@@ -37,6 +42,10 @@ const maximum = { period, statistic: 'Maximum' } as const;
 const nearTimeout = 0.8;
 /** Seconds beyond the settle time that an upload's event may wait for the gate. */
 const longestWait = 600;
+/** Percentage of a run's lines from which on a report notes what was set aside. */
+const quarantineRate = 1;
+/** Bytes that the database holds without anybody asking why: of runs that stay, some billion events. */
+const largeDatabase = 100 * 2 ** 30;
 
 /**
  * Alarms for what nobody is watching, each with its entry in docs/operate.md. They write to a topic, and that to
@@ -50,7 +59,7 @@ export class Alarms extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { functions, stateMachine, trigger, runs, settings }: AlarmsProps,
+    { functions, stateMachine, trigger, runs, rows, database, settings }: AlarmsProps,
   ) {
     super(scope, id);
     this.#settings = settings;
@@ -60,6 +69,13 @@ export class Alarms extends Construct {
     this.all = [
       this.#above(0, 'failed-runs', 'A run failed and says why', stateMachine.metricFailed(sum)),
       this.#above(0, 'endless-runs', 'A run took longer than it may', stateMachine.metricTimedOut(sum)),
+      ...this.#noDecision(stateMachine),
+      this.#above(
+        quarantineRate,
+        'quarantined-rows',
+        `A run set more than ${quarantineRate} % of its lines aside`,
+        rows.quarantineRate,
+      ),
       this.#above(0, 'gate-errors', 'The gate failed at an upload', gate.metricErrors(sum)),
       this.#above(
         0,
@@ -77,6 +93,16 @@ export class Alarms extends Construct {
       this.#onMessage('unsettled-uploads', 'The gate failed at an upload for good', unsettled),
       this.#onMessage('unanswered-manifests', 'The gate failed at a manifest for good', unanswered),
       this.#onMessage('unannounced-runs', 'Nobody was told that a run ended', runs.unannounced),
+      ...(database.cluster === undefined
+        ? []
+        : [
+            this.#above(
+              largeDatabase,
+              'large-database',
+              'The database holds more than 100 GiB',
+              database.cluster.metricVolumeBytesUsed(maximum),
+            ),
+          ]),
       ...(functions.notify === undefined
         ? []
         : [
@@ -123,19 +149,41 @@ export class Alarms extends Construct {
     return topic;
   }
 
+  /** Where a decision is expected every so many hours: whatever keeps it away, a drop that stays incomplete included. */
+  #noDecision(stateMachine: StateMachine): Alarm[] {
+    const { decisionEveryHours } = this.#settings;
+    if (decisionEveryHours === undefined) return [];
+    const hourly = { period: Duration.hours(1), statistic: 'Sum' } as const;
+    return [
+      this.#alarm('no-decision', `No run has succeeded for ${decisionEveryHours} hours`, {
+        metric: stateMachine.metricSucceeded(hourly),
+        threshold: 1,
+        comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+        evaluationPeriods: decisionEveryHours,
+        treatMissingData: TreatMissingData.BREACHING,
+      }),
+    ];
+  }
+
   #onMessage(name: string, description: string, queue: Queue): Alarm {
     return this.#above(0, name, description, queue.metricApproximateNumberOfMessagesVisible(maximum));
   }
 
   #above(threshold: number, name: string, description: string, metric: IMetric): Alarm {
-    const alarm = new Alarm(this, name, {
-      alarmName: named(this.#settings, `ecom-experiment-${name}`),
-      alarmDescription: `${description}. What to do: docs/operate.md, "${name}"`,
+    return this.#alarm(name, description, {
       metric,
       threshold,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       evaluationPeriods: 1,
       treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  #alarm(name: string, description: string, when: AlarmProps): Alarm {
+    const alarm = new Alarm(this, name, {
+      alarmName: named(this.#settings, `ecom-experiment-${name}`),
+      alarmDescription: `${description}. What to do: docs/operate.md, "${name}"`,
+      ...when,
     });
     alarm.addAlarmAction(new SnsAction(this.topic));
     return alarm;

@@ -9,11 +9,9 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { type AlarmsProps, throttles } from './alarms.ts';
-import type { Database } from './database.ts';
 import { named } from './names.ts';
 
 export interface DashboardProps extends AlarmsProps {
-  readonly database: Database;
   readonly alarms: readonly Alarm[];
 }
 
@@ -25,7 +23,7 @@ const maximum = { period, statistic: 'Maximum' } as const;
 export class Dashboard extends Construct {
   constructor(scope: Construct, id: string, props: DashboardProps) {
     super(scope, id);
-    const { functions, stateMachine, trigger, runs, database, settings, alarms } = props;
+    const { functions, stateMachine, trigger, runs, rows, database, settings, alarms } = props;
     const { settling, undelivered, unsettled, unanswered } = trigger;
     const ofEach = (
       metric: 'metricErrors' | 'metricDuration' | 'metricInvocations',
@@ -63,6 +61,7 @@ export class Dashboard extends Construct {
               queue.metricApproximateNumberOfMessagesVisible(maximum),
             ),
           ),
+          graph('Lines of runs', [rows.lines, rows.quarantined]),
           ...databaseGraphs(database),
         ],
       ],
@@ -70,12 +69,13 @@ export class Dashboard extends Construct {
   }
 }
 
-function databaseGraphs({ cluster }: Database): IWidget[] {
+function databaseGraphs({ cluster }: AlarmsProps['database']): IWidget[] {
   if (cluster === undefined) return [];
   return [
     graph('Capacity of the database (ACU)', [
       cluster.metricServerlessDatabaseCapacity({ ...maximum, label: 'most' }),
     ]),
+    graph('Storage of the database (bytes)', [cluster.metricVolumeBytesUsed({ ...maximum, label: 'used' })]),
     graph('Connections to the database', [cluster.metricDatabaseConnections({ ...maximum, label: 'most' })]),
   ];
 }

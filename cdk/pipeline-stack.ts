@@ -7,6 +7,7 @@ import { DataBuckets, existingBuckets } from './data-buckets.ts';
 import type { DataStack } from './data-stack.ts';
 import { DatabaseSecret } from './database-secret.ts';
 import { named } from './names.ts';
+import { RowMetrics } from './row-metrics.ts';
 import { RunEvents } from './run-events.ts';
 import type { Settings } from './settings.ts';
 import { StageFunctions } from './stage-functions.ts';
@@ -69,7 +70,8 @@ export class PipelineStack extends Stack {
   ): void {
     const { stateMachine } = pipeline;
     const runs = new RunEvents(this, 'RunEvents', { stateMachine, settings });
-    const watched = { functions, stateMachine, trigger, runs, database, settings };
+    const rows = new RowMetrics(this, 'Rows', functions, settings);
+    const watched = { functions, stateMachine, trigger, runs, rows, database, settings };
     const alarms = new Alarms(this, 'Alarms', watched);
     new Dashboard(this, 'Dashboard', { ...watched, alarms: alarms.all });
     new CfnOutput(this, 'AlarmTopicArn', { value: alarms.topic.topicArn });

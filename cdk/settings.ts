@@ -68,6 +68,8 @@ const settingsSchema = z
     subnetIds: list.optional(),
     /** On AWS: who gets the alarms. */
     alarmEmail: z.email().optional(),
+    /** On AWS: hours within which some run has to succeed, or an alarm says so; none by default. */
+    decisionEveryHours: integer(1, 168).optional(),
     /** On AWS: days that an overwritten or deleted raw file can still be read by the runs that refer to it. */
     keepRawVersionsDays: integer(1, 36_500).default(90),
     /** On AWS: days that the typed copy of the raw rows stays, without which a failed run cannot be retried. */

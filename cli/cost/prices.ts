@@ -13,8 +13,8 @@ export const prices = {
   s3: { put: 0.005 / 1000, gbMonth: 0.023 },
   /** https://aws.amazon.com/rds/aurora/pricing: Aurora Standard, an ACU for an hour, and storage. */
   aurora: { acuHour: 0.12, gbMonth: 0.1 },
-  /** https://aws.amazon.com/cloudwatch/pricing: each metric that an alarm of standard resolution looks at, a dashboard. */
-  cloudWatch: { alarmMetricMonth: 0.1, dashboardMonth: 3 },
+  /** https://aws.amazon.com/cloudwatch/pricing: each metric that an alarm of standard resolution looks at, a metric of one's own, a dashboard. */
+  cloudWatch: { alarmMetricMonth: 0.1, metricMonth: 0.3, dashboardMonth: 3 },
   /** https://aws.amazon.com/privatelink/pricing: an interface endpoint, in each zone. */
   endpointHour: 0.01,
   /** https://aws.amazon.com/secrets-manager/pricing */

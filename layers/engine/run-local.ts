@@ -90,7 +90,11 @@ export async function runLocal(options: LocalRunOptions, last: StageName = 'anal
   await rm(workFolder(store), { recursive: true, force: true });
   const workspace = await workspaceOf(store);
   const bytes = inputs.inputs.reduce((sum, { size }) => sum + size, 0);
-  await using engine = await sharedEngine({ ...limitsOfMachine(bytes), ...options.limits, folder: workspace });
+  await using engine = await sharedEngine({
+    ...limitsOfMachine(bytes),
+    ...options.limits,
+    folder: workspace,
+  });
   for (const stage of stages) {
     const parts = stage.name === 'plan' ? 1 : partsOf(stage.name, await store.require('plan', runId));
     const tell = parts === 0 ? () => {} : onStage;

@@ -3,6 +3,7 @@ import type { Engine } from '../platform/duckdb.ts';
 import { CodeVersionError, PipelineError } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
 import {
+  type FileCounts,
   type Output,
   type ResultOf,
   type StageEvent,
@@ -108,6 +109,7 @@ export async function runStage<Name extends StageName>(
       rows: outputs.reduce((sum, { rows }) => sum + rows, 0),
       bytes: outputs.reduce((sum, { bytes }) => sum + bytes, 0),
       ...('quarantined' in parsed && { quarantined: parsed.quarantined }),
+      ...('files' in parsed && { run: linesOf(parsed.files) }),
       seconds: (finished.getTime() - started.getTime()) / 1000,
     });
     return parsed;
@@ -116,6 +118,13 @@ export async function runStage<Name extends StageName>(
     await recordStageError(store, name, event, error);
     throw error;
   }
+}
+
+/** What became of all lines of a run; alarms watch it (cdk/row-metrics.ts). */
+function linesOf(files: readonly FileCounts[]): Pick<FileCounts, 'lines' | 'quarantined' | 'duplicates'> {
+  const sum = (key: 'lines' | 'quarantined' | 'duplicates') =>
+    files.reduce((total, counts) => total + counts[key], 0);
+  return { lines: sum('lines'), quarantined: sum('quarantined'), duplicates: sum('duplicates') };
 }
 
 async function requireCode(

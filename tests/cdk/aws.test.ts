@@ -306,11 +306,13 @@ describe('the alarms', () => {
   const alarms = properties('AWS::CloudWatch::Alarm');
   const named = (name: string) => alarms.find(({ AlarmName }) => AlarmName === `ecom-experiment-${name}`);
 
-  it('watch runs, the gate, throttling, time, and every queue in which messages end', () => {
+  it('watch runs, their rows, the gate, throttling, time, the database, and every queue in which messages end', () => {
     expect(alarms.map(({ AlarmName }) => AlarmName.replace('ecom-experiment-', '')).sort()).toEqual(
       [
         'failed-runs',
         'endless-runs',
+        'quarantined-rows',
+        'large-database',
         'gate-errors',
         'throttled-functions',
         'late-uploads',
@@ -346,6 +348,47 @@ describe('the alarms', () => {
     });
   });
 
+  it('read the share of rows that were set aside out of the line that measure ends with', () => {
+    const filters = properties('AWS::Logs::MetricFilter').map(
+      ({
+        FilterPattern,
+        LogGroupName,
+        MetricTransformations: [{ MetricName, MetricNamespace, MetricValue }],
+      }) => [render(aws, LogGroupName), FilterPattern, [MetricNamespace, MetricName, MetricValue]],
+    );
+    const own = (name: string) => ['ecom-experiment', name, `$.run.${name}`];
+    expect(filters).toEqual([
+      [expect.stringContaining('measure'), '{ $.run.lines = "*" }', own('lines')],
+      [expect.stringContaining('measure'), '{ $.run.quarantined = "*" }', own('quarantined')],
+    ]);
+    const { Metrics, Threshold } = named('quarantined-rows');
+    expect(Threshold).toBe(1);
+    expect(Metrics[0].Expression).toBe('100 * quarantined / lines');
+    expect(
+      Metrics.slice(1).map(({ Id, MetricStat }: { Id: string; MetricStat: { Metric: object } }) => [
+        Id,
+        MetricStat.Metric,
+      ]),
+    ).toEqual([
+      ['lines', { Namespace: 'ecom-experiment', MetricName: 'lines' }],
+      ['quarantined', { Namespace: 'ecom-experiment', MetricName: 'quarantined' }],
+    ]);
+  });
+
+  it('tell of decisions that stay away, where one is expected every so many hours', () => {
+    const template = synthesize({ target: 'aws', decisionEveryHours: '26' });
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: 'ecom-experiment-no-decision',
+      MetricName: 'ExecutionsSucceeded',
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      Period: 3600,
+      EvaluationPeriods: 26,
+      TreatMissingData: 'breaching',
+    });
+    expect(runbook).toContain('### no-decision\n');
+  });
+
   it.each(functionNames)('tell of %s before it takes all the time it has', (name) => {
     expect(named(`slow-${name}`)).toMatchObject({
       MetricName: 'Duration',
@@ -375,6 +418,7 @@ describe('the alarms', () => {
     expect({
       alarmMetrics: total(metrics),
       dashboards: properties('AWS::CloudWatch::Dashboard').length,
+      ownMetrics: properties('AWS::Logs::MetricFilter').length,
       endpoints: total(zones),
       // RDS makes it for the cluster.
       secrets: properties('AWS::RDS::DBCluster').filter((cluster) => cluster.ManageMasterUserPassword).length,
@@ -428,7 +472,9 @@ describe('the alarms', () => {
       'Errors of functions, and calls turned away',
       'Time of functions (ms)',
       'Messages that reached nobody',
+      'Lines of runs',
       'Capacity of the database (ACU)',
+      'Storage of the database (bytes)',
       'Connections to the database',
     ]);
   });

@@ -12,7 +12,11 @@ export class ObjectServer implements AsyncDisposable {
   readonly forbidden = new Set<string>();
   /** Value of every Range header that was sent. */
   readonly ranges: string[] = [];
-  readonly #server = createServer((request, response) => void this.#answer(request, response));
+  // On a busy machine a stage may compute for longer than a connection is kept by default.
+  readonly #server = createServer(
+    { keepAliveTimeout: 600_000 },
+    (request, response) => void this.#answer(request, response),
+  );
   readonly #before = { ...process.env };
 
   /** Starts it and makes it the endpoint of the SDK and the buckets of the functions. */
