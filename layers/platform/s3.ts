@@ -8,8 +8,6 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   type ListObjectsV2CommandOutput,
-  ListObjectVersionsCommand,
-  type ListObjectVersionsCommandOutput,
   type ObjectIdentifier,
   PutObjectCommand,
   paginateListObjectsV2,
@@ -24,15 +22,6 @@ import {
   type ObjectStore,
   type StoredObject,
 } from './object-store.ts';
-
-/** A version of an object, or the mark that the object was deleted. */
-export interface ObjectVersion extends Content {
-  readonly key: string;
-  readonly versionId: string;
-  /** Whether it is what the key holds now. */
-  readonly isLatest: boolean;
-  readonly isMarker: boolean;
-}
 
 /** One S3 bucket. Errors of the service come out as TransientError, a missing bucket or right as ConfigError. */
 export class S3Store implements ObjectStore {
@@ -173,69 +162,30 @@ export class S3Store implements ObjectStore {
     }
   }
 
-  /** Every version below `prefix`, and every mark of a deletion; with `level` those right below it alone. */
-  async versions(prefix: string, { level = false } = {}): Promise<ObjectVersion[]> {
-    const found: ObjectVersion[] = [];
-    let page: Partial<ListObjectVersionsCommandOutput> = {};
-    do {
-      const request = new ListObjectVersionsCommand({
-        Bucket: this.bucket,
-        Prefix: prefix,
-        KeyMarker: page.NextKeyMarker,
-        VersionIdMarker: page.NextVersionIdMarker,
-        ...(level ? { Delimiter: '/' } : {}),
-      });
-      page = await this.#call(() => this.#client.send(request), prefix);
-      const objects = (page.Versions ?? []).map((one) => ({ ...one, isMarker: false }));
-      const markers = (page.DeleteMarkers ?? []).map((one) => ({
-        ...one,
-        isMarker: true,
-        ETag: '',
-        Size: 0,
-      }));
-      for (const { Key, VersionId, IsLatest, ETag, Size, isMarker } of [...objects, ...markers]) {
-        if (Key === undefined) continue;
-        const content = { etag: unquote(ETag), size: Size ?? 0 };
-        found.push({
-          key: Key,
-          versionId: VersionId ?? 'null',
-          isLatest: IsLatest ?? false,
-          isMarker,
-          ...content,
-        });
-      }
-    } while (page.IsTruncated);
-    return found;
-  }
-
   async deleteAll(keys: readonly string[]): Promise<void> {
-    await this.#delete(keys.map((Key) => ({ Key })));
+    await this.deleteObjects(keys.map((Key) => ({ Key })));
   }
 
-  /** Deletes versions for good, and marks of deletions. */
-  async deleteVersions(versions: readonly Pick<ObjectVersion, 'key' | 'versionId'>[]): Promise<void> {
-    await this.#delete(versions.map(({ key, versionId }) => ({ Key: key, VersionId: versionId })));
-  }
-
-  /** @throws ConfigError or TransientError for the first object that S3 did not delete, others of a thousand may be gone */
-  async #delete(objects: readonly ObjectIdentifier[]): Promise<void> {
+  /**
+   * Deletes objects, or versions of them for good.
+   * @throws ConfigError or TransientError for the first one that S3 did not delete; others may be gone
+   */
+  async deleteObjects(objects: readonly ObjectIdentifier[]): Promise<void> {
     for (let start = 0; start < objects.length; start += 1000) {
       const batch = objects.slice(start, start + 1000);
-      const request = new DeleteObjectsCommand({
-        Bucket: this.bucket,
-        Delete: { Objects: [...batch], Quiet: true },
-      });
-      const { Errors = [] } = await this.#call(() => this.#client.send(request), batch[0]?.Key ?? '');
-      const [failed] = Errors;
-      if (failed === undefined) continue;
-      const { Key = '', Code = 'InternalError', Message = '' } = failed;
-      const httpStatusCode = Code === 'AccessDenied' ? 403 : 200;
-      const $metadata = { httpStatusCode };
-      throw this.#translate(
-        new S3ServiceException({ name: Code, message: Message, $fault: 'client', $metadata }),
-        Key,
+      const { Errors: [failed] = [] } = await this.ask(batch[0]?.Key ?? '', (client) =>
+        client.send(new DeleteObjectsCommand({ Bucket: this.bucket, Delete: { Objects: batch } })),
       );
+      if (failed === undefined) continue;
+      const { Key = '', Code: name = '', Message: message = '' } = failed;
+      const $metadata = name === 'AccessDenied' ? { httpStatusCode: 403 } : {};
+      throw this.#translate(new S3ServiceException({ name, message, $fault: 'client', $metadata }), Key);
     }
+  }
+
+  /** Makes a request that has no method here; its errors come out as those of others. `key`: what an error names. */
+  ask<Answer>(key: string, request: (client: S3Client) => Promise<Answer>): Promise<Answer> {
+    return this.#call(() => request(this.#client), key);
   }
 
   async #objects(prefix: string, options: { readonly Delimiter?: string }): Promise<StoredObject[]> {
