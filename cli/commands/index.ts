@@ -37,8 +37,8 @@ const anywhere: readonly CommandEntry[] = [
     load: () => import('./report.ts'),
   },
   {
-    usage: 'forget [options] <user> <dir>',
-    summary: "tell which rows of a folder of CSVs are a user's, and erase them with --yes",
+    usage: 'forget [options] <user> [dir]',
+    summary: "tell which rows of a folder of CSVs, or of a drop, are a user's, and erase them with --yes",
     load: () => import('./forget.ts'),
   },
   {

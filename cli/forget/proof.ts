@@ -16,7 +16,7 @@ export type Search = 'columns' | 'text' | 'parquet';
 
 /** A file that was searched for an id, and the times that it was found. */
 export interface SearchedFile {
-  /** Path within the folder. */
+  /** Path within the folder; of a deployed drop the key in its bucket, or a table. */
   readonly file: string;
   readonly searched: readonly Search[];
   readonly found: number;
@@ -51,25 +51,43 @@ export async function searchFolder(
   for (const name of await filesBelow(folder)) {
     const file = path.join(folder, name);
     const own = files.filter((one) => path.resolve(one.file) === path.resolve(file));
-    try {
-      searched.push(
-        /\.parquet$/i.test(name)
-          ? { file: name, searched: ['parquet'], found: await inParquet(reading, file, id) }
-          : { file: name, ...(await inText(reading, file, own, id)) },
-      );
-    } catch (cause) {
-      const what = "the file cannot be searched for the id; the user's rows of the drop are erased";
-      const remedy = 'Repair or delete it, and call ecom forget again: it writes the receipt then';
-      throw new ErasureError({ what, where: file, remedy }, { cause });
-    }
+    searched.push(await searchFile(reading, { name, file, where: file, own }, id));
   }
   return searched;
+}
+
+/** A file on this machine that is searched. */
+export interface Suspect {
+  /** What the receipt calls it. */
+  readonly name: string;
+  readonly file: string;
+  /** What an error names. */
+  readonly where: string;
+  /** What a run reads it as, if it is of a drop. */
+  readonly own: readonly Pick<DropFile, 'kind' | 'file' | 'key'>[];
+}
+
+/** @throws ErasureError where the file cannot be read */
+export async function searchFile(
+  reading: Reading,
+  { name, file, where, own }: Suspect,
+  id: string,
+): Promise<SearchedFile> {
+  try {
+    return /\.parquet$/i.test(file)
+      ? { file: name, searched: ['parquet'], found: await inParquet(reading, file, id) }
+      : { file: name, ...(await inText(reading, file, own, id)) };
+  } catch (cause) {
+    const what = "the file cannot be searched for the id; the user's rows of the drop are erased";
+    const remedy = 'Repair or delete it, and call ecom forget again: it writes the receipt then';
+    throw new ErasureError({ what, where, remedy }, { cause });
+  }
 }
 
 async function inText(
   reading: Reading,
   file: string,
-  own: readonly DropFile[],
+  own: Suspect['own'],
   id: string,
 ): Promise<Omit<SearchedFile, 'file'>> {
   const counts: number[] = [];

@@ -19,6 +19,8 @@ import type { LineRange } from './rewrite.ts';
 /** What of a file is the user's. */
 export interface OwnRows {
   readonly rows: number;
+  /** Rows that are not. */
+  readonly others: number;
   /** Lines that the rows are on, ascending. */
   readonly ranges: readonly LineRange[];
   /** Lines of records that cannot be read and have the id as a cell: whose they are, nobody can tell. */
@@ -83,7 +85,7 @@ export function rowsOfColumn(reading: Reading, file: string, column: string, id:
   return rowsOf(reading, 'users', file, id, { user_id: column }, {});
 }
 
-const nothing: OwnRows = { rows: 0, ranges: [], unreadable: [], isBytewise: true };
+const nothing: OwnRows = { rows: 0, others: 0, ranges: [], unreadable: [], isBytewise: true };
 const named = 'user_id IN (FROM listed_users)';
 const namedOrInSession = `${named} OR (user_id IS NULL AND session_id IN (FROM own_sessions))`;
 
@@ -151,6 +153,10 @@ async function selected(
   id: string,
   isBytewise: boolean,
 ): Promise<OwnRows> {
+  const [{ all = 0 } = {}] = await db.select(
+    `SELECT count(*) AS "all" FROM read_parquet(${literal(read.file)})`,
+    { all: cell.count },
+  );
   const records = `(SELECT *, ${read.line} AS line FROM read_parquet(${literal(read.file)}, file_row_number = true))`;
   const rejects = quarantine === null ? '' : `UNION SELECT line FROM read_parquet(${literal(quarantine)})`;
   // A record of several lines ends where the next one begins.
@@ -176,7 +182,7 @@ async function selected(
   const unreadable = unread
     .filter(({ line, raw }) => !own.has(line) && hasCell(raw, id))
     .map(({ line }) => line);
-  return { rows: ranges.length, ranges, unreadable, isBytewise };
+  return { rows: ranges.length, others: all - ranges.length, ranges, unreadable, isBytewise };
 }
 
 function hasCell(record: string, id: string): boolean {

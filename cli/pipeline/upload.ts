@@ -52,16 +52,20 @@ export async function checkStored(
   });
 }
 
-/** Writes the manifest that completes a drop, and returns its entity tag. */
+/**
+ * Writes the manifest that completes a drop, and returns its entity tag.
+ * @param asOf up to when the data are complete, where that is known
+ */
 export async function completeUpload(
   raw: ObjectStore,
   drop: string,
   files: readonly StoredFile[],
+  asOf: DropManifest['asOf'] = null,
 ): Promise<string> {
   const manifest: DropManifest = {
     schemaVersion: 1,
     files: [...files],
-    asOf: null,
+    asOf,
     uploadId: randomUUID(),
   };
   const key = dropPrefix(drop) + manifestName;

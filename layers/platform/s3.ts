@@ -8,6 +8,7 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   type ListObjectsV2CommandOutput,
+  type ObjectIdentifier,
   PutObjectCommand,
   paginateListObjectsV2,
   S3Client,
@@ -162,19 +163,29 @@ export class S3Store implements ObjectStore {
   }
 
   async deleteAll(keys: readonly string[]): Promise<void> {
-    for (let start = 0; start < keys.length; start += 1000) {
-      const batch = keys.slice(start, start + 1000);
-      await this.#call(
-        () =>
-          this.#client.send(
-            new DeleteObjectsCommand({
-              Bucket: this.bucket,
-              Delete: { Objects: batch.map((Key) => ({ Key })) },
-            }),
-          ),
-        batch[0] ?? '',
+    await this.deleteObjects(keys.map((Key) => ({ Key })));
+  }
+
+  /**
+   * Deletes objects, or versions of them for good.
+   * @throws ConfigError or TransientError for the first one that S3 did not delete; others may be gone
+   */
+  async deleteObjects(objects: readonly ObjectIdentifier[]): Promise<void> {
+    for (let start = 0; start < objects.length; start += 1000) {
+      const batch = objects.slice(start, start + 1000);
+      const { Errors: [failed] = [] } = await this.ask(batch[0]?.Key ?? '', (client) =>
+        client.send(new DeleteObjectsCommand({ Bucket: this.bucket, Delete: { Objects: batch } })),
       );
+      if (failed === undefined) continue;
+      const { Key = '', Code: name = '', Message: message = '' } = failed;
+      const $metadata = name === 'AccessDenied' ? { httpStatusCode: 403 } : {};
+      throw this.#translate(new S3ServiceException({ name, message, $fault: 'client', $metadata }), Key);
     }
+  }
+
+  /** Makes a request that has no method here; its errors come out as those of others. `key`: what an error names. */
+  ask<Answer>(key: string, request: (client: S3Client) => Promise<Answer>): Promise<Answer> {
+    return this.#call(() => request(this.#client), key);
   }
 
   async #objects(prefix: string, options: { readonly Delimiter?: string }): Promise<StoredObject[]> {

@@ -1,4 +1,4 @@
-import { S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { ListObjectVersionsCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ConfigError } from '../../../layers/platform/errors.ts';
 import { S3Store } from '../../../layers/platform/s3.ts';
@@ -85,6 +85,7 @@ test('every request names the account that the bucket has to belong to', async (
     () => store.put('a', 'x'),
     () => store.putJsonIfMatch('a', {}, 'e'),
     () => store.deleteAll(['a']),
+    () => store.ask('a', (asking) => asking.send(new ListObjectVersionsCommand({ Bucket: 'raw-bucket' }))),
   ];
   for (const request of requests) await expect(request()).rejects.toMatchObject({ name: 'ConfigError' });
   expect(asked).toEqual(requests.map(() => '123456789012'));
