@@ -3,6 +3,7 @@ import { type ColumnContract, datasetContracts, requiredDatasets } from '../../l
 import { UsageError } from '../../layers/platform/errors.ts';
 import type { Findings } from './findings.ts';
 import { type ColumnMatch, type DatasetMatch, matchColumns } from './match.ts';
+import { hasNoIds, numberLines, numberOf } from './numbering.ts';
 import type { ColumnProfile, FileProfile } from './profile.ts';
 
 /** Columns that say of a user whether he did what the experiment is about, the most telling first. */
@@ -27,9 +28,6 @@ const outcomes = [
 ];
 const yes = ['1', 'true', 'yes', 'y', 't', 'ja', 'oui', 'si', 'sí', 'sim'];
 const no = ['0', 'false', 'no', 'n', 'f', 'nein', 'non', 'não'];
-
-/** Names of columns that number the rows of a file, where no column is called after a user. */
-const rowNumbers = /(^|_)(id|rownames|row_names|index)$/;
 
 /** What somebody says of a file with a row a user, in place of what its names tell. */
 export interface RowAnswers {
@@ -127,14 +125,16 @@ function ofUsers(
   const called = (name: string) => file.columns.find((column) => plainName(column.name) === plainName(name));
   const time = of('assigned_ts');
   const told = 'you named it';
-  const user = answers.user === undefined ? unitOf(file, of('user_id')?.column) : called(answers.user);
+  const user = answers.user === undefined ? (of('user_id')?.column ?? numberOf(file)) : called(answers.user);
+  const isNumbered = answers.user === undefined && user === undefined && hasNoIds(file);
   const named = answers.variant === undefined ? undefined : called(answers.variant);
   const variant =
     answers.variant === undefined ? of('variant') : named && { ...as('variant', named, told), score: 0.9 };
   const outcome = outcomeOf(file, answers.outcome, variant?.column);
-  if (user === undefined || variant === undefined || outcome === undefined) return undefined;
-  if (user.distinct < 0.95 * user.filled) return undefined;
+  if (variant === undefined || outcome === undefined || (user === undefined && !isNumbered)) return undefined;
+  if (user !== undefined && user.distinct < 0.95 * user.filled) return undefined;
   const because = 'one row a user: variant and outcome';
+  const numbered = isNumbered ? numberLines(file) : undefined;
   const spent = outcome.amounts && [as('revenue', outcome.column, because, 'events')];
   const revenue =
     spent ?? matchColumns('events', file).filter(({ canonical }) => canonical.name === 'revenue');
@@ -146,6 +146,8 @@ function ofUsers(
       column !== variant.column &&
       (answers.variant === undefined || score === 1),
   );
+  const identified = (dataset: 'events' | 'experiment_assignments', name: string) =>
+    user === undefined ? [] : [as(name, user, because, dataset)];
   const timed = (dataset: 'events' | 'experiment_assignments', name: string) =>
     time === undefined ? [] : [as(name, time.column, because, dataset)];
   const others = (dataset: 'events' | 'experiment_assignments', name: string) =>
@@ -157,7 +159,7 @@ function ofUsers(
         dataset: 'experiment_assignments',
         file,
         columns: [
-          as('user_id', user, because),
+          ...identified('experiment_assignments', 'user_id'),
           ...experiment,
           variant,
           ...timed('experiment_assignments', 'assigned_ts'),
@@ -168,13 +170,14 @@ function ofUsers(
         ],
         confidence: 'likely',
         because,
+        ...(isNumbered && { isNumbered }),
       },
       {
         dataset: 'events',
         file,
         columns: [
-          as('event_id', user, because, 'events'),
-          as('user_id', user, because, 'events'),
+          ...identified('events', 'event_id'),
+          ...identified('events', 'user_id'),
           ...(outcome.amounts ? [] : [{ ...as('event_name', outcome.column, because, 'events'), values }]),
           ...timed('events', 'event_ts'),
           ...revenue,
@@ -183,10 +186,12 @@ function ofUsers(
         confidence: 'likely',
         because,
         isOutcome: true,
+        ...(isNumbered && { isNumbered }),
       },
     ],
     findings: {
       guesses: [
+        ...(numbered?.guesses ?? []),
         {
           path: ['experiments', '*', 'exposure'],
           value: 'assignment',
@@ -222,15 +227,9 @@ function ofUsers(
             ]
           : []),
       ],
+      remarks: numbered?.remarks ?? [],
     },
   };
-}
-
-/** The column that tells the units of a file apart: the user's, or else one that numbers all rows. */
-function unitOf(file: FileProfile, user: ColumnProfile | undefined): ColumnProfile | undefined {
-  const isNumber = ({ name, filled, distinct }: ColumnProfile) =>
-    rowNumbers.test(plainName(name)) && filled === file.rows && distinct === filled;
-  return user ?? file.columns.find(isNumber);
 }
 
 interface Outcome {

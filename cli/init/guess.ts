@@ -180,7 +180,7 @@ function guessColumns(matches: readonly DatasetMatch[], base: Config): Partial<F
   const questions: Question[] = [];
   const remarks: string[] = [];
   const firstDay = firstDayOf(matches);
-  for (const { dataset, file, columns, missing, isOutcome } of matches) {
+  for (const { dataset, file, columns, missing, isOutcome, isNumbered } of matches) {
     for (const match of columns) {
       const { canonical, column, score, because, values, json } = match;
       const writing = writingOf(match);
@@ -250,12 +250,12 @@ function guessColumns(matches: readonly DatasetMatch[], base: Config): Partial<F
       questions.push({
         path,
         example: '<its name in the file>',
-        because: `required, but no column of ${file.name} looks like it${others.length > 0 ? `; it has ${others.join(', ')} besides` : ''}${name === 'event_id' ? '. Without one, number the lines: docs/own-data.md#recipes-names' : ''}`,
+        because: `required, but no column of ${file.name} looks like it${others.length > 0 ? `; it has ${others.join(', ')} besides` : ''}${name === 'event_id' ? '. Without one: event_id: { line_number: true }, see docs/own-data.md#recipes-names' : ''}`,
       });
     }
     const names = (canonical: string) => columns.some((found) => found.canonical.name === canonical);
     const throughSessions = names('session_id') && matches.some((other) => other.dataset === 'sessions');
-    if (dataset === 'events' && !names('user_id') && !throughSessions) {
+    if (dataset === 'events' && !names('user_id') && !throughSessions && !isNumbered) {
       questions.push({
         path: ['schema', 'events', 'user_id'],
         example: '<its name in the file>',

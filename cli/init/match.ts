@@ -35,6 +35,8 @@ export interface DatasetMatch {
   readonly because: string;
   /** Whether its events are the outcomes of a file of users, whose names say nothing. */
   readonly isOutcome?: true;
+  /** Whether its rows are users without an id, for whom their lines stand. */
+  readonly isNumbered?: true;
 }
 
 /** Which file is which dataset: the pairs that explain most columns. Files that are none are left out. */

@@ -3,7 +3,8 @@
     python compute.py <file.csv> '{"arm": "group", "control": "A", "outcome": "converted", "value": "1"}'
 
 With `value`, shares of rows that have it and the z test without pooling (statsmodels); without, means and Welch's test
-(scipy), of amounts to the cent. Rows that repeat another one exactly count once, rows without an arm not at all.
+(scipy), of amounts to the cent. Rows that repeat another one exactly count once, unless `repeats` says that they are others,
+and rows without an arm not at all.
 """
 
 import json
@@ -14,7 +15,9 @@ from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep, test_proportions_2indep
 
 path, request = sys.argv[1], json.loads(sys.argv[2])
-rows = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig").drop_duplicates()
+rows = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+if not request.get("repeats"):
+    rows = rows.drop_duplicates()
 value = request.get("value")
 rows = rows[rows[request["arm"]] != ""]
 column = rows[request["outcome"]]

@@ -20,6 +20,8 @@ const dataSet = z.strictObject({
       control: z.string(),
       outcome: z.string(),
       value: z.string().optional(),
+      /** Whether rows that repeat another one count, as they do where lines are the users. */
+      repeats: z.literal(true).optional(),
     })
     .optional(),
 });

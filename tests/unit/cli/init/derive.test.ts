@@ -5,7 +5,7 @@ import { init } from '../../../../cli/init/init.ts';
 import { analyzeFolder } from '../../../../cli/pipeline/analyze-folder.ts';
 import { prepareDrop } from '../../../../cli/pipeline/prepare-drop.ts';
 import { UsageError } from '../../../../layers/platform/errors.ts';
-import { exportFolders, many, settings } from './folders.ts';
+import { asked, exportFolders, many, settings } from './folders.ts';
 
 const { folderOf, remove } = exportFolders();
 afterAll(remove);
@@ -181,6 +181,19 @@ describe('a row a user whose names tell nothing', { timeout: 60_000 }, () => {
       control: { n: 100, mean: 2.5 },
       treatment: { n: 100, mean: 3.5 },
     });
+  });
+
+  it('and no id: its lines are the users, and repeated rows are several', async () => {
+    const content = `history,arm,visit,converted\n${many(users, (i) => `${i % 3},${arm(i)},1,${isBuyer(i) ? 1 : 0}`)}`;
+    const { result, found } = await shares(await folderOf({ 'mails.csv': content }));
+    expect(settings(result)).toMatchObject({
+      'schema.experiment_assignments.user_id': { line_number: true },
+      'schema.events.user_id': { line_number: true },
+      'schema.events.event_id': { line_number: true },
+    });
+    expect(result.remarks.join(' ')).toContain('nobody can see one who is there twice');
+    expect(asked(result)).not.toContain('schema.events.user_id');
+    expect(found).toEqual(buyers);
   });
 
   it('is refused where no file has the columns, with those that it has', async () => {
