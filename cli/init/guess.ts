@@ -11,7 +11,7 @@ import type { Database } from '../../layers/platform/duckdb.ts';
 import { formatCount, formatPercent } from '../../layers/report/format.ts';
 import { excludedUsersName } from '../../layers/runs/keys.ts';
 import { counted } from '../terminal.ts';
-import { deriveDatasets, type RowAnswers } from './derive.ts';
+import { deriveDatasets } from './derive.ts';
 import { guessEvents } from './events.ts';
 import type { Findings, Guess, Question } from './findings.ts';
 import { confidenceOf, type DatasetMatch, matchDatasets } from './match.ts';
@@ -20,6 +20,7 @@ import { guessPersonal, looksPersonal } from './personal.ts';
 import { remarkPresets } from './presets.ts';
 import { countVariants, type FileProfile, type FolderProfile, type UnreadableFile } from './profile.ts';
 import { countUsers, findSummary } from './summary.ts';
+import type { RowAnswers } from './user-rows.ts';
 import { askForRevenue, remarkSpelling, remarkZones, writingOf } from './values.ts';
 import { controlWords, tellingControls } from './vocabulary.ts';
 

@@ -8,12 +8,12 @@ import { convertedFolder, convertFolder } from '../convert/convert-folder.ts';
 import { requireFolder } from '../pipeline/drop-folder.ts';
 import { targetConfig } from '../pipeline/target.ts';
 import { shellWord } from '../terminal.ts';
-import type { RowAnswers } from './derive.ts';
 import type { Findings } from './findings.ts';
 import { guess } from './guess.ts';
 import { keptWritings } from './kept-writings.ts';
 import { type FolderProfile, profileFolder } from './profile.ts';
 import { renderConfig } from './render.ts';
+import type { RowAnswers } from './user-rows.ts';
 
 export interface InitResult extends Findings {
   /** The configuration, valid as it stands. */
