@@ -22,6 +22,7 @@ import { countVariants, type FileProfile, type FolderProfile, type UnreadableFil
 import { countUsers, findSummary } from './summary.ts';
 import type { RowAnswers } from './user-rows.ts';
 import { askForRevenue, remarkSpelling, remarkZones, writingOf } from './values.ts';
+import { refuseAssignedVisits } from './visits.ts';
 import { controlWords, tellingControls } from './vocabulary.ts';
 
 /** Reads the configuration out of the profiles of a folder's files, as far as it differs from `base`. */
@@ -40,6 +41,7 @@ export async function guess(
     deriveDatasets(matchDatasets(others), others, answers),
     own.filter(isOrders),
   );
+  await refuseAssignedVisits(database, matches);
   const isOfUsers = requiredDatasets.every((dataset) => matches.some((match) => match.dataset === dataset));
   const summary = isOfUsers ? undefined : await findSummary(database, own);
   if (summary !== undefined) {

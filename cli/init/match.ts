@@ -37,6 +37,8 @@ export interface DatasetMatch {
   readonly isOutcome?: true;
   /** Whether its rows are users without an id, for whom their lines stand. */
   readonly isNumbered?: true;
+  /** Whether a user has several rows, each with the arm and an outcome. */
+  readonly hasVisits?: true;
 }
 
 /** Which file is which dataset: the pairs that explain most columns. Files that are none are left out. */

@@ -1,5 +1,6 @@
 import { isNameOf, plainName } from '../../layers/data/column-words.ts';
-import type { Findings, Guess } from './findings.ts';
+import type { DatasetName } from '../../layers/data/datasets/index.ts';
+import type { Guess } from './findings.ts';
 import type { ColumnProfile, FileProfile } from './profile.ts';
 
 /** Names of columns that number the rows of a file, where no column is called after a user. */
@@ -21,24 +22,15 @@ export function hasNoIds({ columns }: FileProfile): boolean {
   );
 }
 
-/** The lines of a file as the ids of its users, and of what they did. */
-export function numberLines({ name }: FileProfile): Pick<Findings, 'guesses' | 'remarks'> {
-  const ids = [
-    ['experiment_assignments', 'user_id'],
-    ['events', 'user_id'],
-    ['events', 'event_id'],
-  ];
-  return {
-    guesses: ids.map(
-      (column): Guess => ({
-        path: ['schema', ...column],
-        value: { line_number: true },
-        confidence: 'guess',
-        because: 'no column is an id: right only if a row is a user, and each user has one',
-      }),
-    ),
-    remarks: [
-      `The rows of ${name} have no id: each line counts as a user of its own, and nobody can see one who is there twice.`,
-    ],
-  };
+/** The line of a row as these ids of it. */
+export function numberLines(
+  ids: readonly (readonly [dataset: DatasetName, column: string])[],
+  because: string,
+): Guess[] {
+  return ids.map((id) => ({
+    path: ['schema', ...id],
+    value: { line_number: true },
+    confidence: 'guess',
+    because,
+  }));
 }

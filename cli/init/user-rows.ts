@@ -1,5 +1,6 @@
 import { plainName } from '../../layers/data/column-words.ts';
 import { as, contractOf, type Derived } from './derived.ts';
+import type { Guess } from './findings.ts';
 import { type DatasetMatch, matchColumns } from './match.ts';
 import { hasNoIds, numberLines, numberOf } from './numbering.ts';
 import type { ColumnProfile, FileProfile } from './profile.ts';
@@ -35,7 +36,10 @@ export interface RowAnswers {
   readonly outcome?: string | undefined;
 }
 
-/** One row a user: variant, whether he converted or what he spent, and perhaps a time. */
+/**
+ * Rows of users, each with the variant and whether he converted or what he spent, and perhaps a time. Where a user has
+ * several, each is what he did at a visit, and the first one assigns him.
+ */
 export function ofUsers(
   file: FileProfile,
   matches: readonly DatasetMatch[],
@@ -44,7 +48,6 @@ export function ofUsers(
   const assigned = matchColumns('experiment_assignments', file);
   const of = (name: string) => assigned.find(({ canonical }) => canonical.name === name);
   const called = (name: string) => file.columns.find((column) => plainName(column.name) === plainName(name));
-  const time = of('assigned_ts');
   const told = 'you named it';
   const user = answers.user === undefined ? (of('user_id')?.column ?? numberOf(file)) : called(answers.user);
   const isNumbered = answers.user === undefined && user === undefined && hasNoIds(file);
@@ -53,13 +56,17 @@ export function ofUsers(
     answers.variant === undefined ? of('variant') : named && { ...as('variant', named, told), score: 0.9 };
   const outcome = outcomeOf(file, answers.outcome, variant?.column);
   if (variant === undefined || outcome === undefined || (user === undefined && !isNumbered)) return undefined;
-  if (user !== undefined && user.distinct < 0.95 * user.filled) return undefined;
-  const because = 'one row a user: variant and outcome';
-  const numbered = isNumbered ? numberLines(file) : undefined;
-  const spent = outcome.amounts && [as('revenue', outcome.column, because, 'events')];
-  const revenue =
-    spent ?? matchColumns('events', file).filter(({ canonical }) => canonical.name === 'revenue');
-  const values = outcome.values;
+  const hasVisits = user !== undefined && user.distinct < 0.95 * user.filled;
+  const because = hasVisits
+    ? 'a row a visit: the first one of a user assigns him'
+    : 'one row a user: variant and outcome';
+  const found = matchColumns('events', file);
+  const inEvents = (name: string) => found.find(({ canonical }) => canonical.name === name);
+  const time = of('assigned_ts')?.column ?? (hasVisits ? inEvents('event_ts')?.column : undefined);
+  const event = hasVisits ? numberOf(file) : user;
+  const revenue = outcome.amounts
+    ? { ...as('revenue', outcome.column, because, 'events') }
+    : inEvents('revenue');
   const experiment = assigned.filter(
     // Beside a variant that the user named, a name such as "experience" is more likely another property of the user.
     ({ canonical, column, score }) =>
@@ -67,90 +74,109 @@ export function ofUsers(
       column !== variant.column &&
       (answers.variant === undefined || score === 1),
   );
-  const identified = (dataset: 'events' | 'experiment_assignments', name: string) =>
-    user === undefined ? [] : [as(name, user, because, dataset)];
-  const timed = (dataset: 'events' | 'experiment_assignments', name: string) =>
-    time === undefined ? [] : [as(name, time.column, because, dataset)];
-  const others = (dataset: 'events' | 'experiment_assignments', name: string) =>
+  const bound = (dataset: RequiredDataset, name: string, column: ColumnProfile | undefined) =>
+    column === undefined ? [] : [as(name, column, because, dataset)];
+  const lacking = (dataset: RequiredDataset, name: string) =>
     time === undefined ? [contractOf(dataset, name)] : [];
+  const marks = {
+    file,
+    confidence: 'likely' as const,
+    because,
+    ...(isNumbered && { isNumbered }),
+    ...(hasVisits && { hasVisits }),
+  };
   return {
     matches: [
       ...matches,
       {
+        ...marks,
         dataset: 'experiment_assignments',
-        file,
         columns: [
-          ...identified('experiment_assignments', 'user_id'),
+          ...bound('experiment_assignments', 'user_id', user),
           ...experiment,
           variant,
-          ...timed('experiment_assignments', 'assigned_ts'),
+          ...bound('experiment_assignments', 'assigned_ts', time),
         ],
         missing: [
           ...(experiment.length === 0 ? [contractOf('experiment_assignments', 'experiment_id')] : []),
-          ...others('experiment_assignments', 'assigned_ts'),
+          ...lacking('experiment_assignments', 'assigned_ts'),
         ],
-        confidence: 'likely',
-        because,
-        ...(isNumbered && { isNumbered }),
       },
       {
+        ...marks,
         dataset: 'events',
-        file,
         columns: [
-          ...identified('events', 'event_id'),
-          ...identified('events', 'user_id'),
-          ...(outcome.amounts ? [] : [{ ...as('event_name', outcome.column, because, 'events'), values }]),
-          ...timed('events', 'event_ts'),
-          ...revenue,
+          ...bound('events', 'event_id', event),
+          ...bound('events', 'user_id', user),
+          ...(outcome.amounts
+            ? []
+            : [{ ...as('event_name', outcome.column, because, 'events'), values: outcome.values }]),
+          ...bound('events', 'event_ts', time),
+          ...(revenue === undefined ? [] : [revenue]),
         ],
-        missing: others('events', 'event_ts'),
-        confidence: 'likely',
-        because,
+        missing: lacking('events', 'event_ts'),
         isOutcome: true,
-        ...(isNumbered && { isNumbered }),
       },
     ],
     findings: {
       guesses: [
-        ...(numbered?.guesses ?? []),
-        {
-          path: ['experiments', '*', 'exposure'],
-          value: 'assignment',
-          confidence: 'likely',
-          because: 'the file has no events: every user of it counts',
-        },
-        {
-          path: ['experiments', '*', 'outcome_window_days'],
-          value: 1,
-          confidence: 'likely',
-          because: 'the outcome stands in the row of the user',
-        },
-        {
-          path: ['experiments', '*', 'guardrails', 'retention_d7'],
-          value: null,
-          confidence: 'likely',
-          because: 'a row a user does not tell who came back',
-        },
-        ...(outcome.amounts
-          ? [
-              {
-                path: ['experiments', '*', 'primary'],
-                value: 'revenue_per_user',
-                confidence: 'likely' as const,
-                because: 'the outcome is an amount',
-              },
-              {
-                path: ['schema', 'events', 'event_name'],
-                value: { constant: 'purchase' },
-                confidence: 'likely' as const,
-                because: 'each row is the amount of a user, so that shares of buyers say nothing',
-              },
-            ]
-          : []),
+        ...(isNumbered
+          ? numberLines(
+              [
+                ['experiment_assignments', 'user_id'],
+                ['events', 'user_id'],
+                ['events', 'event_id'],
+              ],
+              'no column is an id: right only if a row is a user, and each user has one',
+            )
+          : event === undefined
+            ? numberLines([['events', 'event_id']], 'no column is an id of the row')
+            : []),
+        ...settingsOf(outcome, hasVisits && time !== undefined),
       ],
-      remarks: numbered?.remarks ?? [],
+      remarks: isNumbered
+        ? [
+            `The rows of ${file.name} have no id: each line counts as a user of its own, and nobody can see one who is there twice.`,
+          ]
+        : [],
     },
   };
+}
+
+type RequiredDataset = 'events' | 'experiment_assignments';
+
+/** What experiments of such rows are measured by. */
+function settingsOf(outcome: Outcome, isTimed: boolean): Guess[] {
+  const said = (keys: readonly string[], value: Guess['value'], because: string): Guess => ({
+    path: keys,
+    value,
+    confidence: 'likely',
+    because,
+  });
+  const inAll = (...keys: string[]) => ['experiments', '*', ...keys];
+  return [
+    said(inAll('exposure'), 'assignment', 'the file has no events: every user of it counts'),
+    ...(isTimed
+      ? []
+      : [
+          said(inAll('outcome_window_days'), 1, 'the outcome stands in the row of the user'),
+          said(
+            inAll('guardrails', 'retention_d7'),
+            null,
+            'rows without a time of their own do not tell who came back',
+          ),
+        ]),
+    ...(outcome.amounts
+      ? [
+          said(inAll('primary'), 'revenue_per_user', 'the outcome is an amount'),
+          said(
+            ['schema', 'events', 'event_name'],
+            { constant: 'purchase' },
+            'each row is the amount of a user, so that shares of buyers say nothing',
+          ),
+        ]
+      : []),
+  ];
 }
 
 interface Outcome {
@@ -178,9 +204,8 @@ function outcomeOf(
   if (isOutcome(column)) {
     return { column, values: meaning(column, (value) => yes.includes(value.toLowerCase())) };
   }
-  return column.filled > 0 && column.amounts === column.filled
-    ? { column, values: {}, amounts: true }
-    : undefined;
+  const amounts = Math.max(column.amounts, column.amountReading?.rows ?? 0);
+  return column.filled > 0 && amounts === column.filled ? { column, values: {}, amounts: true } : undefined;
 }
 
 function meaning({ values }: ColumnProfile, isPurchase: (value: string) => boolean): Record<string, string> {

@@ -4,7 +4,7 @@
 
 With `value`, shares of rows that have it and the z test without pooling (statsmodels); without, means and Welch's test
 (scipy), of amounts to the cent. Rows that repeat another one exactly count once, unless `repeats` says that they are others,
-and rows without an arm not at all.
+and rows without an arm not at all. With `unit`, the rows of a unit add up.
 """
 
 import json
@@ -21,7 +21,11 @@ if not request.get("repeats"):
 value = request.get("value")
 rows = rows[rows[request["arm"]] != ""]
 column = rows[request["outcome"]]
-outcome = (column == value).astype(int) if value is not None else column.astype(float).round(2)
+outcome = (column == value).astype(int) if value is not None else column.str.replace(",", "").astype(float).round(2)
+unit = request.get("unit")
+if unit is not None:
+    sums = rows.assign(outcome=outcome).groupby(unit)
+    rows, outcome = sums.first(), sums["outcome"].sum()
 arms = {arm: outcome[rows[request["arm"]] == arm] for arm in sorted(rows[request["arm"]].unique())}
 base = arms.pop(request["control"])
 

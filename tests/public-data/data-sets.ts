@@ -16,6 +16,8 @@ const dataSet = z.strictObject({
   /** What compute.py needs; absent where no comparison of users can be made of the files as they are. */
   independent: z
     .strictObject({
+      /** Column of what is compared, where it has several rows, which add up. */
+      unit: z.string().optional(),
       arm: z.string(),
       control: z.string(),
       outcome: z.string(),

@@ -138,6 +138,38 @@ describe('the shapes of public data sets and page tests, made up', { timeout: 60
   });
 });
 
+describe('a row a visit, with the arm and an outcome', { timeout: 60_000 }, () => {
+  const visits = (armOf: (user: number, visit: number) => string) =>
+    `visit_no,user_id,variant,visit_date,event_date,converted\n${many(
+      2 * users,
+      (i) =>
+        `${i},${(i % users) + 1},${armOf((i % users) + 1, i)},x,2024-03-0${i > users ? 2 : 1},${i > users && isBuyer((i % users) + 1) ? 1 : 0}`,
+    )}`;
+
+  it('assigns a user at the first one, and what he does at any of them counts for him', async () => {
+    const { result, found } = await shares(await folderOf({ 'ab_test_results.csv': visits(arm) }));
+    expect(settings(result)).toMatchObject({
+      'schema.experiment_assignments.assigned_ts': 'event_date',
+      'schema.events.event_id': { line_number: true },
+      'schema.events.event_name': { column: 'converted', values: { '0': 'nothing', '1': 'purchase' } },
+      'experiments.*.exposure': 'assignment',
+    });
+    expect(settings(result)).not.toHaveProperty('experiments.*.outcome_window_days');
+    expect(found).toEqual(buyers);
+  });
+
+  it('is refused where the arm was drawn for each of them', async () => {
+    const drawn = visits((user, visit) => arm(visit > users ? user + (user % 3) : user));
+    const refused = init(
+      await folderOf({ 'ab_test_results.csv': drawn.replaceAll('visit_no', 'session_id') }),
+    );
+    await expect(refused).rejects.toThrow(UsageError);
+    await expect(refused).rejects.toThrow(
+      /67 of the 200 values of "user_id" have rows in several arms: "variant" was drawn for each visit.*--user session_id/s,
+    );
+  });
+});
+
 describe('a row a user whose names tell nothing', { timeout: 60_000 }, () => {
   const improved = (user: number) => (isBuyer(user) ? 'better' : 'as before');
 
