@@ -19,6 +19,7 @@ import { deriveOrders, isOfOrders } from './orders.ts';
 import { guessPersonal, looksPersonal } from './personal.ts';
 import { remarkPresets } from './presets.ts';
 import { countVariants, type FileProfile, type FolderProfile, type UnreadableFile } from './profile.ts';
+import { refuseKnownShapes } from './refusals.ts';
 import { countUsers, findSummary } from './summary.ts';
 import type { RowAnswers } from './user-rows.ts';
 import { askForRevenue, remarkSpelling, remarkZones, writingOf } from './values.ts';
@@ -44,6 +45,7 @@ export async function guess(
   await refuseAssignedVisits(database, matches);
   const isOfUsers = requiredDatasets.every((dataset) => matches.some((match) => match.dataset === dataset));
   const summary = isOfUsers ? undefined : await findSummary(database, own);
+  if (!isOfUsers && summary === undefined) refuseKnownShapes(own, matches);
   if (summary !== undefined) {
     const {
       guesses = [],

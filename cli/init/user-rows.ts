@@ -56,6 +56,8 @@ export function ofUsers(
     answers.variant === undefined ? of('variant') : named && { ...as('variant', named, told), score: 0.9 };
   const outcome = outcomeOf(file, answers.outcome, variant?.column);
   if (variant === undefined || outcome === undefined || (user === undefined && !isNumbered)) return undefined;
+  // Where nothing names the users, values alone say too little of the arm.
+  if (isNumbered && variant.score <= 0.5) return undefined;
   const hasVisits = user !== undefined && user.distinct < 0.95 * user.filled;
   const because = hasVisits
     ? 'a row a visit: the first one of a user assigns him'
