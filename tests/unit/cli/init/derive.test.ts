@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { init } from '../../../../cli/init/init.ts';
 import { analyzeFolder } from '../../../../cli/pipeline/analyze-folder.ts';
 import { prepareDrop } from '../../../../cli/pipeline/prepare-drop.ts';
+import { validate } from '../../../../cli/validate/validate.ts';
 import { UsageError } from '../../../../layers/platform/errors.ts';
 import { asked, exportFolders, many, settings } from './folders.ts';
 
@@ -27,6 +28,7 @@ async function shares(folder: string) {
   const [comparison] = conversion?.comparisons ?? [];
   return {
     result,
+    openWindows: report.experiments[0]?.trust.immature.users,
     found: { control: comparison?.control.mean, treatment: comparison?.treatment.mean },
   };
 }
@@ -67,7 +69,10 @@ describe('one file that is several datasets', { timeout: 60_000 }, () => {
     const folder = await folderOf({
       'ab_data.csv': `user_id,timestamp,group,converted\n${many(users, (i) => `${i},${day(i)} 10:00:00,${arm(i)},${isBuyer(i) ? 1 : 0}`)}`,
     });
-    const { result, found } = await shares(folder);
+    const { result, found, openWindows } = await shares(folder);
+    const { checks } = await validate({ folder });
+    expect(checks.filter(({ status }) => status !== 'ok')).toEqual([]);
+    expect(openWindows).toBe(0);
     expect(settings(result)).toMatchObject({
       'raw.experiment_assignments': 'ab_data.csv',
       'raw.events': 'ab_data.csv',
