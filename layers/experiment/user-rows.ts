@@ -1,3 +1,4 @@
+import type { ColumnSource } from '../data/column-binding.ts';
 import { type Config, fileNamesOf } from './config.ts';
 
 /** Whether events are read from the assignments' own file, whose rows have arm and outcome side by side, and no event is an exposure. */
@@ -12,12 +13,11 @@ export function haveOutcomesInRows({ raw, experiments }: Pick<Config, 'raw' | 'e
  */
 export function isRowAUser({ schema, experiments }: Pick<Config, 'schema' | 'experiments'>): boolean {
   const { events, experiment_assignments } = schema;
-  const areSame = (one: unknown, other: unknown) =>
-    one !== undefined && JSON.stringify(one) === JSON.stringify(other);
+  const areSame = (one: ColumnSource, other: ColumnSource) => JSON.stringify(one) === JSON.stringify(other);
   return (
     haveNoExposures(experiments) &&
-    areSame(events.event_id, events.user_id) &&
-    areSame(events.event_ts, experiment_assignments.assigned_ts)
+    areSame(events.event_id ?? 'event_id', events.user_id ?? 'user_id') &&
+    areSame(events.event_ts ?? 'event_ts', experiment_assignments.assigned_ts ?? 'assigned_ts')
   );
 }
 
