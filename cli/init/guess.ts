@@ -107,13 +107,13 @@ function guessFiles(
           ? `no file looks like ${dataset}, without which there is no analysis`
           : `no file looks like ${dataset}: metrics, checks and segments that need them are unavailable`,
       });
-    } else if (/^[A-Za-z0-9._-]+\.(csv|tsv)$/.test(match.file.name)) {
+    } else if (/^[^./\\*][^/\\*]*\.(csv|tsv)$/.test(match.file.name)) {
       guesses.push({ path, value: match.file.name, confidence: match.confidence, because: match.because });
     } else {
       questions.push({
         path,
         example: `${plainName(match.file.name.replace(/\.(csv|tsv)$/i, ''))}.csv`,
-        because: `"${match.file.name}" looks like ${dataset}: rename it, a file name has letters, digits, ".", "_", "-" and ends in .csv or .tsv`,
+        because: `"${match.file.name}" looks like ${dataset}: rename it, a file name has no "*" and no "\\", does not begin with ".", and ends in .csv or .tsv`,
       });
     }
   }

@@ -169,6 +169,9 @@ function tellRivals(match: ColumnMatch, rivals: readonly ColumnMatch[]): ColumnM
   };
 }
 
+/** A currency that amounts are said to be in: `Umsatz (EUR)`. */
+const currencyBehind = /_(in_)?(eur|euro|usd|gbp|chf|cad|aud|jpy|sek|nok|dkk|pln|dollar)$/;
+
 function matchColumn(
   canonical: ColumnContract,
   column: ColumnProfile,
@@ -176,7 +179,8 @@ function matchColumn(
   isKey: boolean,
 ): ColumnMatch | undefined {
   const words = columnWords[canonical.name] ?? [];
-  const name = plainName(column.name);
+  const plain = plainName(column.name);
+  const name = canonical.type === 'money' ? plain.replace(currencyBehind, '') : plain;
   const named = (score: number, because: string) => ({ canonical, column, score, because });
   const mayBeOther = isKey || canonical.name === 'experiment_id';
   if (name === canonical.name && (!mayBeOther || !isOtherThan(canonical, column, isKey))) {
