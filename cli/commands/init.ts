@@ -13,7 +13,7 @@ import { note, paint, print, printJson, shellWord, table } from '../terminal.ts'
 export function define(command: Command): void {
   command
     .argument('<dir>')
-    .option('--force', 'replace an experiment.yaml that is there')
+    .option('--force', 'write an experiment.yaml that is there anew; what was decided in it stays')
     .option('--print', 'print it instead of writing it')
     .option('--user <column>', 'of a file with a row a user: the id')
     .option('--variant <column>', 'of such a file: the arm')

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { isLineOfRow } from '../../layers/data/column-binding.ts';
 import { Database } from '../../layers/platform/duckdb.ts';
 import { ErasureError, UsageError } from '../../layers/platform/errors.ts';
 import { sha256 } from '../../layers/platform/hash.ts';
@@ -55,8 +56,16 @@ export async function forget(user: string, folder: string, options: ForgetOption
   const { drop, configFile, yes, now } = options;
   await requireFolder(folder);
   await refuseOtherForms(folder);
-  if ((await dropConfig(folder, configFile)).config.summary !== null) {
+  const { summary, schema } = (await dropConfig(folder, configFile)).config;
+  if (summary !== null) {
     throw new UsageError({ what: 'the folder holds sums by arm, which name no user', where: folder });
+  }
+  if (Object.values(schema).some(({ user_id }) => isLineOfRow(user_id))) {
+    throw new UsageError({
+      what: 'the users are the lines of a file that has no ids, so that nothing tells whose a line is',
+      where: folder,
+      remedy: 'Take the lines out of the file yourself, and analyze it again',
+    });
   }
   const { files, config } = await findDrop({ folder, drop, configFile });
   const workspace = await mkdtemp(path.join(os.tmpdir(), 'ecom-forget-'));

@@ -15,6 +15,7 @@ export interface Guess {
     | null
     | readonly string[]
     | { readonly constant: string }
+    | { readonly line_number: true }
     | SummaryOutcome
     | FileWriting
     | ({

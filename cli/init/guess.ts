@@ -11,7 +11,7 @@ import type { Database } from '../../layers/platform/duckdb.ts';
 import { formatCount, formatPercent } from '../../layers/report/format.ts';
 import { excludedUsersName } from '../../layers/runs/keys.ts';
 import { counted } from '../terminal.ts';
-import { deriveDatasets, type RowAnswers } from './derive.ts';
+import { deriveDatasets } from './derive.ts';
 import { guessEvents } from './events.ts';
 import type { Findings, Guess, Question } from './findings.ts';
 import { confidenceOf, type DatasetMatch, matchDatasets } from './match.ts';
@@ -19,8 +19,11 @@ import { deriveOrders, isOfOrders } from './orders.ts';
 import { guessPersonal, looksPersonal } from './personal.ts';
 import { remarkPresets } from './presets.ts';
 import { countVariants, type FileProfile, type FolderProfile, type UnreadableFile } from './profile.ts';
+import { refuseKnownShapes } from './refusals.ts';
 import { countUsers, findSummary } from './summary.ts';
+import type { RowAnswers } from './user-rows.ts';
 import { askForRevenue, remarkSpelling, remarkZones, writingOf } from './values.ts';
+import { refuseAssignedVisits } from './visits.ts';
 import { controlWords, tellingControls } from './vocabulary.ts';
 
 /** Reads the configuration out of the profiles of a folder's files, as far as it differs from `base`. */
@@ -39,8 +42,10 @@ export async function guess(
     deriveDatasets(matchDatasets(others), others, answers),
     own.filter(isOrders),
   );
+  await refuseAssignedVisits(database, matches);
   const isOfUsers = requiredDatasets.every((dataset) => matches.some((match) => match.dataset === dataset));
   const summary = isOfUsers ? undefined : await findSummary(database, own);
+  if (!isOfUsers && summary === undefined) refuseKnownShapes(own, matches);
   if (summary !== undefined) {
     const {
       guesses = [],
@@ -102,13 +107,13 @@ function guessFiles(
           ? `no file looks like ${dataset}, without which there is no analysis`
           : `no file looks like ${dataset}: metrics, checks and segments that need them are unavailable`,
       });
-    } else if (/^[A-Za-z0-9._-]+\.(csv|tsv)$/.test(match.file.name)) {
+    } else if (/^[^./\\*][^/\\*]*\.(csv|tsv)$/.test(match.file.name)) {
       guesses.push({ path, value: match.file.name, confidence: match.confidence, because: match.because });
     } else {
       questions.push({
         path,
         example: `${plainName(match.file.name.replace(/\.(csv|tsv)$/i, ''))}.csv`,
-        because: `"${match.file.name}" looks like ${dataset}: rename it, a file name has letters, digits, ".", "_", "-" and ends in .csv or .tsv`,
+        because: `"${match.file.name}" looks like ${dataset}: rename it, a file name has no "*" and no "\\", does not begin with ".", and ends in .csv or .tsv`,
       });
     }
   }
@@ -180,7 +185,7 @@ function guessColumns(matches: readonly DatasetMatch[], base: Config): Partial<F
   const questions: Question[] = [];
   const remarks: string[] = [];
   const firstDay = firstDayOf(matches);
-  for (const { dataset, file, columns, missing, isOutcome } of matches) {
+  for (const { dataset, file, columns, missing, isOutcome, isNumbered } of matches) {
     for (const match of columns) {
       const { canonical, column, score, because, values, json } = match;
       const writing = writingOf(match);
@@ -250,12 +255,12 @@ function guessColumns(matches: readonly DatasetMatch[], base: Config): Partial<F
       questions.push({
         path,
         example: '<its name in the file>',
-        because: `required, but no column of ${file.name} looks like it${others.length > 0 ? `; it has ${others.join(', ')} besides` : ''}${name === 'event_id' ? '. Without one, number the lines: docs/own-data.md#recipes-names' : ''}`,
+        because: `required, but no column of ${file.name} looks like it${others.length > 0 ? `; it has ${others.join(', ')} besides` : ''}${name === 'event_id' ? '. Without one: event_id: { line_number: true }, see docs/own-data.md#recipes-names' : ''}`,
       });
     }
     const names = (canonical: string) => columns.some((found) => found.canonical.name === canonical);
     const throughSessions = names('session_id') && matches.some((other) => other.dataset === 'sessions');
-    if (dataset === 'events' && !names('user_id') && !throughSessions) {
+    if (dataset === 'events' && !names('user_id') && !throughSessions && !isNumbered) {
       questions.push({
         path: ['schema', 'events', 'user_id'],
         example: '<its name in the file>',

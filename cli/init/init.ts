@@ -8,12 +8,13 @@ import { convertedFolder, convertFolder } from '../convert/convert-folder.ts';
 import { requireFolder } from '../pipeline/drop-folder.ts';
 import { targetConfig } from '../pipeline/target.ts';
 import { shellWord } from '../terminal.ts';
-import type { RowAnswers } from './derive.ts';
 import type { Findings } from './findings.ts';
 import { guess } from './guess.ts';
+import { withKeptAnswers } from './kept-answers.ts';
 import { keptWritings } from './kept-writings.ts';
 import { type FolderProfile, profileFolder } from './profile.ts';
 import { renderConfig } from './render.ts';
+import type { RowAnswers } from './user-rows.ts';
 
 export interface InitResult extends Findings {
   /** The configuration, valid as it stands. */
@@ -48,11 +49,12 @@ export async function init(
     const profiles = await profileFolder(database, { folder, converted }, workspace, kept.dialectOf);
     if (profiles.files.length === 0) throw nothingToReadIn(folder, profiles);
     const guessed = await guess(database, profiles, targetConfig(), answers);
-    const findings = {
+    const read = {
       guesses: [...guessed.guesses, ...kept.guesses],
       questions: guessed.questions,
       remarks: [...sentences.map((text) => `${text}.`), ...kept.remarks, ...guessed.remarks],
     };
+    const findings = kept.hasMistake ? read : await withKeptAnswers(folder, read);
     const schema = path.join(PROJECT_ROOT, 'docs', 'experiment.schema.json');
     const text = renderConfig(findings, path.relative(folder, schema).split(path.sep).join('/'));
     targetConfig([{ name: path.join(folder, dropConfigName), text }]);

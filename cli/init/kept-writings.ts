@@ -10,6 +10,7 @@ import type { Findings } from './findings.ts';
 
 interface KeptWritings extends Pick<Findings, 'guesses' | 'remarks'> {
   readonly dialectOf: (name: string) => KnownDialect;
+  readonly hasMistake: boolean;
 }
 
 /**
@@ -22,12 +23,13 @@ export async function keptWritings(folder: string): Promise<KeptWritings> {
     ({ config } = await dropConfig(folder, undefined));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const remark = `The ${dropConfigName} that is there has a mistake, so that its "files" were not looked at: ${error.fault.what}.`;
-    return { dialectOf: () => ({}), guesses: [], remarks: [remark] };
+    const remark = `The ${dropConfigName} that is there has a mistake, so that nothing of it was kept, nor its "files" looked at: ${error.fault.what}.`;
+    return { dialectOf: () => ({}), hasMistake: true, guesses: [], remarks: [remark] };
   }
   const { files } = config;
   const names = fileNamesOf(config.raw);
   return {
+    hasMistake: false,
     dialectOf: (name) => {
       const called = [name, ...datasetNames.filter((dataset) => names[dataset] === name)];
       const said = Object.entries(files).filter(([key]) => called.some((one) => fits(key, one)));

@@ -35,6 +35,10 @@ export interface DatasetMatch {
   readonly because: string;
   /** Whether its events are the outcomes of a file of users, whose names say nothing. */
   readonly isOutcome?: true;
+  /** Whether its rows are users without an id, for whom their lines stand. */
+  readonly isNumbered?: true;
+  /** Whether a user has several rows, each with the arm and an outcome. */
+  readonly hasVisits?: true;
 }
 
 /** Which file is which dataset: the pairs that explain most columns. Files that are none are left out. */
@@ -165,6 +169,9 @@ function tellRivals(match: ColumnMatch, rivals: readonly ColumnMatch[]): ColumnM
   };
 }
 
+/** A currency that amounts are said to be in: `Umsatz (EUR)`. */
+const currencyBehind = /_(in_)?(eur|euro|usd|gbp|chf|cad|aud|jpy|sek|nok|dkk|pln|dollar)$/;
+
 function matchColumn(
   canonical: ColumnContract,
   column: ColumnProfile,
@@ -172,7 +179,8 @@ function matchColumn(
   isKey: boolean,
 ): ColumnMatch | undefined {
   const words = columnWords[canonical.name] ?? [];
-  const name = plainName(column.name);
+  const plain = plainName(column.name);
+  const name = canonical.type === 'money' ? plain.replace(currencyBehind, '') : plain;
   const named = (score: number, because: string) => ({ canonical, column, score, because });
   const mayBeOther = isKey || canonical.name === 'experiment_id';
   if (name === canonical.name && (!mayBeOther || !isOtherThan(canonical, column, isKey))) {

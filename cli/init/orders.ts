@@ -3,7 +3,7 @@ import { datasetContracts } from '../../layers/data/datasets/index.ts';
 import type { Database } from '../../layers/platform/duckdb.ts';
 import { literal } from '../../layers/platform/sql.ts';
 import { formatCount } from '../../layers/report/format.ts';
-import type { Derived } from './derive.ts';
+import type { Derived } from './derived.ts';
 import type { Guess } from './findings.ts';
 import { type ColumnMatch, type DatasetMatch, matchColumns } from './match.ts';
 import type { ColumnProfile, FileProfile } from './profile.ts';

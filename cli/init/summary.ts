@@ -19,6 +19,26 @@ const dayWords = /^(day|date|dt|datum|tag|jour|fecha)$/;
 /** More rows than this are no sums. */
 const manyRows = 100_000;
 
+/** Whether a column counts users, by its name: not what was shown to them. */
+export function countsUsers({ name, integers, filled }: ColumnProfile): boolean {
+  const plain = plainName(name).replace(/^of_/, '');
+  return (
+    filled > 0 &&
+    integers === filled &&
+    userWords.test(plain) &&
+    !/^(impressions|views?|sessions|exposures)$/.test(plain)
+  );
+}
+
+/** Whether a column names the day, however it is written. */
+export function isDay({ name, filled, timestamps, timeReading }: ColumnProfile): boolean {
+  return (
+    dayWords.test(plainName(name)) &&
+    filled > 0 &&
+    Math.max(timestamps, timeReading?.rows ?? 0) >= 0.95 * filled
+  );
+}
+
 /** A file of sums by arm, perhaps by day, and the columns that they stand in. */
 export interface SummaryMatch {
   readonly file: FileProfile;

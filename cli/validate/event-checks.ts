@@ -6,8 +6,11 @@ import type { DryRun } from './dry-run.ts';
 
 const shown = 8;
 
-/** Whether the events that the metrics are made of are in the file. Refunds may well be absent. */
-export async function checkEventNames(run: DryRun): Promise<Check[]> {
+/**
+ * Whether the events that the metrics are made of are in the file. Refunds may well be absent, and so may all but purchases
+ * where events are outcomes in the rows of users.
+ */
+export async function checkEventNames(run: DryRun, areOutcomes: boolean): Promise<Check[]> {
   const { events } = run.plan.config;
   // What is missing may be among the rows that a run would set aside.
   const quarantined = run.measured.quality.events?.quarantined ?? 0;
@@ -15,9 +18,9 @@ export async function checkEventNames(run: DryRun): Promise<Check[]> {
   const known = new Set(names.map(({ value }) => value));
   const list = names.slice(0, shown).map(({ value }) => value);
   const there = `${list.join(', ')}${names.length > shown ? ', ...' : ''}`;
-  const missing = (['exposure', 'add_to_cart', 'begin_checkout', 'purchase'] as const).filter(
-    (role) => !known.has(events[role]),
-  );
+  const roles = ['exposure', 'add_to_cart', 'begin_checkout', 'purchase'] as const;
+  const expected = areOutcomes ? (['purchase'] as const) : roles;
+  const missing = expected.filter((role) => !known.has(events[role]));
   if (missing.length === 0) return [passed('events', 'event_names', names.length, there)];
   const but =
     quarantined === 0

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { type DatasetName, datasetContracts, datasetNames } from '../../layers/data/datasets/index.ts';
 import { type Config, fileNamesOf } from '../../layers/experiment/config.ts';
+import { haveOutcomesInRows } from '../../layers/experiment/user-rows.ts';
 import { DataError } from '../../layers/platform/errors.ts';
 import { defaultDrop } from '../../layers/runs/keys.ts';
 import type { DropFile } from '../pipeline/drop-folder.ts';
@@ -87,7 +88,11 @@ async function checkAll(
   const unsure = failed('events') || (failed('sessions') && (await hasEventsWithoutUser(run)));
   if (failed('events')) checks.push(skipped('events', 'event_names', 'events'));
   else if (run.plan.present.includes('events')) {
-    checks.push(...(await checkEventNames(run)), ...checkDecisiveEvents(run), ...(await checkMoney(run)));
+    checks.push(
+      ...(await checkEventNames(run, haveOutcomesInRows(config))),
+      ...checkDecisiveEvents(run),
+      ...(await checkMoney(run)),
+    );
   }
   const readable = datasetNames.filter(
     (dataset) =>
@@ -97,7 +102,22 @@ async function checkAll(
   checks.push(...(await checkTimeZones(run, readable)));
   const exposures = unsure ? 'skip' : run.plan.present.includes('events') ? 'check' : 'none';
   checks.push(...(await checkAssignments(run, files, folder, exposures)));
-  return checks.toSorted((a, b) => datasetNames.indexOf(a.dataset) - datasetNames.indexOf(b.dataset));
+  const inOrder = checks.toSorted(
+    (a, b) => datasetNames.indexOf(a.dataset) - datasetNames.indexOf(b.dataset),
+  );
+  return withoutRepeats(haveOutcomesInRows(config) ? inOrder.filter(tellsOfRows) : inOrder);
+}
+
+/** Whether the finding is more than that rows with arm and outcome side by side have no times of their own. */
+function tellsOfRows({ check }: Check): boolean {
+  return check !== 'date_alone';
+}
+
+/** Each finding once where several datasets are read from one file. */
+function withoutRepeats(checks: readonly Check[]): Check[] {
+  const isTold = ({ check, example }: Check, index: number) =>
+    checks.slice(0, index).some((other) => other.check === check && other.example === example);
+  return checks.filter((one, index) => one.status !== 'warn' || one.example === null || !isTold(one, index));
 }
 
 /** The rows of the assignments, then each experiment, then the users to leave out. */
@@ -129,6 +149,7 @@ function filesCheck(dataset: DatasetName, names: readonly string[], config: Conf
     return passed(dataset, 'files', names.length, list);
   }
   const required = datasetContracts[dataset].required;
+  if (!required && haveOutcomesInRows(config)) return passed(dataset, 'files', 0, 'none, and none is needed');
   return {
     ...passed(dataset, 'files', 0, `there is no ${fileNamesOf(config.raw)[dataset]}, or it is empty`),
     status: required ? 'fail' : 'warn',

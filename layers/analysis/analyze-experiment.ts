@@ -1,6 +1,7 @@
 import type { ExperimentSettings } from '../experiment/config.ts';
 import type { ExperimentMeasurement, Measurements } from '../experiment/measurements.ts';
 import { covariatesOfExperiment, maturityDays, metricsOf } from '../experiment/metrics.ts';
+import { isRowAUser } from '../experiment/user-rows.ts';
 import { daysOfIntake } from '../report/intake.ts';
 import type { Decision, ExperimentReport } from '../report/schema.ts';
 import type { RunPlan } from '../runs/documents.ts';
@@ -65,7 +66,7 @@ export function judgeExperiment(
   const roles = rolesOf(settings, metricsOf(run.config, settings), run, arms);
   const progress = progressOf(measurement, settings, arms, {
     asOf: run.asOf,
-    maturityDays: maturityDays(run.config, settings),
+    maturityDays: isRowAUser(run.config) ? 0 : maturityDays(run.config, settings),
   });
   const primary = roles.find(({ role }) => role === 'primary');
   // Whose values do not add up cannot be judged as of an earlier look.

@@ -53,6 +53,8 @@ function hintFor(rule: RuleCount | undefined): string {
 const hints: Readonly<Record<string, string>> = {
   id_not_integer: 'If ids are texts, say so in experiment.yaml: id_type: string',
   conflict: 'Give every row a key of its own: an id that counts per user or per server is none',
+  no_user:
+    'Rows without a user, such as orders of guests, are of no arm. Name the column that has the id which was assigned, or leave them out: docs/own-data.md#recipes-orders-of-a-shop has a command for CSV and for JSON lines',
   unknown_user: 'Export users as of the same moment, or leave them out of the drop',
 };
 const generalHint = 'Correct the file, or rename columns and values in experiment.yaml';

@@ -48,7 +48,7 @@ function isZone(zone: string): boolean {
   }
 }
 
-/** Where the configuration finds a column: its name in the file, the first of several names, a constant, other values. */
+/** Where the configuration finds a column: its name in the file, the first of several names, a constant, the line, other values. */
 export const columnSource = z.union([
   name,
   z.array(name).min(1),
@@ -59,12 +59,18 @@ export const columnSource = z.union([
         .union([z.string(), z.number(), z.boolean()])
         .optional()
         .describe('Value of a column that the file lacks.'),
+      line_number: z
+        .literal(true)
+        .optional()
+        .describe('The line on which the row begins: an id where the file has none.'),
       values: z.record(z.string(), z.string()).optional().describe('Other names for values of the file.'),
       ...readingShape,
     })
-    .refine((source) => (source.column === undefined) !== (source.constant === undefined), {
-      message: 'needs either column or constant',
-    })
+    .refine(
+      ({ column, constant, line_number }) =>
+        [column, constant, line_number].filter((said) => said !== undefined).length === 1,
+      { message: 'needs one of column, constant and line_number' },
+    )
     .refine(({ decimal = '.', thousands }) => decimal !== thousands, {
       message: 'decimal and thousands must differ',
       path: ['thousands'],
@@ -72,10 +78,17 @@ export const columnSource = z.union([
 ]);
 export type ColumnSource = z.infer<typeof columnSource>;
 
+/** Whether the configuration takes the line of a row for the column. */
+export function isLineOfRow(source: ColumnSource | undefined): boolean {
+  return typeof source === 'object' && 'line_number' in source;
+}
+
 export const columnReading = z.strictObject({
   ...readingShape,
   /** Whether the value is the currency beside the amount in the column. */
   currency_of_amount: z.boolean().optional(),
+  /** Whether the value is the line on which the row begins. */
+  line_number: z.literal(true).optional(),
 });
 export type ColumnReading = z.infer<typeof columnReading>;
 
@@ -83,7 +96,7 @@ export type ColumnReading = z.infer<typeof columnReading>;
 export const columnBinding = z.strictObject({
   /** Canonical column. */
   column: z.string(),
-  /** Header of the file's column, or null for a constant. */
+  /** Header of the file's column, or null for a constant and for the line. */
   source: z.string().nullable(),
   constant: z.string().nullable(),
   values: z.record(z.string(), z.string()),
@@ -91,6 +104,11 @@ export const columnBinding = z.strictObject({
   reading: columnReading.optional(),
 });
 export type ColumnBinding = z.infer<typeof columnBinding>;
+
+/** Whether the column is the line of the row, which only a file that is read as a whole tells. */
+export function isLineNumber({ reading }: Pick<ColumnBinding, 'reading'>): boolean {
+  return reading?.line_number === true;
+}
 
 export interface BoundColumns {
   /** Columns that the file (or a constant) provides, in the order of the contract. */
@@ -132,7 +150,7 @@ export function bindColumns(
   for (const column of [...canonical, ...added]) {
     const { candidates, constant, values, ...how } = joined(sourceOf(column, mapping[column]), header, file);
     const source = candidates.map((name) => find(name, header, file)).find((found) => found !== undefined);
-    if (source !== undefined || constant !== null) {
+    if (source !== undefined || constant !== null || isLineNumber(how)) {
       bindings.push({ column, source: source ?? null, constant, values, ...how });
     } else if (contract.columns.some(({ name, presence }) => name === column && presence === 'required')) {
       missing.push({ column, candidates });

@@ -1,5 +1,6 @@
 import type { Config, ExperimentSettings, ExposureEvent } from './config.ts';
 import type { MetricSettings } from './metrics.ts';
+import { isRowAUser } from './user-rows.ts';
 
 /** Of the variants' shares or the guardrails' margins: the names alone. */
 type Names = Readonly<Record<string, null>>;
@@ -40,7 +41,10 @@ export type MartsSettings = Omit<MetricSettings, 'capping'> &
 
 /** What `marts` sees of the configuration. */
 export type MartsConfig = Pick<Config, 'id_type' | 'events' | 'event_aliases' | 'metrics' | 'exclude_users'> &
-  ExperimentsOf<MartsSettings>;
+  ExperimentsOf<MartsSettings> & {
+    /** Whether users' outcomes are complete as they come. */
+    readonly isRowAUser?: true;
+  };
 
 export function martsConfig(config: Config): MartsConfig {
   const { id_type, events, event_aliases, metrics, exclude_users } = config;
@@ -50,6 +54,7 @@ export function martsConfig(config: Config): MartsConfig {
     event_aliases,
     metrics,
     exclude_users,
+    ...(isRowAUser(config) && { isRowAUser: true as const }),
     ...experimentsOf(config, (settings) => {
       const { exposure, outcome_window_days, immature, segments } = settings;
       return {

@@ -3,7 +3,8 @@
     python compute.py <file.csv> '{"arm": "group", "control": "A", "outcome": "converted", "value": "1"}'
 
 With `value`, shares of rows that have it and the z test without pooling (statsmodels); without, means and Welch's test
-(scipy), of amounts to the cent. Rows that repeat another one exactly count once, rows without an arm not at all.
+(scipy), of amounts to the cent. Rows that repeat another one exactly count once, unless `repeats` says that they are others,
+and rows without an arm not at all. With `unit`, the rows of a unit add up.
 """
 
 import json
@@ -14,11 +15,17 @@ from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep, test_proportions_2indep
 
 path, request = sys.argv[1], json.loads(sys.argv[2])
-rows = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig").drop_duplicates()
+rows = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+if not request.get("repeats"):
+    rows = rows.drop_duplicates()
 value = request.get("value")
 rows = rows[rows[request["arm"]] != ""]
 column = rows[request["outcome"]]
-outcome = (column == value).astype(int) if value is not None else column.astype(float).round(2)
+outcome = (column == value).astype(int) if value is not None else column.str.replace(",", "").astype(float).round(2)
+unit = request.get("unit")
+if unit is not None:
+    sums = rows.assign(outcome=outcome).groupby(unit)
+    rows, outcome = sums.first(), sums["outcome"].sum()
 arms = {arm: outcome[rows[request["arm"]] == arm] for arm in sorted(rows[request["arm"]].unique())}
 base = arms.pop(request["control"])
 

@@ -16,10 +16,14 @@ const dataSet = z.strictObject({
   /** What compute.py needs; absent where no comparison of users can be made of the files as they are. */
   independent: z
     .strictObject({
+      /** Column of what is compared, where it has several rows, which add up. */
+      unit: z.string().optional(),
       arm: z.string(),
       control: z.string(),
       outcome: z.string(),
       value: z.string().optional(),
+      /** Whether rows that repeat another one count, as they do where lines are the users. */
+      repeats: z.literal(true).optional(),
     })
     .optional(),
 });

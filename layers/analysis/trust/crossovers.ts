@@ -1,5 +1,6 @@
+import { isLineOfRow } from '../../data/column-binding.ts';
 import { formatPercent, formatQuantity } from '../../report/format.ts';
-import { type Check, counted, shareOf, type TrustInput } from './check.ts';
+import { type Check, counted, notChecked, shareOf, type TrustInput } from './check.ts';
 
 const notableShare = 0.01;
 
@@ -11,8 +12,18 @@ export const crossovers: Check = {
     measurement,
     settings,
     users: { everyone },
-  }: Pick<TrustInput, 'measurement' | 'users' | 'settings'>) {
+    run: { config },
+  }: Pick<TrustInput, 'measurement' | 'users' | 'settings' | 'run'>) {
     const found = shareOf(measurement.crossovers, everyone);
+    if (isLineOfRow(config.schema.experiment_assignments.user_id)) {
+      return {
+        ...notChecked(
+          'The users are lines of a file that has no ids: who is there twice counts twice, perhaps in several arms, and nobody can see it.',
+        ),
+        note: null,
+        evidence: { crossovers: found },
+      };
+    }
     const { users, share } = found;
     const limit = settings.max_crossover_share;
     if (share !== null && share > limit) {

@@ -53,7 +53,7 @@ export async function createSettings(db: Database, config: MartsConfig): Promise
       event === null ? 'NULL' : literal(config.event_aliases[event] ?? event),
       String(exposure === 'assignment' || exposure.require_assignment_before),
       String(outcome_window_days),
-      String(maturityDays(config, settings)),
+      String(config.isRowAUser ? 0 : maturityDays(config, settings)),
       String(cuped === null ? 'NULL' : cuped.lookback_days),
       String(immature === 'include'),
       String(metricsOf(config, settings).some(ranksSessions)),

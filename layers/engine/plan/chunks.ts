@@ -1,3 +1,4 @@
+import { isLineNumber } from '../../data/column-binding.ts';
 import type { KnownDialect } from '../../data/csv/dialect.ts';
 import type { MarkedColumns } from '../../data/pii.ts';
 import type { Chunk, RawInput } from '../../runs/documents.ts';
@@ -27,14 +28,15 @@ export interface PlannedFile {
 
 export const isGzip = ({ key }: Pick<RawInput, 'key'>) => key.endsWith('.gz');
 
-/** One chunk per file, and several byte ranges of a large one that is not compressed. */
+/** One chunk per file, and several byte ranges of a large one that is not compressed and whose lines number nothing. */
 export function chunksOf(files: readonly PlannedFile[], chunkBytes = CHUNK_BYTES): Chunk[] {
   const parts = new Map<Chunk['dataset'], number>();
   const chunks: Chunk[] = [];
   for (const { input, header, columns, hasLineFeeds, dialect } of files) {
     const { kind: dataset, key, versionId, etag, size } = input;
     const gzip = isGzip(input);
-    for (const range of gzip || !hasLineFeeds ? [null] : rangesOf(size, chunkBytes)) {
+    const isWhole = gzip || !hasLineFeeds || columns.bindings.some(isLineNumber);
+    for (const range of isWhole ? [null] : rangesOf(size, chunkBytes)) {
       const part = parts.get(dataset) ?? 0;
       parts.set(dataset, part + 1);
       chunks.push({

@@ -1,4 +1,4 @@
-import { columnName } from '../../data/column-binding.ts';
+import { columnName, isLineNumber } from '../../data/column-binding.ts';
 import { isNameOf } from '../../data/column-words.ts';
 import { type DatasetName, datasetContracts, type requiredDatasets } from '../../data/datasets/index.ts';
 import { configuredAsOf } from '../../experiment/as-of.ts';
@@ -109,4 +109,32 @@ export function requireOneUnit(files: readonly PlannedFile[]): void {
     remedy:
       'Where sessions are what is assigned, say so of every file: schema: { experiment_assignments: { user_id: session_id }, events: { user_id: session_id }, sessions: { user_id: session_id } }, and leave the users file out',
   });
+}
+
+/** Columns by which rows of several datasets are joined. */
+const joining = ['user_id', 'session_id', 'product_id'];
+
+/**
+ * @throws SchemaError where lines are ids beside others of the same kind: line 2 would be taken for another file's line 2, or
+ *   for the user 2. A file that several datasets are read from lies there once for each.
+ */
+export function requireLinesOfOneFile(files: readonly PlannedFile[]): void {
+  const columnsOf = ({ input, columns }: PlannedFile) =>
+    columns.bindings.map((binding) => ({
+      id: joining.includes(binding.column) ? binding.column : `${input.kind}.${binding.column}`,
+      name: `${input.kind}.${binding.column}`,
+      key: input.key,
+      etag: input.etag,
+      isLine: isLineNumber(binding),
+    }));
+  const all = files.flatMap(columnsOf);
+  for (const { id, name, key, etag } of all.filter(({ isLine }) => isLine)) {
+    const other = all.find((one) => one.id === id && (one.etag !== etag || !one.isLine));
+    if (other === undefined) continue;
+    throw new SchemaError({
+      what: `${name} is the line in its file, and ${other.name} of ${other.key} is ${other.isLine ? 'the line in another one' : 'a column'}: they have nothing in common`,
+      where: key,
+      remedy: 'Only one file whose rows have no id can be used: leave line_number out, or the other files',
+    });
+  }
 }

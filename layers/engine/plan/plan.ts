@@ -11,7 +11,14 @@ import { processedKeys } from '../../runs/keys.ts';
 import { attempt, type Refusal, type Stage } from '../../runs/stage.ts';
 import type { RunStore } from '../../runs/store.ts';
 import type { PlannedFile } from './chunks.ts';
-import { dataFiles, makePlan, requireDataset, requireEventUsers, requireOneUnit } from './make-plan.ts';
+import {
+  dataFiles,
+  makePlan,
+  requireDataset,
+  requireEventUsers,
+  requireLinesOfOneFile,
+  requireOneUnit,
+} from './make-plan.ts';
 import { readHeader } from './read-header.ts';
 import { readSummary, summaryPlan } from './summary.ts';
 import { checkWritings, writingOf } from './writings.ts';
@@ -52,7 +59,10 @@ export const planStage: Stage<'plan'> = {
     for (const file of read) {
       await attempt(refusals, { dataset: 'events', of: 'file' }, () => requireEventUsers(file, hasSessions));
     }
-    await attempt(refusals, { dataset: 'experiment_assignments', of: 'file' }, () => requireOneUnit(read));
+    await attempt(refusals, { dataset: 'experiment_assignments', of: 'file' }, () => {
+      requireOneUnit(read);
+      requireLinesOfOneFile(read);
+    });
     for (const dataset of datasetNames) {
       const ofDataset = read.filter(({ input }) => input.kind === dataset);
       await attempt(refusals, { dataset, of: 'file' }, () =>

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { isLineNumber } from '../../data/column-binding.ts';
 import {
   type Delimiter,
   type Dialect,
@@ -216,8 +217,8 @@ async function countEvents(database: Database, faults: string): Promise<Ingested
 }
 
 /**
- * Reads the file as it is where every line is a record and DuckDB takes each of them. Otherwise it is split into
- * records first: DuckDB alone would skip malformed records without a word, and lose all that follows a stray
+ * Reads the file as it is where every line is a record, DuckDB takes each of them, and no column is the line. Otherwise it
+ * is split into records first: DuckDB alone would skip malformed records without a word, and lose all that follows a stray
  * quotation mark.
  */
 async function readRecords(
@@ -234,7 +235,8 @@ async function readRecords(
   const { delimiter } = dialect;
   const { file: utf8, inspection } = await asUtf8(source, dialect, folder);
 
-  if (inspection.plain && dialect.preamble === 0) {
+  const needsLines = source.columns.bindings.some(isLineNumber);
+  if (inspection.plain && dialect.preamble === 0 && !needsLines) {
     const lines = Math.max(0, inspection.lines - (source.hasHeader ? 1 : 0));
     const header = source.hasHeader;
     const windows = dialect.encoding === 'windows-1252';

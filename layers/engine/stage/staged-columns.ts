@@ -1,6 +1,6 @@
 import { isFatal } from '../../data/bad-rows.ts';
 import type { ColumnBinding } from '../../data/column-binding.ts';
-import { columnName } from '../../data/column-binding.ts';
+import { columnName, isLineNumber } from '../../data/column-binding.ts';
 import { footerPattern } from '../../data/csv/split-records.ts';
 import type { ColumnContract, DatasetContract } from '../../data/datasets/index.ts';
 import { mask } from '../../data/pii.ts';
@@ -25,7 +25,7 @@ export type FileColumns = Pick<Chunk, 'header' | 'bindings' | 'otherColumns' | '
 
 /**
  * SQL of one column of the staged file. The queries call the cells of the file c<n>, the texts of the staged columns
- * t<n> and their values v<n>.
+ * t<n> and their values v<n>; where a column is the line of the row, they have it as `line`.
  */
 export interface StagedColumn {
   readonly name: string;
@@ -118,8 +118,9 @@ export function stagedColumns(
   });
 }
 
-/** The cell of a binding, or the texts of several, which make one. */
+/** The cell of a binding, or the texts of several, which make one, or the line. */
 function cellOf(binding: ColumnBinding | undefined, header: readonly string[]): string {
+  if (binding !== undefined && isLineNumber(binding)) return 'line::VARCHAR';
   if (binding?.source === null) return 'NULL';
   const of = (name: string) => `c${header.indexOf(name)}`;
   const first = of(binding?.source ?? '');

@@ -3,7 +3,7 @@ import { checkBadRate } from '../../../layers/data/bad-rows.ts';
 import { datasetContracts } from '../../../layers/data/datasets/index.ts';
 import { DataError } from '../../../layers/platform/errors.ts';
 
-const check = (lines: number, quarantined: number, maxBadRate?: number) =>
+const check = (lines: number, quarantined: number, maxBadRate?: number, rule = 'id_not_integer') =>
   checkBadRate(
     { ...datasetContracts.events, ...(maxBadRate === undefined ? {} : { maxBadRate }) },
     {
@@ -14,7 +14,7 @@ const check = (lines: number, quarantined: number, maxBadRate?: number) =>
         {
           dataset: 'events',
           column: 'user_id',
-          rule: 'id_not_integer',
+          rule,
           rows: quarantined,
           examples: [{ line: 2, value: 'x' }],
         },
@@ -39,5 +39,11 @@ test('the error names the file, the rule, an example and where to see all', () =
   expect(() => check(1000, 100)).toThrow(
     'too many bad rows: 100 of 1000, where 5 % are tolerated; user_id id_not_integer 100 (line 2: "x") ' +
       '(raw/events.csv). See all of them: ./ecom quarantine 0123456789abcdef.',
+  );
+});
+
+test('too many orders of guests are told how they are left out', () => {
+  expect(() => check(1000, 100, undefined, 'no_user')).toThrow(
+    /orders of guests, are of no arm.*docs\/own-data.md#recipes-orders-of-a-shop has a command for CSV and for JSON lines/,
   );
 });

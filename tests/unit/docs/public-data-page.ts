@@ -20,7 +20,7 @@ export function publicDataPage(): string {
       'Files of public repositories, as they lie there, taken through `ecom init` and `ecom analyze` without a line of a script or of',
       "YAML but the control's name, where `init` asks for it. The figures are those of the analysis, and equal to those that",
       '`tests/public-data/compute.py` has of the file alone with pandas, scipy and statsmodels: users, means, lift, the interval of the',
-      'difference, p; amounts to the cent, exact repetitions once. Not all are experiments with an honest split; that is for the checks of the report to say. Where nothing is read,',
+      'difference, p; amounts to the cent, exact repetitions once unless rows have no id. Not all are experiments with an honest split; that is for the checks of the report to say. Where nothing is read,',
       'the reason is the message of the product. `tests/public-data/run.ts` does it again, on a folder that you fill with the files; they',
       'are not part of this project.',
     ].join('\n'),

@@ -13,10 +13,11 @@ const treatment = shoppers(1000, 52);
 
 function analyze(
   more: Partial<ExperimentMeasurement>,
-  options: { settings?: string; arms?: readonly (readonly User[])[]; run?: Run } = {},
+  options: { settings?: string; schema?: string; arms?: readonly (readonly User[])[]; run?: Run } = {},
 ): ExperimentReport {
-  const { settings = '', arms = [control, treatment], run = { quality: {}, warnings: [] } } = options;
-  const config = configOf(`experiments: { checkout: { ${settings} } }`);
+  const { settings = '', schema = '', arms = [control, treatment] } = options;
+  const { run = { quality: {}, warnings: [] } } = options;
+  const config = configOf(`experiments: { checkout: { ${settings} } }\nschema: { ${schema} }`);
   const measured = arms.map((own, i) => armOf(i === 0 ? 'control' : 'treatment', own, { assigned: 1200 }));
   return analyzeExperiment(experimentOf(measured, more), settingsOf(config, 'checkout'), {
     config,
@@ -133,6 +134,14 @@ describe('checks', () => {
       /^1,234 users were in more than one variant and are/,
     );
     expect(check(many, 'sample_ratio_exposed').explanation).toContain('control 1,000 (expected 1,000.0)');
+  });
+
+  it('say that crossovers cannot be seen where lines of a file are the users', () => {
+    const report = analyze({}, { schema: 'experiment_assignments: { user_id: { line_number: true } }' });
+    expect(check(report, 'crossovers')).toMatchObject({
+      status: 'not_checked',
+      explanation: expect.stringContaining('who is there twice counts twice'),
+    });
   });
 
   it('invalidate an experiment whose crossovers come from one arm', () => {

@@ -189,6 +189,13 @@ describe('ecom forget of a folder', () => {
     expect(await snapshot()).toEqual(before);
   });
 
+  it('refuses a line number, for which another user would stand afterwards', async () => {
+    await put({ ...shop, 'experiment.yaml': 'schema: { events: { user_id: { line_number: true } } }\n' });
+    const before = await snapshot();
+    await expect(forget('7', folder, options)).rejects.toThrow(/nothing tells whose a line is/);
+    expect(await snapshot()).toEqual(before);
+  });
+
   it('refuses a text that is no id', async () => {
     await put(shop);
     await expect(forget('seven', folder, options)).rejects.toMatchObject({

@@ -4,8 +4,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { init } from '../../../../cli/init/init.ts';
 import { analyzeFolder } from '../../../../cli/pipeline/analyze-folder.ts';
 import { prepareDrop } from '../../../../cli/pipeline/prepare-drop.ts';
+import { validate } from '../../../../cli/validate/validate.ts';
 import { UsageError } from '../../../../layers/platform/errors.ts';
-import { exportFolders, many, settings } from './folders.ts';
+import { asked, exportFolders, many, settings } from './folders.ts';
 
 const { folderOf, remove } = exportFolders();
 afterAll(remove);
@@ -27,6 +28,7 @@ async function shares(folder: string) {
   const [comparison] = conversion?.comparisons ?? [];
   return {
     result,
+    openWindows: report.experiments[0]?.trust.immature.users,
     found: { control: comparison?.control.mean, treatment: comparison?.treatment.mean },
   };
 }
@@ -67,7 +69,10 @@ describe('one file that is several datasets', { timeout: 60_000 }, () => {
     const folder = await folderOf({
       'ab_data.csv': `user_id,timestamp,group,converted\n${many(users, (i) => `${i},${day(i)} 10:00:00,${arm(i)},${isBuyer(i) ? 1 : 0}`)}`,
     });
-    const { result, found } = await shares(folder);
+    const { result, found, openWindows } = await shares(folder);
+    const { checks } = await validate({ folder });
+    expect(checks.filter(({ status }) => status !== 'ok')).toEqual([]);
+    expect(openWindows).toBe(0);
     expect(settings(result)).toMatchObject({
       'raw.experiment_assignments': 'ab_data.csv',
       'raw.events': 'ab_data.csv',
@@ -138,6 +143,38 @@ describe('the shapes of public data sets and page tests, made up', { timeout: 60
   });
 });
 
+describe('a row a visit, with the arm and an outcome', { timeout: 60_000 }, () => {
+  const visits = (armOf: (user: number, visit: number) => string) =>
+    `visit_no,user_id,variant,visit_date,event_date,converted\n${many(
+      2 * users,
+      (i) =>
+        `${i},${(i % users) + 1},${armOf((i % users) + 1, i)},x,2024-03-0${i > users ? 2 : 1},${i > users && isBuyer((i % users) + 1) ? 1 : 0}`,
+    )}`;
+
+  it('assigns a user at the first one, and what he does at any of them counts for him', async () => {
+    const { result, found } = await shares(await folderOf({ 'ab_test_results.csv': visits(arm) }));
+    expect(settings(result)).toMatchObject({
+      'schema.experiment_assignments.assigned_ts': 'event_date',
+      'schema.events.event_id': { line_number: true },
+      'schema.events.event_name': { column: 'converted', values: { '0': 'nothing', '1': 'purchase' } },
+      'experiments.*.exposure': 'assignment',
+    });
+    expect(settings(result)).not.toHaveProperty('experiments.*.outcome_window_days');
+    expect(found).toEqual(buyers);
+  });
+
+  it('is refused where the arm was drawn for each of them', async () => {
+    const drawn = visits((user, visit) => arm(visit > users ? user + (user % 3) : user));
+    const refused = init(
+      await folderOf({ 'ab_test_results.csv': drawn.replaceAll('visit_no', 'session_id') }),
+    );
+    await expect(refused).rejects.toThrow(UsageError);
+    await expect(refused).rejects.toThrow(
+      /67 of the 200 values of "user_id" have rows in several arms: "variant" was drawn for each visit.*--user session_id/s,
+    );
+  });
+});
+
 describe('a row a user whose names tell nothing', { timeout: 60_000 }, () => {
   const improved = (user: number) => (isBuyer(user) ? 'better' : 'as before');
 
@@ -181,6 +218,19 @@ describe('a row a user whose names tell nothing', { timeout: 60_000 }, () => {
       control: { n: 100, mean: 2.5 },
       treatment: { n: 100, mean: 3.5 },
     });
+  });
+
+  it('and no id: its lines are the users, and repeated rows are several', async () => {
+    const content = `history,arm,visit,converted\n${many(users, (i) => `${i % 3},${arm(i)},1,${isBuyer(i) ? 1 : 0}`)}`;
+    const { result, found } = await shares(await folderOf({ 'mails.csv': content }));
+    expect(settings(result)).toMatchObject({
+      'schema.experiment_assignments.user_id': { line_number: true },
+      'schema.events.user_id': { line_number: true },
+      'schema.events.event_id': { line_number: true },
+    });
+    expect(result.remarks.join(' ')).toContain('nobody can see one who is there twice');
+    expect(asked(result)).not.toContain('schema.events.user_id');
+    expect(found).toEqual(buyers);
   });
 
   it('is refused where no file has the columns, with those that it has', async () => {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { type InitResult, init } from '../../../../cli/init/init.ts';
 import { validate } from '../../../../cli/validate/validate.ts';
+import { fileNamesOf } from '../../../../layers/experiment/config.ts';
 import { asked, configOf, exportFolders, many, settings } from './folders.ts';
 
 const { folderOf, remove } = exportFolders();
@@ -187,4 +188,35 @@ it('other spellings of an event count as the usual one, also of one that plays n
   expect(Object.keys(found).filter((key) => key.startsWith('event_aliases.'))).toEqual([
     'event_aliases.Session_Start',
   ]);
+});
+
+it('a file name with a blank is taken as it is, and so is an amount whose name has its currency', async () => {
+  const name = 'Auswertung Checkout.csv';
+  const folder = await folderOf({
+    [name]: `Kundennummer;Variante;Gekauft;Umsatz (EUR)\n${many(20, (i) => `K${i};${i % 2 ? 'A' : 'B'};${i % 3 ? 'nein;' : 'ja;1.234,50'}`)}`,
+  });
+  const result = await init(folder);
+  expect(settings(result)).toMatchObject({
+    'raw.events': name,
+    'schema.events.revenue': { column: 'Umsatz (EUR)', decimal: ',', thousands: '.' },
+  });
+  expect(fileNamesOf(configOf(result).raw).experiment_assignments).toBe(name);
+});
+
+it('answers that were given in a configuration stay, and what is read otherwise now is told', async () => {
+  const folder = await folderOf({
+    'ab.csv': `user_id,arm,converted\n${many(20, (i) => `${i},${i % 2 ? 'old_one' : 'fresh'},${i % 3 ? 0 : 1}`)}`,
+    'experiment.yaml':
+      'id_type: string\nexperiments: { "*": { control: old_one, planned_users: 5000, guardrails: { bounce_rate: null } } }\n',
+  });
+  const result = await init(folder);
+  expect(settings(result)).toMatchObject({
+    'experiments.*.control': 'old_one',
+    'experiments.*.planned_users': 5000,
+    'experiments.*.guardrails.bounce_rate': null,
+    'experiments.*.guardrails.retention_d7': null,
+  });
+  expect(asked(result)).not.toContain('experiments.*.control');
+  expect(result.remarks.join(' ')).toContain('id_type was string in the experiment.yaml that was there');
+  expect(configOf(result).experiments['*']).toMatchObject({ control: 'old_one', planned_users: 5000 });
 });

@@ -503,6 +503,42 @@ const drops: Case[] = [
     ),
     { duplicates: { events: 1 }, lastEvent: { event_id: '1-2024-03-02T10:01:00-view_product' } },
   ),
+  goesOn(
+    'rows without an id, with `event_id: { line_number: true }`',
+    withDrop(
+      {
+        events: [...eventLines, '', eventLines[1] ?? '', '9,,x,search,2024-03-02T13:00:00,,,,,'].map((line) =>
+          line.replace(/^[^,]*,/, ''),
+        ),
+      },
+      { 'experiment.yaml': 'schema: { events: { event_id: { line_number: true } } }\n' },
+    ),
+    {
+      accepted: { events: 6 },
+      quarantined: [['events', 'user_id', 'id_not_integer', 1]],
+      lastEvent: { event_id: '8' },
+    },
+    'an id is the line in the file, and a row that is there twice counts twice',
+  ),
+  fails(
+    'lines as the users of one file, and ids as those of another',
+    withFiles({
+      'experiment.yaml': 'schema: { experiment_assignments: { user_id: { line_number: true } } }\n',
+    }),
+    'SchemaError',
+    'experiment_assignments.user_id is the line in its file, and users.user_id of',
+  ),
+  fails(
+    'lines as ids of rows in several files',
+    {
+      ...without('events.csv'),
+      'events/part-1.csv': goodEvents,
+      'events/part-2.csv': goodEvents.replaceAll('view_product', 'search'),
+      'experiment.yaml': 'schema: { events: { event_id: { line_number: true } } }\n',
+    },
+    'SchemaError',
+    'is the line in another one',
+  ),
   fails(
     'a column to join that there is none of',
     withDrop(

@@ -233,3 +233,15 @@ test('data are complete up to the end of the day of the newest upload at most, w
   expect(asOfIn('2031-01-01', { receivedAt: '2024-05-01T00:00:00.000Z' })).toBe('2024-05-02T00:00:00.000Z');
   expect(planOf(all, uploads).asOf).toBeNull();
 });
+
+test('a file whose lines are ids is read as a whole, however large it is', () => {
+  const columns = bindColumns(
+    datasetContracts.events,
+    headers.events,
+    { ...config.schema.events, event_id: { line_number: true } },
+    'events',
+  );
+  const large = planned('events', { size: 3 * CHUNK_BYTES });
+  expect(chunksOf([large])).toHaveLength(3);
+  expect(chunksOf([{ ...large, columns }])).toMatchObject([{ range: null }]);
+});

@@ -316,3 +316,21 @@ describe('records that are not well formed', () => {
     ]);
   });
 });
+
+test('a line as an id is that of the file, whatever stands between the lines and whichever part of the users it is in', async () => {
+  const content = file(
+    line(1),
+    '',
+    '2,7,"a\nb",2024-03-01 10:00:00,1,9.50',
+    'x',
+    line(3),
+    line(3),
+  ).replaceAll(/^(\d|event_id),/gm, '');
+  const whole = { user_id: { line_number: true }, event_id: { line_number: true } } as const;
+  for (const buckets of [1, 2]) {
+    const { rows, faults: bad } = await ingestText(content, { mapping: whole, buckets });
+    const found = rows.map(({ event_id, user_id, _line }) => [event_id, user_id, _line]);
+    expect(found.toSorted()).toEqual([2, 4, 7, 8].map((id) => [String(id), String(id), String(id)]));
+    expect(bad.map((row) => row.line)).toEqual(['6']);
+  }
+});
