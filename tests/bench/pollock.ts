@@ -1,15 +1,18 @@
 /**
- * Scores the reader of CSV files by the benchmark Pollock (Vitagliano et al., VLDB 2023: files that are polluted in one way each,
- * and what each should have been read as), with its measures: for header, records and cells the precision, recall and F1
- * of what was read, as multisets. Cells count where their text is the same; Pollock itself also takes `1.0` for `1`, so that these scores are
- * no better than its own would be.
+ * The product's reader of CSV files beside what others read with, on the benchmark Pollock (Vitagliano et al., VLDB 2023: files that are
+ * polluted in one way each, and what each should have been read as), scored by the benchmark's own code and by rows:
  *
- *   node infrastructure/run.mjs tests/bench/pollock.ts <checkout of HPI-Information-Systems/Pollock> [--write]
+ *   node infrastructure/run.mjs tests/bench/pollock.ts <checkout of HPI-Information-Systems/Pollock> [--write] [--loaded <folder>]
+ *
+ * `--write` keeps the result in pollock.json beside this file and renews docs/decisions/ingestion.md. What the peers read stays in the
+ * folder of `--loaded`, and is not read again where it is there.
  */
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { parseArgs } from 'node:util';
 import { type Delimiter, delimiters, type KnownDialect } from '../../layers/data/csv/dialect.ts';
 import { beginningOf, inspectFile, readDialect } from '../../layers/data/csv/local-file.ts';
 import { recordsOf } from '../../layers/data/csv/read-rows.ts';
@@ -17,23 +20,21 @@ import { recode } from '../../layers/data/csv/recode.ts';
 import { splitFile } from '../../layers/data/csv/split-file.ts';
 import { parseHeader } from '../../layers/data/csv-header.ts';
 import { PipelineError } from '../../layers/platform/errors.ts';
-
-interface Parameters {
-  readonly delimiter: string;
-  readonly preamble_lines: number;
-}
+import { replaceSection } from '../oracle/document.ts';
+import { installPeers, python } from './peers.ts';
+import { type Pollock, pollockTable, type Score } from './pollock-table.ts';
 
 interface Loaded {
   readonly rows: readonly (readonly string[])[];
-  /** Records that a run would set aside. */
+  /** Records that a run sets aside. */
   readonly aside: number;
 }
 
-/** What is read of a file, the header first, and how many records are set aside; the reason where it is refused. */
+/** What a run reads of a file, the header first; the reason where it refuses it. */
 async function load(file: string, folder: string, known: KnownDialect): Promise<Loaded | string> {
   try {
-    const { file: plain } = await inspectFile(file, folder, path.basename(file));
     const name = path.basename(file);
+    const { file: plain } = await inspectFile(file, folder, name);
     const header = parseHeader(await beginningOf(plain, name), name, known);
     const { encoding, delimiter, preamble } = await readDialect(plain, name, known);
     let utf8 = plain;
@@ -47,35 +48,49 @@ async function load(file: string, folder: string, known: KnownDialect): Promise<
       { folder, name: 'split' },
       { columns: header.length, named, header: true, delimiter, preamble },
     );
-    const rows = recordsOf(await readFile(records, 'utf8'), delimiter).map(([, ...cells]) =>
-      cells.slice(0, header.length),
+    const read = recordsOf(await readFile(records, 'utf8'), delimiter).map(([, ...cells]) =>
+      cells.slice(0, header.length).map((cell) => cell.trim()),
     );
-    return { rows: [header, ...rows], aside: rejected };
+    // As stage does (`isHeader`).
+    const rows = read.filter((cells) => !header.every((column, index) => column === cells[index]));
+    return { rows: [header, ...rows], aside: rejected + read.length - rows.length };
   } catch (error) {
     if (error instanceof PipelineError) return error.fault.what;
     throw error;
   }
 }
 
-/** Precision, recall and F1 of what was read, as multisets; 1 where nothing should have been. */
-function measures(source: readonly string[], loaded: readonly string[]): [number, number, number] {
-  if (source.length === 0) return [1, 1, 1];
-  const left = new Map<string, number>();
-  for (const value of source) left.set(value, (left.get(value) ?? 0) + 1);
-  let common = 0;
-  for (const value of loaded) {
-    const count = left.get(value) ?? 0;
-    if (count === 0) continue;
-    left.set(value, count - 1);
-    common += 1;
+/** Reads all files and writes what was read for the benchmark's code to score. */
+async function loadAll(
+  told: boolean,
+  folder: string,
+  target: string,
+): Promise<Pick<Pollock, 'refused' | 'setAside'>> {
+  const setAside = { files: 0, records: 0 };
+  const refused: Record<string, string> = {};
+  await mkdir(target, { recursive: true });
+  for (const file of files) {
+    const loaded = await load(place('csv', file), folder, told ? await toldOf(file) : {});
+    const isRefused = typeof loaded === 'string';
+    const text = isRefused ? `Application Error\n${loaded}` : loaded.rows.map(csvLine).join('');
+    await writeFile(path.join(target, `${file}_converted.csv`), text);
+    if (isRefused) refused[file] = loaded;
+    else if (loaded.aside > 0) {
+      setAside.files += 1;
+      setAside.records += loaded.aside;
+    }
   }
-  if (common === 0) return [0, 0, 0];
-  // Pollock divides by the source for its precision, and by what was read for its recall.
-  const [precision, recall] = [common / source.length, common / loaded.length];
-  return [precision, recall, (2 * precision * recall) / (precision + recall)];
+  return { refused, setAside };
 }
 
-function known(parameters: Parameters): KnownDialect {
+const csvLine = (cells: readonly string[]) =>
+  `${cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(',')}\n`;
+
+/** What the benchmark tells of a file, as far as a configuration can say it. */
+async function toldOf(file: string): Promise<KnownDialect> {
+  const parameters = JSON.parse(
+    await readFile(place('parameters', `${file}_parameters.json`), 'utf8'),
+  ) as Readonly<{ delimiter: string; preamble_lines: number }>;
   const delimiter = delimiters.find((one) => one === parameters.delimiter) as Delimiter | undefined;
   return {
     ...(delimiter === undefined ? {} : { delimiter }),
@@ -83,69 +98,40 @@ function known(parameters: Parameters): KnownDialect {
   };
 }
 
-const checkout = process.argv[2];
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { write: { type: 'boolean', default: false }, loaded: { type: 'string' } },
+});
+const [checkout] = positionals;
 if (checkout === undefined) throw new Error('name the checkout of HPI-Information-Systems/Pollock');
 const place = (...names: string[]) => path.join(checkout, 'polluted_files', ...names);
 const files = (await readdir(place('csv'))).filter((name) => name.endsWith('csv')).toSorted();
 const folder = await mkdtemp(path.join(os.tmpdir(), 'pollock-'));
-const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
-const rounded = (value: number) => Number(value.toFixed(4));
-
-async function score(told: boolean) {
-  const scores: number[][] = [];
-  const setAside = { files: 0, records: 0 };
-  const wrong: Record<string, number> = {};
-  const refused: Record<string, string> = {};
-  for (const file of files) {
-    const parameters = JSON.parse(
-      await readFile(place('parameters', `${file}_parameters.json`), 'utf8'),
-    ) as Parameters;
-    const clean = recordsOf(
-      (await readFile(place('clean', file), 'utf8')).replace(/^\ufeff/, '').replaceAll('\r\n', '\n'),
-      ',',
-    );
-    const loaded = await load(place('csv', file), folder, told ? known(parameters) : {});
-    if (typeof loaded === 'string') {
-      refused[file] = loaded;
-      scores.push(Array.from({ length: 10 }, () => 0));
-      continue;
-    }
-    const records = (rows: readonly (readonly string[])[]) => rows.slice(1).map((row) => row.join(''));
-    const rows = loaded.rows.map((row) => row.map((cell) => cell.replaceAll('\r\n', '\n')));
-    const record = measures(records(clean), records(rows));
-    const cell = measures(clean.flat(), rows.flat());
-    scores.push([1, ...measures(clean[0] ?? [], rows[0] ?? []), ...record, ...cell]);
-    if (loaded.aside > 0) setAside.files += 1;
-    setAside.records += loaded.aside;
-    const others = rows.length - 1 - Math.round(record[1] * (rows.length - 1));
-    if (clean.length > 1 && others > 0) {
-      const kind = file.replaceAll(/(row|col)\d+/g, '$1*');
-      wrong[kind] = (wrong[kind] ?? 0) + others;
-    }
-  }
-  const mean = (index: number) => sumOf(scores.map((of) => of[index] ?? 0)) / scores.length;
-  return {
-    files: files.length,
-    success: rounded(mean(0)),
-    headerF1: rounded(mean(3)),
-    recordF1: rounded(mean(6)),
-    cellF1: rounded(mean(9)),
-    simple: rounded(sumOf(Array.from({ length: 10 }, (_, index) => mean(index)))),
-    /** Why files were refused. */
-    refused,
-    /** Records that a run sets aside and counts. */
-    setAside,
-    /** Records that were read as others than they should have been, by kinds of files. */
-    wrong,
-  };
-}
+const loaded = values.loaded ?? path.join(folder, 'loaded');
 
 try {
-  const result = { byItself: await score(false), told: await score(true) };
-  const text = `${JSON.stringify(result, null, 2)}\n`;
-  if (process.argv.includes('--write'))
-    await writeFile(path.join(PROJECT_ROOT, 'tests/bench/pollock.json'), text);
-  else process.stdout.write(text);
+  installPeers();
+  const alone = await loadAll(false, folder, path.join(loaded, 'ecom'));
+  await loadAll(true, folder, path.join(loaded, 'ecomTold'));
+  const { status, stdout } = spawnSync(
+    python,
+    [path.join(PROJECT_ROOT, 'tests/bench/peers/pollock.py'), checkout, loaded],
+    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 24 },
+  );
+  if (status !== 0) throw new Error(`the peers ended with ${status}`);
+  const result: Pollock = {
+    files: files.length,
+    ...alone,
+    readers: JSON.parse(stdout) as Readonly<Record<string, Score>>,
+  };
+  if (values.write) {
+    // The four numbers of a kind on one line.
+    const text = JSON.stringify(result, null, 2).replaceAll(/\[[\s\d,]*\]/g, (numbers) =>
+      numbers.replaceAll(/\s+/g, ' ').replaceAll(/\[ | \]/g, (end) => end.trim()),
+    );
+    await writeFile(path.join(PROJECT_ROOT, 'tests/bench/pollock.json'), `${text}\n`);
+    replaceSection('pollock', pollockTable(result), 'docs/decisions/ingestion.md');
+  } else process.stdout.write(`${pollockTable(result)}\n`);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

@@ -57,7 +57,8 @@ export function readBeginning(bytes: Uint8Array, file: string, known: KnownDiale
   const next = lines.slice(preamble + 1).find((candidate) => candidate !== '');
   const delimiter = known.delimiter ?? separator ?? delimiterOf(line, next);
   const where = `${file}:${preamble + 1}`;
-  const header = splitRecord(line, delimiter);
+  const fields = next === undefined ? undefined : splitRecord(next, delimiter)?.length;
+  const header = headerOf(line, delimiter, fields);
   if (header === undefined) {
     throw new SchemaError({
       what: "the header's quotation marks do not match",
@@ -65,7 +66,52 @@ export function readBeginning(bytes: Uint8Array, file: string, known: KnownDiale
       remedy: 'Quote names like "this", without line breaks',
     });
   }
-  return { header: header.map((name) => name.trim()), dialect: { encoding, delimiter, preamble } };
+  if (known.delimiter === undefined) checkDelimiter(line, next, header, where);
+  const names = header.map((name) => name.trim());
+  const apostrophes = names.find((name) => /^'.+'$/.test(name));
+  if (apostrophes !== undefined) {
+    throw new SchemaError({
+      what: `the file quotes by apostrophes (${apostrophes}), which are letters of texts as well`,
+      where,
+      remedy: 'Export it with quotation marks like "this"',
+    });
+  }
+  return { header: names, dialect: { encoding, delimiter, preamble } };
+}
+
+/**
+ * The names of the header; undefined where its quotation marks do not match. One mark too many is left out where that
+ * can be done in one way only, and gives as many names as the next line has fields: no name has a quotation mark.
+ */
+function headerOf(
+  line: string,
+  delimiter: Delimiter,
+  fields: number | undefined,
+): readonly string[] | undefined {
+  const header = splitRecord(line, delimiter);
+  if (header !== undefined || fields === undefined) return header;
+  const marks = [...line.matchAll(/"/g)].map(({ index }) => index);
+  const mended = marks
+    .map((mark) => splitRecord(line.slice(0, mark) + line.slice(mark + 1), delimiter) ?? [])
+    .filter((names) => names.length === fields && !names.some((name) => name.includes('"')));
+  const [first, ...others] = new Map(mended.map((names) => [JSON.stringify(names), names])).values();
+  return others.length === 0 ? first : undefined;
+}
+
+/** No delimiter is in a header of one name; where that and the next line are several words, blanks are between the fields. */
+function checkDelimiter(
+  line: string,
+  next: string | undefined,
+  header: readonly string[],
+  where: string,
+): void {
+  const words = (text: string) => text.match(/"[^"]*"|[^ ]+/g)?.length ?? 0;
+  if (header.length > 1 || words(line) < 2 || words(next ?? '') < 2) return;
+  throw new SchemaError({
+    what: 'the fields seem to be separated by blanks, which are letters of texts as well',
+    where,
+    remedy: 'Export it with commas; where it is one column, put its name into quotation marks',
+  });
 }
 
 /** The only delimiter by which the line has so many fields; a comma where it says nothing. */

@@ -26,20 +26,35 @@ export async function splitFile(
   const place = (kind: string) => path.join(folder, `${name}.${kind}`);
   const targets = { records: place('records.csv'), rejects: place('rejects.csv') };
   let file = source;
-  let split = splitRecords(file, targets, options);
+  let split = splitEvenly(file, targets, options);
   const windows = split.notUtf8 > 0 && split.beyondAscii === 0;
   if (windows) {
     file = place('recoded.csv');
     await recode(source, 'windows-1252', file);
-    split = splitRecords(file, targets, options);
+    split = splitEvenly(file, targets, options);
   }
   if (split.broken > 0) {
     const unescaped = place('unescaped.csv');
     const others = { records: place('unescaped-records.csv'), rejects: place('unescaped-rejects.csv') };
     if ((await unescapeQuotes(file, unescaped)) > 0) {
-      const again = splitRecords(unescaped, others, options);
+      const again = splitEvenly(unescaped, others, options);
       if (again.broken === 0 && again.rejected < split.rejected) return { ...again, ...others, windows };
     }
   }
   return { ...split, ...targets, windows };
+}
+
+/**
+ * Splits a file so that all records end the same: with as many fields as the header has columns, or with a delimiter too many. Where
+ * some have one that others have not, it may as well be one in their middle, behind which each value is in the next column.
+ */
+function splitEvenly(
+  file: string,
+  targets: { readonly records: string; readonly rejects: string },
+  options: SplitOptions,
+): SplitCounts {
+  const split = splitRecords(file, targets, options);
+  if (split.widths.size <= 1) return split;
+  const [width = options.columns] = [...split.widths].toSorted((a, b) => b[1] - a[1] || a[0] - b[0])[0] ?? [];
+  return splitRecords(file, targets, { ...options, width });
 }

@@ -19,6 +19,11 @@ export interface SplitOptions {
   readonly preamble?: number;
   /** Whether the first record is the header, which is left out. */
   readonly header: boolean;
+  /**
+   * Fields that each record has, of which those beyond the columns are empty: one with more or fewer has a delimiter too many or too
+   * few, and nobody can tell where. Not asked where it is not said.
+   */
+  readonly width?: number;
 }
 
 export interface SplitCounts {
@@ -30,6 +35,11 @@ export interface SplitCounts {
   /** Records with bytes beyond ASCII that are UTF-8, and such that are not. */
   readonly beyondAscii: number;
   readonly notUtf8: number;
+  /**
+   * How many of the records that are not rejected have how many fields: as many as the header has columns, or fewer, or more, of
+   * which those beyond the columns are empty.
+   */
+  readonly widths: ReadonlyMap<number, number>;
   /** Line of the first record with a line break inside quotation marks, or with broken ones. */
   readonly firstAcrossLines: number | null;
 }
@@ -45,7 +55,7 @@ export interface SplitCounts {
 export function splitRecords(
   input: string,
   targets: { readonly records: string; readonly rejects: string },
-  { columns, named = columns, header, delimiter = plainDialect.delimiter, preamble = 0 }: SplitOptions,
+  { columns, named = columns, header, delimiter = plainDialect.delimiter, preamble = 0, width }: SplitOptions,
 ): SplitCounts {
   const source = new FileWindow(input, delimiter);
   const records = new LineWriter(targets.records);
@@ -61,10 +71,14 @@ export function splitRecords(
   let beyondAscii = 0;
   let notUtf8 = 0;
   let firstAcrossLines: number | null = null;
+  let asHeader = 0;
+  const widths = new Map<number, number>();
 
   try {
     while (start < source.length || !source.endOfFile) {
-      if (insideLongLine || line <= preamble) scanLine(source, start, MAX_RECORD_BYTES, found);
+      // The header is one line, whatever its quotation marks.
+      if (insideLongLine || headerIsNext || line <= preamble)
+        scanLine(source, start, MAX_RECORD_BYTES, found);
       else scanRecord(source, start, columns, MAX_RECORD_BYTES, found);
       if (found.state === 'incomplete') {
         source.moveTo(start);
@@ -77,8 +91,10 @@ export function splitRecords(
         lines += 1;
         if (found.state === 'broken') broken += 1;
         if (found.breaks > 0 || found.state === 'broken') firstAcrossLines ??= line;
-        const fault = faultOf(found, source, start, { columns, named });
+        const fault = faultOf(found, source, start, { columns, named, width });
         if (fault === undefined) {
+          if (found.fields <= columns) asHeader += 1;
+          else widths.set(found.fields, (widths.get(found.fields) ?? 0) + 1);
           records.writeRecord(line, source, start, found.end, Math.max(0, columns - found.fields));
         } else {
           const raw = source.bytes.toString('utf8', start, Math.min(found.end, start + RAW_BYTES));
@@ -97,7 +113,8 @@ export function splitRecords(
       }
       start = found.next;
     }
-    return { lines, rejected, broken, beyondAscii, notUtf8, firstAcrossLines };
+    if (asHeader > 0) widths.set(columns, asHeader);
+    return { lines, rejected, broken, beyondAscii, notUtf8, widths, firstAcrossLines };
   } finally {
     source.close();
     records.close();
@@ -107,8 +124,9 @@ export function splitRecords(
 
 /** Why a record cannot be read, by the name of the rule. */
 export const recordRules = {
-  too_few_fields: 'fewer fields than the header has',
-  too_many_fields: 'more fields than the header has; one that is empty, from a comma at the end, is none',
+  too_few_fields: 'fewer fields than the header has, or than most records with a comma at the end',
+  too_many_fields:
+    'more fields than the header has; one that is empty, from a comma at the end, is none where most records of the file have it',
   broken_quotes:
     'a quotation mark that is never closed (within 100 lines) or is followed by text; costs its line alone',
   line_too_long: 'more than 1 MB',
@@ -123,7 +141,11 @@ function faultOf(
   { state, end, fields, surplus }: RecordEnd,
   { bytes, onlyText }: FileWindow,
   start: number,
-  { columns, named }: { readonly columns: number; readonly named: number },
+  {
+    columns,
+    named,
+    width,
+  }: { readonly columns: number; readonly named: number; readonly width: number | undefined },
 ): { rule: RecordRule; reason: string } | undefined {
   if (state === 'too long') {
     return { rule: 'line_too_long', reason: `the record is longer than ${MAX_RECORD_BYTES} bytes` };
@@ -144,7 +166,10 @@ function faultOf(
     return { rule: 'footer', reason: 'the line is no row, but says something of all of them' };
   }
   if (fields < named) return { rule: 'too_few_fields', reason };
-  return surplus ? { rule: 'too_many_fields', reason } : undefined;
+  if (surplus) return { rule: 'too_many_fields', reason };
+  if (width === undefined || fields === width || (fields <= columns && width === columns)) return undefined;
+  const rule = fields < width ? 'too_few_fields' : 'too_many_fields';
+  return { rule, reason: `the record has ${fields} fields, most of the file's have ${width}` };
 }
 
 /** Words that a line of totals begins with. */

@@ -236,7 +236,7 @@ async function readRecords(
   const { file: utf8, inspection } = await asUtf8(source, dialect, folder);
 
   const needsLines = source.columns.bindings.some(isLineNumber);
-  if (inspection.plain && dialect.preamble === 0 && !needsLines) {
+  if (!needsLines && isEven(inspection, dialect, source.columns.header.length)) {
     const lines = Math.max(0, inspection.lines - (source.hasHeader ? 1 : 0));
     const header = source.hasHeader;
     const windows = dialect.encoding === 'windows-1252';
@@ -274,6 +274,19 @@ async function readRecords(
     if ((await scan(records, parallel)) === expected) return records;
   }
   throw miscount(source.name, lines, expected, rejected);
+}
+
+/**
+ * Whether each line is a record of so many columns. DuckDB takes one that ends with a delimiter too many, although it may be one in the
+ * middle, behind which each value is in the next column.
+ */
+function isEven(inspection: Inspection, { delimiter, preamble }: Dialect, columns: number): boolean {
+  return (
+    inspection.plain &&
+    preamble === 0 &&
+    inspection.delimiter === delimiter &&
+    inspection.delimiters === inspection.lines * (columns - 1)
+  );
 }
 
 /** How the file is written. A later byte range does not show it, but for the delimiter that gives it its columns. */

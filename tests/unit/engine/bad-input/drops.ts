@@ -125,6 +125,22 @@ const headers: Case[] = [
   goesOn('totals below: `Total,,,,,,1,9.99,,`', withEvents(`${goodEvents}Total,,,,,,1,9.99,,\n`), {
     quarantined: [['events', null, 'footer', 1]],
   }),
+  goesOn(
+    'a quotation mark too many in the header, where one reading alone has the fields of the next line',
+    withEvents(withHeader(`"${eventHeader.replace('order_id', '"order_id"')}`)),
+  ),
+  fails(
+    'blanks between the fields',
+    withEvents(goodEvents.replaceAll(',', ' ')),
+    'SchemaError',
+    'the fields seem to be separated by blanks',
+  ),
+  fails(
+    "apostrophes as quotation marks: `'event_id','session_id'`",
+    withEvents(goodEvents.replaceAll(/[^,\n]+/g, "'$&'")),
+    'SchemaError',
+    'the file quotes by apostrophes',
+  ),
   fails(
     'a header with a line break in a name',
     withEvents(withHeader(eventHeader.replace('order_id', '"order\nid"'))),

@@ -259,7 +259,14 @@ const money: Case[] = [
 const records: Case[] = [
   events('too few fields', ['2001,,1,search', bad(null, 'too_few_fields')]),
   events('a field too many', [`${event()},surplus`, bad(null, 'too_many_fields')]),
-  events('a delimiter at the end of the line', [`${event()},`, taken()]),
+  events('a delimiter at the end of one line, which may as well be one too many in the middle', [
+    `${event()},`,
+    bad(null, 'too_many_fields'),
+  ]),
+  events('a delimiter too many in the middle of a line, the last field of which is empty', [
+    event({ currency: '', event_type: 'search,' }),
+    bad(null, 'too_many_fields'),
+  ]),
   events('a line of blanks', ['   ', bad(null, 'too_few_fields')]),
   events('text after a closing quotation mark', [
     event({ event_type: '"pur"chase' }),

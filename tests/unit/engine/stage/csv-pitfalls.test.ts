@@ -256,6 +256,29 @@ describe('records that are not well formed', () => {
     expect(faults(outcome)).toEqual([['3', null, rule, raw]]);
   });
 
+  test.each([
+    ['plain lines', line(1)],
+    ['quoted values', line(1, '"purchase"')],
+  ])('a delimiter too many in the middle of a record that ends empty is found: %s', async (_, first) => {
+    // A quantity of none, a revenue of 1 and the order 9.50: DuckDB takes the empty field at the end for none.
+    const shifted = '2,7,purchase,2024-03-01 10:00:00,,1,9.50,';
+    const content = [`${header},order_id`, `${first},o1`, shifted, `${line(3)},`].join('\n');
+    const outcome = await ingestText(content);
+    expect(ids(outcome)).toEqual([
+      ['1', '2'],
+      ['3', '4'],
+    ]);
+    expect(outcome.faults.map(({ line: at, rule, reason }) => [at, rule, reason])).toEqual([
+      ['3', 'too_many_fields', "the record has 8 fields, most of the file's have 7"],
+    ]);
+  });
+
+  test('a record without the delimiter that others end with lacks one in its middle, as well as it may', async () => {
+    const outcome = await ingested(file(`${line(1)},`, `${line(2)}`, `${line(3)},`));
+    expect(outcome.rows.map(({ event_id }) => event_id)).toEqual(['1', '3']);
+    expect(faults(outcome)).toEqual([['3', null, 'too_few_fields', line(2)]]);
+  });
+
   test('a line of more than a megabyte is quarantined, cut to what a reader can use', async () => {
     const outcome = await ingested(file(line(1), line(2, 'x'.repeat(9_000_000)), line(3)));
     expect(ids(outcome)).toEqual([

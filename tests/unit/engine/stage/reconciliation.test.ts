@@ -168,6 +168,7 @@ test('records are the same wherever the window over the file ends', async () => 
     expect(splitRecords(input, targets, { columns: 3, header: true })).toEqual({
       lines: count,
       rejected: 0,
+      widths: new Map([[3, count]]),
       broken: 0,
       beyondAscii: 0,
       notUtf8: 0,
