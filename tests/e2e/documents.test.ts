@@ -49,6 +49,7 @@ const notRun: Readonly<Record<string, string>> = {
   'npm run bench -- 5000000 --again --keep': 'takes minutes, and measures',
   'npm run bench -- --first --keep': 'takes minutes, and measures',
   'npm run bench -- --small --keep': 'takes minutes, and measures',
+  'npm run failover': 'takes minutes',
   'npm run emulator:second': 'takes minutes, and installs an emulator',
   'npm run oracle:spark': 'needs a Java, and installs Spark',
   'node infrastructure/run.mjs tests/bench/stages.ts <folder>': 'takes minutes, and measures',
