@@ -1,6 +1,6 @@
 import type { DatasetName } from '../data/datasets/index.ts';
 import type { Engine } from '../platform/duckdb.ts';
-import { CodeVersionError, PipelineError } from '../platform/errors.ts';
+import { CodeVersionError, PipelineError, TransientError } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
 import {
   type FileCounts,
@@ -72,7 +72,8 @@ export async function attempt<Answer>(
 /**
  * Runs one part of a stage once in effect: does nothing where its completion marker exists (unless the work lies in the
  * database), writes the marker last, and records an error where the next stage can find it.
- * @throws CodeVersionError where another version of the code has planned the run
+ * @throws CodeVersionError where another version of the code has planned the run; TransientError where the error of the part
+ *   could not be recorded, and may be later
  */
 export async function runStage<Name extends StageName>(
   stage: Stage<Name>,
@@ -115,7 +116,11 @@ export async function runStage<Name extends StageName>(
     return parsed;
   } catch (error) {
     log.error(error instanceof PipelineError ? error.message : 'failed', { error });
-    await recordStageError(store, name, event, error);
+    await recordStageError(store, name, event, error).catch((unrecorded: unknown) => {
+      // Tried again, the part fails once more, and can say why. What stays refused must not hide why it failed.
+      if (unrecorded instanceof TransientError) throw unrecorded;
+      log.error('the error could not be recorded', { error: unrecorded });
+    });
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import pg from 'pg';
-import { localEnvironment } from '../../cli/local/environment.ts';
+import { type LocalEnvironment, localEnvironment } from '../../cli/local/environment.ts';
 import { readState } from '../../cli/local/state.ts';
 import type { Connection } from '../../cli/pipeline/connection.ts';
 import { targetConfig } from '../../cli/pipeline/target.ts';
@@ -16,7 +16,12 @@ export interface Deployed extends Connection {
 }
 
 export function connectTo(stateFolder: string): Deployed {
-  const environment = { ...localEnvironment(readState(stateFolder)) };
+  return connectThrough(localEnvironment(readState(stateFolder)), stateFolder);
+}
+
+/** The same where the environment says what runs. */
+export function connectThrough(local: LocalEnvironment, stateFolder: string): Deployed {
+  const environment = { ...local };
   const config = targetConfig();
   const client = {
     endpoint: environment.AWS_ENDPOINT_URL,

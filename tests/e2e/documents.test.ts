@@ -50,6 +50,8 @@ const notRun: Readonly<Record<string, string>> = {
   'npm run bench -- 5000000 --again --keep': 'takes minutes, and measures',
   'npm run bench -- --first --keep': 'takes minutes, and measures',
   'npm run bench -- --small --keep': 'takes minutes, and measures',
+  'npm run failover': 'takes minutes',
+  'npm run emulator:second': 'takes minutes, and installs an emulator',
   'npm run oracle:spark': 'needs a Java, and installs Spark',
   'node infrastructure/run.mjs tests/bench/stages.ts <folder>': 'takes minutes, and measures',
   './ecom generate <folder> --events 100000000 --uplift 0.25 --seed 42': 'takes minutes and 9 GB, to measure',

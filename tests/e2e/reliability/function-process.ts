@@ -3,9 +3,9 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import process from 'node:process';
 import { promisify } from 'node:util';
-import { functionNames } from '../../../cdk/functions.ts';
+import { builtFunctions } from '../../../cdk/functions.ts';
 
-export type FunctionName = (typeof functionNames)[number];
+export type FunctionName = (typeof builtFunctions)[number];
 
 /** The process in which the emulator runs a function. */
 export interface FunctionProcess {
@@ -25,7 +25,7 @@ export async function processBehind(socket: Socket): Promise<FunctionProcess | u
     : lsofPid(remotePort, localPort));
   if (pid === undefined) return undefined;
   const deployed = /AWS_LAMBDA_FUNCTION_NAME=ecom-experiment-([a-z]+)/.exec(await environmentOf(pid))?.[1];
-  const name = functionNames.find((one) => one === deployed);
+  const name = builtFunctions.find((one) => one === deployed);
   if (name === undefined) return undefined;
   return {
     name,
