@@ -29,7 +29,8 @@ export async function openRecords(database: Database, csv: CsvFiles, folder: str
   const { delimiter } = dialects[0] ?? plainDialect;
   const beginnings = await Promise.all(csv.files.map((file) => beginningOf(file, csv.name)));
   const isPlain =
-    !beginnings.some((bytes) => bytes.includes('\\"')) && !csv.files.some((file) => /[*?[\]]/.test(file));
+    !beginnings.some((bytes) => bytes.includes('\\"') || hasOpenQuote(bytes)) &&
+    !csv.files.some((file) => /[*?[\]]/.test(file));
   const areAlike = dialects.every(
     (dialect) => dialect.encoding === 'utf-8' && dialect.preamble === 0 && dialect.delimiter === delimiter,
   );
@@ -64,6 +65,12 @@ export async function openRecords(database: Database, csv: CsvFiles, folder: str
     where: csv.name,
     remedy: 'Export it again as UTF-8 CSV with commas',
   });
+}
+
+/** Whether the header has a quotation mark too many, which names its columns all the same. */
+function hasOpenQuote(bytes: Buffer): boolean {
+  const [line = ''] = bytes.toString('latin1').split(/[\r\n]/, 1);
+  return line.split('"').length % 2 === 0;
 }
 
 async function canRead(database: Database, table: string): Promise<boolean> {

@@ -164,7 +164,7 @@ it('hostile names and values stay inside their comments', async () => {
 
 it('files that cannot be read are named with the reason and a way out', async () => {
   const folder = await folderOf({
-    'quotes.csv': 'a,"b\n1,2\n',
+    'quotes.csv': 'a,"b,c\n1,2\n',
     'broken.csv.gz': 'no gzip',
     'events.csv': 'event_id,user_id,event_name,event_ts\n1,1,purchase,2024-01-02\n',
   });
@@ -177,8 +177,16 @@ it('files that cannot be read are named with the reason and a way out', async ()
   );
 });
 
+it('rows below a header with a quotation mark too many are read as a run reads them', async () => {
+  const folder = await folderOf({
+    'assignments.csv': `user_id,experiment_id,"variant,assigned_ts\n${many(20, (i) => `${i},x,${i % 2 ? 'control' : 'b'},2024-01-01`)}`,
+    'events.csv': `event_id,user_id,event_name,event_ts\n${many(20, (i) => `${i},${i},purchase,2024-01-02`)}`,
+  });
+  expect(settings(await init(folder))).toMatchObject({ 'experiments.*.control': 'control' });
+});
+
 it('no configuration comes of files that cannot be read at all', async () => {
-  const folder = await folderOf({ 'users.csv': 'a,"b\n1,2\n', 'events.csv': 'a,"b\n1,2\n' });
+  const folder = await folderOf({ 'users.csv': 'a,"b,c\n1,2\n', 'events.csv': 'a,"b,c\n1,2\n' });
   const refused = init(folder);
   await expect(refused).rejects.toBeInstanceOf(SchemaError);
   await expect(refused).rejects.toThrow(/none of the 2 CSV files can be read.*quotation marks/);
