@@ -168,7 +168,7 @@ async function run(files: Files, cut: Partition): Promise<Outcome> {
       files: await writeFiles(path.join(folder, 'raw'), { ...files, 'experiment.yaml': config }),
       folder: path.join(folder, 'runs'),
       codeVersion: 'c',
-      limits: { memoryMb: 1024, threads: 2 },
+      limits: { memoryMb: 1024, threads: 1 },
       // Too much is judged piece by piece, and the pieces of this test are a few lines long.
       refusals: [],
     };

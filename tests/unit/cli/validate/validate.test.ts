@@ -42,7 +42,7 @@ const find = ({ checks }: ValidationReport, dataset: string, check: string): Che
 
 /** A generated drop of which every fifth purchase is spoilt. */
 async function withSpoiltPurchases(spoil: (line: string) => string) {
-  const { folder } = await generated({ users: 2000 });
+  const { folder } = await generated({ users: 1200 });
   const file = path.join(folder, 'events.csv');
   let purchases = 0;
   const spoilt = (await readFile(file, 'utf8')).replaceAll(/^.*,purchase,.*$/gm, (line) => {
@@ -79,7 +79,7 @@ test('purchases whose amounts cannot be read are told, and none is set aside', a
 
 describe('generated data', () => {
   test('have no finding when they are clean', async () => {
-    const { folder } = await generated({ users: 1000 });
+    const { folder } = await generated({ users: 400 });
     const report = await validate({ folder });
     expect(problems(report)).toEqual([]);
     expect(report.status).toBe('ok');
@@ -144,9 +144,9 @@ describe('generated data', () => {
   });
 
   test('show a split that is not the configured one, and pass with weights that match it', async () => {
-    const { folder } = await generated({ users: 3000, srm: 0.4 });
+    const { folder } = await generated({ users: 1000, srm: 0.4 });
     const split = find(await validate({ folder }), 'experiment_assignments', 'split');
-    expect(split).toMatchObject({ status: 'warn', count: 3000 });
+    expect(split).toMatchObject({ status: 'warn', count: 1000 });
     await writeFile(
       path.join(folder, 'experiment.yaml'),
       'experiments: { checkout_redesign: { weights: { control: 0.6, treatment: 0.4 } } }',
@@ -155,7 +155,7 @@ describe('generated data', () => {
   });
 
   test('show crossovers and variants that are not part of the experiment', async () => {
-    const { folder, truth } = await generated({ users: 2000, crossovers: 0.02, unknownVariants: 0.03 });
+    const { folder, truth } = await generated({ users: 800, crossovers: 0.02, unknownVariants: 0.03 });
     await writeFile(
       path.join(folder, 'experiment.yaml'),
       'experiments: { "*": { weights: { control: 0.5, treatment: 0.5 } } }',
@@ -371,7 +371,7 @@ describe('what a run would do', () => {
   });
 
   test('call an experiment of another split INVALID', async () => {
-    const { folder } = await generated({ users: 3000, srm: 0.4 });
+    const { folder } = await generated({ users: 1000, srm: 0.4 });
     expect(await validate({ folder })).toMatchObject({
       status: 'warn',
       outcome: 'A run would pass, with 1 warning; it would call checkout_redesign INVALID.',

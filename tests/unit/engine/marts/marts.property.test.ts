@@ -216,7 +216,7 @@ test('the marts are what a slow and obvious reading of the semantics gives', asy
         measurements.population.find(({ step }) => step === 'exposed_before_assignment')?.users ?? 0,
       ).toBe(early.usersLeftOut);
     }),
-    { numRuns: 40, seed: 20240101 },
+    { numRuns: 25, seed: 20240101 },
   );
 }, 120_000);
 
