@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { buildReport } from '../../../../layers/analysis/build-report.ts';
 import type { DatasetName } from '../../../../layers/data/datasets/index.ts';
-import { type LocalFile, type LocalRun, reportOf, runLocal } from '../../../../layers/engine/run-local.ts';
+import { type LocalFile, type LocalRun, runLocal } from '../../../../layers/engine/run-local.ts';
 import type { Measurements } from '../../../../layers/experiment/measurements.ts';
 import { runConfiguration } from '../../../../layers/experiment/run-configuration.ts';
 import { Database } from '../../../../layers/platform/duckdb.ts';
@@ -68,18 +69,23 @@ export async function keepRun(
   return runLocal(options, 'measure');
 }
 
-/** Takes a drop's files through all stages up to the report. */
+/** The report of a drop's files, without its page and the other files that are made of it. */
 export async function reportOfDrop(files: Files): Promise<Report> {
   const folder = await mkdtemp(path.join(tmpdir(), 'bad-input-'));
   try {
-    const run = await runLocal({
+    const options = {
       drop: 'default',
       files: await writeFiles(path.join(folder, 'raw'), files),
       folder: path.join(folder, 'runs'),
       codeVersion: 'c',
       limits: forFewLines,
-    });
-    return await reportOf(run);
+    };
+    const { runId, store } = await runLocal(options, 'measure');
+    return buildReport(
+      await store.require('plan', runId),
+      await store.require('inputs', runId),
+      await store.require('measurements', runId),
+    );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
