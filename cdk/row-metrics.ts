@@ -19,16 +19,16 @@ export class RowMetrics extends Construct {
   constructor(scope: Construct, id: string, functions: StageFunctions, settings: Settings) {
     super(scope, id);
     const { logGroup } = functions.byName.measure;
-    const metric = (metricName: string, field: string) =>
+    const metric = (metricName: string) =>
       new MetricFilter(this, metricName, {
         logGroup,
         metricNamespace: named(settings, 'ecom-experiment'),
         metricName,
-        filterPattern: FilterPattern.exists(`$.run.${field}`),
-        metricValue: `$.run.${field}`,
+        filterPattern: FilterPattern.exists(`$.run.${metricName}`),
+        metricValue: `$.run.${metricName}`,
       }).metric({ statistic: 'Sum', period, label: metricName });
-    this.lines = metric('lines', 'lines');
-    this.quarantined = metric('quarantined', 'quarantined');
+    this.lines = metric('lines');
+    this.quarantined = metric('quarantined');
   }
 
   /** Percentage of the lines that were set aside. */

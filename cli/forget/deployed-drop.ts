@@ -13,11 +13,11 @@ import {
   partsFolder,
 } from '../../layers/runs/keys.ts';
 import type { RunStore } from '../../layers/runs/store.ts';
-import { isOtherForm } from '../convert/convert-folder.ts';
 import type { Connection } from '../pipeline/connection.ts';
 import { dropConfig } from '../pipeline/drop-config.ts';
 import type { DropFile } from '../pipeline/drop-folder.ts';
 import { objectsByRun, type RunObjects } from '../prune/choose.ts';
+import { refuseOtherForms } from './own-files.ts';
 
 /** A file of a drop as its bucket has it, and its copy on this machine. */
 export interface CopiedFile extends DropFile {
@@ -72,7 +72,11 @@ export async function copyDrop(connection: Connection, drop: string, folder: str
     });
   }
   const objects = (await versionsOf(connection, drop)).filter(isCurrent);
-  refuseOtherForms(objects, where);
+  refuseOtherForms(
+    objects.map(({ key }) => key),
+    where,
+    'No run reads them: delete them, and call ecom forget again',
+  );
   const tags = new Map(uploads.files.map(({ key, etag }) => [key, etag]));
   const missing = [...tags.keys()].filter((key) => !objects.some((object) => object.key === key));
   if (missing.length > 0) {
@@ -95,17 +99,6 @@ export async function copyDrop(connection: Connection, drop: string, folder: str
     (isOfUpload ? files : left).push({ kind, file, key, size, etag, isReplaced: tags.get(key) !== etag });
   }
   return { drop, objects, files, left, config: (await dropConfig(folder, undefined)).config };
-}
-
-/** @throws UsageError where there are files that are no text, which cannot be written anew line by line */
-function refuseOtherForms(objects: readonly ObjectVersion[], where: string): void {
-  const others = objects.map(({ key }) => key).filter(isOtherForm);
-  if (others.length === 0) return;
-  throw new UsageError({
-    what: `rows can be taken out of CSVs alone, and there ${others.length === 1 ? 'is' : 'are'} ${others.join(', ')}; nothing was changed`,
-    where,
-    remedy: 'No run reads them: delete them, and call ecom forget again',
-  });
 }
 
 /** Whose objects those in the processed bucket are. */

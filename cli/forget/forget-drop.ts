@@ -1,10 +1,9 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { requiredDatasets } from '../../layers/data/datasets/index.ts';
 import { Database } from '../../layers/platform/duckdb.ts';
 import { ErasureError, UsageError } from '../../layers/platform/errors.ts';
-import { sha256 } from '../../layers/platform/hash.ts';
 import { dropPrefix } from '../../layers/runs/keys.ts';
 import { stateFolder, statePaths } from '../local/state.ts';
 import { type Connection, connect } from '../pipeline/connection.ts';
@@ -14,8 +13,9 @@ import { type Deleted, deleteOthers, otherRuns, refuseRunning, toldDeletion } fr
 import { type CurrentDrop, copyDrop, isCurrent, versionsOf } from './deployed-drop.ts';
 import { searchObjects } from './deployed-proof.ts';
 import { searchMarts } from './marts.ts';
-import { asTheyAre, type ErasedFile, findOwnFiles, type OwnFile, rewrite } from './own-files.ts';
+import { asTheyAre, findOwnFiles, type OwnFile, rewrite } from './own-files.ts';
 import type { SearchedFile } from './proof.ts';
+import { type ErasureReceipt, foundIn, receiptOf, writeReceipt } from './receipt.ts';
 import { publishedWithout, runOf } from './renew.ts';
 import { type Reading, readUser } from './select-rows.ts';
 
@@ -28,23 +28,10 @@ export interface ForgetDropOptions {
   readonly now: Date;
 }
 
-/** What was erased of a user in the deployed pipeline, and how it was looked whether it is gone. */
-export interface DropReceipt extends Deleted {
-  readonly schemaVersion: 1;
-  readonly drop: string;
-  /** SHA-256 of the drop's name, a line feed, and the id as a run reads it. */
-  readonly user: string;
-  readonly at: string;
-  /** Whether it was done; false: it was only told what would be. */
-  readonly erased: boolean;
-  /** Files of the drop, by their keys. */
-  readonly files: readonly ErasedFile[];
+/** What was erased of a user in the deployed pipeline: files by their keys, objects and tables searched. */
+export interface DropReceipt extends ErasureReceipt, Deleted {
   /** The run that the drop shows without the user; null where it is yet to be made. */
   readonly run: string | null;
-  /** Every object and table that is left, and how often the id was found there; null where nothing was searched. */
-  readonly proof: readonly SearchedFile[] | null;
-  /** The file that this was written to; null where nobody asked to erase. */
-  readonly receipt: string | null;
 }
 
 /**
@@ -86,10 +73,7 @@ async function erase(
   const rewritten = new Set(found.filter(({ own }) => own.rows > 0).map(({ name }) => name));
   const standing = rewritten.size > 0 ? undefined : await runOf(connection.store, drop, current.files);
   const told = {
-    schemaVersion: 1 as const,
-    drop,
-    user: sha256(`${drop}\n${id}`),
-    at: now.toISOString(),
+    ...receiptOf(drop, id, now),
     erased: false,
     files: await asTheyAre(found),
     run: standing?.runId ?? null,
@@ -100,7 +84,7 @@ async function erase(
     const proof = await searchAll(connection, reading, id, { untilFound: true });
     if (proof.every((one) => one.found === 0)) {
       const nothing = { ...told, ...toldDeletion([], []), proof };
-      return yes ? withReceipt(nothing, out, now) : nothing;
+      return yes ? withReceipt(nothing, out) : nothing;
     }
   }
   const before = await otherRuns(connection, drop, standing?.runId);
@@ -115,22 +99,13 @@ async function erase(
   const run = await publishedWithout(connection, current, rewritten);
   const deleted = await deleteOthers(connection, drop, run);
   const proof = await searchAll(connection, reading, id);
-  const done = await withReceipt(
-    { ...told, erased: true, files, ...deleted, run: run.runId, proof },
-    out,
-    now,
-  );
+  const done = await withReceipt({ ...told, erased: true, files, ...deleted, run: run.runId, proof }, out);
   refuseFound(done);
   return done;
 }
 
-async function withReceipt(told: DropReceipt, out: string | undefined, now: Date): Promise<DropReceipt> {
-  const folder = out ?? statePaths(stateFolder()).reports;
-  const name = `forgotten-${told.drop}-${now.toISOString().replaceAll(/[:.]/g, '-')}.json`;
-  const done = { ...told, receipt: path.join(folder, name) };
-  await mkdir(folder, { recursive: true });
-  await writeFile(done.receipt, `${JSON.stringify(done, null, 2)}\n`, { flag: 'wx' });
-  return done;
+function withReceipt(told: DropReceipt, out: string | undefined): Promise<DropReceipt> {
+  return writeReceipt(told, out ?? statePaths(stateFolder()).reports, `forgotten-${told.drop}`);
 }
 
 async function searchAll(
@@ -170,12 +145,12 @@ export function refuseUpload(
 }
 
 /** @throws ErasureError where the proof found the id */
-function refuseFound({ drop, proof, receipt }: DropReceipt): void {
-  const found = (proof ?? []).filter((one) => one.found > 0).map(({ file }) => file);
+function refuseFound(done: DropReceipt): void {
+  const found = foundIn(done);
   if (found.length === 0) return;
   throw new ErasureError({
-    what: `the id is still in ${[...new Set(found)].join(', ')}; the user's rows of the drop are erased`,
-    where: `drop "${drop}"`,
-    remedy: `Delete these objects or what names the user in them, and call ecom forget again; ${receipt} lists what was searched`,
+    what: `the id is still in ${found.join(', ')}; the user's rows of the drop are erased`,
+    where: `drop "${done.drop}"`,
+    remedy: `Delete these objects or what names the user in them, and call ecom forget again; ${done.receipt} lists what was searched`,
   });
 }

@@ -4,6 +4,7 @@ import { realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UsageError } from '../../layers/platform/errors.ts';
+import { isOtherForm } from '../convert/convert-folder.ts';
 import type { DropFile } from '../pipeline/drop-folder.ts';
 import { copyWithout, type LineRange } from './rewrite.ts';
 import { type OwnRows, ownRows, type Reading } from './select-rows.ts';
@@ -78,6 +79,17 @@ function refuseUnclear(found: readonly OwnFile[]): void {
     what: `${lines.length === 1 ? 'a record' : `${lines.length} records`} that cannot be read may be the user's; nothing was changed`,
     where: `${unclear.file}:${lines.slice(0, 5).join(', ')}${lines.length > 5 ? ' and more' : ''}`,
     remedy: 'Repair or delete these lines, and call ecom forget again',
+  });
+}
+
+/** @throws UsageError where names are of forms that are no text, which cannot be written anew line by line */
+export function refuseOtherForms(names: readonly string[], where: string, remedy: string): void {
+  const others = names.filter((name) => isOtherForm(name));
+  if (others.length === 0) return;
+  throw new UsageError({
+    what: `rows can be taken out of CSVs alone, and there ${others.length === 1 ? 'is' : 'are'} ${others.join(', ')}; nothing was changed`,
+    where,
+    remedy,
   });
 }
 

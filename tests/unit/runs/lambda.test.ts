@@ -36,6 +36,28 @@ function pin(server: ObjectServer, runId: string, files: Files): void {
   server.putProcessed(processedKeys.inputs(runId), { ...common, runId, inputs });
 }
 
+/** Measures, and holds the line that the function ends with, of which CloudWatch's metrics of rows are made, to the marker. */
+async function measureAndCheckLog(
+  server: ObjectServer,
+  event: { runId: string; drop: string; attempt: number; index: number },
+): Promise<void> {
+  const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  await measure(event);
+  const last = JSON.parse(String(written.mock.calls.at(-1)?.[0]));
+  written.mockRestore();
+
+  const { files: counts } = (
+    server.json(processedKeys.done(event.runId, 'measure', 0)) as { result: { files: FileCounts[] } }
+  ).result;
+  const total = (of: 'lines' | 'quarantined' | 'duplicates') =>
+    counts.reduce((sum, { [of]: rows }) => sum + rows, 0);
+  expect(total('quarantined')).toBeGreaterThan(0);
+  expect(last).toMatchObject({
+    message: 'done',
+    run: { lines: total('lines'), quarantined: total('quarantined'), duplicates: total('duplicates') },
+  });
+}
+
 test('the handlers of the stages leave on S3 what the engine leaves in a folder, byte for byte', async () => {
   const { files } = dropOfLines();
   const { runId, measured, parquet } = await runDrop(files);
@@ -46,22 +68,7 @@ test('the handlers of the stages leave on S3 what the engine leaves in a folder,
   for (const index of chunks) expect(await stage({ ...event, index })).toBe(index);
   for (const index of buckets) expect(await clean({ ...event, index })).toBe(index);
   for (const index of buckets) expect(await marts({ ...event, index })).toBe(index);
-  const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  await measure(event);
-  const last = JSON.parse(String(written.mock.calls.at(-1)?.[0]));
-  written.mockRestore();
-
-  // What CloudWatch's metrics of rows are made of.
-  const { files: counts } = (
-    server.json(processedKeys.done(runId, 'measure', 0)) as { result: { files: FileCounts[] } }
-  ).result;
-  const total = (of: 'lines' | 'quarantined' | 'duplicates') =>
-    counts.reduce((sum, { [of]: rows }) => sum + rows, 0);
-  expect(total('quarantined')).toBeGreaterThan(0);
-  expect(last).toMatchObject({
-    message: 'done',
-    run: { lines: total('lines'), quarantined: total('quarantined'), duplicates: total('duplicates') },
-  });
+  await measureAndCheckLog(server, event);
   expect(measurements.parse(server.json(processedKeys.measurements(runId)))).toEqual(measured);
   const stored = [...server.objects.keys()].filter((key) => key.endsWith('.parquet'));
   expect(stored.toSorted()).toEqual([...parquet.keys()].map((key) => `processed-bucket/${key}`).toSorted());
@@ -83,22 +90,7 @@ test('the handlers bring together on S3 what buckets share, as the engine does i
   for (const of of [exchange, clean, marts]) {
     for (const index of [0, 1, 2]) await of({ ...event, index });
   }
-  const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  await measure(event);
-  const last = JSON.parse(String(written.mock.calls.at(-1)?.[0]));
-  written.mockRestore();
-
-  // What CloudWatch's metrics of rows are made of.
-  const { files: counts } = (
-    server.json(processedKeys.done(runId, 'measure', 0)) as { result: { files: FileCounts[] } }
-  ).result;
-  const total = (of: 'lines' | 'quarantined' | 'duplicates') =>
-    counts.reduce((sum, { [of]: rows }) => sum + rows, 0);
-  expect(total('quarantined')).toBeGreaterThan(0);
-  expect(last).toMatchObject({
-    message: 'done',
-    run: { lines: total('lines'), quarantined: total('quarantined'), duplicates: total('duplicates') },
-  });
+  await measureAndCheckLog(server, event);
   expect(measurements.parse(server.json(processedKeys.measurements(runId)))).toEqual(measured);
   const outcomes = [...parquet].filter(([key]) => key.startsWith(areas.marts));
   expect(outcomes).toHaveLength(6);
